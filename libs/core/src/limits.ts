@@ -1,0 +1,27 @@
+/** Every bound a request can meet; the edges are part of the API. Bytes are UTF-8. */
+export const limits = {
+  nameBytesMax: 256,
+  namespaceBytesMax: 64,
+  metadataBytesMax: 4096,
+  ownerBytesMax: 256,
+  requestIdBytesMax: 128,
+  regionBytesMax: 64,
+  /** Segments of a name in a hierarchical namespace: each costs one compare. */
+  depthMax: 16,
+  localTtlMs: { min: 2_000, max: 3_600_000 },
+  globalTtlMs: { min: 5_000, max: 3_600_000 },
+  waitMsMax: 3_600_000,
+  locksPerSessionMax: 1_000,
+  waitersPerLockMax: 10_000,
+  locksPerRequestMax: 100,
+  pageSizeMax: 1_000,
+  unaryMessageBytesMax: 64 * 1024,
+  streamMessageBytesMax: 1024 * 1024,
+  /** Commands of one stream that have no answer yet. */
+  commandsInFlightMax: 20_000,
+  /** Streams one connection may open. */
+  streamsPerConnectionMax: 1_000,
+} as const;
+
+/** The session ttl a client gets that asks for none. */
+export const sessionTtlDefaultMs = 15_000;
