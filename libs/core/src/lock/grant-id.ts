@@ -1,0 +1,10 @@
+import { digest128 } from "@holdfast/base/digest";
+import type { GrantId, RequestId, SessionId } from "@holdfast/base/ids";
+
+/**
+ * The grant a request gets if it gets one: the same for every repeat, unguessable for others.
+ * Without a session the request id must be a random UUID, or two callers could share a grant.
+ */
+export function grantIdOf(session: SessionId | undefined, requestId: RequestId): GrantId {
+  return digest128(`${session ?? ""}\0${requestId}`) as GrantId;
+}
