@@ -1,0 +1,60 @@
+import type { Failure } from "@holdfast/base/failure";
+import type { GrantId } from "@holdfast/base/ids";
+import type { Command } from "@holdfast/core/command/command";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import type { LockId } from "@holdfast/core/lock/lock-id";
+
+/**
+ * How commands reach a router. The logic of the client knows nothing else of the network, so it runs
+ * the same over gRPC and over the simulation's faulty network.
+ */
+export interface Transport {
+  /**
+   * Opens a connection to the router at `endpoint` (`host:port`). Never rejects; settles within a
+   * bound of its own. The caller closes a connection that comes too late to be wanted.
+   */
+  connect(endpoint: string, listener: ConnectionListener): Promise<ConnectReply>;
+}
+
+/** A failure here means that nothing was sent. */
+export type ConnectReply =
+  | { readonly kind: "connected"; readonly connection: Connection }
+  | Failure;
+
+/** A way to one router, until either side closes it. */
+export interface Connection {
+  /** The region of the router at the other end. */
+  readonly region: string;
+  /**
+   * Sends a command at once, before it returns, and resolves with its answer, whenever that comes:
+   * there is no timeout here. Never rejects. If the connection ends first the answer is
+   * UNKNOWN_OUTCOME, because the command may have been carried out, or still be.
+   *
+   * `onPosition` hears the place in the queue (1 is the head) of an acquire that waits.
+   */
+  send<C extends Command>(
+    command: C,
+    onPosition?: (position: number) => void,
+  ): Promise<OutcomeOf<C>>;
+  /** Answers everything pending with UNKNOWN_OUTCOME, then calls `onClosed` once. Idempotent. */
+  close(): void;
+}
+
+/** Hears what a router says unasked. */
+export interface ConnectionListener {
+  onEvent(event: ConnectionEvent): void;
+  /** Once, after every pending answer was settled. `reason` is for people. */
+  onClosed(reason: string): void;
+}
+
+/** What a router says unasked. A hint: nothing depends on its arrival. */
+export type ConnectionEvent =
+  /** This client's grant was taken away. */
+  | {
+      readonly kind: "lock-lost";
+      readonly lock: LockId;
+      readonly grantId: GrantId;
+      readonly why: "force-released" | "session-expired";
+    }
+  /** The router is about to stop: move to another one. */
+  | { readonly kind: "draining" };
