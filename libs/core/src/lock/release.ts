@@ -1,0 +1,103 @@
+import { emptyBytes } from "@holdfast/base/bytes";
+import type { GrantId } from "@holdfast/base/ids";
+import { invariant } from "@holdfast/base/invariant";
+import { type Marker, markerLives } from "../lease/marker.ts";
+import { createdAt, type KeyValue, type Op, type Txn, type TxnResult } from "../txn/txn.ts";
+import { decodeEpoch, epochIs } from "./epoch.ts";
+import { epochKey, type LockKeys } from "./keys.ts";
+import type { Mode } from "./lock-id.ts";
+
+/** Everything a release's one transaction is built from. */
+export interface ReleasePlan {
+  readonly keys: LockKeys;
+  readonly grantId: GrantId;
+  readonly mode: Mode;
+  /** The create revision that the caller's token names. */
+  readonly revision: bigint;
+  readonly epoch: number;
+  /** Gives the lock to the head of the queue in the same transaction. */
+  readonly handOver?: Txn;
+  /** The lease for a tombstone, where a copy of the acquire may still be on its way [H4]. */
+  readonly tombstone?: Marker;
+}
+
+/**
+ * Deletes the grant only if it is the very one the token names. The hand-over inside needs no
+ * compare of the holders: it is guarded by the releaser's own key.
+ */
+export function releaseTxn(plan: ReleasePlan): Txn {
+  const own = ownKey(plan);
+  const success: Op[] = [{ kind: "delete", key: own }];
+  if (plan.handOver !== undefined) success.push({ kind: "txn", txn: plan.handOver });
+  const release: Txn = {
+    compares: [epochIs(plan.epoch), createdAt(own, plan.revision)],
+    success,
+    failure: [
+      { kind: "range", key: epochKey },
+      { kind: "range", key: own },
+    ],
+  };
+  if (plan.tombstone === undefined) return release;
+  // In the same transaction, but beside the release: it must stand in the NOT_HELD branch too, or
+  // "not held" would not stay true when a stalled copy of the acquire lands.
+  return {
+    compares: [],
+    success: [
+      { kind: "txn", txn: release },
+      { kind: "txn", txn: tombstoneTxn(plan.keys, plan.grantId, plan.tombstone, plan.epoch) },
+    ],
+    failure: [],
+  };
+}
+
+/** What became of the grant. */
+export type ReleaseReading =
+  | { readonly kind: "released"; readonly handedOver: boolean }
+  | { readonly kind: "epoch"; readonly shardEpoch: number }
+  /** No such grant, or (with `kv`) one with another token. */
+  | { readonly kind: "not-held"; readonly kv?: KeyValue };
+
+/** Reads the answer of {@link releaseTxn}. */
+export function readRelease(plan: ReleasePlan, outer: TxnResult): ReleaseReading {
+  const result = plan.tombstone === undefined ? outer : nested(outer, 0);
+  if (result.succeeded) {
+    const handedOver = plan.handOver !== undefined && nested(result, 1).succeeded;
+    return { kind: "released", handedOver };
+  }
+  const [epoch, own] = result.results;
+  invariant(epoch?.kind === "range" && own?.kind === "range", "a lost release reads");
+  const shardEpoch = decodeEpoch(epoch);
+  if (shardEpoch !== plan.epoch) return { kind: "epoch", shardEpoch };
+  const kv = own.kvs[0];
+  return kv === undefined ? { kind: "not-held" } : { kind: "not-held", kv };
+}
+
+/**
+ * Refuses a request for as long as the lease lives. Where the lease has ended there is nothing to
+ * refuse: an acquire compares the marker of the very lease it was built with.
+ */
+export function tombstoneTxn(keys: LockKeys, grantId: GrantId, lease: Marker, epoch: number): Txn {
+  return {
+    compares: [epochIs(epoch), markerLives(lease)],
+    success: [
+      {
+        kind: "put",
+        key: keys.tombstones.prefix + grantId,
+        value: emptyBytes,
+        lease: lease.lease,
+      },
+    ],
+    failure: [],
+  };
+}
+
+function ownKey(plan: ReleasePlan): string {
+  const range = plan.mode === "exclusive" ? plan.keys.exclusive : plan.keys.shared;
+  return range.prefix + plan.grantId;
+}
+
+function nested(result: TxnResult, index: number): TxnResult {
+  const answer = result.results[index];
+  invariant(answer?.kind === "txn", "a nested transaction answers as one");
+  return answer.result;
+}
