@@ -1,0 +1,27 @@
+import { matchesPath } from "./zones.ts";
+
+/** An exception from one rule, for some files, with the reason it is worth it. */
+export interface Allowance {
+  readonly rule: string;
+  /** A path, or a pattern with `*` and `**`. */
+  readonly path: string;
+  /** Only violations whose text contains this; all of them when left out. */
+  readonly about?: string;
+  readonly reason: string;
+}
+
+/** All exceptions there are. One that is needed no more is itself reported. */
+export const allowances: readonly Allowance[] = [];
+
+/** Does `allowance` cover a violation of `rule`? */
+export function covers(
+  allowance: Allowance,
+  rule: string,
+  violation: { readonly path: string; readonly wrong: string },
+): boolean {
+  return (
+    allowance.rule === rule &&
+    matchesPath(violation.path, allowance.path) &&
+    violation.wrong.includes(allowance.about ?? "")
+  );
+}

