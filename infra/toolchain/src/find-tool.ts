@@ -75,8 +75,9 @@ class Search {
       return undefined;
     }
     const version = await this.#versionOf(path);
-    if (version === undefined) {
-      this.#reasons.push("the one in the tool cache does not run");
+    const unfit = this.#unfit(version);
+    if (version === undefined || unfit !== undefined) {
+      this.#reasons.push(`the one in the tool cache ${unfit}`);
       return undefined;
     }
     return this.#found("cache", path, version, "built earlier, from the tool cache");
@@ -127,8 +128,9 @@ class Search {
           continue;
         }
         const version = await this.#versionOf(join(folder, this.#recipe.pathInEntry));
-        if (version === undefined) {
-          this.#reasons.push(`what was ${result.how} does not run here`);
+        const unfit = this.#unfit(version);
+        if (version === undefined || unfit !== undefined) {
+          this.#reasons.push(`what was ${result.how} ${unfit}`);
           continue;
         }
         const path = await this.#publish(folder);
@@ -173,6 +175,14 @@ class Search {
     });
     const version = result.kind === "done" ? parseVersion(result.stdout) : undefined;
     return version === undefined ? undefined : formatVersion(version);
+  }
+
+  /** What is wrong with a version, as the end of a sentence; undefined when it will do. */
+  #unfit(version: string | undefined): string | undefined {
+    if (version === undefined) return "does not run here";
+    const { versionMin } = this.#recipe;
+    if (isAtLeast(parseVersion(version), versionMin)) return undefined;
+    return `is ${version}, older than ${versionMin}`;
   }
 
   #found(source: ToolSource, path: string, version: string, why: string): FoundTool {

@@ -1,5 +1,7 @@
 import { etcdRecipe } from "./etcd-recipe.ts";
+import { postgresRecipe } from "./postgres-recipe.ts";
 import type { Recipe } from "./recipe.ts";
+import { redisRecipe } from "./redis-recipe.ts";
 import type { ToolName } from "./tool.ts";
 
 export function recipeOf(tool: ToolName): Recipe {
@@ -9,7 +11,8 @@ export function recipeOf(tool: ToolName): Recipe {
     case "etcdutl":
       return etcdRecipe(tool);
     case "redis":
+      return redisRecipe();
     case "postgres":
-      throw new Error("later");
+      return postgresRecipe();
   }
 }
