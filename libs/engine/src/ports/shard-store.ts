@@ -16,6 +16,7 @@ import type { KeyValue, RangeOp, RangeResult, Txn, TxnResult } from "@holdfast/c
  *   the grant or the last keepalive reached the store; it may end later. Ids are never reused.
  * - `watch` delivers every event from its start revision in order, each revision whole, or says that
  *   it cannot (`compacted`) or that it lost the connection (`interrupted`); then it has ended.
+ * - A `rangeEnd` sorts after its key; anything else is a bug of the caller.
  */
 export interface ShardStore {
   commit(txn: Txn): Promise<CommitReply>;
@@ -27,11 +28,14 @@ export interface ShardStore {
   keepAlive(lease: LeaseId): Promise<KeepAliveReply>;
   /** Ends the lease and deletes its keys. Revoking a lease that has ended is a success. */
   revokeLease(lease: LeaseId): Promise<{ readonly kind: "revoked" } | StoreFailure>;
-  /** What is left of a lease, rounded down to seconds (-1: it has ended), and the keys on it. */
+  /** What is left of a lease, rounded down to seconds (-1: it has ended), and its keys, sorted. */
   leaseKeys(lease: LeaseId): Promise<LeaseKeysReply>;
   watch(watch: WatchRequest, listener: WatchListener): Watch;
-  /** Forgets history before `revision`; what is current stays. */
-  compact(revision: bigint): Promise<{ readonly kind: "compacted" } | StoreFailure>;
+  /**
+   * Forgets history before `revision`; what is current stays. Doing it again is a success; a
+   * revision that does not exist yet is refused (`invalid`).
+   */
+  compact(revision: bigint): Promise<CompactReply>;
 }
 
 /** The request was not applied, or nobody knows whether it was. */
@@ -82,7 +86,10 @@ export type LeaseKeysReply =
   | { readonly kind: "lease"; readonly remainingS: number; readonly keys: readonly string[] }
   | StoreFailure;
 
-/** A key or range to watch, from `startRevision` on (inclusive). */
+/** See {@link ShardStore.compact}. */
+export type CompactReply = { readonly kind: "compacted" } | Rejected | StoreFailure;
+
+/** A key or range to watch, from `startRevision` (1 or more) on, inclusive. */
 export interface WatchRequest {
   readonly key: string;
   readonly rangeEnd?: string;
