@@ -10,10 +10,10 @@ describe("the repository", () => {
   const repository = readRepository();
   const verdicts = rules.map((rule) => judge(rule, repository, allowances));
 
-  it.each(verdicts)("keeps the rule $rule.name: $rule.says", ({ violations }) => {
+  it.each(verdicts)("keeps the rule $rule.name", ({ rule, violations }) => {
     if (violations.length === 0) return;
     const count = violations.length === 1 ? "one violation" : `${violations.length} violations`;
-    expect.fail(`${count}\n\n${violations.map(violationText).join("\n")}\n`);
+    expect.fail(`${rule.says}: ${count}\n\n${violations.map(violationText).join("\n")}\n`);
   });
 
   it("has no allowance that is needed no more", () => {

@@ -1,0 +1,37 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import type { ToolName } from "@holdfast/toolchain/tool";
+import type { Outcome } from "./outcome.ts";
+import { type RunContext, runSuite } from "./run-suite.ts";
+import type { Suite } from "./suite.ts";
+import { timeText } from "./summary.ts";
+import { gatherTools, type ToolReport } from "./tool-report.ts";
+
+/**
+ * Runs the suites one after the other. The tools are looked for and built meanwhile; the suites
+ * that start them wait for the end of that. One suite's failure stops no other.
+ */
+export async function runSuites(suites: readonly Suite[], context: RunContext): Promise<Outcome[]> {
+  rmSync(context.resultsDir, { recursive: true, force: true });
+  mkdirSync(context.resultsDir, { recursive: true });
+  const gathering = gather(suites, context);
+  const outcomes: Outcome[] = [];
+  for (const suite of suites) {
+    if (context.signal.aborted) break;
+    const tools = suite.tools.length > 0 ? await gathering : {};
+    context.say(suite.name, "starts");
+    const outcome = await runSuite(suite, tools, context);
+    const { passed, failed, skipped, durationMs } = outcome;
+    const counts = `${passed} passed, ${failed} failed, ${skipped} skipped`;
+    context.say(suite.name, `${counts}, ${timeText(durationMs)}`);
+    outcomes.push(outcome);
+  }
+  await gathering;
+  return outcomes;
+}
+
+async function gather(suites: readonly Suite[], context: RunContext): Promise<ToolReport> {
+  const names: ToolName[] = [...new Set(suites.flatMap(({ tools }) => tools))];
+  const report = await gatherTools(names, context.signal, (line) => context.say("tools", line));
+  writeFileSync(context.toolsFile, JSON.stringify(report, null, 2));
+  return report;
+}

@@ -1,0 +1,34 @@
+import type { ToolName } from "@holdfast/toolchain/tool";
+
+/** One thing `npm test` runs: a script of the root package.json. */
+export interface Suite {
+  /** Name of the script, and of the vitest project if it is one. */
+  readonly name: string;
+  readonly kind: "check" | "vitest";
+  /** After this long its whole process group is ended and it counts as failed. */
+  readonly timeoutMs: number;
+  /** What it starts. It runs after all of these were looked for, found or not. */
+  readonly tools: readonly ToolName[];
+}
+
+const minuteMs = 60_000;
+
+/** The suites in the order they run. Those without tools run while the tools are still built. */
+export const suites: readonly Suite[] = [
+  { name: "format", kind: "check", timeoutMs: minuteMs, tools: [] },
+  { name: "lint", kind: "check", timeoutMs: 2 * minuteMs, tools: [] },
+  { name: "types", kind: "check", timeoutMs: 3 * minuteMs, tools: [] },
+  { name: "proto", kind: "check", timeoutMs: 3 * minuteMs, tools: [] },
+  { name: "tidy", kind: "vitest", timeoutMs: 2 * minuteMs, tools: [] },
+  { name: "unit", kind: "vitest", timeoutMs: 5 * minuteMs, tools: [] },
+  { name: "simulation", kind: "vitest", timeoutMs: 12 * minuteMs, tools: [] },
+  { name: "contract", kind: "vitest", timeoutMs: 6 * minuteMs, tools: ["etcd"] },
+  { name: "integration", kind: "vitest", timeoutMs: 8 * minuteMs, tools: ["etcd"] },
+  { name: "drills", kind: "vitest", timeoutMs: 12 * minuteMs, tools: ["etcd"] },
+  { name: "e2e", kind: "vitest", timeoutMs: 8 * minuteMs, tools: ["etcd"] },
+];
+
+/** Names that stand for several suites. */
+export const groups: Readonly<Record<string, readonly string[]>> = {
+  verify: ["format", "lint", "types", "proto", "tidy", "unit"],
+};
