@@ -1,7 +1,7 @@
+import type { SearchReport } from "@holdfast/toolchain/search-report";
 import type { Counts } from "./outcome.ts";
 import type { GroupEnd } from "./process-group.ts";
 import type { Suite } from "./suite.ts";
-import type { ToolReport } from "./tool-report.ts";
 import type { VitestCounts } from "./vitest-report.ts";
 
 /** Counts with the reasons. */
@@ -17,7 +17,7 @@ export function judge(
   suite: Suite,
   end: GroupEnd,
   counted: VitestCounts | undefined,
-  tools: ToolReport,
+  tools: SearchReport,
 ): Judgement {
   const { passed, failed, skipped } = counted ?? { passed: 0, failed: 0, skipped: 0 };
   const notes = [...(counted?.failures ?? []).map((name) => `failed: ${name}`)];

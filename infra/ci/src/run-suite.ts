@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { SearchReport } from "@holdfast/toolchain/search-report";
 import { judge } from "./judgement.ts";
 import type { Outcome } from "./outcome.ts";
 import { runInGroup } from "./process-group.ts";
 import type { Suite } from "./suite.ts";
-import type { ToolReport } from "./tool-report.ts";
 import { countsOf, type VitestCounts } from "./vitest-report.ts";
 
 /** What all suites of a run share. */
@@ -24,7 +24,7 @@ export interface RunContext {
 /** Runs one suite to its end, within `timeoutMs`; never throws for what the suite does. */
 export async function runSuite(
   suite: Suite,
-  tools: ToolReport,
+  tools: SearchReport,
   context: RunContext,
 ): Promise<Outcome> {
   const startedMs = performance.now();

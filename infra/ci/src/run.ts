@@ -1,18 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import type { SearchReport } from "@holdfast/toolchain/search-report";
 import type { ToolName } from "@holdfast/toolchain/tool";
+import { gatherTools } from "./gather-tools.ts";
 import type { Outcome } from "./outcome.ts";
 import { type RunContext, runSuite } from "./run-suite.ts";
 import type { Suite } from "./suite.ts";
 import { timeText } from "./summary.ts";
-import { gatherTools, type ToolReport } from "./tool-report.ts";
 
 /**
  * Runs the suites one after the other. The tools are looked for and built meanwhile; the suites
  * that start them wait for the end of that. One suite's failure stops no other.
  */
 export async function runSuites(suites: readonly Suite[], context: RunContext): Promise<Outcome[]> {
-  rmSync(context.resultsDir, { recursive: true, force: true });
-  mkdirSync(context.resultsDir, { recursive: true });
   const gathering = gather(suites, context);
   const outcomes: Outcome[] = [];
   for (const suite of suites) {
@@ -29,7 +28,7 @@ export async function runSuites(suites: readonly Suite[], context: RunContext): 
   return outcomes;
 }
 
-async function gather(suites: readonly Suite[], context: RunContext): Promise<ToolReport> {
+async function gather(suites: readonly Suite[], context: RunContext): Promise<SearchReport> {
   const names: ToolName[] = [...new Set(suites.flatMap(({ tools }) => tools))];
   const report = await gatherTools(names, context.signal, (line) => context.say("tools", line));
   writeFileSync(context.toolsFile, JSON.stringify(report, null, 2));

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { optionsFrom, usage } from "./options.ts";
 import { totals } from "./outcome.ts";
@@ -24,7 +25,9 @@ async function run(chosen: readonly Suite[]): Promise<number> {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
   };
-  const resultsDir = join(root, "test-results");
+  // Not inside the repository: two runs of one checkout must not read each other's reports.
+  const resultsDir = mkdtempSync(join(tmpdir(), "holdfast-test-"));
+  process.once("exit", () => rmSync(resultsDir, { recursive: true, force: true }));
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => interrupted.abort());

@@ -7,6 +7,7 @@ import { type LockAttempt, tryLockFile } from "./lock-file.ts";
 import type { Recipe } from "./recipe.ts";
 import { recipeOf } from "./recipes.ts";
 import { runCommand } from "./run-command.ts";
+import { knownToBeMissing } from "./search-report.ts";
 import type { FindOptions, FindResult, FoundTool, ToolName, ToolSource } from "./tool.ts";
 import { formatVersion, isAtLeast, parseVersion } from "./version.ts";
 
@@ -85,6 +86,7 @@ class Search {
 
   async make(): Promise<FoundTool | undefined> {
     if (this.#options.offline === true) return undefined;
+    if (knownToBeMissing(this.#recipe.tool, this.#env) !== undefined) return undefined;
     const lock = await this.#lock();
     if (lock === undefined) return undefined;
     try {
@@ -101,7 +103,8 @@ class Search {
   missing(): FindResult {
     const reason = this.#options.signal?.aborted
       ? "interrupted"
-      : `no usable ${this.#recipe.executable}: ${this.#reasons.join("; ")}`;
+      : (knownToBeMissing(this.#recipe.tool, this.#env) ??
+        `no usable ${this.#recipe.executable}: ${this.#reasons.join("; ")}`);
     return { kind: "missing", tool: this.#recipe.tool, reason };
   }
 

@@ -1,18 +1,6 @@
 import { findTool } from "@holdfast/toolchain/find-tool";
+import type { SearchReport } from "@holdfast/toolchain/search-report";
 import type { ToolName, ToolProgress } from "@holdfast/toolchain/tool";
-
-/**
- * What came of looking for each tool. Suites find it as JSON in the file that
- * HOLDFAST_TOOLS_JSON names, so that none of them starts a search of its own.
- */
-export type ToolReport = Readonly<
-  Partial<
-    Record<
-      ToolName,
-      { readonly path: string; readonly version: string } | { readonly missing: string }
-    >
-  >
->;
 
 /** How often a long build says that it is still going on. */
 const sayEveryMs = 15_000;
@@ -22,9 +10,8 @@ export async function gatherTools(
   names: readonly ToolName[],
   signal: AbortSignal,
   say: (line: string) => void,
-): Promise<ToolReport> {
-  const report: Partial<Record<ToolName, { path: string; version: string } | { missing: string }>> =
-    {};
+): Promise<SearchReport> {
+  const report: { -readonly [Name in keyof SearchReport]: SearchReport[Name] } = {};
   for (const name of names) {
     const startedMs = performance.now();
     const result = await findTool(name, { signal, progress: thinnedOut(say) });
