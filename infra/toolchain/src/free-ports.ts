@@ -3,8 +3,9 @@ import { createServer } from "node:net";
 /**
  * Below every system's range for outgoing connections (Linux starts at 32768, macOS at 49152):
  * a port from that range can be lost to somebody's outgoing connection while its server restarts.
+ * Above 23790 and the ones after it, which `npm start` uses.
  */
-const FIRST_PORT = 20_000;
+const FIRST_PORT = 25_000;
 const LAST_PORT = 31_999;
 const TRIES_MAX = 2_000;
 

@@ -1,0 +1,54 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Layout } from "./layout.ts";
+
+/** The content of endpoints.json, where the command line tool finds a running installation. */
+export interface EndpointsDocument {
+  readonly cluster: string;
+  readonly pid: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly store: "etcd" | "memory";
+  readonly regions: readonly {
+    readonly region: string;
+    readonly endpoint: string;
+    readonly shards: readonly { readonly name: string; readonly endpoints: readonly string[] }[];
+  }[];
+}
+
+const FILE = "endpoints.json";
+
+export function describeEndpoints(layout: Layout, startedAt: Date): EndpointsDocument {
+  return {
+    cluster: layout.cluster,
+    pid: process.pid,
+    startedAt: startedAt.toISOString(),
+    store: layout.store,
+    regions: layout.regions.map(({ region, endpoint, shards }) => ({
+      region,
+      endpoint,
+      shards: shards.map(({ name, endpoints }) => ({ name, endpoints })),
+    })),
+  };
+}
+
+/** Written in one step, when everything serves: who reads it may connect at once. */
+export function writeEndpoints(dataDir: string, document: EndpointsDocument): void {
+  const draft = join(dataDir, `${FILE}.${process.pid}`);
+  writeFileSync(draft, `${JSON.stringify(document, undefined, 2)}\n`);
+  renameSync(draft, join(dataDir, FILE));
+}
+
+export function removeEndpoints(dataDir: string): void {
+  rmSync(join(dataDir, FILE), { force: true });
+}
+
+/** Endpoints of the installation that runs from this directory; none when that is not known. */
+export function readEndpoints(dataDir: string): string[] {
+  try {
+    const document = JSON.parse(readFileSync(join(dataDir, FILE), "utf8")) as EndpointsDocument;
+    return document.regions.map((region) => region.endpoint);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { type EtcdMemberAddress, loopbackUrl } from "@holdfast/toolchain/etcd-command";
+import type { EtcdPorts } from "@holdfast/toolchain/etcd-process";
+
+/** One shard of one region. */
+export interface ShardLayout {
+  readonly name: string;
+  /** None with the memory store, where the shard lives inside the router. */
+  readonly members: readonly EtcdMemberAddress[];
+  /** Client URLs of the members. */
+  readonly endpoints: readonly string[];
+}
+
+export interface RegionLayout {
+  readonly region: string;
+  readonly routerPort: number;
+  /** host:port of its router. */
+  readonly endpoint: string;
+  readonly shards: readonly ShardLayout[];
+}
+
+/** What is to run, decided before anything is started. */
+export interface Layout {
+  /** Names the installation, so that a process notices when it talks to another one's store. */
+  readonly cluster: string;
+  readonly store: "etcd" | "memory";
+  readonly regions: readonly RegionLayout[];
+}
+
+export interface LayoutInput {
+  readonly cluster: string;
+  readonly store: "etcd" | "memory";
+  readonly regions: readonly string[];
+  readonly shards: number;
+  readonly members: number;
+  /** One for each region. */
+  readonly routerPorts: readonly number[];
+  /** One for each member, by region, shard and member; none with the memory store. */
+  readonly etcdPorts: EtcdPorts;
+  readonly dataDir: string;
+}
+
+export function planLayout(input: LayoutInput): Layout {
+  const regions = input.regions.map((region, r): RegionLayout => {
+    const routerPort = input.routerPorts[r] as number;
+    const shards = Array.from({ length: input.shards }, (_, s) => {
+      const first = (r * input.shards + s) * input.members;
+      return planShard(input, region, `s${s}`, first);
+    });
+    return { region, routerPort, endpoint: `127.0.0.1:${routerPort}`, shards };
+  });
+  return { cluster: input.cluster, store: input.store, regions };
+}
+
+function planShard(input: LayoutInput, region: string, name: string, first: number): ShardLayout {
+  if (input.store === "memory") return { name, members: [], endpoints: [] };
+  const members = Array.from({ length: input.members }, (_, m) => ({
+    name: `m${m}`,
+    clientPort: input.etcdPorts.client[first + m] as number,
+    peerPort: input.etcdPorts.peer[first + m] as number,
+    dataDir: join(input.dataDir, "etcd", region, name, `m${m}`),
+  }));
+  return { name, members, endpoints: members.map((member) => loopbackUrl(member.clientPort)) };
+}
+
+/** Etcd's client ports lie this far above the first router's: 23790 with the default 7420. */
+const CLIENT_OFFSET = 16_370;
+const PEER_OFFSET = CLIENT_OFFSET + 500;
+
+/** The fixed ports that belong to a `--port-base`; `count` etcd members. */
+export function etcdPortsFrom(portBase: number, count: number): EtcdPorts {
+  const from = (first: number): number[] => Array.from({ length: count }, (_, i) => first + i);
+  return { client: from(portBase + CLIENT_OFFSET), peer: from(portBase + PEER_OFFSET) };
+}
+
+/** Environment of the router of a region; the contract is services/router/README.md. */
+export function routerEnvironment(layout: Layout, own: RegionLayout): Record<string, string> {
+  const peers = layout.regions.filter((each) => each.region !== own.region);
+  return {
+    ...placementEnvironment(layout, own),
+    HOLDFAST_LISTEN: own.endpoint,
+    HOLDFAST_STORE: layout.store,
+    HOLDFAST_PEERS: peers.map((each) => `${each.region}=${each.endpoint}`).join(";"),
+  };
+}
+
+/** Environment of the placement service of a region. */
+export function placementEnvironment(layout: Layout, own: RegionLayout): Record<string, string> {
+  return {
+    HOLDFAST_REGION: own.region,
+    HOLDFAST_CLUSTER: layout.cluster,
+    HOLDFAST_SHARDS: own.shards
+      .map((shard) => `${shard.name}=${shard.endpoints.join(",")}`)
+      .join(";"),
+  };
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import type { EtcdPorts } from "@holdfast/toolchain/etcd-process";
+import { freePorts } from "@holdfast/toolchain/free-ports";
+import { contradiction, DATA_VERSION, type DataDirRecord, type EtcdData } from "./data-dir.ts";
+import { etcdPortsFrom, type Layout, planLayout } from "./layout.ts";
+import { REGIONS_DEFAULT, SHARDS_DEFAULT, type StartOptions } from "./options.ts";
+import type { NeededPort } from "./port-conflict.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What a start will do, decided from the options and from what the data directory remembers. */
+export interface RunPlan {
+  readonly kind: "plan";
+  readonly layout: Layout;
+  readonly ports: readonly NeededPort[];
+  /** What version.json must say before anything is started. */
+  readonly record: DataDirRecord;
+}
+
+const NO_PORTS: EtcdPorts = { client: [], peer: [] };
+
+/** Plans a run, or refuses when the options contradict the data. */
+export async function planRun(
+  options: StartOptions,
+  store: "etcd" | "memory",
+  known: DataDirRecord | undefined,
+  release: string,
+): Promise<RunPlan | Refusal> {
+  const base = known ?? { dataVersion: DATA_VERSION, madeBy: release };
+  if (store === "memory") return planMemory(options, base);
+  if (known?.etcd !== undefined) {
+    const refused = contradiction(options, known.etcd, options.dataDir);
+    if (refused !== undefined) return refused;
+  }
+  const data = known?.etcd ?? (await freshData(options));
+  const routerPorts = await chooseRouterPorts(options, data.regions.length);
+  const layout = planLayout({
+    ...data,
+    store,
+    routerPorts,
+    etcdPorts: data.ports,
+    dataDir: options.dataDir,
+  });
+  const ports = neededPorts(layout, known?.etcd !== undefined);
+  return { kind: "plan", layout, ports, record: { ...base, etcd: data } };
+}
+
+async function planMemory(options: StartOptions, record: DataDirRecord): Promise<RunPlan> {
+  const regions = options.regions ?? REGIONS_DEFAULT;
+  const layout = planLayout({
+    cluster: newClusterName(),
+    store: "memory",
+    regions,
+    shards: options.shards ?? SHARDS_DEFAULT,
+    members: 0,
+    routerPorts: await chooseRouterPorts(options, regions.length),
+    etcdPorts: NO_PORTS,
+    dataDir: options.dataDir,
+  });
+  return { kind: "plan", layout, ports: neededPorts(layout, false), record };
+}
+
+async function freshData(options: StartOptions): Promise<EtcdData> {
+  const regions = options.regions ?? REGIONS_DEFAULT;
+  const shards = options.shards ?? SHARDS_DEFAULT;
+  const members = options.members ?? 1;
+  const count = regions.length * shards * members;
+  const ports =
+    options.portBase === 0 ? await anyEtcdPorts(count) : etcdPortsFrom(options.portBase, count);
+  return { cluster: newClusterName(), regions, shards, members, ports };
+}
+
+async function anyEtcdPorts(count: number): Promise<EtcdPorts> {
+  const ports = await freePorts(count * 2);
+  return { client: ports.slice(0, count), peer: ports.slice(count) };
+}
+
+async function chooseRouterPorts(options: StartOptions, count: number): Promise<number[]> {
+  if (options.portBase === 0) return freePorts(count);
+  return Array.from({ length: count }, (_, i) => options.portBase + i);
+}
+
+/** Two installations on one machine must never take each other's store for their own. */
+function newClusterName(): string {
+  return `local-${randomBytes(4).toString("hex")}`;
+}
+
+function neededPorts(layout: Layout, fixedByData: boolean): NeededPort[] {
+  return layout.regions.flatMap(({ region, routerPort, shards }) => [
+    { port: routerPort, purpose: `router ${region}`, fixedByData: false },
+    ...shards.flatMap(({ name, members }) =>
+      members.flatMap((member) => {
+        const purpose = `etcd ${region}/${name}/${member.name}`;
+        return [
+          { port: member.clientPort, purpose, fixedByData },
+          { port: member.peerPort, purpose, fixedByData },
+        ];
+      }),
+    ),
+  ]);
+}

@@ -1,0 +1,62 @@
+import type { EndpointsDocument } from "./endpoints-file.ts";
+import { tableLines } from "./table.ts";
+import type { TextStyle } from "./text-style.ts";
+
+/** The lines shown when everything serves: what runs where, and what to type next. */
+export function welcomeLines(
+  document: EndpointsDocument,
+  style: TextStyle,
+  options: {
+    readonly tookMs: number;
+    readonly logsDir: string;
+    /** False when the command line tool looks elsewhere for endpoints.json. */
+    readonly foundByCli: boolean;
+  },
+): string[] {
+  const seconds = (options.tookMs / 1000).toFixed(1);
+  return [
+    "",
+    ...tableLines(rows(document, style)).map((line) => `  ${line}`),
+    "",
+    `${style.good("Ready")} in ${seconds} s. In another terminal, type`,
+    "",
+    ...tableLines(commands(document, style, options.foundByCli)).map((line) => `  ${line}`),
+    "",
+    style.dim(`Logs are in ${options.logsDir}. Ctrl-C stops everything.`),
+  ];
+}
+
+function rows(document: EndpointsDocument, style: TextStyle): string[][] {
+  const storeTitle = document.store === "etcd" ? "ETCD" : "STORE";
+  const header = ["REGION", "ROUTER", "SHARD", storeTitle].map((title) => style.dim(title));
+  const body = document.regions.flatMap(({ region, endpoint, shards }) =>
+    shards.map((shard, i) => [
+      i === 0 ? style.bold(region) : "",
+      i === 0 ? style.accent(endpoint) : "",
+      shard.name,
+      document.store === "etcd" ? etcdAddresses(shard.endpoints) : style.warn("memory"),
+    ]),
+  );
+  return [header, ...body];
+}
+
+/** "127.0.0.1:23790", or "127.0.0.1:23790, 23791, 23792" for several members on one host. */
+function etcdAddresses(endpoints: readonly string[]): string {
+  const urls = endpoints.map((endpoint) => new URL(endpoint));
+  const [first, ...others] = urls;
+  return [first?.host, ...others.map((url) => url.port)].join(", ");
+}
+
+function commands(document: EndpointsDocument, style: TextStyle, foundByCli: boolean): string[][] {
+  const lines: [string, string][] = [
+    ["npx holdfast acquire order:12345 --ttl 30s", "take a lock and leave it held for 30 s"],
+    ["npx holdfast try order:12345", "try to take it again: busy, and by whom"],
+    ["npx holdfast ls", "see what is held"],
+    ["npx holdfast watch 'order:*'", "follow what happens to it"],
+    ["npx holdfast exec nightly-report -- sleep 5", "run a command under a lock"],
+  ];
+  const shown = lines.map(([command, meaning]) => [style.bold(command), style.dim(meaning)]);
+  if (foundByCli) return shown;
+  const endpoints = document.regions.map((region) => region.endpoint).join(",");
+  return [[style.bold(`export HOLDFAST_ENDPOINTS=${endpoints}`)], ...shown];
+}
