@@ -1,0 +1,86 @@
+import type { Random } from "@holdfast/base/random";
+import type { Simulation } from "./simulation.ts";
+
+/** What can happen to a message on its way, as chances in [0, 1] and ms. */
+export interface LinkFaults {
+  /** It is lost. */
+  readonly lossRate: number;
+  /** It arrives twice. */
+  readonly duplicateRate: number;
+  /** It is late, by up to {@link lateMsMax}: others overtake it. */
+  readonly lateRate: number;
+  readonly lateMsMax: number;
+}
+
+/** A network without faults. */
+export const cleanLink: LinkFaults = { lossRate: 0, duplicateRate: 0, lateRate: 0, lateMsMax: 0 };
+
+/** How long an undisturbed message takes. */
+export interface LinkDelay {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/**
+ * Carries messages between named places. Every message is on its own: nothing keeps their order, and
+ * each direction of a link can be cut by itself.
+ */
+export class SimulatedNetwork {
+  readonly #simulation: Simulation;
+  readonly #random: Random;
+  readonly #delay: LinkDelay;
+  readonly #cuts = new Set<string>();
+  #faults: LinkFaults = cleanLink;
+
+  constructor(simulation: Simulation, delay: LinkDelay) {
+    this.#simulation = simulation;
+    this.#random = simulation.random();
+    this.#delay = delay;
+  }
+
+  /** From now on, for every link. */
+  setFaults(faults: LinkFaults): void {
+    this.#faults = faults;
+  }
+
+  /** Nothing gets from `from` to `to` any more; the way back is not touched. */
+  cut(from: string, to: string): void {
+    this.#cuts.add(`${from}>${to}`);
+    this.#simulation.trace.record(this.#simulation.nowMs, "cut", from, to);
+  }
+
+  mend(from: string, to: string): void {
+    this.#cuts.delete(`${from}>${to}`);
+    this.#simulation.trace.record(this.#simulation.nowMs, "mend", from, to);
+  }
+
+  mendAll(): void {
+    this.#cuts.clear();
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.#cuts.has(`${from}>${to}`);
+  }
+
+  /** Calls `arrive` once for each copy that gets through, each after a delay of its own. */
+  send(from: string, to: string, arrive: () => void): void {
+    const faults = this.#faults;
+    const lost = this.#random.next() < faults.lossRate;
+    if (lost || this.#cuts.has(`${from}>${to}`)) {
+      this.#simulation.trace.record(this.#simulation.nowMs, "lost", from, to);
+      return;
+    }
+    this.#simulation.after(this.#delayMs(), arrive);
+    if (this.#random.next() < faults.duplicateRate) {
+      this.#simulation.trace.record(this.#simulation.nowMs, "doubled", from, to);
+      this.#simulation.after(this.#delayMs(), arrive);
+    }
+  }
+
+  #delayMs(): number {
+    const { minMs, maxMs } = this.#delay;
+    const usualMs = minMs + this.#random.next() * (maxMs - minMs);
+    if (this.#random.next() >= this.#faults.lateRate) return usualMs;
+    return usualMs + this.#random.next() * this.#faults.lateMsMax;
+  }
+}
