@@ -4,7 +4,11 @@
  */
 export const vendorHomes: readonly (readonly [vendor: RegExp, folders: readonly string[]])[] = [
   [/^etcd3$/, ["libs/adapters/etcd/", "test/"]],
-  [/^@grpc\//, ["libs/adapters/grpc/", "libs/client/", "libs/api/", "test/"]],
+  // etcd is spoken over gRPC as well, hence its adapter.
+  [
+    /^@grpc\//,
+    ["libs/adapters/etcd/", "libs/adapters/grpc/", "libs/client/", "libs/api/", "test/"],
+  ],
   [/^@bufbuild\/protobuf$/, ["libs/api/"]],
   [/^ioredis$/, ["libs/adapters/redis/", "test/"]],
   [/^kafkajs$/, ["libs/adapters/kafka/", "test/"]],

@@ -26,11 +26,13 @@ export function isForTests(path: string): boolean {
   );
 }
 
+const wildcards: Readonly<Record<string, string>> = { "**/": "(.*/)?", "**": ".*", "*": "[^/]*" };
+
 /** `path` equals `pattern`, or matches it where `*` is any part of one name and `**` any path. */
 export function matchesPath(path: string, pattern: string): boolean {
   const source = pattern
-    .split(/(\*\*|\*)/)
-    .map((part) => (part === "**" ? ".*" : part === "*" ? "[^/]*" : RegExp.escape(part)))
+    .split(/(\*\*\/|\*\*|\*)/)
+    .map((part) => wildcards[part] ?? RegExp.escape(part))
     .join("");
   return new RegExp(`^${source}$`).test(path);
 }

@@ -13,6 +13,7 @@ it("refuses an import that leads to no file", () => {
       'import { e } from "@holdfast/base";',
       'export const worker = new URL("./worker.ts", import.meta.url);',
       'export const folder = new URL("../src", import.meta.url);',
+      'export const root = new URL("../../..", import.meta.url);',
     ].join("\n"),
   };
   expect(found(resolvedImports, planted)).toEqual([

@@ -20,6 +20,7 @@ export const resolvedImports: Rule = {
 };
 
 function isFolder(repository: Repository, from: string, specifier: string): boolean {
-  const folder = `${posix.join(posix.dirname(from), specifier)}/`.replace("//", "/");
+  const folder = posix.join(posix.dirname(from), specifier, "/");
+  if (folder === "./") return true;
   return [...repository.files.keys()].some((path) => path.startsWith(folder));
 }
