@@ -332,7 +332,7 @@ export interface ForceReleaseRequest {
 
 /** The grants that were taken away. */
 export interface ForceReleaseResponse {
-  /** Their holders, as they were. */
+  /** Their holders as they were, at most 100 of them. */
   released: Tenant[];
 }
 
