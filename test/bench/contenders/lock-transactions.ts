@@ -1,0 +1,91 @@
+import type { GrantId, LeaseId, RequestId, SessionId } from "@holdfast/base/ids";
+import { randomId, SystemRandom } from "@holdfast/base/random";
+import { type Marker, sessionMarker } from "@holdfast/core/lease/marker";
+import { type AcquirePlan, acquireTxn } from "@holdfast/core/lock/acquire";
+import { encodeEpoch } from "@holdfast/core/lock/epoch";
+import { footprintOf } from "@holdfast/core/lock/hierarchy";
+import { epochKey, lockKeys } from "@holdfast/core/lock/keys";
+import { releaseTxn } from "@holdfast/core/lock/release";
+import type { Txn } from "@holdfast/core/txn/txn";
+import type { Etcd3 } from "etcd3";
+
+const random = new SystemRandom();
+const ttlMs = 15_000;
+/** The slot and the epoch cost nothing to know here: there is one shard and no placement. */
+const epoch = 1;
+
+/** A lock taken straight at the store. */
+export interface DirectGrant {
+  readonly acquire: Txn;
+  /** `revision`: that of the transaction which took it. */
+  release(revision: bigint): Txn;
+}
+
+/**
+ * Builds, with the core's own code, the transactions that a router sends for an exclusive lock
+ * under a session, free and with nobody in line: the same compares, puts and deletes.
+ */
+export class LockTransactions {
+  readonly #session = randomId(random) as SessionId;
+  readonly #marker: Marker;
+  readonly #stem = this.#session.slice(0, 14);
+  #count = 0;
+
+  constructor(lease: LeaseId) {
+    this.#marker = sessionMarker(this.#session, lease, ttlMs);
+  }
+
+  /** What must be in the store before the first lock: the epoch and the session's marker. */
+  prepare(): Txn {
+    const marker = this.#marker;
+    return {
+      compares: [],
+      success: [
+        { kind: "put", key: epochKey, value: encodeEpoch(epoch), lease: 0n },
+        { kind: "put", key: marker.key, value: marker.value, lease: marker.lease },
+      ],
+      failure: [],
+    };
+  }
+
+  /** The next lock, with a name that nobody else uses. */
+  next(): DirectGrant {
+    const number = (this.#count++).toString(36).padStart(8, "0");
+    const slot = this.#count % 4096;
+    const name = `bench/${number}`;
+    const keys = lockKeys(slot, "default", name);
+    // As long as real ones and as unique, without the cost of being unguessable.
+    const grantId = (this.#stem + number) as GrantId;
+    const plan: AcquirePlan = {
+      keys,
+      footprint: footprintOf(keys, slot, "default", name, false),
+      grantId,
+      marker: this.#marker,
+      record: {
+        owner: "bench",
+        session: this.#session,
+        ttlMs,
+        mode: "exclusive",
+        requestId: `${this.#stem}${number}` as RequestId,
+        metadata: {},
+        epoch,
+        atMs: Date.now(),
+      },
+      wait: false,
+      detail: false,
+      countQueue: false,
+    };
+    return {
+      acquire: acquireTxn(plan),
+      release: (revision) => releaseTxn({ keys, grantId, mode: "exclusive", revision, epoch }),
+    };
+  }
+}
+
+/** A session of our own in the store, which lives until the process ends. */
+export async function openDirectSession(client: Etcd3): Promise<LockTransactions> {
+  // A lease of etcd3 renews itself; "lost" is then an error of the run.
+  const lease = client.lease(ttlMs / 1_000);
+  const id = BigInt(await lease.grant());
+  return new LockTransactions(id as LeaseId);
+}

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { localBars } from "./bars.ts";
+import { parseOptions } from "./options.ts";
+import { parts, partsFor } from "./parts.ts";
+
+test("a round's length is what was asked for, and long enough where nothing was", () => {
+  expect(parseOptions(["local", "--seconds", "3"])).toMatchObject({ roundS: 3, rounds: 3 });
+  expect(parseOptions(["local"])).toMatchObject({ roundS: 10, rounds: 5 });
+});
+
+test("without --only everything is measured", () => {
+  expect(parseOptions(["local"])).toMatchObject({ parts: new Set(parts) });
+});
+
+test("a figure brings what it is a ratio of", () => {
+  const options = parseOptions(["local", "--only", "local.vs_redlock", "--only", "idle"]);
+  expect(options).toMatchObject({ parts: new Set(["redlock", "holdfast", "idle"]) });
+  expect(parseOptions(["local", "--only", "ceiling"])).toMatchObject({
+    parts: new Set(["ceiling"]),
+  });
+});
+
+test("every figure that has a bar can be asked for", () => {
+  for (const bar of localBars) expect(partsFor(bar.key), bar.key).not.toHaveLength(0);
+});
+
+test("a wrong argument is refused with the argument named", () => {
+  for (const [args, message] of [
+    [["local", "--only", "locals"], "locals"],
+    [["local", "--seconds", "0"], "1 to 60"],
+    [["local", "--seconds", "x"], "1 to 60"],
+    [["global"], "local"],
+    [[], "local"],
+    [["local", "--fast"], "--fast"],
+  ] as const) {
+    const parsed = parseOptions(args);
+    expect(parsed.kind).toBe("usage");
+    expect(parsed.kind === "usage" && parsed.message).toContain(message);
+  }
+});
+
+test("help is help, whatever else stands there", () => {
+  expect(parseOptions(["--help"]).kind).toBe("help");
+});
