@@ -80,6 +80,7 @@ export function resolveImport(repository: Repository, from: string, specifier: s
   if (specifier.startsWith(".")) {
     return fileTarget(repository, posix.join(posix.dirname(from), specifier));
   }
+  if (specifier.startsWith("/")) return { kind: "missing", why: "it is an absolute path" };
   const [scope = "", rest = ""] = specifier.split("/", 2);
   const name = specifier.startsWith("@") ? `${scope}/${rest}` : scope;
   const own = repository.packages.find((candidate) => candidate.name === name);

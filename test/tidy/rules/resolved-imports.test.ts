@@ -13,6 +13,7 @@ it("refuses an import that leads to no file", () => {
       'import { e } from "@holdfast/base";',
       'export const worker = new URL("./worker.ts", import.meta.url);',
       'export const folder = new URL("../src", import.meta.url);',
+      'import { f } from "/opt/f.ts";',
       'export const root = new URL("../../..", import.meta.url);',
     ].join("\n"),
   };
@@ -20,6 +21,7 @@ it("refuses an import that leads to no file", () => {
     'libs/base/src/a.ts:2 "./b" leads nowhere: there is no libs/base/src/b',
     'libs/base/src/a.ts:3 "@holdfast/base/d" leads nowhere: there is no libs/base/src/d.ts',
     'libs/base/src/a.ts:4 "@holdfast/base" leads nowhere: @holdfast/base exports nothing as "."',
+    'libs/base/src/a.ts:7 "/opt/f.ts" leads nowhere: it is an absolute path',
     'libs/base/src/a.ts:5 "./worker.ts" leads nowhere: there is no libs/base/src/worker.ts',
   ]);
 });
