@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { executableName, goEnvironment } from "./go-build.ts";
+
+test("Go names an executable after the last part of its path that is no major version", () => {
+  expect(executableName("go.etcd.io/etcd/server/v3")).toBe("server");
+  expect(executableName("go.etcd.io/etcd/etcdctl/v3")).toBe("etcdctl");
+  expect(executableName("example.com/tool")).toBe("tool");
+});
+
+test("a build is for this machine and by our module, whatever the user's environment says", () => {
+  const env = goEnvironment({ GOOS: "windows", GOARCH: "arm", GOWORK: "x/go.work", HOME: "h" });
+  expect(env).toEqual({
+    GOOS: undefined,
+    GOARCH: undefined,
+    GOWORK: "off",
+    CGO_ENABLED: "0",
+    HOME: "h",
+  });
+});
