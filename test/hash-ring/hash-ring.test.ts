@@ -1,5 +1,8 @@
+import { firstPlacement, placeOf } from "@holdfast/core/placement/placement";
+import { addShard } from "@holdfast/core/placement/ring";
 import HashRing from "hash-ring";
 import { describe, expect, it } from "vitest";
+import createXxhash from "xxhash-wasm";
 
 const nodes = ["s0", "s1", "s2", "s3"];
 const keyCount = 20_000;
@@ -53,5 +56,28 @@ describe.each(["crc32", "md5"] as const)("hash-ring 1.0.1 with %s", (hashMethod)
     ring.addNode("s4");
     const moved = keys.filter((key, index) => ring.getNode(key) !== before[index]);
     expect(moved).toEqual([]);
+  });
+});
+
+describe("our own placement of the same keys", async () => {
+  const { h64 } = await createXxhash();
+  const hash = (text: string): bigint => h64(text);
+  const shards = nodes.map((name) => ({ name, weight: 1 }));
+  const placement = firstPlacement(hash, "us-east-1", shards, []);
+  const locate = (key: string): string => placeOf(hash, placement, "default", key).shard;
+
+  it("puts at most a tenth more than the mean on a shard", () => {
+    const [most = 0] = spread(locate);
+    expect(most).toBeLessThanOrEqual((keyCount / nodes.length) * 1.1);
+  });
+
+  it("gives a new shard its share, and moves no key between the others", () => {
+    const five = [...shards, { name: "s4", weight: 1 }];
+    const owners = addShard(hash, placement.owners, five);
+    const grown = { ...placement, shards: five, owners };
+    const now = keys.map((key) => placeOf(hash, grown, "default", key).shard);
+    const moved = now.filter((shard, index) => shard !== locate(keys[index] ?? ""));
+    expect(new Set(moved)).toEqual(new Set(["s4"]));
+    expect(Math.abs(moved.length - keyCount / 5)).toBeLessThan(keyCount * 0.02);
   });
 });

@@ -45,7 +45,9 @@ export function importEdges(
     const [target, base] = node.arguments;
     const isModuleUrl = base?.type === "MemberExpression" && base.object.type === "MetaProperty";
     if (isModuleUrl && target?.type === "Literal" && typeof target.value === "string") {
-      add(target.value, node.start, ["*"], "located");
+      // A web address resolves "x.ts" as "./x.ts"; an import would take it for a package.
+      const bare = !/^(\.|\/|[a-z]+:)/.test(target.value);
+      add(bare ? `./${target.value}` : target.value, node.start, ["*"], "located");
     }
   });
   return edges;

@@ -3,6 +3,11 @@ export function isModule(path: string): boolean {
   return /\.[cm]?[jt]s$/.test(path);
 }
 
+/** A module in the language of the repository. */
+export function isTypeScript(path: string): boolean {
+  return /\.[cm]?ts$/.test(path);
+}
+
 /** Written by a generator, so no rule on style applies. */
 export function isGenerated(path: string): boolean {
   return path.includes("/generated/");

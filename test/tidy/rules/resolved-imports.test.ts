@@ -11,10 +11,11 @@ it("refuses an import that leads to no file", () => {
       'import { c } from "./b";',
       'import { d } from "@holdfast/base/d";',
       'import { e } from "@holdfast/base";',
-      'export const worker = new URL("./worker.ts", import.meta.url);',
+      'export const worker = new URL("worker.ts", import.meta.url);',
       'export const folder = new URL("../src", import.meta.url);',
       'import { f } from "/opt/f.ts";',
       'export const root = new URL("../../..", import.meta.url);',
+      'export const built = new URL("../dist/main.js", import.meta.url);',
     ].join("\n"),
   };
   expect(found(resolvedImports, planted)).toEqual([

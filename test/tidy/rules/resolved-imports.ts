@@ -1,6 +1,6 @@
-import { posix } from "node:path";
-import { type Repository, resolveImport } from "../repository.ts";
+import { resolveImport } from "../repository.ts";
 import type { Rule } from "../rule.ts";
+import { isTypeScript } from "../zones.ts";
 
 /** Keeps every import leading to a file that is committed. */
 export const resolvedImports: Rule = {
@@ -11,16 +11,11 @@ export const resolvedImports: Rule = {
       facts.imports.flatMap(({ specifier, line, kind }) => {
         const target = resolveImport(repository, path, specifier);
         if (target.kind !== "missing") return [];
-        if (kind === "located" && isFolder(repository, path, specifier)) return [];
+        // Folders, data and what a build makes are located too; git need not know them.
+        if (kind === "located" && !isTypeScript(specifier)) return [];
         const wrong = `"${specifier}" leads nowhere: ${target.why}`;
         return [{ path, line, wrong, wayOut: "write the whole path of the file, with .ts" }];
       }),
     );
   },
 };
-
-function isFolder(repository: Repository, from: string, specifier: string): boolean {
-  const folder = posix.join(posix.dirname(from), specifier, "/");
-  if (folder === "./") return true;
-  return [...repository.files.keys()].some((path) => path.startsWith(folder));
-}
