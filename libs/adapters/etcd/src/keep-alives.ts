@@ -1,0 +1,65 @@
+import type { Clock } from "@holdfast/base/clock";
+import type { KeepAliveReply } from "@holdfast/engine/ports/shard-store";
+import type { Cluster } from "./cluster.ts";
+import { KeepAliveStream } from "./keep-alive-stream.ts";
+
+interface Lane {
+  readonly endpoint: string;
+  readonly stream: KeepAliveStream;
+}
+
+/** Keeps leases alive over one stream, which it opens when needed and moves to where the leader is. */
+export class KeepAlives {
+  readonly #cluster: Cluster;
+  readonly #clock: Clock;
+  readonly #silenceMaxMs: number;
+  #lane: Lane | undefined;
+  #opening: Promise<Lane | { kind: "unavailable"; message: string }> | undefined;
+
+  constructor(cluster: Cluster, clock: Clock, silenceMaxMs: number) {
+    this.#cluster = cluster;
+    this.#clock = clock;
+    this.#silenceMaxMs = silenceMaxMs;
+  }
+
+  async keepAlive(lease: bigint): Promise<KeepAliveReply> {
+    // A follower asks the leader for each keepalive by a request of its own, one after another.
+    if (this.#lane !== undefined && this.#lane.endpoint !== this.#cluster.preferredEndpoint) {
+      this.#lane.stream.drain();
+      this.#lane = undefined;
+    }
+    const lane = this.#lane ?? (await this.#open());
+    return "stream" in lane ? lane.stream.keepAlive(lease) : lane;
+  }
+
+  close(): void {
+    this.#lane?.stream.drain();
+  }
+
+  #open(): Promise<Lane | { kind: "unavailable"; message: string }> {
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #connect(): Promise<Lane | { kind: "unavailable"; message: string }> {
+    const opened = await this.#cluster.stream("/etcdserverpb.Lease/LeaseKeepAlive");
+    if ("kind" in opened) return opened;
+    const { endpoint, stream: raw } = opened;
+    const stream = new KeepAliveStream({
+      stream: raw,
+      clock: this.#clock,
+      silenceMaxMs: this.#silenceMaxMs,
+      isOurs: (clusterId) => this.#cluster.isOurs(clusterId),
+      onEnd: () => {
+        if (this.#lane?.stream !== stream) return;
+        this.#lane = undefined;
+        this.#cluster.avoid(endpoint);
+      },
+    });
+    const lane: Lane = { endpoint, stream };
+    this.#lane = lane;
+    return lane;
+  }
+}

@@ -1,0 +1,75 @@
+import type { LeaseId } from "@holdfast/base/ids";
+import type { Answer, Member } from "./member.ts";
+
+/** What etcd3's codec gives of a response header. */
+interface RawHeader {
+  readonly cluster_id: string;
+}
+
+/** An answer with the cluster it came from. */
+interface Identified {
+  readonly clusterId: bigint;
+}
+
+/** Asks for a lease whose id etcd chooses. */
+export async function grantLease(
+  member: Member,
+  ttlS: number,
+  deadlineMs: number,
+): Promise<Answer<Identified & { readonly lease: LeaseId; readonly ttlS: number }>> {
+  const payload = { TTL: String(ttlS), ID: "0" };
+  const answer = await member.slowCall("Lease", "leaseGrant", payload, deadlineMs);
+  return identified(answer, (raw: { readonly ID: string; readonly TTL: string }) => ({
+    lease: BigInt(raw.ID) as LeaseId,
+    ttlS: Number(raw.TTL),
+  }));
+}
+
+/** Ends a lease. */
+export async function revokeLease(
+  member: Member,
+  lease: bigint,
+  deadlineMs: number,
+): Promise<Answer<Identified>> {
+  const payload = { ID: String(lease) };
+  return identified(await member.slowCall("Lease", "leaseRevoke", payload, deadlineMs), () => ({}));
+}
+
+/** Asks what is left of a lease and which keys hang on it. */
+export async function leaseTimeToLive(
+  member: Member,
+  lease: bigint,
+  deadlineMs: number,
+): Promise<Answer<Identified & { readonly remainingS: number; readonly keys: string[] }>> {
+  const payload = { ID: String(lease), keys: true };
+  const answer = await member.slowCall("Lease", "leaseTimeToLive", payload, deadlineMs);
+  return identified(
+    answer,
+    (raw: { readonly TTL: string; readonly grantedTTL: string; readonly keys: Buffer[] }) => ({
+      // A lease that is over but not ended yet may count below zero; only one without a granted
+      // ttl has ended.
+      remainingS: raw.grantedTTL === "0" ? -1 : Math.max(0, Number(raw.TTL)),
+      keys: raw.keys.map((key) => key.toString("latin1")).sort(),
+    }),
+  );
+}
+
+/** Forgets history before `revision`. */
+export async function compact(
+  member: Member,
+  revision: bigint,
+  deadlineMs: number,
+): Promise<Answer<Identified>> {
+  const payload = { revision: String(revision) };
+  return identified(await member.slowCall("KV", "compact", payload, deadlineMs), () => ({}));
+}
+
+function identified<Raw, Value>(
+  answer: Answer<unknown>,
+  read: (raw: Raw) => Value,
+): Answer<Identified & Value> {
+  if (answer.kind === "error") return answer;
+  const { header } = answer.value as { readonly header: RawHeader };
+  const clusterId = BigInt(header.cluster_id);
+  return { kind: "answer", value: { clusterId, ...read(answer.value as Raw) } };
+}

@@ -1,0 +1,63 @@
+/** Field tags of etcd's rpc.proto and kv.proto, `number << 3 | wire type`; only what Holdfast uses. */
+export const tags = {
+  header: { clusterId: 0x08, revision: 0x18 },
+  keyValue: { key: 0x0a, createRevision: 0x10, modRevision: 0x18, value: 0x2a, lease: 0x30 },
+  rangeRequest: {
+    key: 0x0a,
+    rangeEnd: 0x12,
+    limit: 0x18,
+    sortOrder: 0x28,
+    sortTarget: 0x30,
+    keysOnly: 0x40,
+    countOnly: 0x48,
+  },
+  rangeResponse: { header: 0x0a, kvs: 0x12, count: 0x20 },
+  putRequest: { key: 0x0a, value: 0x12, lease: 0x18 },
+  deleteRequest: { key: 0x0a, rangeEnd: 0x12 },
+  deleteResponse: { deleted: 0x10 },
+  requestOp: { range: 0x0a, put: 0x12, delete: 0x1a, txn: 0x22 },
+  responseOp: { range: 0x0a, put: 0x12, delete: 0x1a, txn: 0x22 },
+  compare: {
+    result: 0x08,
+    target: 0x10,
+    key: 0x1a,
+    createRevision: 0x28,
+    modRevision: 0x30,
+    value: 0x3a,
+    rangeEnd: 0x202,
+  },
+  txnRequest: { compare: 0x0a, success: 0x12, failure: 0x1a },
+  txnResponse: { header: 0x0a, succeeded: 0x10, responses: 0x1a },
+  keepAliveRequest: { id: 0x08 },
+  keepAliveResponse: { header: 0x0a, id: 0x10, ttl: 0x18 },
+  watchRequest: { create: 0x0a, cancel: 0x12 },
+  watchCreate: {
+    key: 0x0a,
+    rangeEnd: 0x12,
+    startRevision: 0x18,
+    filters: 0x2a,
+    watchId: 0x38,
+    fragment: 0x40,
+  },
+  watchCancel: { watchId: 0x08 },
+  watchResponse: {
+    header: 0x0a,
+    watchId: 0x10,
+    created: 0x18,
+    canceled: 0x20,
+    compactRevision: 0x28,
+    cancelReason: 0x32,
+    fragment: 0x38,
+    events: 0x5a,
+  },
+  event: { type: 0x08, kv: 0x12 },
+} as const;
+
+/** Values of etcd's enums. */
+export const enums = {
+  compareResult: { "=": 0, ">": 1, "<": 2, "!=": 3 },
+  compareTarget: { create: 1, mod: 2, value: 3 },
+  sortAscending: 1,
+  sortByCreate: 2,
+  eventDelete: 1,
+} as const;
