@@ -1,6 +1,6 @@
 import { entryPoints } from "./entry-points.ts";
 import { type Repository, resolveImport } from "./repository.ts";
-import { isForTests } from "./zones.ts";
+import { isForTests, mayServeTestsAlone } from "./zones.ts";
 
 /** Which modules are in use. */
 export interface Reachability {
@@ -25,7 +25,7 @@ export function reachability(repository: Repository): Reachability {
 
 /** Is `path` in use by what may use it? Product code must be used by the product itself. */
 export function isAlive(path: string, { byProduct, byAny }: Reachability): boolean {
-  return isForTests(path) ? byAny.has(path) : byProduct.has(path);
+  return mayServeTestsAlone(path) ? byAny.has(path) : byProduct.has(path);
 }
 
 function reached(

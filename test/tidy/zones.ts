@@ -31,6 +31,11 @@ export function isForTests(path: string): boolean {
   );
 }
 
+/** Code that may have tests as its only users: that for tests, and the tools they start servers with. */
+export function mayServeTestsAlone(path: string): boolean {
+  return isForTests(path) || path.startsWith("infra/");
+}
+
 const wildcards: Readonly<Record<string, string>> = { "**/": "(.*/)?", "**": ".*", "*": "[^/]*" };
 
 /** `path` equals `pattern`, or matches it where `*` is any part of one name and `**` any path. */

@@ -2,7 +2,7 @@ import { entryPoints } from "../entry-points.ts";
 import { isAlive, reachability } from "../reachability.ts";
 import { handWritten, type Repository, resolveImport } from "../repository.ts";
 import type { Rule } from "../rule.ts";
-import { isForTests } from "../zones.ts";
+import { isForTests, mayServeTestsAlone } from "../zones.ts";
 
 /** Keeps every exported name in use. */
 export const deadExports: Rule = {
@@ -20,7 +20,7 @@ export const deadExports: Rule = {
             ...(users.get(path)?.get(name) ?? []),
             ...(users.get(path)?.get("*") ?? []),
           ];
-          if (usedInFile || importers.some((user) => isForTests(path) || !isForTests(user)))
+          if (usedInFile || importers.some((user) => mayServeTestsAlone(path) || !isForTests(user)))
             return [];
           const byTests = importers.length > 0;
           return [
