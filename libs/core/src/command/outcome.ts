@@ -11,10 +11,15 @@ export interface Grant {
   /** The fencing token. */
   readonly token: bigint;
   /**
-   * How long it may be believed in, in ms, counted from before the request was *first* sent. Never
-   * a time of day, so no two clocks need to agree.
+   * How long it may be believed in, in ms, counted from before the request was sent. Never a time
+   * of day, so no two clocks need to agree.
    */
   readonly validForMs: number;
+  /**
+   * From which of a repeated request's sends that counts. `this-send` only where this very repeat
+   * put the waiter under a newer lease [H6]; in all other cases the lease may be as old as the first.
+   */
+  readonly validFrom: "first-send" | "this-send";
   /** The lease it hangs on: what a heartbeat must confirm. */
   readonly lease: SessionLease;
   /** The regions that confirmed it. */

@@ -1,29 +1,20 @@
-import type { GrantId } from "@holdfast/base/ids";
-import { invariant } from "@holdfast/base/invariant";
-import { type Marker, markerLives } from "../lease/marker.ts";
+import { type Op, rangeEmpty, type Txn, type TxnResult } from "../txn/txn.ts";
+import type { AcquireReading } from "./acquire-reading.ts";
 import {
-  absent,
-  type Compare,
-  type KeyValue,
-  type Op,
-  type RangeOp,
-  type RangeResult,
-  rangeEmpty,
-  type Txn,
-  type TxnResult,
-} from "../txn/txn.ts";
-import { decodeEpoch, epochIs } from "./epoch.ts";
+  type EnqueuePlan,
+  mayWrite,
+  ownKeysCount,
+  read,
+  readOwn,
+  readOwnKeys,
+  takePlace,
+} from "./enqueue.ts";
 import { type Footprint, noConflict, readHolders } from "./hierarchy.ts";
-import { epochKey, type LockKeys } from "./keys.ts";
-import { encodeRecord, type LockRecord } from "./record.ts";
+import { encodeRecord } from "./record.ts";
 
 /** Everything an acquire's one transaction is built from. */
-export interface AcquirePlan {
-  readonly keys: LockKeys;
+export interface AcquirePlan extends EnqueuePlan {
   readonly footprint: Footprint;
-  readonly grantId: GrantId;
-  readonly marker: Marker;
-  readonly record: LockRecord;
   /** Stand in line in the same transaction if the lock is not free. */
   readonly wait: boolean;
   /**
@@ -44,107 +35,57 @@ export const holdersShownMax = 10;
  */
 export function acquireTxn(plan: AcquirePlan): Txn {
   const { keys, grantId, marker, record } = plan;
-  const mayWrite = [
-    epochIs(record.epoch),
-    markerLives(marker),
-    absent(keys.tombstones.prefix + grantId),
-  ];
   const target = record.mode === "exclusive" ? keys.exclusive : keys.shared;
-  const value = encodeRecord(record);
   return {
     compares: [
-      ...mayWrite,
+      ...mayWrite(plan),
       ...noConflict(plan.footprint, record.mode),
       rangeEmpty(keys.queue.prefix, keys.queue.end),
     ],
-    success: [{ kind: "put", key: target.prefix + grantId, value, lease: marker.lease }],
-    failure: plan.detail ? whenNotFree(plan, mayWrite, value) : [],
+    success: [
+      {
+        kind: "put",
+        key: target.prefix + grantId,
+        value: encodeRecord(record),
+        lease: marker.lease,
+      },
+    ],
+    failure: plan.detail ? whenNotFree(plan) : [],
   };
 }
 
-function whenNotFree(plan: AcquirePlan, mayWrite: readonly Compare[], value: Uint8Array): Op[] {
-  const { keys, grantId, marker } = plan;
-  const exclusive = keys.exclusive.prefix + grantId;
-  const shared = keys.shared.prefix + grantId;
-  const place = keys.queue.prefix + grantId;
-  // A repeat must find its own key and leave it alone: putting it again would renew its lease.
-  const enqueue: Txn = {
-    compares: [...mayWrite, absent(exclusive), absent(shared), absent(place)],
-    success: plan.wait ? [{ kind: "put", key: place, value, lease: marker.lease }] : [],
-    failure: [],
-  };
+function whenNotFree(plan: AcquirePlan): Op[] {
+  const { keys } = plan;
+  const queueEnd = { kind: "range", key: keys.queue.prefix, rangeEnd: keys.queue.end } as const;
   return [
-    { kind: "txn", txn: enqueue },
-    point(epochKey),
-    point(exclusive),
-    point(shared),
-    point(place),
-    { ...point(keys.tombstones.prefix + grantId), keysOnly: true },
-    point(marker.key),
-    plan.countQueue
-      ? { kind: "range", key: keys.queue.prefix, rangeEnd: keys.queue.end, countOnly: true }
-      : point(place),
+    // First, so that the count after it includes the place just taken.
+    ...(plan.wait ? [{ kind: "txn", txn: takePlace(plan) } as const] : []),
+    ...readOwnKeys(plan),
+    ...(plan.countQueue ? [{ ...queueEnd, countOnly: true }] : []),
     ...readHolders(plan.footprint, holdersShownMax),
   ];
 }
 
-function point(key: string): RangeOp {
-  return { kind: "range", key };
-}
-
-/** What the transaction says about the request. */
-export type AcquireReading =
-  | { readonly kind: "granted" }
-  /** The lean form lost; ask again in full. */
-  | { readonly kind: "not-free" }
-  /** The shard has acknowledged another placement (0: none): nothing was written. */
-  | { readonly kind: "epoch"; readonly shardEpoch: number }
-  /** The lease of the request has ended: nothing was written. */
-  | { readonly kind: "lease-ended" }
-  /** The request was given up earlier. */
-  | { readonly kind: "given-up" }
-  /** A repeat: this request has the lock already. */
-  | { readonly kind: "own-grant"; readonly kv: KeyValue }
-  | Busy;
-
-/** Others are in the way. */
-export interface Busy {
-  readonly kind: "busy";
-  /** Own place in line: found (a repeat) or just taken; absent if the caller does not wait. */
-  readonly place?: { readonly kv?: KeyValue };
-  readonly holders: readonly KeyValue[];
-  /** Absent where it was not counted. Includes the own place. */
-  readonly queueLength?: number;
-}
-
-/** Reads the answer of {@link acquireTxn}. */
-export function readAcquire(plan: AcquirePlan, result: TxnResult): AcquireReading {
-  if (result.succeeded) return { kind: "granted" };
+/** Reads the answer of {@link acquireTxn}; `revision` is the transaction's. */
+export function readAcquire(
+  plan: AcquirePlan,
+  result: TxnResult,
+  revision: bigint,
+): AcquireReading {
+  if (result.succeeded) return { kind: "granted", revision };
   if (!plan.detail) return { kind: "not-free" };
-  const [enqueued, epoch, exclusive, shared, place, tombstone, marker, queue, ...holders] =
-    result.results;
-  invariant(enqueued?.kind === "txn", "the acquire answers its enqueue first");
-  const shardEpoch = decodeEpoch(read(epoch));
-  if (shardEpoch !== plan.record.epoch) return { kind: "epoch", shardEpoch };
-  const own = read(exclusive).kvs[0] ?? read(shared).kvs[0];
-  if (own !== undefined) return { kind: "own-grant", kv: own };
-  if (read(tombstone).count > 0) return { kind: "given-up" };
-  if (!sameValue(read(marker).kvs[0], plan.marker)) return { kind: "lease-ended" };
-  const found = read(place).kvs[0];
-  const inLine = found !== undefined || (plan.wait && enqueued.result.succeeded);
-  return {
-    kind: "busy",
-    holders: holders.flatMap((range) => read(range).kvs).slice(0, holdersShownMax),
-    ...(inLine ? { place: found === undefined ? {} : { kv: found } } : {}),
-    ...(plan.countQueue ? { queueLength: read(queue).count } : {}),
-  };
-}
-
-function read(result: TxnResult["results"][number] | undefined): RangeResult {
-  invariant(result?.kind === "range", "a read answers with a range");
-  return result;
-}
-
-function sameValue(kv: KeyValue | undefined, marker: Marker): boolean {
-  return kv !== undefined && Buffer.compare(kv.value, marker.value) === 0;
+  const results = [...result.results];
+  const taken = plan.wait ? results.shift() : undefined;
+  const own = results.splice(0, ownKeysCount);
+  const queue = plan.countQueue ? read(results.shift()) : undefined;
+  const holders = results.flatMap((range) => read(range).kvs).slice(0, holdersShownMax);
+  const count = queue === undefined ? {} : { queueLength: queue.count };
+  const justTaken = taken?.kind === "txn" && taken.result.succeeded;
+  if (justTaken) return { kind: "busy", place: {}, holders, ...count, revision };
+  const reading = readOwn(plan, own);
+  if (reading !== undefined && reading.kind !== "in-line") return reading;
+  // What stood against it at the compare was gone at the read: an epoch raised by the same batch.
+  if (reading === undefined && plan.wait) return { kind: "not-free" };
+  const place = reading === undefined ? {} : { place: { kv: reading.kv } };
+  return { kind: "busy", ...place, holders, ...count, revision };
 }

@@ -2,6 +2,8 @@ import { type Failure, failure } from "@holdfast/base/failure";
 import { limits } from "../limits.ts";
 
 const namePattern = /^[A-Za-z0-9._:@=+,~/-]+$/;
+/** A segment that is empty, "." or "..": faster than splitting the name, and it runs for each command. */
+const badSegmentPattern = /(?:^|\/)\.{0,2}(?:\/|$)/;
 const namespacePattern = /^[a-z0-9-]+$/;
 const regionPattern = /^[a-z0-9-]+$/;
 
@@ -15,6 +17,7 @@ export function checkName(name: string): Failure | undefined {
       { field: "name" },
     );
   }
+  if (!badSegmentPattern.test(name)) return undefined;
   for (const segment of name.split("/")) {
     if (segment === "" || segment === "." || segment === "..") {
       return failure(

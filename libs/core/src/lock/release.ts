@@ -52,7 +52,7 @@ export function releaseTxn(plan: ReleasePlan): Txn {
 
 /** What became of the grant. */
 export type ReleaseReading =
-  | { readonly kind: "released"; readonly handedOver: boolean }
+  | { readonly kind: "released"; readonly handOverResult?: TxnResult }
   | { readonly kind: "epoch"; readonly shardEpoch: number }
   /** No such grant, or (with `kv`) one with another token. */
   | { readonly kind: "not-held"; readonly kv?: KeyValue };
@@ -61,8 +61,8 @@ export type ReleaseReading =
 export function readRelease(plan: ReleasePlan, outer: TxnResult): ReleaseReading {
   const result = plan.tombstone === undefined ? outer : nested(outer, 0);
   if (result.succeeded) {
-    const handedOver = plan.handOver !== undefined && nested(result, 1).succeeded;
-    return { kind: "released", handedOver };
+    if (plan.handOver === undefined) return { kind: "released" };
+    return { kind: "released", handOverResult: nested(result, 1) };
   }
   const [epoch, own] = result.results;
   invariant(epoch?.kind === "range" && own?.kind === "range", "a lost release reads");

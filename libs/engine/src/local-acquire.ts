@@ -1,0 +1,283 @@
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { AcquireCommand, CancelCommand } from "@holdfast/core/command/command";
+import type { AcquireOutcome } from "@holdfast/core/command/outcome";
+import { makeToken } from "@holdfast/core/fencing/token";
+import { limits } from "@holdfast/core/limits";
+import { type AcquirePlan, acquireTxn, readAcquire } from "@holdfast/core/lock/acquire";
+import type { AcquireReading, Busy } from "@holdfast/core/lock/acquire-reading";
+import { enqueueTxn, readEnqueue } from "@holdfast/core/lock/enqueue";
+import { grantIdOf } from "@holdfast/core/lock/grant-id";
+import { lockKey } from "@holdfast/core/lock/lock-id";
+import { decodeRecord, type LockRecord, sameRequest } from "@holdfast/core/lock/record";
+import type { KeyValue } from "@holdfast/core/txn/txn";
+import type { Abandoned } from "./abandoned.ts";
+import type { AcquireAttempt } from "./acquire-attempt.ts";
+import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
+import type { LocalWait } from "./local-wait.ts";
+import type { LockSite } from "./lock-site.ts";
+import type { Call } from "./ports/lock-tier.ts";
+import { printShard, storeFailure } from "./shard.ts";
+import { grantOf, tenantOf } from "./tenant.ts";
+
+/** When a try that found the lock held makes sense again. */
+const heldRetryMs = 250;
+
+/** Carries an acquire through its one transaction, and into the queue if it must wait. */
+export class LocalAcquire {
+  readonly #context: LocalContext;
+  readonly #wait: LocalWait;
+  readonly #abandoned: Abandoned;
+  /** Locks on which an acquire of this router is finding out whether they are free. */
+  readonly #pioneers = new Map<string, Promise<unknown>>();
+
+  constructor(context: LocalContext, wait: LocalWait, abandoned: Abandoned) {
+    this.#context = context;
+    this.#wait = wait;
+    this.#abandoned = abandoned;
+  }
+
+  async acquire(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
+    const outcome = await this.#decide(command, call);
+    const cares = outcome.kind === "granted" || isUnknown(outcome);
+    if (cares && call.cancellation.cancelled && call.onCallerLost === "cancel") {
+      this.#abandon(command);
+      return { kind: "cancelled" };
+    }
+    return outcome;
+  }
+
+  /** Nobody will release what this request may have got: see to it. */
+  #abandon(command: AcquireCommand): void {
+    const { lock, session, ttlMs } = command;
+    const cancel: CancelCommand = {
+      kind: "cancel",
+      lock,
+      grantId: grantIdOf(session, command.requestId),
+      ...(session === undefined ? {} : { session }),
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+    };
+    this.#abandoned.add(cancel, ttlMs ?? limits.localTtlMs.max);
+  }
+
+  async #decide(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
+    let leaseLost = 0;
+    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+      const prepared = await this.#prepare(command, call);
+      if (prepared.kind === "failure") return prepared;
+      const reading = await this.#ask(prepared);
+      switch (reading.kind) {
+        case "failure":
+          return reading;
+        case "epoch": {
+          const { shard } = prepared.site;
+          const trouble = await this.#context.placements.reconcile(shard, reading.shardEpoch);
+          if (trouble !== undefined) return trouble;
+          break;
+        }
+        case "lease-ended":
+          if (++leaseLost > 2) return this.#leaseEnded(prepared);
+          if (command.session !== undefined) this.#context.sessions.forget(command.session);
+          break;
+        case "not-free":
+          break;
+        default:
+          return this.#conclude(prepared, reading);
+      }
+    }
+    return failure("CONTENDED", "The placement changed while the request was under way.", {
+      retryAfterMs: 100,
+    });
+  }
+
+  async #prepare(command: AcquireCommand, call: Call): Promise<AcquireAttempt | Failure> {
+    const { session } = command;
+    const site = locate(this.#context, command.lock);
+    if (!isSite(site)) return site;
+    const lease = await leaseFor(this.#context, site.shard, command);
+    if (lease.kind === "failure") return lease;
+    if (session !== undefined && this.#context.sessions.isFull(session)) {
+      return failure(
+        "QUOTA_EXCEEDED",
+        `A session holds or waits for at most ${limits.locksPerSessionMax} locks. Release some, ` +
+          "or use another session.",
+        { field: "session_id", retryAfterMs: 1_000 },
+      );
+    }
+    const sessionTtlMs = session === undefined ? 0 : await this.#context.sessions.ttlMsOf(session);
+    if (typeof sessionTtlMs !== "number") return sessionTtlMs;
+    const record: LockRecord = {
+      owner: command.owner,
+      ttlMs: command.ttlMs ?? sessionTtlMs,
+      mode: command.mode,
+      requestId: command.requestId,
+      metadata: command.metadata,
+      epoch: site.epoch,
+      atMs: this.#context.surroundings.clock.wallMs(),
+      ...(session === undefined ? {} : { session }),
+      ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
+    };
+    const grantId = grantIdOf(session, command.requestId);
+    return { kind: "attempt", command, call, grantId, site, lease, record };
+  }
+
+  /**
+   * One at a time finds out whether a lock is free; the others, if they would wait, are told what it
+   * found: on a lock that is known to be busy they queue up many at a time.
+   */
+  async #ask(attempt: AcquireAttempt): Promise<AcquireReading | Failure> {
+    if (attempt.command.waitMs === 0) return this.#commit(attempt);
+    const key = lockKey(attempt.site.lock);
+    for (;;) {
+      const queue = this.#context.queues.find(attempt.site);
+      if (queue?.isBusyFor(attempt.command.mode)) return this.#enqueue(attempt, queue.length ?? 0);
+      const pioneer = this.#pioneers.get(key);
+      if (pioneer === undefined) break;
+      await pioneer;
+    }
+    const asking = this.#commit(attempt);
+    // The next one goes on when the mirror can answer it, or when there is nothing to mirror.
+    const settled = asking.then((reading) => this.#settlePioneer(attempt.site, reading));
+    this.#pioneers.set(key, settled);
+    void settled.finally(() => this.#pioneers.delete(key));
+    return asking;
+  }
+
+  async #settlePioneer(site: LockSite, reading: AcquireReading | Failure): Promise<void> {
+    if (reading.kind !== "busy") return;
+    await this.#context.queues.follow(site).whenCurrent();
+  }
+
+  /** Lean first: most locks are free, and a lean request is half the size. */
+  async #commit(attempt: AcquireAttempt): Promise<AcquireReading | Failure> {
+    const known = this.#context.queues.find(attempt.site) !== undefined;
+    if (!known) {
+      const lean = await this.#submit(attempt, false);
+      if (lean.kind !== "not-free") return lean;
+    }
+    return this.#submit(attempt, true);
+  }
+
+  async #submit(attempt: AcquireAttempt, detail: boolean): Promise<AcquireReading | Failure> {
+    const { site, grantId, record, lease, command } = attempt;
+    const plan: AcquirePlan = {
+      keys: site.keys,
+      footprint: site.footprint,
+      grantId,
+      marker: lease.marker,
+      record,
+      wait: command.waitMs > 0,
+      detail,
+      countQueue: this.#context.queues.find(site)?.length === undefined,
+    };
+    const reply = await site.shard.committer.submit(acquireTxn(plan), site.conflictKey);
+    if (reply.kind !== "committed") return storeFailure(site.shard, reply);
+    return readAcquire(plan, reply.result, reply.revision);
+  }
+
+  async #enqueue(attempt: AcquireAttempt, inLine: number): Promise<AcquireReading | Failure> {
+    const { site, grantId, record, lease } = attempt;
+    if (inLine >= limits.waitersPerLockMax) return tooManyWaiters();
+    const plan = { keys: site.keys, grantId, marker: lease.marker, record };
+    // Its own key: any number may join one queue in one batch, for none of them takes the lock.
+    const own = `${site.conflictKey}\0${grantId}`;
+    const reply = await site.shard.committer.submit(enqueueTxn(plan), own);
+    if (reply.kind !== "committed") return storeFailure(site.shard, reply);
+    return readEnqueue(plan, reply.result, reply.revision);
+  }
+
+  async #conclude(
+    attempt: AcquireAttempt,
+    reading: Exclude<AcquireReading, { kind: "epoch" | "lease-ended" | "not-free" }>,
+  ): Promise<AcquireOutcome> {
+    const { site, lease, record, grantId } = attempt;
+    switch (reading.kind) {
+      case "granted":
+        this.#count(attempt);
+        return {
+          kind: "granted",
+          grant: {
+            lock: site.lock,
+            grantId,
+            mode: record.mode,
+            token: makeToken(site.epoch, reading.revision),
+            validForMs: lease.validForMs,
+            validFrom: "first-send",
+            lease: {
+              region: site.shard.region,
+              shard: site.shard.name,
+              leaseId: lease.marker.lease,
+            },
+            regions: [site.shard.region],
+          },
+        };
+      case "own-grant":
+        return this.#repeated(attempt, reading.kv);
+      case "given-up":
+        return { kind: "cancelled" };
+      case "busy":
+        return this.#busy(attempt, reading);
+    }
+  }
+
+  /** The request has the lock already: the same grant again, if it is the same request. */
+  #repeated(attempt: AcquireAttempt, kv: KeyValue): AcquireOutcome {
+    const stored = decodeRecord(kv.value);
+    if (stored === undefined || !sameRequest(stored, attempt.record)) return otherArguments();
+    this.#count(attempt);
+    const { site, lease } = attempt;
+    return { kind: "granted", grant: grantOf(site, kv, stored, lease.validForMs) };
+  }
+
+  async #busy(attempt: AcquireAttempt, busy: Busy): Promise<AcquireOutcome> {
+    const nowMs = this.#context.surroundings.clock.wallMs();
+    const queue = this.#context.queues.find(attempt.site);
+    const queueLength = busy.queueLength ?? queue?.length ?? 0;
+    const stored = busy.place?.kv === undefined ? undefined : decodeRecord(busy.place.kv.value);
+    if (stored !== undefined && !sameRequest(stored, attempt.record)) return otherArguments();
+    if (busy.place === undefined) {
+      const holders = busy.holders.map((kv) => tenantOf(kv, nowMs));
+      return { kind: "held", holders, queueLength, retryAfterMs: heldRetryMs };
+    }
+    const isNew = busy.place.kv === undefined;
+    if (isNew && queueLength > limits.waitersPerLockMax) {
+      this.#abandon(attempt.command);
+      return tooManyWaiters();
+    }
+    this.#count(attempt);
+    return this.#wait.wait(attempt, busy, queueLength);
+  }
+
+  #count(attempt: AcquireAttempt): void {
+    if (attempt.command.session === undefined) return;
+    this.#context.sessions.count(attempt.command.session, attempt.site.shard.name, attempt.grantId);
+  }
+
+  #leaseEnded(attempt: AcquireAttempt): Failure {
+    const shard = printShard(attempt.site.shard);
+    return failure(
+      "SESSION_EXPIRED",
+      `The lease of this request in shard ${shard} ends before the request can use it.`,
+      { shard },
+    );
+  }
+}
+
+function otherArguments(): Failure {
+  return failure(
+    "INVALID_ARGUMENT",
+    "This request id was used before with other arguments. Use a new one for a new request.",
+    { field: "request_id" },
+  );
+}
+
+function tooManyWaiters(): Failure {
+  return failure(
+    "TOO_MANY_WAITERS",
+    `${limits.waitersPerLockMax} wait for this lock already. Try again later.`,
+    { retryAfterMs: 1_000 },
+  );
+}
+
+function isUnknown(outcome: AcquireOutcome): boolean {
+  return outcome.kind === "failure" && outcome.code === "UNKNOWN_OUTCOME";
+}

@@ -1,0 +1,76 @@
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { SessionId } from "@holdfast/base/ids";
+import type { Marker } from "@holdfast/core/lease/marker";
+import { validityMs } from "@holdfast/core/lease/validity";
+import type { LockId } from "@holdfast/core/lock/lock-id";
+import type { Hash64 } from "@holdfast/core/placement/slot";
+import type { LockQueues } from "./lock-queues.ts";
+import { type LockSite, siteOf } from "./lock-site.ts";
+import type { Placements } from "./placements.ts";
+import type { SessionLeases } from "./session-leases.ts";
+import type { Sessions } from "./sessions.ts";
+import { type Shard, type Surroundings, storeFailure } from "./shard.ts";
+
+/** What the parts of the local tier share. */
+export interface LocalContext {
+  readonly region: string;
+  readonly hash: Hash64;
+  readonly shards: ReadonlyMap<string, Shard>;
+  readonly placements: Placements;
+  readonly sessions: Sessions;
+  readonly sessionLeases: SessionLeases;
+  readonly queues: LockQueues;
+  readonly surroundings: Surroundings;
+}
+
+/** How often one operation may find its shard at another epoch before it gives up. */
+export const epochAttemptsMax = 5;
+
+/** Pins the placement of this moment and finds the lock under it. */
+export function locate(context: LocalContext, lock: LockId): LockSite | Failure {
+  const placement = context.placements.pin();
+  if ("kind" in placement) return placement;
+  const site = siteOf(context.hash, placement, context.shards, lock);
+  if (site !== undefined) return site;
+  return failure(
+    "SHARD_UNAVAILABLE",
+    `Placement ${placement.version} of region ${context.region} names a shard that this router is ` +
+      "not configured for.",
+    { retryAfterMs: 1_000 },
+  );
+}
+
+/** Tells a site from the reason there is none. */
+export function isSite(located: LockSite | Failure): located is LockSite {
+  return "shard" in located && typeof located.shard === "object";
+}
+
+/** A lease that a grant, a place or a tombstone can hang on. */
+export interface UsableLease {
+  readonly kind: "usable";
+  readonly marker: Marker;
+  /** How long a grant under it may be believed in, counted from the request's first send. */
+  readonly validForMs: number;
+}
+
+/** The session's lease in the lock's shard, or a pooled one for a lock with a ttl of its own. */
+export async function leaseFor(
+  context: LocalContext,
+  shard: Shard,
+  holder: { readonly session?: SessionId; readonly ttlMs?: number },
+): Promise<UsableLease | Failure> {
+  if (holder.session !== undefined) {
+    const lease = await context.sessions.leaseIn(holder.session, shard);
+    if (lease.kind === "failure") return lease;
+    // What is left of the lease, not its ttl: putting a lock under a lease renews nothing.
+    const validForMs = context.sessionLeases.validForMs(lease);
+    return { kind: "usable", marker: lease.marker, validForMs };
+  }
+  const ttlMs = holder.ttlMs ?? 0;
+  const lease = await shard.pool.leaseFor(ttlMs);
+  if (lease.kind !== "lease") {
+    const trouble = storeFailure(shard, lease);
+    return trouble.code === "UNKNOWN_OUTCOME" ? { ...trouble, code: "SHARD_UNAVAILABLE" } : trouble;
+  }
+  return { kind: "usable", marker: lease.marker, validForMs: validityMs(ttlMs) };
+}

@@ -1,0 +1,103 @@
+import { type Failure, failure } from "@holdfast/base/failure";
+import { parseKey } from "@holdfast/core/lock/keys";
+import type { KeyValue } from "@holdfast/core/txn/txn";
+import type { LocalContext } from "./local-context.ts";
+import type { ListPage, ListQuery } from "./ports/lock-tier.ts";
+import { storeFailure } from "./shard.ts";
+import { tenantOf } from "./tenant.ts";
+
+/** Keys read from a shard at once; a page goes on reading until it is full. */
+const chunkMax = 500;
+/** Keys one page may look at: a rare prefix must not make one call walk a whole region. */
+const looksMax = 20_000;
+
+/** Where a page begins: after `after` among the keys of `kind` in the shard. */
+interface Position {
+  readonly shard: string;
+  readonly kind: "x" | "s";
+  readonly after: string;
+}
+
+/** Lists holders by prefix, shard after shard in key order; each page is a linearizable read. */
+export class LocalList {
+  readonly #context: LocalContext;
+
+  constructor(context: LocalContext) {
+    this.#context = context;
+  }
+
+  async list(query: ListQuery): Promise<ListPage | Failure> {
+    let position = this.#start(query.pageToken);
+    if (position === "invalid") {
+      return failure("INVALID_ARGUMENT", "This page token is not one that List gave out.", {
+        field: "page_token",
+      });
+    }
+    const locks: ListPage["locks"][number][] = [];
+    for (let looked = 0; position !== undefined && looked < looksMax; ) {
+      const chunk = await this.#read(position);
+      if (!Array.isArray(chunk)) return chunk;
+      looked += chunk.length;
+      for (const kv of chunk) {
+        position = { ...position, after: kv.key };
+        const entry = this.#match(kv, query);
+        if (entry !== undefined) locks.push(entry);
+        if (locks.length === query.pageSize) return page(locks, position);
+      }
+      if (chunk.length < chunkMax) position = this.#next(position);
+    }
+    return page(locks, position);
+  }
+
+  #match(kv: KeyValue, query: ListQuery): ListPage["locks"][number] | undefined {
+    const parsed = parseKey(kv.key);
+    if (parsed === undefined || parsed.namespace !== query.namespace) return undefined;
+    if (!parsed.name.startsWith(query.prefix)) return undefined;
+    const { namespace, name } = parsed;
+    return {
+      lock: { region: this.#context.region, namespace, name },
+      holder: tenantOf(kv, this.#context.surroundings.clock.wallMs()),
+    };
+  }
+
+  async #read(position: Position): Promise<KeyValue[] | Failure> {
+    const shard = this.#context.shards.get(position.shard);
+    if (shard === undefined) return [];
+    const reply = await shard.store.range({
+      kind: "range",
+      key: position.after === "" ? `${position.kind}/` : `${position.after}\0`,
+      rangeEnd: `${position.kind}0`,
+      limit: chunkMax,
+    });
+    return reply.kind === "read" ? [...reply.range.kvs] : storeFailure(shard, reply);
+  }
+
+  #start(pageToken: string): Position | undefined | "invalid" {
+    const names = [...this.#context.shards.keys()];
+    const [first] = names;
+    if (pageToken === "") {
+      return first === undefined ? undefined : { shard: first, kind: "x", after: "" };
+    }
+    try {
+      const [shard, kind, after] = JSON.parse(Buffer.from(pageToken, "base64url").toString());
+      const known = names.includes(shard) && (kind === "x" || kind === "s");
+      return known && typeof after === "string" ? { shard, kind, after } : "invalid";
+    } catch {
+      return "invalid";
+    }
+  }
+
+  #next(position: Position): Position | undefined {
+    if (position.kind === "x") return { ...position, kind: "s", after: "" };
+    const names = [...this.#context.shards.keys()];
+    const shard = names[names.indexOf(position.shard) + 1];
+    return shard === undefined ? undefined : { shard, kind: "x", after: "" };
+  }
+}
+
+function page(locks: ListPage["locks"], position: Position | undefined): ListPage {
+  if (position === undefined) return { kind: "page", locks, nextPageToken: "" };
+  const { shard, kind, after } = position;
+  const nextPageToken = Buffer.from(JSON.stringify([shard, kind, after])).toString("base64url");
+  return { kind: "page", locks, nextPageToken };
+}

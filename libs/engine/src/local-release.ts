@@ -1,0 +1,143 @@
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { GrantId, SessionId } from "@holdfast/base/ids";
+import type { CancelCommand, ReleaseCommand } from "@holdfast/core/command/command";
+import type { CancelOutcome, ReleaseOutcome } from "@holdfast/core/command/outcome";
+import { tokenEpoch, tokenRevision } from "@holdfast/core/fencing/token";
+import type { Marker } from "@holdfast/core/lease/marker";
+import { cancelTxn, readCancel } from "@holdfast/core/lock/cancel";
+import type { Mode } from "@holdfast/core/lock/lock-id";
+import { type ReleasePlan, readRelease, releaseTxn } from "@holdfast/core/lock/release";
+import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
+import type { LockSite } from "./lock-site.ts";
+import { storeFailure } from "./shard.ts";
+
+/** A tombstone of a request without a session stands for four times its ttl. */
+const tombstoneTtls = 4;
+/** The ttl assumed where the caller did not say its request's. */
+const ttlAssumedMs = 60_000;
+
+/** Gives grants and places up. */
+export class LocalRelease {
+  readonly #context: LocalContext;
+
+  constructor(context: LocalContext) {
+    this.#context = context;
+  }
+
+  /** Deletes the grant and hands the lock to the head of its queue, in one transaction. */
+  async release(command: ReleaseCommand): Promise<ReleaseOutcome> {
+    const modes: readonly Mode[] =
+      command.mode === undefined ? ["exclusive", "shared"] : [command.mode];
+    let outcome: ReleaseOutcome | undefined;
+    for (const mode of modes) {
+      outcome = await this.#releaseAs(command, mode);
+      if (outcome.kind === "released" || outcome.code !== "NOT_HELD") break;
+    }
+    return outcome ?? failure("NOT_HELD", "No such grant.");
+  }
+
+  async #releaseAs(command: ReleaseCommand, mode: Mode): Promise<ReleaseOutcome> {
+    const { grantId, token } = command;
+    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+      const site = locate(this.#context, command.lock);
+      if (!isSite(site)) return site;
+      if (tokenEpoch(token) > site.epoch || tokenEpoch(token) < 1) return notHeld(command);
+      const tombstone = command.repeated ? await this.#tombstoneLease(command, site) : undefined;
+      if (tombstone !== undefined && "code" in tombstone) return tombstone;
+      const queue = this.#context.queues.find(site);
+      const handOver = queue?.handOver({ grantId, mode }, site.epoch);
+      const plan: ReleasePlan = {
+        keys: site.keys,
+        grantId,
+        mode,
+        revision: tokenRevision(token),
+        epoch: site.epoch,
+        ...(handOver === undefined ? {} : { handOver: handOver.txn }),
+        ...(tombstone === undefined ? {} : { tombstone }),
+      };
+      const reply = await site.shard.committer.submit(releaseTxn(plan), site.conflictKey);
+      if (reply.kind !== "committed") return storeFailure(site.shard, reply);
+      const reading = readRelease(plan, reply.result);
+      if (reading.kind === "released") {
+        this.#discount(command.session, site, grantId);
+        if (reading.handOverResult !== undefined) {
+          handOver?.onCommitted(reading.handOverResult, reply.revision);
+        }
+        return { kind: "released", handedOver: reading.handOverResult?.succeeded === true };
+      }
+      if (reading.kind === "not-held") {
+        this.#discount(command.session, site, grantId);
+        return notHeld(command);
+      }
+      const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+      if (trouble !== undefined) return trouble;
+    }
+    return placementChanged();
+  }
+
+  /** Ends a request whatever became of it, and refuses copies of it that are still under way. */
+  async cancel(command: CancelCommand): Promise<CancelOutcome> {
+    const { grantId } = command;
+    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+      const site = locate(this.#context, command.lock);
+      if (!isSite(site)) return site;
+      const tombstone = await this.#tombstoneLease(command, site);
+      if (tombstone !== undefined && "code" in tombstone) return tombstone;
+      const plan = {
+        keys: site.keys,
+        grantId,
+        epoch: site.epoch,
+        ...(tombstone === undefined ? {} : { tombstone }),
+      };
+      const reply = await site.shard.committer.submit(cancelTxn(plan), site.conflictKey);
+      if (reply.kind !== "committed") return storeFailure(site.shard, reply);
+      const reading = readCancel(plan, reply.result);
+      if (reading.kind === "epoch") {
+        const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+        if (trouble !== undefined) return trouble;
+        continue;
+      }
+      this.#discount(command.session, site, grantId);
+      this.#context.queues.find(site)?.dismiss(grantId);
+      if (reading.refused) return { kind: "cancelled", found: reading.held || reading.queued };
+      // The lease for the tombstone ended in that moment: take the one the session has now.
+      if (command.session !== undefined) this.#context.sessions.forget(command.session);
+    }
+    return placementChanged();
+  }
+
+  /**
+   * Where a tombstone hangs: on the session's lease, for as long as a copy of the request could be
+   * granted under it. A session that has ended needs none.
+   */
+  async #tombstoneLease(
+    { session, ttlMs }: { readonly session?: SessionId; readonly ttlMs?: number },
+    site: LockSite,
+  ): Promise<Marker | undefined | Failure> {
+    const holder =
+      session === undefined ? { ttlMs: tombstoneTtls * (ttlMs ?? ttlAssumedMs) } : { session };
+    const lease = await leaseFor(this.#context, site.shard, holder);
+    if (lease.kind === "usable") return lease.marker;
+    return lease.code === "SESSION_EXPIRED" ? undefined : lease;
+  }
+
+  #discount(session: SessionId | undefined, site: LockSite, grantId: GrantId): void {
+    if (session !== undefined) {
+      this.#context.sessions.discount(session, site.shard.name, grantId);
+    }
+  }
+}
+
+function notHeld({ lock, token }: ReleaseCommand): Failure {
+  return failure(
+    "NOT_HELD",
+    `No grant of ${lock.namespace}/${lock.name} in ${lock.region} has this grant id and the token ` +
+      `${token}: it was released, it ended with its lease, or the token is another grant's.`,
+  );
+}
+
+function placementChanged(): Failure {
+  return failure("CONTENDED", "The placement changed while the request was under way.", {
+    retryAfterMs: 100,
+  });
+}

@@ -1,0 +1,192 @@
+import type { Timer } from "@holdfast/base/clock";
+import { failure } from "@holdfast/base/failure";
+import type { LeaseId } from "@holdfast/base/ids";
+import type { CancelCommand } from "@holdfast/core/command/command";
+import type { AcquireOutcome, CancelOutcome } from "@holdfast/core/command/outcome";
+import { validityMs } from "@holdfast/core/lease/validity";
+import type { Busy } from "@holdfast/core/lock/acquire-reading";
+import { renewTxn } from "@holdfast/core/lock/renew";
+import type { KeyValue } from "@holdfast/core/txn/txn";
+import type { Abandoned } from "./abandoned.ts";
+import type { AcquireAttempt } from "./acquire-attempt.ts";
+import { type LocalContext, leaseFor } from "./local-context.ts";
+import type { LocalWaiter, WaitResult } from "./lock-queue.ts";
+import { printShard } from "./shard.ts";
+import { tenantOf } from "./tenant.ts";
+
+type WaitEnd = WaitResult | { readonly kind: "timeout" } | { readonly kind: "caller-lost" };
+
+/** Carries a request that has a place in line to the end of its wait. */
+export class LocalWait {
+  readonly #context: LocalContext;
+  readonly #cancel: (command: CancelCommand) => Promise<CancelOutcome>;
+  readonly #abandoned: Abandoned;
+
+  constructor(
+    context: LocalContext,
+    cancel: (command: CancelCommand) => Promise<CancelOutcome>,
+    abandoned: Abandoned,
+  ) {
+    this.#context = context;
+    this.#cancel = cancel;
+    this.#abandoned = abandoned;
+  }
+
+  async wait(attempt: AcquireAttempt, busy: Busy, queueLength: number): Promise<AcquireOutcome> {
+    const place = busy.place?.kv;
+    const { command, site } = attempt;
+    const renewed =
+      command.session === undefined && place !== undefined && (await this.#renew(attempt, place));
+    if (place === undefined) attempt.call.onPosition?.(queueLength);
+    const queue = this.#context.queues.follow(site);
+    const { end, waiter } = await this.#stand(attempt, busy, queue);
+    const last = queue.remove(waiter);
+    this.#context.queues.release(site);
+    switch (end.kind) {
+      case "granted":
+        return this.#granted(attempt, end, renewed);
+      case "gone":
+        return this.#gone(attempt);
+      case "timeout":
+        return last ? this.#timedOut(attempt, busy, queueLength) : { kind: "cancelled" };
+      case "caller-lost":
+        if (attempt.call.onCallerLost === "cancel" && last) {
+          this.#abandoned.add(cancelOf(attempt), attempt.record.ttlMs);
+        }
+        return { kind: "cancelled" };
+    }
+  }
+
+  /** Stands in line until granted, gone, out of time or out of a caller. */
+  async #stand(
+    { call, command, grantId }: AcquireAttempt,
+    busy: Busy,
+    queue: { add(waiter: LocalWaiter): void },
+  ): Promise<{ readonly end: WaitEnd; readonly waiter: LocalWaiter }> {
+    const { clock } = this.#context.surroundings;
+    const { promise, resolve } = Promise.withResolvers<WaitEnd>();
+    const waiter: LocalWaiter = {
+      grantId,
+      placedAt: busy.place?.kv?.createRevision ?? busy.revision,
+      settle: resolve,
+      ...(call.onPosition === undefined ? {} : { onPosition: call.onPosition }),
+    };
+    const untilMs = Math.min(
+      clock.monotonicMs() + command.waitMs,
+      call.deadlineMs ?? Number.POSITIVE_INFINITY,
+    );
+    const timer: Timer = clock.schedule(Math.max(0, untilMs - clock.monotonicMs()), () =>
+      resolve({ kind: "timeout" }),
+    );
+    const forget = call.cancellation.onCancel(() => resolve({ kind: "caller-lost" }));
+    queue.add(waiter);
+    const end = await promise;
+    timer.cancel();
+    forget();
+    return { end, waiter };
+  }
+
+  /**
+   * A repeat of a waiter without a session: its place goes on under a newer pooled lease [H6]. The
+   * lease is chosen after the place was read, so it is newer than the one the place hangs on [H5].
+   */
+  async #renew(attempt: AcquireAttempt, place: KeyValue): Promise<boolean> {
+    const { site, command } = attempt;
+    const lease = await leaseFor(this.#context, site.shard, command);
+    if (lease.kind === "failure") return false;
+    const plan = { kv: place, value: place.value, marker: lease.marker, epoch: site.epoch };
+    const reply = await site.shard.committer.submit(renewTxn(plan), site.conflictKey);
+    return reply.kind === "committed" && reply.result.succeeded;
+  }
+
+  async #granted(
+    attempt: AcquireAttempt,
+    end: Extract<WaitResult, { kind: "granted" }>,
+    renewed: boolean,
+  ): Promise<AcquireOutcome> {
+    const { site, grantId, command, record } = attempt;
+    const { region, name } = site.shard;
+    let validForMs = validityMs(record.ttlMs);
+    if (command.session !== undefined) {
+      const lease = await this.#context.sessions.leaseIn(command.session, site.shard);
+      if (lease.kind === "failure" || lease.marker.lease !== end.lease) return this.#gone(attempt);
+      validForMs = this.#context.sessionLeases.validForMs(lease);
+    }
+    return {
+      kind: "granted",
+      grant: {
+        lock: site.lock,
+        grantId,
+        mode: end.mode,
+        token: end.token,
+        validForMs,
+        validFrom: renewed ? "this-send" : "first-send",
+        lease: { region, shard: name, leaseId: end.lease as LeaseId },
+        regions: [region],
+      },
+    };
+  }
+
+  /** The place ended: with its lease, or because the request was cancelled. */
+  async #gone(attempt: AcquireAttempt): Promise<AcquireOutcome> {
+    const { command, site, lease, grantId } = attempt;
+    const shard = printShard(site.shard);
+    if (command.session === undefined) {
+      const state = await site.shard.store.leaseKeys(lease.marker.lease);
+      if (state.kind === "lease" && state.remainingS >= 0) return { kind: "cancelled" };
+      return failure(
+        "LOST",
+        `The place in line in shard ${shard} ended with its ttl of ${command.ttlMs} ms. A request ` +
+          "without a session must be repeated every third of its ttl while it waits.",
+        { shard },
+      );
+    }
+    this.#context.sessions.discount(command.session, site.shard.name, grantId);
+    this.#context.sessions.forget(command.session);
+    const now = await this.#context.sessions.leaseIn(command.session, site.shard);
+    if (now.kind !== "failure" && now.marker.lease === lease.marker.lease) {
+      return { kind: "cancelled" };
+    }
+    return failure(
+      "SESSION_EXPIRED",
+      `The session's lease in shard ${shard} ended while the request waited there.`,
+      { shard },
+    );
+  }
+
+  /** Out of the queue; if it was promoted in this very moment, the cancel releases the grant. */
+  async #timedOut(
+    attempt: AcquireAttempt,
+    busy: Busy,
+    queueLength: number,
+  ): Promise<AcquireOutcome> {
+    const command = cancelOf(attempt);
+    const cancelled = await this.#cancel(command);
+    if (cancelled.kind === "failure" && cancelled.code !== "SESSION_EXPIRED") {
+      this.#abandoned.add(command, attempt.record.ttlMs);
+      return failure(
+        "UNKNOWN_OUTCOME",
+        `The wait ended, but shard ${printShard(attempt.site.shard)} did not confirm that the ` +
+          "request left the queue. Repeat it with the same request id, or cancel it.",
+        { shard: printShard(attempt.site.shard) },
+      );
+    }
+    const nowMs = this.#context.surroundings.clock.wallMs();
+    return {
+      kind: "timeout",
+      holders: busy.holders.map((kv) => tenantOf(kv, nowMs)),
+      queueLength: this.#context.queues.find(attempt.site)?.length ?? queueLength,
+    };
+  }
+}
+
+function cancelOf({ command, grantId }: AcquireAttempt): CancelCommand {
+  const { lock, session, ttlMs } = command;
+  return {
+    kind: "cancel",
+    lock,
+    grantId,
+    ...(session === undefined ? {} : { session }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+  };
+}

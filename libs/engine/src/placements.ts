@@ -1,0 +1,138 @@
+import { sleep } from "@holdfast/base/clock";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import { decodeEpoch, raiseEpoch } from "@holdfast/core/lock/epoch";
+import { epochKey, placementKey } from "@holdfast/core/lock/keys";
+import { decodePlacement, type Placement } from "@holdfast/core/placement/placement";
+import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
+
+/** How often a router that missed the watch looks for a newer placement, in ms. */
+const refreshMs = 10_000;
+/** How long an operation waits for router and shard to agree on an epoch, in ms. */
+const agreeMs = 2_000;
+const agreePauseMs = 25;
+
+/**
+ * The region's placement as this router knows it. Every shard holds a copy; the newest counts.
+ * A shard that is behind is raised by any router that comes along with a newer one.
+ */
+export class Placements {
+  readonly #region: string;
+  readonly #shards: ReadonlyMap<string, Shard>;
+  readonly #surroundings: Surroundings;
+  #current: Placement | undefined;
+  #refreshing: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(region: string, shards: ReadonlyMap<string, Shard>, surroundings: Surroundings) {
+    this.#region = region;
+    this.#shards = shards;
+    this.#surroundings = surroundings;
+  }
+
+  /** Undefined until one was read. */
+  get current(): Placement | undefined {
+    return this.#current;
+  }
+
+  /** Reads once and goes on looking for newer ones until {@link stop}. */
+  async start(): Promise<void> {
+    await this.refresh();
+    this.#scheduleRefresh();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** The placement to pin, or why there is none. */
+  pin(): Placement | Failure {
+    return (
+      this.#current ??
+      failure(
+        "SHARD_UNAVAILABLE",
+        `Region ${this.#region} has no placement yet: none of its shards could be read, or the ` +
+          "placement service has not published one.",
+        { retryAfterMs: 1_000 },
+      )
+    );
+  }
+
+  /** Reads the copies of all shards; single-flight. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /**
+   * A write found the shard at another epoch than its placement's. Brings the two together: a shard
+   * that is behind is raised, a router that is behind reads until it has caught up.
+   */
+  async reconcile(shard: Shard, shardEpoch: number): Promise<Failure | undefined> {
+    const { clock } = this.#surroundings;
+    const untilMs = clock.monotonicMs() + agreeMs;
+    let epoch = shardEpoch;
+    while (clock.monotonicMs() < untilMs) {
+      const version = this.#current?.version ?? 0;
+      if (epoch === version) return undefined;
+      if (epoch < version) {
+        const raised = await this.#raise(shard, epoch, version);
+        if (typeof raised !== "number") return raised;
+        epoch = raised;
+        continue;
+      }
+      await this.refresh();
+      if ((this.#current?.version ?? 0) < epoch) await sleep(clock, agreePauseMs);
+    }
+    return failure(
+      "SHARD_UNAVAILABLE",
+      `Shard ${printShard(shard)} has acknowledged placement ${epoch}, which this router has not ` +
+        `seen (it knows ${this.#current?.version ?? 0}). Try again.`,
+      { shard: printShard(shard), retryAfterMs: 500 },
+    );
+  }
+
+  /** Raises a shard's epoch; answers what it is afterwards. */
+  async #raise(shard: Shard, from: number, to: number): Promise<number | Failure> {
+    const reply = await shard.committer.submit(raiseEpoch(from, to), epochKey);
+    if (reply.kind !== "committed") {
+      const trouble = storeFailure(shard, reply);
+      // Raising is idempotent and the lock was not touched: what is unknown here is definite there.
+      return trouble.code === "UNKNOWN_OUTCOME"
+        ? { ...trouble, code: "SHARD_UNAVAILABLE" }
+        : trouble;
+    }
+    if (reply.result.succeeded) return to;
+    const read = reply.result.results[0];
+    return read?.kind === "range" ? decodeEpoch(read) : 0;
+  }
+
+  async #read(): Promise<void> {
+    const shards = [...this.#shards.values()];
+    const replies = await Promise.all(
+      shards.map(({ store }) => store.range({ kind: "range", key: placementKey })),
+    );
+    for (const reply of replies) {
+      const kv = reply.kind === "read" ? reply.range.kvs[0] : undefined;
+      const placement = kv === undefined ? undefined : decodePlacement(kv.value);
+      if (placement === undefined || placement.region !== this.#region) continue;
+      if (placement.version > (this.#current?.version ?? 0)) this.#current = placement;
+    }
+  }
+
+  #scheduleRefresh(): void {
+    if (this.#stopped) return;
+    // Until there is one, nothing works: look often. Afterwards a stale one writes nothing.
+    const delayMs = this.#current === undefined ? 200 : refreshMs;
+    this.#surroundings.clock.schedule(delayMs, () => {
+      if (this.#stopped) return;
+      void this.refresh().then(() => this.#scheduleRefresh());
+    });
+  }
+}
+
+/** Tells a placement from the reason there is none. */
+export function isPlacement(pinned: Placement | Failure): pinned is Placement {
+  return !("kind" in pinned && isFailure(pinned));
+}

@@ -1,0 +1,247 @@
+import { utf8 } from "@holdfast/base/bytes";
+import { digest128 } from "@holdfast/base/digest";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import { type GrantId, maskSession, type SessionId } from "@holdfast/base/ids";
+import type { CloseSessionCommand, OpenSessionCommand } from "@holdfast/core/command/command";
+import type { CloseSessionOutcome, OpenSessionOutcome } from "@holdfast/core/command/outcome";
+import { limits } from "@holdfast/core/limits";
+import { closedKey } from "@holdfast/core/lock/keys";
+import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
+import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
+
+/** How long the trace of a closed session stands for a journal to read. */
+const closedTraceMs = 60_000;
+
+/** What one session is known to have, at this router. */
+interface KnownSession {
+  readonly ttlMs: number;
+  readonly leases: Map<string, SessionLeaseState>;
+  readonly settling: Map<string, Promise<SessionLeaseState | Failure>>;
+  seenAtMs: number;
+}
+
+/**
+ * Sessions over the shards of one region. A session is nothing but its leases and the markers that
+ * name them; this is a memory of them, and any router can build it again from the shards.
+ */
+export class Sessions {
+  readonly #shards: ReadonlyMap<string, Shard>;
+  readonly #surroundings: Surroundings;
+  readonly #leases: SessionLeases;
+  readonly #known = new Map<SessionId, KnownSession>();
+  readonly #adopting = new Map<SessionId, Promise<KnownSession | Failure>>();
+  #sweepAt = 4_096;
+
+  constructor(
+    shards: ReadonlyMap<string, Shard>,
+    leases: SessionLeases,
+    surroundings: Surroundings,
+  ) {
+    this.#shards = shards;
+    this.#surroundings = surroundings;
+    this.#leases = leases;
+  }
+
+  /** Sessions this router remembers. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** A repeat with the same request id finds the same session. */
+  async open(command: OpenSessionCommand): Promise<OpenSessionOutcome> {
+    const session = command.session ?? (digest128(`session\0${command.requestId}`) as SessionId);
+    let trouble: Failure | undefined;
+    for (const shard of this.#homesOf(session)) {
+      const known = this.#remember(session, command.ttlMs);
+      const lease = await this.#settle(session, known, shard);
+      if (isFailure(lease)) {
+        trouble = lease;
+        continue;
+      }
+      return {
+        kind: "opened",
+        session,
+        ttlMs: known.ttlMs,
+        lease: { region: shard.region, shard: shard.name, leaseId: lease.marker.lease },
+        validForMs: this.#leases.validForMs(lease),
+      };
+    }
+    this.#known.delete(session);
+    return trouble ?? failure("SHARD_UNAVAILABLE", "This region has no shards.");
+  }
+
+  /** The session's lease in a shard, made if it has none there; single-flight. */
+  async leaseIn(session: SessionId, shard: Shard): Promise<SessionLeaseState | Failure> {
+    const known = this.#known.get(session) ?? (await this.#adopt(session));
+    if (isKnown(known)) {
+      known.seenAtMs = this.#surroundings.clock.monotonicMs();
+      return known.leases.get(shard.name) ?? this.#settle(session, known, shard);
+    }
+    return known;
+  }
+
+  /** All leases the session has, by shard; looks in the shards where this router knows nothing. */
+  async leasesOf(session: SessionId): Promise<ReadonlyMap<string, SessionLeaseState> | Failure> {
+    const known = this.#known.get(session) ?? (await this.#adopt(session));
+    if (!isKnown(known)) return known;
+    known.seenAtMs = this.#surroundings.clock.monotonicMs();
+    return known.leases;
+  }
+
+  /** The session's ttl, if this router or a shard knows it. */
+  async ttlMsOf(session: SessionId): Promise<number | Failure> {
+    const known = this.#known.get(session) ?? (await this.#adopt(session));
+    return isKnown(known) ? known.ttlMs : known;
+  }
+
+  /** What was believed of the session proved wrong: look in the shards again before the next use. */
+  forget(session: SessionId): void {
+    this.#known.delete(session);
+  }
+
+  /** A grant or a place of the session came to be through this router. */
+  count(session: SessionId, shard: string, grantId: GrantId): void {
+    this.#known.get(session)?.leases.get(shard)?.grants.add(grantId);
+  }
+
+  /** A grant or a place of the session ended through this router. */
+  discount(session: SessionId, shard: string, grantId: GrantId): void {
+    this.#known.get(session)?.leases.get(shard)?.grants.delete(grantId);
+  }
+
+  /** True where one more lock would pass the limit; counts what went through this router. */
+  isFull(session: SessionId): boolean {
+    const known = this.#known.get(session);
+    if (known === undefined) return false;
+    let held = 0;
+    for (const lease of known.leases.values()) held += lease.grants.size;
+    return held >= limits.locksPerSessionMax;
+  }
+
+  async close(command: CloseSessionCommand): Promise<CloseSessionOutcome> {
+    const leases = await this.leasesOf(command.session);
+    if (isLeases(leases)) {
+      for (const [name, lease] of [...leases]) {
+        const shard = this.#shards.get(name);
+        if (shard === undefined) continue;
+        await this.#leaveTrace(shard, command.session);
+        const reply = await shard.store.revokeLease(lease.marker.lease);
+        if (reply.kind !== "revoked") return storeFailure(shard, reply);
+      }
+    } else if (leases.code !== "SESSION_EXPIRED") {
+      return leases;
+    }
+    this.#known.delete(command.session);
+    return { kind: "closed" };
+  }
+
+  /** Lets a journal tell a close from an expiry. Without it the close is carried out all the same. */
+  async #leaveTrace(shard: Shard, session: SessionId): Promise<void> {
+    const lease = await shard.pool.leaseFor(closedTraceMs);
+    if (lease.kind !== "lease") return;
+    const key = closedKey(session);
+    await shard.committer.submit(
+      {
+        compares: [],
+        success: [{ kind: "put", key, value: utf8("closed"), lease: lease.marker.lease }],
+        failure: [],
+      },
+      key,
+    );
+  }
+
+  #settle(
+    session: SessionId,
+    known: KnownSession,
+    shard: Shard,
+  ): Promise<SessionLeaseState | Failure> {
+    const settled = known.leases.get(shard.name);
+    if (settled !== undefined) return Promise.resolve(settled);
+    const running = known.settling.get(shard.name);
+    if (running !== undefined) return running;
+    const settling = this.#leases.settle(session, known.ttlMs, shard).then((lease) => {
+      known.settling.delete(shard.name);
+      if (!isFailure(lease)) known.leases.set(shard.name, lease);
+      return lease;
+    });
+    known.settling.set(shard.name, settling);
+    return settling;
+  }
+
+  /** Looks a bare session id up in all shards, once however many ask. */
+  #adopt(session: SessionId): Promise<KnownSession | Failure> {
+    const running = this.#adopting.get(session);
+    if (running !== undefined) return running;
+    const adopting = this.#probe(session).finally(() => this.#adopting.delete(session));
+    this.#adopting.set(session, adopting);
+    return adopting;
+  }
+
+  async #probe(session: SessionId): Promise<KnownSession | Failure> {
+    const shards = [...this.#shards.values()];
+    const found = await Promise.all(shards.map((shard) => this.#leases.find(session, shard)));
+    let known: KnownSession | undefined;
+    for (const [index, lease] of found.entries()) {
+      const shard = shards[index];
+      if (lease === undefined || isFailure(lease) || shard === undefined) continue;
+      known ??= this.#remember(session, lease.ttlMs);
+      if (!known.leases.has(shard.name)) known.leases.set(shard.name, lease);
+    }
+    if (known !== undefined) return known;
+    // A shard that does not answer may be the one that knows the session: not a definite answer.
+    const trouble = found.find((lease) => lease !== undefined && isFailure(lease));
+    if (trouble !== undefined) return trouble as Failure;
+    return failure(
+      "SESSION_EXPIRED",
+      `Session ${maskSession(session)} does not live in any shard of this region ` +
+        `(${shards.map(printShard).join(", ")}): it has ended, was closed or was never opened. ` +
+        "Open a new one.",
+      {
+        ...(shards.length === 1 && shards[0] !== undefined ? { shard: printShard(shards[0]) } : {}),
+      },
+    );
+  }
+
+  #remember(session: SessionId, ttlMs: number): KnownSession {
+    const known = this.#known.get(session);
+    if (known !== undefined) return known;
+    const fresh: KnownSession = {
+      ttlMs,
+      leases: new Map(),
+      settling: new Map(),
+      seenAtMs: this.#surroundings.clock.monotonicMs(),
+    };
+    this.#known.set(session, fresh);
+    if (this.#known.size > this.#sweepAt) this.#sweep();
+    return fresh;
+  }
+
+  /** Forgets sessions that went silent; what still lives of them is in the shards. */
+  #sweep(): void {
+    const nowMs = this.#surroundings.clock.monotonicMs();
+    for (const [session, known] of this.#known) {
+      if (nowMs - known.seenAtMs > 2 * known.ttlMs) this.#known.delete(session);
+    }
+    this.#sweepAt = Math.max(4_096, 2 * this.#known.size);
+  }
+
+  /** All shards, beginning with one that follows from the session, so that sessions spread. */
+  #homesOf(session: SessionId): Shard[] {
+    const shards = [...this.#shards.values()];
+    let sum = 0;
+    for (let index = 0; index < session.length; index++) sum += session.charCodeAt(index);
+    const first = shards.length === 0 ? 0 : sum % shards.length;
+    return [...shards.slice(first), ...shards.slice(0, first)];
+  }
+}
+
+function isKnown(known: KnownSession | Failure): known is KnownSession {
+  return "leases" in known;
+}
+
+/** Tells a session's leases from the reason there are none. */
+export function isLeases(
+  leases: ReadonlyMap<string, SessionLeaseState> | Failure,
+): leases is ReadonlyMap<string, SessionLeaseState> {
+  return leases instanceof Map;
+}
