@@ -47,9 +47,14 @@ function reporterFor(options: StartOptions, release: string, cwd: string): Repor
     stderr: process.stderr,
     env: process.env,
     release,
-    logsDir: join(options.dataDir, "logs"),
+    dataDir: shownPath(options.dataDir, cwd),
     foundByCli: isFoundByCli(options.dataDir, cwd),
   });
+}
+
+function shownPath(path: string, cwd: string): string {
+  const shorter = relative(cwd, path);
+  return shorter.startsWith("..") || shorter === "" ? path : shorter;
 }
 
 /** The command line tool looks for .holdfast above the working directory and in the repository. */

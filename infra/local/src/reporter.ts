@@ -31,7 +31,8 @@ export interface PeopleReporterOptions {
   readonly stderr: TextStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly release: string;
-  readonly logsDir: string;
+  /** As people should read it: relative where that is shorter. */
+  readonly dataDir: string;
   readonly foundByCli: boolean;
 }
 

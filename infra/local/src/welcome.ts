@@ -8,21 +8,25 @@ export function welcomeLines(
   style: TextStyle,
   options: {
     readonly tookMs: number;
-    readonly logsDir: string;
+    readonly dataDir: string;
     /** False when the command line tool looks elsewhere for endpoints.json. */
     readonly foundByCli: boolean;
   },
 ): string[] {
   const seconds = (options.tookMs / 1000).toFixed(1);
+  const endpoints = document.regions.map((region) => region.endpoint).join(",");
+  const setting = style.bold(`export HOLDFAST_ENDPOINTS=${endpoints}`);
+  const kept = document.store === "etcd" ? "Data and logs are" : "Logs are";
   return [
     "",
     ...tableLines(rows(document, style)).map((line) => `  ${line}`),
     "",
     `${style.good("Ready")} in ${seconds} s. In another terminal, type`,
     "",
-    ...tableLines(commands(document, style, options.foundByCli)).map((line) => `  ${line}`),
+    ...(options.foundByCli ? [] : [`  ${setting}`]),
+    ...tableLines(commands(style)).map((line) => `  ${line}`),
     "",
-    style.dim(`Logs are in ${options.logsDir}. Ctrl-C stops everything.`),
+    style.dim(`${kept} in ${options.dataDir}. Ctrl-C stops everything.`),
   ];
 }
 
@@ -47,7 +51,7 @@ function etcdAddresses(endpoints: readonly string[]): string {
   return [first?.host, ...others.map((url) => url.port)].join(", ");
 }
 
-function commands(document: EndpointsDocument, style: TextStyle, foundByCli: boolean): string[][] {
+function commands(style: TextStyle): string[][] {
   const lines: [string, string][] = [
     ["npx holdfast acquire order:12345 --ttl 30s", "take a lock and leave it held for 30 s"],
     ["npx holdfast try order:12345", "try to take it again: busy, and by whom"],
@@ -55,8 +59,5 @@ function commands(document: EndpointsDocument, style: TextStyle, foundByCli: boo
     ["npx holdfast watch 'order:*'", "follow what happens to it"],
     ["npx holdfast exec nightly-report -- sleep 5", "run a command under a lock"],
   ];
-  const shown = lines.map(([command, meaning]) => [style.bold(command), style.dim(meaning)]);
-  if (foundByCli) return shown;
-  const endpoints = document.regions.map((region) => region.endpoint).join(",");
-  return [[style.bold(`export HOLDFAST_ENDPOINTS=${endpoints}`)], ...shown];
+  return lines.map(([command, meaning]) => [style.bold(command), style.dim(meaning)]);
 }

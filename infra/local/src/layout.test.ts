@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import {
+  etcdPortsFrom,
+  placementEnvironment,
+  planLayout,
+  type RegionLayout,
+  routerEnvironment,
+} from "./layout.ts";
+
+const layout = planLayout({
+  cluster: "local-1",
+  store: "etcd",
+  regions: ["us-east-1", "eu-west-1"],
+  shards: 2,
+  members: 3,
+  routerPorts: [7420, 7421],
+  etcdPorts: etcdPortsFrom(7420, 12),
+  dataDir: "data",
+});
+const east = layout.regions[0] as RegionLayout;
+const west = layout.regions[1] as RegionLayout;
+
+test("every member has ports and a folder of its own", () => {
+  const members = layout.regions.flatMap((region) => region.shards.flatMap((each) => each.members));
+  const ports = members.flatMap(({ clientPort, peerPort }) => [clientPort, peerPort]);
+  expect(new Set(ports).size).toBe(24);
+  expect(new Set(members.map((member) => member.dataDir)).size).toBe(12);
+  expect(west.shards[1]?.members[2]).toEqual({
+    name: "m2",
+    clientPort: 23801,
+    peerPort: 24301,
+    dataDir: "data/etcd/eu-west-1/s1/m2",
+  });
+});
+
+test("a router is told its shards, and the routers of the other regions", () => {
+  expect(routerEnvironment(layout, east)).toEqual({
+    HOLDFAST_REGION: "us-east-1",
+    HOLDFAST_CLUSTER: "local-1",
+    HOLDFAST_LISTEN: "127.0.0.1:7420",
+    HOLDFAST_STORE: "etcd",
+    HOLDFAST_SHARDS:
+      "s0=http://127.0.0.1:23790,http://127.0.0.1:23791,http://127.0.0.1:23792;" +
+      "s1=http://127.0.0.1:23793,http://127.0.0.1:23794,http://127.0.0.1:23795",
+    HOLDFAST_PEERS: "eu-west-1=127.0.0.1:7421",
+  });
+});
+
+test("a placement service is told its region's shards only", () => {
+  expect(Object.keys(placementEnvironment(layout, west)).sort()).toEqual([
+    "HOLDFAST_CLUSTER",
+    "HOLDFAST_REGION",
+    "HOLDFAST_SHARDS",
+  ]);
+});
+
+test("with the memory store there are shards and no members", () => {
+  const memory = planLayout({
+    cluster: "local-2",
+    store: "memory",
+    regions: ["a"],
+    shards: 2,
+    members: 0,
+    routerPorts: [1],
+    etcdPorts: { client: [], peer: [] },
+    dataDir: "data",
+  });
+  expect(memory.regions[0]?.shards).toEqual([
+    { name: "s0", members: [], endpoints: [] },
+    { name: "s1", members: [], endpoints: [] },
+  ]);
+});

@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import type { EndpointsDocument } from "./endpoints-file.ts";
+import { refusal } from "./refusal.ts";
+import { jsonReporter, peopleReporter, type Reporter } from "./reporter.ts";
+
+const document: EndpointsDocument = {
+  cluster: "local-1",
+  pid: 7,
+  startedAt: "2026-01-02T03:04:05.000Z",
+  store: "etcd",
+  regions: [
+    {
+      region: "us-east-1",
+      endpoint: "127.0.0.1:7420",
+      shards: [
+        { name: "s0", endpoints: ["http://127.0.0.1:23790", "http://127.0.0.1:23791"] },
+        { name: "s1", endpoints: ["http://127.0.0.1:23792"] },
+      ],
+    },
+    {
+      region: "eu-west-1",
+      endpoint: "127.0.0.1:7421",
+      shards: [{ name: "s0", endpoints: ["http://127.0.0.1:23793"] }],
+    },
+  ],
+};
+
+interface Recorder {
+  readonly reporter: Reporter;
+  stdout(): string;
+  stderr(): string;
+}
+
+function people(settings: { isTTY?: boolean; foundByCli?: boolean } = {}): Recorder {
+  const out: string[] = [];
+  const err: string[] = [];
+  const stream = (into: string[]) => ({
+    isTTY: settings.isTTY === true,
+    write: (text: string) => into.push(text),
+  });
+  const reporter = peopleReporter({
+    stdout: stream(out),
+    stderr: stream(err),
+    env: {},
+    release: "0.1.0",
+    dataDir: ".holdfast",
+    foundByCli: settings.foundByCli !== false,
+  });
+  return { reporter, stdout: () => out.join(""), stderr: () => err.join("") };
+}
+
+test("people see what runs where and what to type next", () => {
+  const { reporter, stdout } = people();
+  reporter.store("etcd", "etcd 3.6.16, from the tool cache");
+  reporter.ready(document, 2_140);
+  expect(stdout()).toBe(`Holdfast 0.1.0  etcd 3.6.16, from the tool cache
+
+  REGION     ROUTER          SHARD  ETCD
+  us-east-1  127.0.0.1:7420  s0     127.0.0.1:23790, 23791
+                             s1     127.0.0.1:23792
+  eu-west-1  127.0.0.1:7421  s0     127.0.0.1:23793
+
+Ready in 2.1 s. In another terminal, type
+
+  npx holdfast acquire order:12345 --ttl 30s   take a lock and leave it held for 30 s
+  npx holdfast try order:12345                 try to take it again: busy, and by whom
+  npx holdfast ls                              see what is held
+  npx holdfast watch 'order:*'                 follow what happens to it
+  npx holdfast exec nightly-report -- sleep 5  run a command under a lock
+
+Data and logs are in .holdfast. Ctrl-C stops everything.
+`);
+});
+
+test("where the command line tool would not find the endpoints, people are told to set them", () => {
+  const { reporter, stdout } = people({ foundByCli: false });
+  reporter.ready(document, 1_000);
+  expect(stdout()).toContain("  export HOLDFAST_ENDPOINTS=127.0.0.1:7420,127.0.0.1:7421\n");
+});
+
+test("a terminal gets colours, a pipe none", () => {
+  const terminal = people({ isTTY: true });
+  terminal.reporter.ready(document, 1_000);
+  expect(terminal.stdout()).toContain("\x1b[");
+  const pipe = people();
+  pipe.reporter.ready(document, 1_000);
+  pipe.reporter.refused(refusal("no", ["way"]));
+  expect(pipe.stdout() + pipe.stderr()).not.toContain("\x1b");
+});
+
+test("a refusal goes to stderr with its ways out", () => {
+  const { reporter, stdout, stderr } = people();
+  reporter.refused(refusal("port 7420 is in use\nport 7421 is in use", ["stop it", "or move"]));
+  expect(stdout()).toBe("");
+  expect(stderr()).toBe(
+    "Holdfast cannot run: port 7420 is in use\nport 7421 is in use\n  → stop it\n  → or move\n",
+  );
+});
+
+test("programs get one JSON object a line on stdout, and progress apart from it", () => {
+  const out: string[] = [];
+  const err: string[] = [];
+  const reporter = jsonReporter(
+    { write: (text: string) => out.push(text) },
+    { write: (text: string) => err.push(text) },
+  );
+  reporter.progress({ tool: "etcd", message: "compiling" });
+  reporter.store("memory", "not durable");
+  reporter.ready(document, 1_234.5);
+  reporter.news("died", "router us-east-1", "router us-east-1 died");
+  reporter.refused(refusal("why", ["way"], 69));
+  expect(out.every((line) => line.endsWith("}\n"))).toBe(true);
+  expect(out.map((line) => JSON.parse(line))).toEqual([
+    { event: "store", store: "memory", message: "not durable" },
+    { event: "ready", ...document, tookMs: 1_235 },
+    { event: "died", process: "router us-east-1", message: "router us-east-1 died" },
+    { event: "refused", message: "why", waysOut: ["way"], exitCode: 69 },
+  ]);
+  expect(err).toHaveLength(1);
+});
