@@ -1,0 +1,180 @@
+import { type Failure, failure } from "@holdfast/base/failure";
+import type {
+  CloseSessionCommand,
+  Command,
+  HeartbeatCommand,
+  SessionLease,
+} from "@holdfast/core/command/command";
+import type {
+  CloseSessionOutcome,
+  HeartbeatOutcome,
+  LeaseAnswer,
+  OutcomeOf,
+} from "@holdfast/core/command/outcome";
+import type { LockEvent } from "@holdfast/core/lock/lock-event";
+import { acquireMany } from "./acquire-many.ts";
+import type { LocalLocks } from "./local-locks.ts";
+import type {
+  AcquireManyOutcome,
+  AcquireManyRequest,
+  Call,
+  ListPage,
+  ListQuery,
+  LockTier,
+  WatchQuery,
+} from "./ports/lock-tier.ts";
+
+/** Calls go from the client's router to the lock's region, and no further. */
+const hopsMax = 1;
+
+/** What a router is built from. */
+export interface RouterOptions {
+  readonly local: LocalLocks;
+  /** The routers of the other regions, by region. */
+  readonly peers: ReadonlyMap<string, LockTier>;
+}
+
+/**
+ * Sends each command where it is decided: to this region's shards or to another region's router.
+ * It keeps no state of its own, so any router serves any lock.
+ */
+export class Router implements LockTier {
+  readonly #local: LocalLocks;
+  readonly #peers: ReadonlyMap<string, LockTier>;
+
+  constructor({ local, peers }: RouterOptions) {
+    this.#local = local;
+    this.#peers = peers;
+  }
+
+  /** The region this router decides for. */
+  get region(): string {
+    return this.#local.context.region;
+  }
+
+  async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
+    const outcome = await this.#route(command, call);
+    return outcome as OutcomeOf<C>;
+  }
+
+  async #route(command: Command, call: Call) {
+    if (command.kind === "heartbeat") return this.#heartbeat(command, call);
+    if (command.kind === "close-session") return this.#close(command, call);
+    const region = command.kind === "open-session" ? command.region : command.lock.region;
+    if (region === this.region) return this.#local.execute(command, call);
+    const peer = this.#peerFor(region, call);
+    if ("code" in peer) return peer;
+    const outcome = await peer.execute(command, onward(call));
+    const unknownThere =
+      command.kind === "acquire" &&
+      command.session !== undefined &&
+      outcome.kind === "failure" &&
+      outcome.code === "SESSION_EXPIRED";
+    if (!unknownThere || command.session === undefined) return outcome;
+    // The session lives here, but that region has not met it yet.
+    const ttlMs = await this.#local.context.sessions.ttlMsOf(command.session);
+    if (typeof ttlMs !== "number") return outcome;
+    const { session, requestId } = command;
+    const opened = await peer.execute(
+      { kind: "open-session", region, ttlMs, requestId, session },
+      onward(call),
+    );
+    return opened.kind === "opened" ? peer.execute(command, onward(call)) : opened;
+  }
+
+  async list(query: ListQuery, call: Call): Promise<ListPage | Failure> {
+    if (query.region === this.region) return this.#local.list(query);
+    const peer = this.#peerFor(query.region, call);
+    return "code" in peer ? peer : peer.list(query, onward(call));
+  }
+
+  async watch(
+    query: WatchQuery,
+    listener: (event: LockEvent) => void,
+    call: Call,
+  ): Promise<Failure | undefined> {
+    if (query.region === this.region) return this.#local.watch(query, listener, call);
+    const peer = this.#peerFor(query.region, call);
+    return "code" in peer ? peer : peer.watch(query, listener, onward(call));
+  }
+
+  acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
+    return acquireMany(this, request, call);
+  }
+
+  /** Each region confirms its own leases; one that cannot be reached says nothing about them. */
+  async #heartbeat(command: HeartbeatCommand, call: Call): Promise<HeartbeatOutcome> {
+    const byRegion = groupByRegion(command.leases, this.region);
+    if (byRegion.size === 1 && byRegion.has(this.region)) {
+      return this.#local.execute(command, call) as Promise<HeartbeatOutcome>;
+    }
+    const answers = await Promise.all(
+      [...byRegion].map(async ([region, leases]): Promise<readonly LeaseAnswer[]> => {
+        const outcome = await this.#inRegion(region, { ...command, leases }, call);
+        return outcome.kind === "heartbeat" ? outcome.leases : leases.map(unanswered);
+      }),
+    );
+    return { kind: "heartbeat", leases: answers.flat() };
+  }
+
+  /** A close must reach every region the session has a lease in: else its locks there live on. */
+  async #close(command: CloseSessionCommand, call: Call): Promise<CloseSessionOutcome> {
+    const byRegion = groupByRegion(command.leases, this.region);
+    byRegion.set(this.region, byRegion.get(this.region) ?? []);
+    const outcomes = await Promise.all(
+      [...byRegion].map(([region, leases]) => this.#inRegion(region, { ...command, leases }, call)),
+    );
+    return outcomes.find((outcome) => outcome.kind === "failure") ?? { kind: "closed" };
+  }
+
+  async #inRegion<C extends HeartbeatCommand | CloseSessionCommand>(
+    region: string,
+    command: C,
+    call: Call,
+  ): Promise<OutcomeOf<C>> {
+    if (region === this.region) return this.#local.execute(command, call) as Promise<OutcomeOf<C>>;
+    const peer = this.#peerFor(region, call);
+    return "code" in peer ? (peer as OutcomeOf<C>) : peer.execute(command, onward(call));
+  }
+
+  #peerFor(region: string, call: Call): LockTier | Failure {
+    const peer = this.#peers.get(region);
+    if (peer === undefined) {
+      const known = [this.region, ...this.#peers.keys()].join(", ");
+      return failure(
+        "INVALID_ARGUMENT",
+        `There is no region ${JSON.stringify(region)} here; the regions are ${known}.`,
+        { field: "region" },
+      );
+    }
+    if (call.hops < hopsMax) return peer;
+    return failure(
+      "SHARD_UNAVAILABLE",
+      `The call was forwarded to ${this.region} but is for ${region}: the routers' lists of regions ` +
+        "do not agree.",
+      { retryAfterMs: 1_000 },
+    );
+  }
+}
+
+function onward(call: Call): Call {
+  return { ...call, hops: call.hops + 1 };
+}
+
+function unanswered(lease: SessionLease): LeaseAnswer {
+  return { lease, validForMs: 0, unknown: true };
+}
+
+function groupByRegion(
+  leases: readonly SessionLease[],
+  ownRegion: string,
+): Map<string, SessionLease[]> {
+  const byRegion = new Map<string, SessionLease[]>();
+  if (leases.length === 0) byRegion.set(ownRegion, []);
+  for (const lease of leases) {
+    const group = byRegion.get(lease.region);
+    if (group === undefined) byRegion.set(lease.region, [lease]);
+    else group.push(lease);
+  }
+  return byRegion;
+}
