@@ -21,7 +21,9 @@ export function entryPoints(repository: Repository): string[] {
   );
 }
 
-/** Files that a package.json starts (`bin`, `scripts`) or offers by name (`exports` without `*`). */
+/**
+ * Files that a package.json starts (`bin`, `scripts`) or offers by name (`exports` without `*`).
+ */
 function namedInManifest({ dir, manifest }: Repository["packages"][number]): string[] {
   const { bin = {}, scripts = {}, exports = {} } = manifest;
   const offered = Object.values(exports).filter(

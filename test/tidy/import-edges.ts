@@ -8,7 +8,9 @@ export interface ImportEdge {
   readonly line: number;
   /** What it takes from there; `*` is everything. */
   readonly names: readonly string[];
-  /** `loaded`: at run time or for types. `located`: only its address, to start a worker or process. */
+  /**
+   * `loaded`: at run time or for types. `located`: only its address, to start a worker or process.
+   */
   readonly kind: "loaded" | "located";
 }
 

@@ -31,7 +31,10 @@ export function isForTests(path: string): boolean {
   );
 }
 
-/** Code that may have tests as its only users: that for tests, and the tools they start servers with. */
+/**
+ * Code that may have tests as its only users: that for tests, and the tools they start servers
+ * with.
+ */
 export function mayServeTestsAlone(path: string): boolean {
   return isForTests(path) || path.startsWith("infra/");
 }

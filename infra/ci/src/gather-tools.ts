@@ -5,7 +5,10 @@ import type { ToolName, ToolProgress } from "@holdfast/toolchain/tool";
 /** How often a long build says that it is still going on. */
 const sayEveryMs = 15_000;
 
-/** Finds or builds the tools, one after the other: two Go builds at once would need twice the memory. */
+/**
+ * Finds or builds the tools, one after the other: two Go builds at once would need twice the
+ * memory.
+ */
 export async function gatherTools(
   names: readonly ToolName[],
   signal: AbortSignal,

@@ -15,7 +15,9 @@ export interface VitestCounts extends Counts {
   readonly failures: readonly string[];
 }
 
-/** Counts the tests of vitest's JSON report. A file that failed without a failing test counts once. */
+/**
+ * Counts the tests of vitest's JSON report. A file that failed without a failing test counts once.
+ */
 export function countsOf(reportJson: string): VitestCounts {
   const report = JSON.parse(reportJson) as Report;
   let passed = 0;
