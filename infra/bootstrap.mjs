@@ -30,7 +30,7 @@ if (script === undefined) fail("usage: node infra/bootstrap.mjs <script.ts> [arg
 await installIfStale();
 run(nodeBinary(), [resolve(script), ...args]);
 
-/** Installs unless the stamp says that this very package-lock.json was installed on this platform. */
+/** Installs unless the stamp says that this package-lock.json was installed on this platform. */
 async function installIfStale() {
   if (isCurrent()) return;
   mkdirSync(MODULES, { recursive: true });
@@ -116,7 +116,7 @@ async function install() {
   say(`npm packages installed in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
-/** Two starts at once must not both install. The lock holds its owner's pid; a dead owner's is removed. */
+/** Two starts must not both install. The lock holds its owner's pid; a dead owner's is removed. */
 async function takeLock() {
   const deadline = Date.now() + LOCK_WAIT_MS;
   for (let told = false; Date.now() < deadline; ) {
@@ -141,7 +141,8 @@ async function takeLock() {
     await sleep(LOCK_POLL_MS);
   }
   fail(
-    `another install has not ended in ${LOCK_WAIT_MS / 60_000} minutes; if none runs, remove ${LOCK}`,
+    `another install has not ended in ${LOCK_WAIT_MS / 60_000} minutes; ` +
+      `if none runs, remove ${LOCK}`,
   );
 }
 
@@ -163,8 +164,9 @@ function nodeBinary() {
   if (existsSync(PINNED_NODE)) return PINNED_NODE;
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) return process.execPath;
   return fail(
-    `Node ${NODE_MAJOR_MIN} is needed and this is ${process.version}. The npm package "node" brings it, but its ` +
-      "install script did not run (npm's ignore-scripts?). Run `npm rebuild node --ignore-scripts=false`, " +
+    `Node ${NODE_MAJOR_MIN} is needed and this is ${process.version}. The npm package "node" ` +
+      "brings it, but its install script did not run (npm's ignore-scripts?). " +
+      "Run `npm rebuild node --ignore-scripts=false`, " +
       `or install Node ${NODE_MAJOR_MIN}, then start again.`,
   );
 }

@@ -77,7 +77,8 @@ export function judgeRecord(dataDir: string, text: string): DataDirState {
   if (record?.dataVersion !== DATA_VERSION) {
     const by = typeof record?.madeBy === "string" ? ` by Holdfast ${record.madeBy}` : "";
     return refusal(
-      `the data in ${dataDir} was made${by} in format ${record?.dataVersion}; this one reads format ${DATA_VERSION}`,
+      `the data in ${dataDir} was made${by} in format ${record?.dataVersion}; ` +
+        `this one reads format ${DATA_VERSION}`,
       [`run the Holdfast that made it, or ${elsewhere}`, remove],
     );
   }
@@ -131,7 +132,7 @@ function mismatch(dataDir: string, asked: string, made: string): Refusal {
   );
 }
 
-/** Writes version.json in one step: a start cut off in the middle leaves the old one or the new one. */
+/** Writes version.json in one step: a start cut off in the middle leaves the old or the new one. */
 export function writeDataDir(dataDir: string, record: DataDirRecord): void {
   mkdirSync(dataDir, { recursive: true });
   const draft = join(dataDir, `${FILE}.${process.pid}`);

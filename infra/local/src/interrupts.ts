@@ -1,4 +1,4 @@
-/** Copies of one Ctrl-C come from the terminal, from npm and from the bootstrap, all within this. */
+/** Copies of one Ctrl-C come from the terminal, npm and the bootstrap, all within this. */
 const SAME_SIGNAL_MS = 400;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

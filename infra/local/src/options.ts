@@ -125,7 +125,8 @@ function faultInRegions(regions: readonly string[]): string | undefined {
   // The characters a region may have in a handle, a folder name and HOLDFAST_PEERS alike.
   const bad = regions.find((region) => !/^[a-z][a-z0-9-]{0,31}$/.test(region));
   if (bad !== undefined) {
-    return `--regions: ${quoted(bad)} is no region name (a-z, 0-9 and -, a letter first, at most 32)`;
+    const rule = "a-z, 0-9 and -, a letter first, at most 32";
+    return `--regions: ${quoted(bad)} is no region name (${rule})`;
   }
   const twice = regions.find((region, i) => regions.indexOf(region) !== i);
   return twice === undefined ? undefined : `--regions names ${twice} twice`;

@@ -62,7 +62,7 @@ async function extract(program: AptProgram, context: MakeContext): Promise<MakeR
   return { kind: "made", how: `unpacked from the Debian package ${program.package}` };
 }
 
-/** A script that runs the executable with the libraries unpacked beside it; `exec` keeps its pid. */
+/** A script that runs the executable with the libraries beside it; `exec` keeps its pid. */
 async function writeStarter(program: AptProgram, folder: string, root: string): Promise<void> {
   const files = await readdir(root, { recursive: true });
   const libraries = files.filter((file) => /\.so(\.|$)/.test(file)).map((file) => dirname(file));

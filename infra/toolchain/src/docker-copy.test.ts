@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** A `docker` that answers each command as `cases` (shell) say, and writes down what it was asked. */
+/** A `docker` that answers as `cases` (shell) say, and writes down what it was asked. */
 function fakeDocker(cases: string): void {
   const script = `#!/bin/sh\necho "$@" >> ${root}/asked\ncase "$1" in\n${cases}\nesac\n`;
   writeFileSync(join(root, "docker"), script);

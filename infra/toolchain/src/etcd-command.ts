@@ -13,7 +13,7 @@ export interface EtcdSettings {
   readonly clusterToken: string;
   /** Bytes the database may grow to before writes answer NOSPACE; etcd's own default is 2 GiB. */
   readonly quotaBytes?: number;
-  /** Loses acknowledged writes in a power cut: for tests of speed only, and off unless asked for. */
+  /** Loses acknowledged writes in a power cut: for tests of speed only, off unless asked for. */
   readonly noFsync?: boolean;
   /** Further flags, as on the command line ("--max-txn-ops=1024"). */
   readonly extraFlags?: readonly string[];

@@ -36,7 +36,7 @@ export interface EtcdCluster extends AsyncDisposable {
   readonly endpoints: readonly string[];
   readonly members: readonly EtcdMember[];
   readonly ports: EtcdPorts;
-  /** The member that leads, waiting up to `timeoutMs` for an election; throws when there is none. */
+  /** The member that leads, after up to `timeoutMs` of election; throws when there is none. */
   leader(timeoutMs?: number): Promise<EtcdMember>;
   /** Waits until every member is healthy; throws with the log's tail of one that is not. */
   waitHealthy(timeoutMs?: number): Promise<void>;
@@ -75,7 +75,7 @@ export async function startEtcdCluster(options: EtcdClusterOptions): Promise<Etc
   }
 }
 
-/** A stranger on the port would answer our health checks, as long as our own process tries to bind. */
+/** A stranger on the port would answer our health checks while our own process tries to bind. */
 async function refuseTakenPorts(ports: EtcdPorts): Promise<void> {
   for (const port of [...ports.client, ...ports.peer]) {
     if (!(await isPortFree(port))) throw new Error(`port ${port} on 127.0.0.1 is in use`);

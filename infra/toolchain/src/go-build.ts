@@ -75,7 +75,7 @@ export function executableName(packagePath: string): string {
   return parts.at(-1) ?? packagePath;
 }
 
-/** The caller's environment without what would build for another machine or by another module file. */
+/** The caller's environment without what would build for another machine or another module. */
 export function goEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {

@@ -86,7 +86,7 @@ function moveAside(path: string, dead: LockOwner | "garbage"): boolean {
   return isTheDead;
 }
 
-/** The owner written in a lock file; "garbage" when it does not parse (a full disk, a stranger's file). */
+/** The owner written in a lock file; "garbage" when it does not parse (a stranger's file). */
 export function readOwner(path: string): LockOwner | "gone" | "garbage" {
   let text: string;
   try {

@@ -5,7 +5,7 @@ import { runCommand } from "./run-command.ts";
 
 const NPM_TIMEOUT_MS = 300_000;
 
-/** A folder with a committed package.json and package-lock.json, and what to run after installing. */
+/** A folder with a committed package.json and lock file, and what to run after installing. */
 export interface NpmProgram {
   readonly lockDir: string;
   /** The package that holds the executables on this platform. */

@@ -6,7 +6,7 @@ export const PINNED = {
   etcd: {
     /** What is built or fetched when the machine has nothing usable. */
     version: "3.6.16",
-    /** Older ones lose leases and serve stale reads; 3.4.23, as some distributions ship it, does both. */
+    /** Older ones have lease and stale-read bugs; 3.4.23, as distributions ship it, has both. */
     versionMin: "3.6.14",
     image: "gcr.io/etcd-development/etcd:v3.6.16",
   },

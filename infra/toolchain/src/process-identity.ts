@@ -16,7 +16,7 @@ export function isSameProcess(pid: number, identity: string): boolean {
   return processIdentity(pid) === identity;
 }
 
-/** The command line of a living process, arguments separated by blanks; undefined when it is gone. */
+/** The command line of a process, arguments separated by blanks; undefined when it is gone. */
 export function processCommand(pid: number): string | undefined {
   try {
     if (process.platform === "linux") {

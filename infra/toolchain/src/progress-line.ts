@@ -18,7 +18,7 @@ const REPAINT_MS = 100;
 const LOG_EVERY_MS = 10_000;
 const BAR_CELLS = 24;
 
-/** Shows a search as one line that repaints itself on a terminal, and as a line every 10 s elsewhere. */
+/** Shows a search as one line that repaints itself on a terminal, a line every 10 s elsewhere. */
 export function progressLine(
   stream: ProgressStream,
   nowMs: () => number = () => performance.now(),

@@ -37,7 +37,7 @@ export interface FindOptions {
   readonly progress?: (event: ToolProgress) => void;
   /** Stops a build or a wait; the result is then `missing` with the reason "interrupted". */
   readonly signal?: AbortSignal;
-  /** The environment to read PATH, HOLDFAST_CACHE and the like from; the process's own if absent. */
+  /** The environment to read PATH, HOLDFAST_CACHE and so on from; our own if absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Never fetch or build: PATH and the cache only. */
   readonly offline?: boolean;
