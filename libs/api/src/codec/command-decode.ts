@@ -51,6 +51,9 @@ const readers: Record<Command["kind"], (reader: WireReader, region: string) => C
     "close-session": readClose,
   };
 
+/** Optional fields are put in afterwards: spreading them into a literal costs more than reading them. */
+type Building<T> = { -readonly [Field in keyof T]: T[Field] };
+
 /** A lock that was not sent; it fails the check of its name. */
 function noLock(region: string): LockId {
   return { region, namespace: "", name: "" };
@@ -90,19 +93,20 @@ function readAcquire(reader: WireReader, region: string): AcquireCommand | Failu
   }
   const mode = modeNumber === 0 ? "exclusive" : modeOf(modeNumber);
   if (mode === undefined) return badMode(modeNumber);
-  return {
+  const command: Building<AcquireCommand> = {
     kind: "acquire",
     lock: lock ?? noLock(region),
     scope,
     mode,
     requestId: requestId as RequestId,
-    ...(session !== "" && { session: session as SessionId }),
-    ...(ttlMs !== 0 && { ttlMs }),
     waitMs,
     owner,
     metadata,
-    ...(traceparent !== "" && { traceparent }),
   };
+  if (session !== "") command.session = session as SessionId;
+  if (ttlMs !== 0) command.ttlMs = ttlMs;
+  if (traceparent !== "") command.traceparent = traceparent;
+  return command;
 }
 
 function readRelease(reader: WireReader, region: string): ReleaseCommand | Failure {
@@ -128,16 +132,17 @@ function readRelease(reader: WireReader, region: string): ReleaseCommand | Failu
     mode = modeOf(modeNumber);
     if (mode === undefined) return badMode(modeNumber);
   }
-  return {
+  const command: Building<ReleaseCommand> = {
     kind: "release",
     lock: lock ?? noLock(region),
     grantId: grantId as GrantId,
     token,
-    ...(mode !== undefined && { mode }),
-    ...(session !== "" && { session: session as SessionId }),
     repeated,
-    ...(ttlMs !== 0 && { ttlMs }),
   };
+  if (mode !== undefined) command.mode = mode;
+  if (session !== "") command.session = session as SessionId;
+  if (ttlMs !== 0) command.ttlMs = ttlMs;
+  return command;
 }
 
 function readRenew(reader: WireReader, region: string): RenewCommand {
@@ -152,13 +157,14 @@ function readRenew(reader: WireReader, region: string): RenewCommand {
     else if (tag === 0x20) ttlMs = reader.varint();
     else reader.skip(tag);
   }
-  return {
+  const command: Building<RenewCommand> = {
     kind: "renew",
     lock: lock ?? noLock(region),
     grantId: grantId as GrantId,
     token,
-    ...(ttlMs !== 0 && { ttlMs }),
   };
+  if (ttlMs !== 0) command.ttlMs = ttlMs;
+  return command;
 }
 
 function readCancel(reader: WireReader, region: string): CancelCommand {
@@ -173,13 +179,14 @@ function readCancel(reader: WireReader, region: string): CancelCommand {
     else if (tag === 0x20) ttlMs = reader.varint();
     else reader.skip(tag);
   }
-  return {
+  const command: Building<CancelCommand> = {
     kind: "cancel",
     lock: lock ?? noLock(region),
     grantId: grantId as GrantId,
-    ...(session !== "" && { session: session as SessionId }),
-    ...(ttlMs !== 0 && { ttlMs }),
   };
+  if (session !== "") command.session = session as SessionId;
+  if (ttlMs !== 0) command.ttlMs = ttlMs;
+  return command;
 }
 
 function readGet(reader: WireReader, region: string): GetCommand {

@@ -12,7 +12,7 @@ import type { WireWriter } from "../wire/wire-writer.ts";
 import { writeLease, writeLock, writeMetadata } from "./shared-encode.ts";
 import { modeNumber, scopeNumber } from "./vocabulary.ts";
 
-/** The field of `Command` in connect.proto that carries each kind. */
+/** The field that carries each kind: of `Command` its request, of `Result` its response. */
 export const commandFields = {
   acquire: 2,
   release: 3,
@@ -24,6 +24,16 @@ export const commandFields = {
   heartbeat: 9,
   "close-session": 10,
 } as const satisfies Record<Command["kind"], number>;
+
+const kindsByTag: (Command["kind"] | undefined)[] = [];
+for (const [kind, field] of Object.entries(commandFields)) {
+  kindsByTag[field * 8 + 2] = kind as Command["kind"];
+}
+
+/** The kind whose request, or response, stands behind this tag in a `Command`, or a `Result`. */
+export function commandKindOf(tag: number): Command["kind"] | undefined {
+  return tag < kindsByTag.length ? kindsByTag[tag] : undefined;
+}
 
 /** Writes the fields of the request message that stands for `command`. */
 export function writeRequest(writer: WireWriter, command: Command): void {

@@ -3,7 +3,7 @@ import type { Command } from "@holdfast/core/command/command";
 import { endOfMessage, WireReader } from "../wire/wire-reader.ts";
 import { WireWriter } from "../wire/wire-writer.ts";
 import { readRequest } from "./command-decode.ts";
-import { commandFields, writeRequest } from "./command-encode.ts";
+import { commandFields, commandKindOf, writeRequest } from "./command-encode.ts";
 import { refuse } from "./field-rules.ts";
 
 /**
@@ -68,10 +68,6 @@ export class ConnectRequestWriter {
   }
 }
 
-const kindsByTag = new Map(
-  Object.entries(commandFields).map(([kind, field]) => [field * 8 + 2, kind as Command["kind"]]),
-);
-
 const helloPattern = /^[\x21-\x7e]{0,64}$/;
 
 /** Reads what clients say. One serves any number of streams. */
@@ -114,7 +110,7 @@ export class ConnectRequestReader {
     let command: Command | Failure | undefined;
     const outer = reader.enter();
     for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
-      const kind = kindsByTag.get(tag);
+      const kind = commandKindOf(tag);
       if (kind !== undefined) {
         const whole = reader.enter();
         command = readRequest(reader, kind, this.#region);

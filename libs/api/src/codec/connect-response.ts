@@ -5,7 +5,7 @@ import type { Outcome } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import { endOfMessage, WireReader } from "../wire/wire-reader.ts";
 import { WireWriter } from "../wire/wire-writer.ts";
-import { commandFields } from "./command-encode.ts";
+import { commandFields, commandKindOf } from "./command-encode.ts";
 import { readFailure, readResponse } from "./outcome-decode.ts";
 import { writeFailure, writeResponse } from "./outcome-encode.ts";
 import { readLock } from "./shared-decode.ts";
@@ -116,10 +116,6 @@ function writeEvent(writer: WireWriter, event: ServerEvent): void {
   writer.end(mark, "small");
 }
 
-const kindsByTag = new Map(
-  Object.entries(commandFields).map(([kind, field]) => [field * 8 + 2, kind as Command["kind"]]),
-);
-
 /** Reads what servers say. One serves any number of streams. */
 export class ConnectResponseReader {
   readonly #reader = new WireReader();
@@ -155,7 +151,7 @@ export class ConnectResponseReader {
     let outcome: Outcome | undefined;
     const outer = reader.enter();
     for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
-      const kind = kindsByTag.get(tag);
+      const kind = commandKindOf(tag);
       if (kind !== undefined) {
         const whole = reader.enter();
         outcome = readResponse(reader, kind);

@@ -102,6 +102,7 @@ function readGrant(reader: WireReader): Grant | undefined {
   let validForMs = 0;
   let lease: SessionLease | undefined;
   const regions: string[] = [];
+  let validFrom: Grant["validFrom"] = "first-send";
   const outer = reader.enter();
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
     if (tag === 0x0a) lock = readLock(reader, "");
@@ -111,12 +112,22 @@ function readGrant(reader: WireReader): Grant | undefined {
     else if (tag === 0x28) validForMs = reader.varint();
     else if (tag === 0x32) lease = readLease(reader);
     else if (tag === 0x3a) regions.push(reader.commonText("regions"));
+    else if (tag === 0x40) validFrom = reader.varint() !== 0 ? "this-send" : "first-send";
     else reader.skip(tag);
   }
   reader.leave(outer);
   const known = modeOf(mode);
   if (lock === undefined || lease === undefined || known === undefined) return undefined;
-  return { lock, grantId: grantId as GrantId, mode: known, token, validForMs, lease, regions };
+  return {
+    lock,
+    grantId: grantId as GrantId,
+    mode: known,
+    token,
+    validForMs,
+    validFrom,
+    lease,
+    regions,
+  };
 }
 
 function readHolders(reader: WireReader): {

@@ -124,6 +124,7 @@ function writeGrant(writer: WireWriter, grant: Grant): void {
   writeMs(writer, 5, wholeDown(grant.validForMs));
   writeLease(writer, 6, grant.lease);
   for (const region of grant.regions) writer.text(7, region);
+  if (grant.validFrom === "this-send") writer.number(8, 1);
 }
 
 function writeHolders(writer: WireWriter, holders: readonly Tenant[], queueLength: number): void {

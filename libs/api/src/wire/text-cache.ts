@@ -1,20 +1,24 @@
-/** Strings longer than this are not worth comparing. */
+/** Longer strings are not worth comparing. */
 const lengthMax = 64;
 
 /** A power of two. */
 const slots = 256;
+
+const nothing = { bytes: new Uint8Array(0), text: "" };
 
 /**
  * Recognises strings that come again and again (regions, namespaces, sessions, owners) by their
  * bytes, so that they are neither decoded nor kept twice: comparing costs a third of decoding, and
  * ten thousand waiters of one namespace share one string.
  *
- * One entry a slot and nothing to evict: a bound of 256 strings of 64 bytes.
+ * One entry a slot, the newest: it never holds more than 256 strings of 64 bytes.
  */
 export class TextCache {
-  readonly #entries: string[] = new Array(slots).fill("");
+  readonly #entries: { readonly bytes: Uint8Array; readonly text: string }[] = new Array(
+    slots,
+  ).fill(nothing);
 
-  /** The ASCII string in `bytes` from `start` to `end`, or undefined where it has another byte. */
+  /** The ASCII string in `bytes` from `start` to `end`; undefined for any other, and for long ones. */
   read(bytes: Buffer, start: number, end: number): string | undefined {
     const length = end - start;
     if (length === 0) return "";
@@ -23,20 +27,17 @@ export class TextCache {
     const middle = bytes[start + (length >> 1)] ?? 0;
     const last = bytes[end - 1] ?? 0;
     const slot = (first * 7 + middle * 31 + last * 3 + length * 13) & (slots - 1);
-    const known = this.#entries[slot] ?? "";
-    if (known.length === length && sameText(known, bytes, start)) return known;
+    const entry = this.#entries[slot] ?? nothing;
+    if (entry.bytes.length === length) {
+      let index = 0;
+      while (index < length && entry.bytes[index] === bytes[start + index]) index++;
+      if (index === length) return entry.text;
+    }
     for (let index = start; index < end; index++) {
       if ((bytes[index] ?? 0) > 0x7f) return undefined;
     }
     const text = bytes.toString("latin1", start, end);
-    this.#entries[slot] = text;
+    this.#entries[slot] = { bytes: Uint8Array.from(bytes.subarray(start, end)), text };
     return text;
   }
-}
-
-function sameText(text: string, bytes: Buffer, start: number): boolean {
-  for (let index = 0; index < text.length; index++) {
-    if (text.charCodeAt(index) !== bytes[start + index]) return false;
-  }
-  return true;
 }

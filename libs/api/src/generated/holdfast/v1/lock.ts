@@ -118,7 +118,10 @@ export interface Grant {
    * 64-bit column.
    */
   token: bigint;
-  /** How long the grant may be believed in, counted from before the request was first sent. */
+  /**
+   * How long the grant may be believed in, counted from before the request was first sent, unless
+   * `valid_from_this_send`.
+   */
   validForMs: number;
   /** The lease the grant hangs on: what a heartbeat must confirm. */
   lease:
@@ -126,6 +129,11 @@ export interface Grant {
     | undefined;
   /** The regions that confirmed the grant. */
   regions: string[];
+  /**
+   * `valid_for_ms` counts from before this very repeat of the request was sent: the repeat put the
+   * waiter under a newer lease.
+   */
+  validFromThisSend: boolean;
 }
 
 /** A holder or a waiter, as others may see it. */
@@ -311,7 +319,16 @@ export const SessionLease: MessageFns<SessionLease> = {
 };
 
 function createBaseGrant(): Grant {
-  return { lock: undefined, grantId: "", mode: 0, token: 0n, validForMs: 0, lease: undefined, regions: [] };
+  return {
+    lock: undefined,
+    grantId: "",
+    mode: 0,
+    token: 0n,
+    validForMs: 0,
+    lease: undefined,
+    regions: [],
+    validFromThisSend: false,
+  };
 }
 
 export const Grant: MessageFns<Grant> = {
@@ -339,6 +356,9 @@ export const Grant: MessageFns<Grant> = {
     }
     for (const v of message.regions) {
       writer.uint32(58).string(v!);
+    }
+    if (message.validFromThisSend !== false) {
+      writer.uint32(64).bool(message.validFromThisSend);
     }
     return writer;
   },
@@ -410,6 +430,14 @@ export const Grant: MessageFns<Grant> = {
             }
 
             message.regions.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.validFromThisSend = reader.bool();
             continue;
           }
         }
