@@ -42,6 +42,16 @@ describe("wrapping comments", () => {
     expect(wrapped(`// ${fits} is long`, next)).toEqual([`// ${fits} is`, "// long", next]);
   });
 
+  it("keeps the items of a list under their first word", () => {
+    expect(wrapped(`// - ${fits} is long`, "//   and goes on", "// - next")).toEqual([
+      `// - ${fits}`,
+      "//   is long and goes on",
+      "// - next",
+    ]);
+    expect(wrapped(`// - ${fits} is long`)).toEqual([`// - ${fits}`, "//   is long"]);
+    expect(wrapped(`//   ${fits} is long`)).toEqual([`//   ${fits}`, "//   is long"]);
+  });
+
   it("wraps what the overflow makes too long", () => {
     expect(wrapped(`// ${fits} one two`, `// ${fits} end`)).toEqual([
       `// ${fits} one`,

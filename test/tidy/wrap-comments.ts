@@ -26,13 +26,15 @@ export function wrapComments({ text, facts }: Pick<Module, "text" | "facts">): s
       wrapped.push(...after);
       continue;
     }
+    // An item of a list goes on under its first word.
+    const indent = words.startsWith("- ") ? `${prefix}  ` : prefix;
     const following = pending[0];
-    const goesOn = after.length === 0 && following?.isComment && continues(following.line, prefix);
+    const goesOn = after.length === 0 && following?.isComment && continues(following.line, indent);
     if (following !== undefined && goesOn) {
-      following.line = `${prefix}${rest} ${following.line.slice(prefix.length)}`;
+      following.line = `${indent}${rest} ${following.line.slice(indent.length)}`;
     } else {
       pending.unshift(
-        { line: `${prefix}${rest}`, isComment: true },
+        { line: `${indent}${rest}`, isComment: true },
         ...after.map((each) => ({ line: each, isComment: true })),
       );
     }
@@ -61,7 +63,7 @@ function partsOf(line: string): Parts | undefined {
       after: [`${indent} */`],
     };
   }
-  const [, prefix, words] = /^(\s*(?:\/\/|\*) )(\S.*)$/.exec(line) ?? [];
+  const [, prefix, words] = /^(\s*(?:\/\/|\*) +)(\S.*)$/.exec(line) ?? [];
   const canBreak = prefix !== undefined && words !== undefined && /\s/.test(words);
   return canBreak && !words.endsWith("*/") ? { before: [], prefix, words, after: [] } : undefined;
 }
