@@ -44,12 +44,12 @@ describe("wrapping comments", () => {
 
   it("keeps the items of a list under their first word", () => {
     expect(wrapped(`// - ${fits} is long`, "//   and goes on", "// - next")).toEqual([
-      `// - ${fits}`,
-      "//   is long and goes on",
+      `// - ${fits} is`,
+      "//   long and goes on",
       "// - next",
     ]);
-    expect(wrapped(`// - ${fits} is long`)).toEqual([`// - ${fits}`, "//   is long"]);
-    expect(wrapped(`//   ${fits} is long`)).toEqual([`//   ${fits}`, "//   is long"]);
+    expect(wrapped(`// - ${fits} is long`)).toEqual([`// - ${fits} is`, "//   long"]);
+    expect(wrapped(`//   ${fits} is long`)).toEqual([`//   ${fits} is`, "//   long"]);
   });
 
   it("wraps what the overflow makes too long", () => {
