@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { localBars } from "./bars.ts";
-import type { Measurement } from "./driver-process.ts";
 import { completed, throughputFigures } from "./figures.ts";
+import type { Measurement } from "./measured-load.ts";
 
 function run(pairsPerS: number): Measurement {
   const acquire = { p50Ms: 1, p99Ms: 2 };

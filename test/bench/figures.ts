@@ -1,6 +1,6 @@
 import { localBars } from "./bars.ts";
 import type { ContenderName } from "./contenders/contender.ts";
-import type { Measurement } from "./driver-process.ts";
+import type { Measurement } from "./measured-load.ts";
 import { median } from "./percentile.ts";
 
 /** One flat object: dotted keys, and null for what could not be measured. */

@@ -1,7 +1,6 @@
-import type { Txn } from "@holdfast/core/txn/txn";
-import { Etcd3 } from "etcd3";
+import { EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import type { CommitReply } from "@holdfast/engine/ports/shard-store";
 import type { Contender } from "./contender.ts";
-import { type Committed, commitBy } from "./etcd3-commit.ts";
 import { openDirectSession } from "./lock-transactions.ts";
 
 /** Nested transactions in one request; etcd's limit is 128 operations. */
@@ -10,48 +9,62 @@ const batchSize = 100;
 /**
  * What the store can do at the very most: the transactions of acquire and release, with nothing
  * before them. Each worker sends `batchSize` acquires as one request, then their releases as
- * another, and so on; workers are requests in flight.
+ * another, and so on; workers are requests in flight. Encoded by the product's own adapter, which
+ * asks the leader and takes half the CPU time of etcd3's codec.
  */
-export async function ceiling(hosts: readonly string[]): Promise<Contender> {
-  return direct(hosts, batchSize);
-}
-
-/** One transaction of its own for every acquire and every release. */
-export async function singleTxn(hosts: readonly string[]): Promise<Contender> {
-  return direct(hosts, 1);
-}
-
-async function direct(hosts: readonly string[], size: number): Promise<Contender> {
-  // The leader only: another member would have to pass each write on to it.
-  const client = new Etcd3({ hosts: hosts[0] ?? "" });
-  const locks = await openDirectSession(client);
-  await commitBy(client.kv, locks.prepare());
-  const send = async (txns: readonly Txn[]): Promise<Committed> => {
-    const only = txns[0];
-    const committed = await commitBy(
-      client.kv,
-      txns.length === 1 && only !== undefined ? only : batch(txns),
-    );
-    if (!committed.succeeded || committed.nested.includes(false)) {
-      throw new Error("the store refused a free lock");
-    }
-    return committed;
-  };
+export async function ceiling(endpoints: readonly string[]): Promise<Contender> {
+  const store = new EtcdShardStore({ endpoints, region: "bench", shard: "s0" });
+  const locks = await openDirectSession(store);
   return {
     async turn(_worker, acquireMs) {
-      const grants = Array.from({ length: size }, () => locks.next());
+      const grants = Array.from({ length: batchSize }, () => locks.next());
       const startMs = performance.now();
-      const { revision } = await send(grants.map((grant) => grant.acquire));
+      const taken = await store.commit({
+        compares: [],
+        success: grants.map(({ acquire }) => ({ kind: "txn", txn: acquire })),
+        failure: [],
+      });
       acquireMs.push(performance.now() - startMs);
-      await send(grants.map((grant) => grant.release(revision)));
-      return size;
+      const revision = allSucceeded(taken);
+      const given = await store.commit({
+        compares: [],
+        success: grants.map((grant) => ({ kind: "txn", txn: grant.release(revision) })),
+        failure: [],
+      });
+      allSucceeded(given);
+      return batchSize;
     },
     async close() {
-      client.close();
+      store.close();
     },
   };
 }
 
-function batch(txns: readonly Txn[]): Txn {
-  return { compares: [], success: txns.map((txn) => ({ kind: "txn", txn })), failure: [] };
+/** One transaction of its own for every acquire and every release, through the same adapter. */
+export async function singleTxn(endpoints: readonly string[]): Promise<Contender> {
+  const store = new EtcdShardStore({ endpoints, region: "bench", shard: "s0" });
+  const locks = await openDirectSession(store);
+  return {
+    async turn(_worker, acquireMs) {
+      const grant = locks.next();
+      const startMs = performance.now();
+      const revision = allSucceeded(await store.commit(grant.acquire));
+      acquireMs.push(performance.now() - startMs);
+      allSucceeded(await store.commit(grant.release(revision)));
+      return 1;
+    },
+    async close() {
+      store.close();
+    },
+  };
+}
+
+/** The revision of a transaction that did all it was to do. */
+function allSucceeded(reply: CommitReply): bigint {
+  if (reply.kind !== "committed") throw new Error(`${reply.kind}: ${reply.message}`);
+  const { succeeded, results } = reply.result;
+  if (!succeeded || results.some((each) => each.kind === "txn" && !each.result.succeeded)) {
+    throw new Error("the store refused a free lock");
+  }
+  return reply.revision;
 }

@@ -2,17 +2,16 @@ import type { GrantId, LeaseId, RequestId, SessionId } from "@holdfast/base/ids"
 import { randomId, SystemRandom } from "@holdfast/base/random";
 import { type Marker, sessionMarker } from "@holdfast/core/lease/marker";
 import { type AcquirePlan, acquireTxn } from "@holdfast/core/lock/acquire";
-import { encodeEpoch } from "@holdfast/core/lock/epoch";
+import { decodeEpoch, encodeEpoch } from "@holdfast/core/lock/epoch";
 import { footprintOf } from "@holdfast/core/lock/hierarchy";
 import { epochKey, lockKeys } from "@holdfast/core/lock/keys";
 import { releaseTxn } from "@holdfast/core/lock/release";
 import type { Txn } from "@holdfast/core/txn/txn";
-import type { Etcd3 } from "etcd3";
+import type { ShardStore } from "@holdfast/engine/ports/shard-store";
 
 const random = new SystemRandom();
 const ttlMs = 15_000;
-/** The slot and the epoch cost nothing to know here: there is one shard and no placement. */
-const epoch = 1;
+const leaseS = 3_600;
 
 /** A lock taken straight at the store. */
 export interface DirectGrant {
@@ -31,7 +30,10 @@ export class LockTransactions {
   readonly #stem = this.#session.slice(0, 14);
   #count = 0;
 
-  constructor(lease: LeaseId) {
+  readonly #epoch: number;
+
+  constructor(lease: LeaseId, epoch: number) {
+    this.#epoch = epoch;
     this.#marker = sessionMarker(this.#session, lease, ttlMs);
   }
 
@@ -41,7 +43,7 @@ export class LockTransactions {
     return {
       compares: [],
       success: [
-        { kind: "put", key: epochKey, value: encodeEpoch(epoch), lease: 0n },
+        { kind: "put", key: epochKey, value: encodeEpoch(this.#epoch), lease: 0n },
         { kind: "put", key: marker.key, value: marker.value, lease: marker.lease },
       ],
       failure: [],
@@ -50,6 +52,7 @@ export class LockTransactions {
 
   /** The next lock, with a name that nobody else uses. */
   next(): DirectGrant {
+    const epoch = this.#epoch;
     const number = (this.#count++).toString(36).padStart(8, "0");
     const slot = this.#count % 4096;
     const name = `bench/${number}`;
@@ -82,10 +85,16 @@ export class LockTransactions {
   }
 }
 
-/** A session of our own in the store, which lives until the process ends. */
-export async function openDirectSession(client: Etcd3): Promise<LockTransactions> {
-  // A lease of etcd3 renews itself; "lost" is then an error of the run.
-  const lease = client.lease(ttlMs / 1_000);
-  const id = BigInt(await lease.grant());
-  return new LockTransactions(id as LeaseId);
+/** A session of our own in the store, under a lease that outlives every benchmark. */
+export async function openDirectSession(store: ShardStore): Promise<LockTransactions> {
+  const granted = await store.grantLease(leaseS);
+  if (granted.kind !== "granted") throw new Error(granted.message);
+  const shard = await store.range({ kind: "range", key: epochKey });
+  if (shard.kind !== "read") throw new Error(shard.message);
+  // A router of this cluster has its epoch there already, and must not be shut out.
+  const epoch = decodeEpoch(shard.range) || 1;
+  const locks = new LockTransactions(granted.lease, epoch);
+  const prepared = await store.commit(locks.prepare());
+  if (prepared.kind !== "committed") throw new Error(prepared.message);
+  return locks;
 }

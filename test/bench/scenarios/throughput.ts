@@ -1,5 +1,6 @@
+import { ActorProcess } from "../actor-process.ts";
 import type { ContenderName, ContenderSettings } from "../contenders/contender.ts";
-import { DriverProcess, type Measurement, type ServerPids } from "../driver-process.ts";
+import { type Measurement, measureLoad, type ServerPids } from "../measured-load.ts";
 
 /** Where a contender is tried before it is measured: its best concurrency is its own. */
 const concurrencies: Readonly<Record<ContenderName, readonly number[]>> = {
@@ -18,7 +19,7 @@ const warmupMs = 500;
 export interface Arena {
   readonly settings: ContenderSettings;
   /** Whom a contender's work is charged to. */
-  readonly serverPids: (name: ContenderName) => ReturnType<ServerPids>;
+  readonly serverPids: (name: ContenderName) => ServerPids;
   /** Brings the servers to the state in which every round begins. */
   readonly tidyUp: (name: ContenderName) => Promise<void>;
   readonly execArgv: readonly string[];
@@ -28,7 +29,7 @@ export interface Arena {
 /** A contender in its process, with the concurrency it does best at. */
 interface Runner {
   readonly name: ContenderName;
-  readonly driver: DriverProcess;
+  readonly loader: ActorProcess;
   readonly workers: number;
 }
 
@@ -44,17 +45,19 @@ export class Tournament {
   /** Starts a contender and finds its best concurrency among those that make sense for it. */
   async enter(name: ContenderName): Promise<void> {
     const { settings, serverPids, execArgv, report } = this.#arena;
-    const driver = await DriverProcess.start(name, settings, () => serverPids(name), execArgv);
+    const role = { ...settings, contender: name };
+    const loader = await ActorProcess.start("load", role, execArgv);
     const candidates = concurrencies[name];
     let best: Measurement | undefined;
     // The first one also compiles the code, so it is tried twice.
     for (const workers of [candidates[0] ?? 1, ...candidates]) {
       await this.#arena.tidyUp(name);
-      const run = await driver.run({ workers, warmupMs, measureMs: probeMs });
+      const plan = { workers, warmupMs, measureMs: probeMs };
+      const run = await measureLoad(loader, plan, serverPids(name));
       report(`  ${name} with ${workers} in flight: ${Math.round(run.pairsPerS)} pairs/s`);
       if (best === undefined || run.pairsPerS > best.pairsPerS) best = run;
     }
-    this.#runners.push({ name, driver, workers: best?.workers ?? 1 });
+    this.#runners.push({ name, loader, workers: best?.workers ?? 1 });
   }
 
   /** Round after round, each contender once, in an order that turns. */
@@ -89,12 +92,13 @@ export class Tournament {
 
   /** Ends all processes. */
   async stop(): Promise<void> {
-    await Promise.all(this.#runners.map((runner) => runner.driver.stop()));
+    await Promise.all(this.#runners.map((runner) => runner.loader.stop()));
   }
 
   async #measure(runner: Runner, workers: number, measureMs: number): Promise<Measurement> {
     await this.#arena.tidyUp(runner.name);
-    const run = await runner.driver.run({ workers, warmupMs, measureMs });
+    const plan = { workers, warmupMs, measureMs };
+    const run = await measureLoad(runner.loader, plan, this.#arena.serverPids(runner.name));
     const { p50Ms, p99Ms } = run.acquire;
     this.#arena.report(
       `  ${runner.name}: ${Math.round(run.pairsPerS)} pairs/s, ` +

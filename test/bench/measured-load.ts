@@ -1,0 +1,49 @@
+import type { ActorProcess } from "./actor-process.ts";
+import type { LoadAnswer } from "./actors/loader.ts";
+import type { LoadPlan } from "./closed-loop.ts";
+import type { Latency } from "./percentile.ts";
+import { cpuMsOf } from "./process-usage.ts";
+
+/** One measured run of one contender. */
+export interface Measurement {
+  readonly workers: number;
+  readonly pairsPerS: number;
+  readonly acquire: Latency;
+  /** CPU time of a pair in microseconds, in the process that asks and in those that answer. */
+  readonly clientCpuUs: number;
+  readonly serverCpuUs: number;
+  /** The same by kind of server, where there is more than one kind. */
+  readonly serverCpuUsBy?: Readonly<Record<string, number>>;
+}
+
+/** Processes to charge with the work, by kind. */
+export type ServerPids = Readonly<Record<string, readonly number[]>>;
+
+/** Lets a loader run a plan, and charges each process with the CPU time it took. */
+export async function measureLoad(
+  loader: ActorProcess,
+  plan: LoadPlan,
+  serverPids: ServerPids,
+): Promise<Measurement> {
+  const servers = Object.entries(serverPids);
+  const own = [loader.pid];
+  const serversBeforeMs = servers.map(([, pids]) => cpuMsOf(pids));
+  const clientBeforeMs = cpuMsOf(own);
+  const answer = await loader.request<LoadAnswer>(plan);
+  const perPair = (ms: number): number => (ms * 1_000) / Math.max(1, answer.pairsInAll);
+  const used = servers.map(([, pids], i) => perPair(cpuMsOf(pids) - (serversBeforeMs[i] ?? 0)));
+  return {
+    workers: plan.workers,
+    pairsPerS: (answer.pairs / answer.elapsedMs) * 1_000,
+    // NaN is null on the way between processes.
+    acquire: {
+      p50Ms: answer.acquire.p50Ms ?? Number.NaN,
+      p99Ms: answer.acquire.p99Ms ?? Number.NaN,
+    },
+    clientCpuUs: perPair(cpuMsOf(own) - clientBeforeMs),
+    serverCpuUs: used.reduce((sum, us) => sum + us, 0),
+    ...(servers.length > 1
+      ? { serverCpuUsBy: Object.fromEntries(servers.map(([kind], i) => [kind, used[i] ?? 0])) }
+      : {}),
+  };
+}
