@@ -1,0 +1,102 @@
+import type { Command } from "commander";
+import type { LockView, TenantView } from "../connection/client-port.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { printDuration } from "../input/duration.ts";
+import { checkedName } from "../input/lock-name.ts";
+import type { Invocation } from "../invocation.ts";
+import { examplesHelp } from "../output/help-text.ts";
+import { renderFields } from "../output/table.ts";
+import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
+import type { Wrap } from "../wrap.ts";
+
+/** `holdfast get NAME`: who holds a lock and who waits for it. */
+export function addGet(program: Command, wrap: Wrap): void {
+  program
+    .command("get")
+    .argument("<name>", "the lock")
+    .summary("show who holds a lock and who waits")
+    .description("Shows the holders of a lock and its queue, head first. A free lock is no error.")
+    .addHelpText(
+      "after",
+      examplesHelp([
+        "holdfast get order:12345",
+        "holdfast get order:12345 --region eu-west-1",
+        "holdfast get order:12345 -o json | jq '.holders[0].token'",
+      ]),
+    )
+    .action(
+      wrap(async (invocation, [word = ""]) => {
+        const name = checkedName(word);
+        const client = await invocation.connect();
+        const lock = await client.get(name);
+        if (invocation.format === "json") await invocation.printJson(jsonLock(lock));
+        else await printLock(invocation, lock);
+        return exitCodes.done;
+      }),
+    );
+}
+
+function jsonLock(lock: LockView): Record<string, unknown> {
+  const { region, namespace, name, shard, slot, holderCount, waiterCount } = lock;
+  return {
+    region,
+    namespace,
+    lock: name,
+    shard,
+    slot,
+    state: stateOf(lock),
+    holderCount,
+    waiterCount,
+    holders: lock.holders.map(jsonTenant),
+    waiters: lock.waiters.map(jsonTenant),
+  };
+}
+
+function stateOf(lock: LockView): "free" | "exclusive" | "shared" {
+  return lock.holders[0]?.mode ?? "free";
+}
+
+async function printLock(invocation: Invocation, lock: LockView): Promise<void> {
+  const { holderCount, waiterCount } = lock;
+  const state = stateOf(lock);
+  await invocation.print(
+    renderFields(
+      [
+        ["lock", lock.name],
+        ["region", lock.region],
+        ["namespace", lock.namespace],
+        ["shard", `${lock.shard} (slot ${lock.slot})`],
+        ["state", state === "free" ? "free" : `held, ${state}`],
+        ["waiting", waiterCount.toString()],
+      ],
+      invocation.paint,
+    ),
+  );
+  const rows = [
+    ...lock.holders.map((holder) => tenantRow("holds", holder)),
+    ...lock.waiters.map((waiter, index) => tenantRow(`waits ${index + 1}`, waiter)),
+  ];
+  if (rows.length === 0) return;
+  await invocation.print("\n");
+  await invocation.printTable(
+    [
+      { title: "WHO" },
+      { title: "OWNER", flexible: true },
+      { title: "MODE" },
+      { title: "TOKEN", align: "right" },
+      { title: "FOR", align: "right" },
+      { title: "TTL", align: "right" },
+      { title: "METADATA", flexible: true },
+    ],
+    rows,
+  );
+  const hidden = holderCount + waiterCount - rows.length;
+  if (hidden > 0) await invocation.note(`and ${hidden} more\n`);
+}
+
+function tenantRow(role: string, tenant: TenantView): string[] {
+  const { mode, token, ageMs, ttlMs, metadata } = tenant;
+  const fence = token === 0n ? "-" : token.toString();
+  const times = [printDuration(ageMs), printDuration(ttlMs)];
+  return [role, printOwner(tenant), mode, fence, ...times, printMetadata(metadata)];
+}

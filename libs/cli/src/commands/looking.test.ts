@@ -1,0 +1,258 @@
+import { describe, expect, test } from "vitest";
+import { FakeClient, tenant } from "../testing/fake-client.ts";
+import { runIn } from "../testing/fake-edge.ts";
+
+function lines(...all: string[]): string {
+  return `${all.join("\n")}\n`;
+}
+
+function widest(text: string): number {
+  return Math.max(...text.split("\n").map((line) => line.length));
+}
+
+const busy = () => {
+  const client = new FakeClient();
+  client.holders.set("order:1", [tenant({ metadata: { by: "alice", why: "refund" } })]);
+  client.waiters = [tenant({ owner: "bob@host", token: 0n, ageMs: 3_400, hasSession: true })];
+  return client;
+};
+
+describe("get", () => {
+  test("a free lock is no error", async () => {
+    const { exitCode, stdout } = await runIn({}, ["get", "order:1"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      lines(
+        "lock       order:1",
+        "region     us-east-1",
+        "namespace  default",
+        "shard      s0 (slot 42)",
+        "state      free",
+        "waiting    0",
+      ),
+    );
+  });
+
+  test("holders and waiters line up", async () => {
+    const { stdout } = await runIn({ client: busy() }, ["get", "order:1"]);
+    expect(stdout.split("\n\n")[1]).toBe(
+      lines(
+        "WHO      OWNER       MODE                TOKEN   FOR  TTL  METADATA",
+        "holds    alice@host  exclusive  17592186044417   12s  30s  by=alice why=refund",
+        "waits 1  bob@host    exclusive               -  3.4s  30s",
+      ),
+    );
+  });
+
+  test("JSON has everything, tokens as strings, none for a waiter", async () => {
+    const { stdout } = await runIn({ client: busy() }, ["get", "order:1", "--output=json"]);
+    const lock = JSON.parse(stdout);
+    expect(lock).toMatchObject({ lock: "order:1", state: "exclusive", shard: "s0", slot: 42 });
+    expect(lock.holders[0].token).toBe("17592186044417");
+    expect(lock.waiters[0]).not.toHaveProperty("token");
+  });
+
+  test.each([80, 120])("a long name and metadata do not wrap at %i columns", async (terminal) => {
+    const client = new FakeClient();
+    const metadata = { note: "x".repeat(300) };
+    client.holders.set("a", [tenant({ owner: "o".repeat(200), metadata })]);
+    const { stdout } = await runIn({ client, terminal, env: { NO_COLOR: "1" } }, ["get", "a"]);
+    expect(widest(stdout)).toBe(terminal);
+    const piped = await runIn({ client }, ["get", "a"]);
+    expect(piped.stdout).toContain("x".repeat(300));
+  });
+
+  test("control characters of others do not reach the terminal", async () => {
+    const client = new FakeClient();
+    client.holders.set("a", [tenant({ owner: "\u001b[2Jeve\nroot", metadata: { "\u202e": "" } })]);
+    const { stdout } = await runIn({ client }, ["get", "a"]);
+    expect(stdout).toContain("\\u{1b}[2Jeve\\u{a}root");
+    expect(stdout).toContain("\\u{202e}=");
+  });
+});
+
+describe("ls", () => {
+  const many = () => {
+    const client = new FakeClient();
+    for (let index = 0; index < 1_500; index++) client.holders.set(`order:${index}`, [tenant()]);
+    return client;
+  };
+
+  test("it reads page after page up to the limit, and says that there is more", async () => {
+    const client = many();
+    const { stdout, stderr } = await runIn({ client }, ["ls", "order:", "--limit", "1200"]);
+    expect(stdout.split("\n")).toHaveLength(1_202);
+    expect(stdout).toMatch(/^LOCK +MODE +OWNER +TOKEN +FOR +TTL +METADATA\norder:0 /);
+    expect(stderr).toBe("There are more; show them with --limit.\n");
+    expect(client.calls.slice(0, 2)).toEqual(["list order: 1000", "list order: 200 1000"]);
+  });
+
+  test("JSON says whether there is more", async () => {
+    const { stdout } = await runIn({ client: many() }, ["ls", "order:*", "-o", "json"]);
+    const listed = JSON.parse(stdout);
+    expect(listed).toMatchObject({ region: "us-east-1", namespace: "default", more: true });
+    expect(listed.locks).toHaveLength(1_000);
+    expect(listed.locks[0]).toMatchObject({ lock: "order:0", token: "17592186044417" });
+  });
+
+  test("an empty region is said on stderr, so that a pipe stays empty", async () => {
+    const { stdout, stderr, exitCode } = await runIn({}, ["ls"]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 0 });
+    expect(stderr).toBe("No locks are held in us-east-1, namespace default.\n");
+  });
+});
+
+describe("watch", () => {
+  const watched = () => {
+    const client = new FakeClient();
+    const base = { region: "us-east-1", namespace: "default", name: "order:1", shard: "s0" };
+    client.events = [
+      { ...base, kind: "LockAcquired", tenant: tenant(), revision: 7n },
+      { ...base, name: "", kind: "WatchRestarted", tenant: tenant({ token: 0n }), revision: 8n },
+      { ...base, kind: "LockEnded", tenant: tenant({ owner: "" }), revision: 9n },
+    ];
+    return client;
+  };
+
+  test("one line an event, until Ctrl-C, which is no failure", async () => {
+    const client = watched();
+    const onStdout = (text: string, world: { raise(signal: NodeJS.Signals): boolean }) => {
+      if (text.includes("LockEnded")) world.raise("SIGINT");
+    };
+    const { exitCode, stdout } = await runIn({ client, onStdout }, ["watch", "order:*"]);
+    expect(exitCode).toBe(0);
+    expect(stdout.replace(/^\d\d:\d\d:\d\d\.\d{3}/gm, "TIME")).toBe(
+      lines(
+        "TIME  LockAcquired    order:1  token=17592186044417  exclusive  alice@host",
+        "TIME  WatchRestarted  s0",
+        "TIME  LockEnded       order:1  token=17592186044417  exclusive  (unnamed)",
+      ),
+    );
+    expect(client.calls).toEqual(["watch order: true true", "close"]);
+  });
+
+  test("JSON is a line an event", async () => {
+    const client = watched();
+    const onStdout = (text: string, world: { raise(signal: NodeJS.Signals): boolean }) => {
+      if (text.includes("LockEnded")) world.raise("SIGTERM");
+    };
+    const argv = ["watch", "order:1", "--no-current", "-o", "json"];
+    const { stdout } = await runIn({ client, onStdout }, argv);
+    const events = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ kind, revision }) => [kind, revision])).toEqual([
+      ["LockAcquired", "7"],
+      ["WatchRestarted", "8"],
+      ["LockEnded", "9"],
+    ]);
+    expect(events[0].tenant.token).toBe("17592186044417");
+    expect(client.calls[0]).toBe("watch order:1 false false");
+  });
+
+  test("it ends quietly when nobody reads any more", async () => {
+    const ended = await runIn({ client: watched(), readerLeavesAfter: 1 }, ["watch", "*"]);
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  test("a prefix in the middle is a bad name", async () => {
+    expect((await runIn({}, ["watch", "a*b"])).exitCode).toBe(64);
+  });
+});
+
+describe("sessions, shards and regions", () => {
+  test("sessions are masked", async () => {
+    const client = new FakeClient();
+    client.sessionPage = {
+      sessions: [
+        { maskedId: "abc123…", shard: "s0", remainingMs: 14_000, holderCount: 2, waiterCount: 0 },
+      ],
+      nextPageToken: "",
+    };
+    expect((await runIn({ client }, ["sessions"])).stdout).toBe(
+      lines("SESSION  SHARD  ENDS IN  HOLDS  WAITS", "abc123…  s0         14s      2      0"),
+    );
+  });
+
+  test("shard ls shows each store, and its problems below", async () => {
+    const client = new FakeClient();
+    const member = { leader: true, version: "3.6.16", databaseBytes: 1, problem: "" };
+    const shard = { epoch: 3n, revision: 99n, roundTripMs: 1.24, problem: "" };
+    client.shardViews = [
+      {
+        ...shard,
+        name: "s0",
+        endpoints: ["http://127.0.0.1:23790"],
+        reachable: true,
+        slotCount: 2040,
+        members: [{ ...member, endpoint: "http://127.0.0.1:23790", reachable: true }],
+      },
+      {
+        ...shard,
+        name: "s1",
+        endpoints: ["http://127.0.0.1:23791"],
+        reachable: false,
+        slotCount: 2056,
+        members: [],
+        problem: "connection refused",
+      },
+    ];
+    const { stdout, stderr } = await runIn({ client }, ["shard", "ls"]);
+    expect(stdout).toBe(
+      lines(
+        "SHARD  STATE        ROUND TRIP  EPOCH  SLOTS  SHARE  MEMBERS  STORE",
+        "s0     ok                1.2ms      3   2040  49.8%      1/1  http://127.0.0.1:23790",
+        "s1     unreachable           -      3   2056  50.2%        -  http://127.0.0.1:23791",
+      ),
+    );
+    expect(stderr).toBe("\ns1: connection refused\n");
+  });
+
+  test("shard locate says slot and shard", async () => {
+    const { stdout } = await runIn({}, ["shard", "locate", "order:1", "-o", "json"]);
+    expect(JSON.parse(stdout)).toEqual({
+      region: "us-east-1",
+      namespace: "default",
+      lock: "order:1",
+      slot: 42,
+      shard: "s0",
+      placementVersion: "3",
+    });
+  });
+
+  test("region ls asks each endpoint, and adds what only a router knows", async () => {
+    const client = new FakeClient();
+    const far = { local: false, reachable: true, roundTripMs: 62, problem: "" };
+    client.regionViews = [
+      { ...far, name: "us-east-1", local: true, endpoints: ["localhost:7420"] },
+      { ...far, name: "eu-west-1", endpoints: ["10.0.0.9:7422"] },
+    ];
+    const world = {
+      client,
+      connect: async ({ endpoints }: { endpoints: readonly string[] }) => {
+        if (endpoints[0] === "localhost:7421") throw new Error("connection refused");
+        return client;
+      },
+    };
+    const argv = ["region", "ls", "--endpoints", "localhost:7420,localhost:7421"];
+    const { exitCode, stdout, stderr } = await runIn(world, argv);
+    expect(exitCode).toBe(0);
+    expect(stdout.replace(/\d+\.\dms/, "0.1ms")).toBe(
+      lines(
+        "REGION     ENDPOINT        STATE        ROUND TRIP  STORE  VERSION  UP FOR",
+        "us-east-1  localhost:7420  ok                0.1ms  etcd   1.2.3     1m05s",
+        "?          localhost:7421  unreachable           -  -      -             -",
+        "eu-west-1  10.0.0.9:7422   ok               62.0ms  -      -             -",
+      ),
+    );
+    expect(stderr).toBe("\nlocalhost:7421: connection refused\neu-west-1: seen by a router only\n");
+  });
+
+  test("region ls exits with 69 when nothing answers", async () => {
+    const connect = async () => {
+      throw new Error("connection refused");
+    };
+    expect((await runIn({ connect }, ["region", "ls"])).exitCode).toBe(69);
+  });
+});

@@ -1,0 +1,99 @@
+import { limits } from "@holdfast/core/limits";
+import { type Command, Option } from "commander";
+import type { ClientPort, ListPage } from "../connection/client-port.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { printDuration } from "../input/duration.ts";
+import { parseInteger } from "../input/integer.ts";
+import type { Invocation } from "../invocation.ts";
+import { examplesHelp } from "../output/help-text.ts";
+import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
+import type { Wrap } from "../wrap.ts";
+
+const limitBounds = { min: 1, max: 1_000_000 };
+
+type Entry = ListPage["locks"][number];
+
+/** `holdfast ls [PREFIX]`: what is held in a region. */
+export function addLs(program: Command, wrap: Wrap): void {
+  program
+    .command("ls")
+    .argument("[prefix]", "only names that begin with it", "")
+    .summary("list the locks that are held")
+    .description(
+      "Lists the held locks of a region with their holders, shard by shard and by name in each. It " +
+        "reads page by page: what changes meanwhile may or may not be there.",
+    )
+    .addOption(new Option("--limit <n>", "at most so many").default("1000"))
+    .addHelpText(
+      "after",
+      examplesHelp([
+        "holdfast ls",
+        "holdfast ls order: --limit 20",
+        "holdfast ls --region eu-west-1 -o json | jq -r '.locks[].lock'",
+      ]),
+    )
+    .action(
+      wrap<{ readonly limit: string }>(async (invocation, [prefix = ""], options) => {
+        const limit = parseInteger(options.limit, "--limit", limitBounds);
+        const client = await invocation.connect();
+        const { entries, more } = await collect(client, prefix.replace(/\*$/, ""), limit);
+        if (invocation.format === "json") {
+          const { region } = client;
+          const locks = entries.map(({ name, holder }) => ({ lock: name, ...jsonTenant(holder) }));
+          await invocation.printJson({ region, namespace: invocation.namespace, locks, more });
+        } else {
+          await printEntries(invocation, entries, client.region);
+          if (more) await invocation.note(`There are more; show them with --limit.\n`);
+        }
+        return exitCodes.done;
+      }),
+    );
+}
+
+async function collect(
+  client: ClientPort,
+  prefix: string,
+  limit: number,
+): Promise<{ readonly entries: readonly Entry[]; readonly more: boolean }> {
+  const entries: Entry[] = [];
+  let pageToken = "";
+  // A page holds one entry at least or is the last one but for empty shards, so this is bounded.
+  for (;;) {
+    const pageSize = Math.min(limits.pageSizeMax, limit - entries.length);
+    const page = await client.list({ prefix, pageSize, pageToken });
+    entries.push(...page.locks);
+    pageToken = page.nextPageToken;
+    if (pageToken === "" || entries.length >= limit) return { entries, more: pageToken !== "" };
+  }
+}
+
+async function printEntries(
+  invocation: Invocation,
+  entries: readonly Entry[],
+  region: string,
+): Promise<void> {
+  if (entries.length === 0) {
+    await invocation.note(`No locks are held in ${region}, namespace ${invocation.namespace}.\n`);
+    return;
+  }
+  await invocation.printTable(
+    [
+      { title: "LOCK", flexible: true },
+      { title: "MODE" },
+      { title: "OWNER", flexible: true },
+      { title: "TOKEN", align: "right" },
+      { title: "FOR", align: "right" },
+      { title: "TTL", align: "right" },
+      { title: "METADATA", flexible: true },
+    ],
+    entries.map(({ name, holder }) => [
+      name,
+      holder.mode,
+      printOwner(holder),
+      holder.token.toString(),
+      printDuration(holder.ageMs),
+      printDuration(holder.ttlMs),
+      printMetadata(holder.metadata),
+    ]),
+  );
+}

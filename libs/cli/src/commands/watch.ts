@@ -1,0 +1,82 @@
+import { type Command, Option } from "commander";
+import type { WatchEvent } from "../connection/client-port.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { checkedName } from "../input/lock-name.ts";
+import { type Invocation, OutputClosedError } from "../invocation.ts";
+import { examplesHelp } from "../output/help-text.ts";
+import { printable } from "../output/table.ts";
+import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
+import type { Wrap } from "../wrap.ts";
+import { Interruption } from "./interruption.ts";
+
+/** `holdfast watch NAME`: one line for each event, until Ctrl-C. */
+export function addWatch(program: Command, wrap: Wrap): void {
+  program
+    .command("watch")
+    .argument("<name>", "a lock, or a prefix that ends in * (quote it for your shell)")
+    .summary("print a line for everything that happens to a lock")
+    .description(
+      "Prints one line for each event, until Ctrl-C, and exits with 0 then. Begins with the current " +
+        "holders. WatchRestarted says that events may be missing before it.",
+    )
+    .addOption(new Option("--no-current", "leave the current holders out"))
+    .addHelpText(
+      "after",
+      examplesHelp([
+        "holdfast watch order:12345",
+        "holdfast watch 'order:*'",
+        "holdfast watch '*' -o json | jq --unbuffered -r .kind",
+      ]),
+    )
+    .action(
+      wrap<{ readonly current: boolean }>(async (invocation, [word = ""], options) => {
+        const prefix = word.endsWith("*");
+        const name = prefix ? word.slice(0, -1) : checkedName(word);
+        await follow(invocation, { name, prefix, withCurrent: options.current });
+        return exitCodes.done;
+      }),
+    );
+}
+
+async function follow(
+  invocation: Invocation,
+  query: { readonly name: string; readonly prefix: boolean; readonly withCurrent: boolean },
+): Promise<void> {
+  const { edge } = invocation;
+  const interruption = new Interruption(edge);
+  const closed = new AbortController();
+  // A quiet lock writes nothing, so without this a watch into a dead pipe would stay for ever.
+  const forget = edge.onStdoutClosed(() => closed.abort());
+  const signal = AbortSignal.any([interruption.signal, closed.signal]);
+  try {
+    const client = await invocation.connect();
+    const what = query.prefix ? `${query.name}*` : query.name;
+    await invocation.hint(`watching ${what} in ${client.region}; Ctrl-C ends it\n`);
+    for await (const event of client.watch(query, signal)) await printEvent(invocation, event);
+  } catch (error) {
+    if (!(error instanceof OutputClosedError) && !signal.aborted) throw error;
+  } finally {
+    forget();
+    interruption.end();
+  }
+}
+
+function printEvent(invocation: Invocation, event: WatchEvent): Promise<void> {
+  const { kind, region, namespace, name, tenant, shard, revision } = event;
+  const time = new Date(invocation.edge.clock.wallMs()).toISOString();
+  if (invocation.format === "json") {
+    const lock = { kind, region, namespace, lock: name, shard, revision };
+    const about = kind === "WatchRestarted" ? {} : { tenant: jsonTenant(tenant) };
+    return invocation.printJsonLine({ time, ...lock, ...about });
+  }
+  const owned = kind === "WatchRestarted" ? [] : [tenant.mode, printable(printOwner(tenant))];
+  const parts = [
+    time.slice(11, 23),
+    invocation.paint("bold", kind.padEnd(14)),
+    kind === "WatchRestarted" ? shard : name,
+    tenant.token === 0n ? "" : `token=${tenant.token}`,
+    ...owned,
+    printable(printMetadata(tenant.metadata)),
+  ];
+  return invocation.print(`${parts.filter((part) => part !== "").join("  ")}\n`);
+}

@@ -1,0 +1,227 @@
+import type { LockEventKind } from "@holdfast/core/lock/lock-event";
+import type { Mode } from "@holdfast/core/lock/lock-id";
+import type { Handle } from "../input/handle.ts";
+
+/**
+ * What the CLI needs of the SDK, and no more. Methods reject with `CliError` alone, so that a
+ * command never looks at another package's errors.
+ */
+export interface ClientPort {
+  /** The region local locks belong to: as asked for, else that of the endpoint first connected to. */
+  readonly region: string;
+  /** Takes a lock with a ttl of its own, which stays held when the process ends. */
+  acquireLeased(request: LeasedRequest): Promise<LeasedOutcome>;
+  /** Takes a lock under this process's session, renewed until released. */
+  acquireHeld(request: HeldRequest): Promise<HeldOutcome>;
+  release(handle: Handle): Promise<void>;
+  renew(handle: Handle, ttlMs: number): Promise<{ readonly validForMs: number }>;
+  get(name: string): Promise<LockView>;
+  list(query: ListQuery): Promise<ListPage>;
+  /** Ends when `signal` aborts. */
+  watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  sessions(query: { readonly pageSize: number; readonly pageToken: string }): Promise<SessionPage>;
+  shards(): Promise<readonly ShardView[]>;
+  locate(name: string): Promise<LocationView>;
+  regions(): Promise<readonly RegionView[]>;
+  version(): Promise<VersionView>;
+  close(): Promise<void>;
+}
+
+/** Connects to the first endpoint that answers; rejects with `CliError`. */
+export type Connect = (options: ConnectOptions) => Promise<ClientPort>;
+
+/** Where to connect and what names mean. */
+export interface ConnectOptions {
+  /** `host:port`, at least one. */
+  readonly endpoints: readonly string[];
+  readonly namespace: string;
+  readonly region?: string | undefined;
+  /** Of the session, where the command needs one. */
+  readonly sessionTtlMs?: number | undefined;
+}
+
+interface AcquireRequest {
+  readonly name: string;
+  readonly mode: Mode;
+  /** 0 is a try. */
+  readonly waitMs: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** The place in the queue, 1 being the head. */
+  readonly onPosition?: ((position: number) => void) | undefined;
+}
+
+/** A lock with its own ttl. */
+export interface LeasedRequest extends AcquireRequest {
+  readonly ttlMs: number;
+}
+
+/** A lock under the session. */
+export type HeldRequest = AcquireRequest;
+
+/** Why an acquire that reached a decision did not get the lock. */
+export interface Refusal {
+  readonly kind: "held" | "timeout" | "cancelled";
+  readonly holders: readonly TenantView[];
+  readonly queueLength: number;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** What {@link ClientPort.acquireLeased} came to. */
+export type LeasedOutcome =
+  | { readonly kind: "granted"; readonly grant: GrantView; readonly handle: Handle }
+  | Refusal;
+
+/** What {@link ClientPort.acquireHeld} came to. */
+export type HeldOutcome = { readonly kind: "granted"; readonly held: Held } | Refusal;
+
+/** A lock this process holds; renewed by itself. */
+export interface Held {
+  readonly region: string;
+  readonly token: bigint;
+  /** Aborts when the lock is lost, before anybody else can have it. */
+  readonly lost: AbortSignal;
+  /** Never rejects for a lock that is gone already. */
+  release(): Promise<void>;
+}
+
+/** One tenure of a lock. */
+export interface GrantView {
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly grantId: string;
+  readonly token: bigint;
+  readonly validForMs: number;
+}
+
+/** A holder or a waiter. */
+export interface TenantView {
+  readonly grantId: string;
+  readonly mode: Mode;
+  readonly owner: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** 0 for a waiter. */
+  readonly token: bigint;
+  readonly ageMs: number;
+  readonly ttlMs: number;
+  readonly hasSession: boolean;
+}
+
+/** Who holds a lock and who waits for it. */
+export interface LockView {
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly shard: string;
+  readonly slot: number;
+  readonly holders: readonly TenantView[];
+  readonly waiters: readonly TenantView[];
+  readonly holderCount: number;
+  readonly waiterCount: number;
+}
+
+/** Which locks to list. */
+export interface ListQuery {
+  readonly prefix: string;
+  readonly pageSize: number;
+  /** Empty for the first page. */
+  readonly pageToken: string;
+}
+
+/** A page of holders; the token is empty on the last one. */
+export interface ListPage {
+  readonly locks: readonly { readonly name: string; readonly holder: TenantView }[];
+  readonly nextPageToken: string;
+}
+
+/** One lock, or all with a prefix. */
+export interface WatchQuery {
+  readonly name: string;
+  readonly prefix: boolean;
+  /** Begin with an event for each current holder. */
+  readonly withCurrent: boolean;
+}
+
+/** Something happened to a lock. */
+export interface WatchEvent {
+  readonly kind: LockEventKind;
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly tenant: TenantView;
+  readonly shard: string;
+  readonly revision: bigint;
+}
+
+/** A session's presence in one shard, masked. */
+export interface SessionView {
+  /** Enough to recognise it, too little to use it. */
+  readonly maskedId: string;
+  readonly shard: string;
+  readonly remainingMs: number;
+  readonly holderCount: number;
+  readonly waiterCount: number;
+}
+
+/** A page of sessions; the token is empty on the last one. */
+export interface SessionPage {
+  readonly sessions: readonly SessionView[];
+  readonly nextPageToken: string;
+}
+
+/** A shard of the region and its store. */
+export interface ShardView {
+  readonly name: string;
+  readonly endpoints: readonly string[];
+  readonly reachable: boolean;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly problem: string;
+  /** Of a linearizable read. */
+  readonly roundTripMs: number;
+  readonly epoch: bigint;
+  readonly revision: bigint;
+  readonly slotCount: number;
+  readonly members: readonly MemberView[];
+}
+
+/** One server of a shard's store. */
+export interface MemberView {
+  readonly endpoint: string;
+  readonly reachable: boolean;
+  readonly leader: boolean;
+  readonly version: string;
+  readonly databaseBytes: number;
+  readonly problem: string;
+}
+
+/** Where a lock lies. */
+export interface LocationView {
+  readonly region: string;
+  readonly slot: number;
+  readonly shard: string;
+  readonly placementVersion: bigint;
+}
+
+/** A region as the connected router sees it. */
+export interface RegionView {
+  readonly name: string;
+  /** The region of the router that says so. */
+  readonly local: boolean;
+  readonly endpoints: readonly string[];
+  readonly reachable: boolean;
+  readonly roundTripMs: number;
+  readonly problem: string;
+}
+
+/** What a router says of itself. */
+export interface VersionView {
+  readonly version: string;
+  readonly cluster: string;
+  readonly region: string;
+  readonly routerId: string;
+  /** `etcd`, or `memory`, which survives nothing. */
+  readonly store: string;
+  readonly uptimeMs: number;
+}

@@ -1,0 +1,55 @@
+import { dirname, join } from "node:path";
+import type { Edge } from "../edge.ts";
+import { parseEndpoints } from "./endpoint.ts";
+import { type EndpointsFile, readEndpointsFile } from "./endpoints-file.ts";
+
+/** Where the endpoints came from, and what is known of the installation behind them. */
+export interface Discovery {
+  readonly endpoints: readonly string[];
+  /** For people: `--endpoints`, `HOLDFAST_ENDPOINTS`, the file's path, or the default. */
+  readonly source: string;
+  readonly file?: { readonly path: string; readonly content: EndpointsFile } | undefined;
+}
+
+/** The ports of `npm start`. */
+export const defaultEndpoints: readonly string[] = [
+  "localhost:7420",
+  "localhost:7421",
+  "localhost:7422",
+];
+
+/**
+ * Finds the endpoints: as told, else as the environment says, else what `npm start` wrote (from the
+ * working directory upwards, then where this CLI lies), else its usual ports.
+ */
+export async function discoverEndpoints(
+  edge: Pick<Edge, "env" | "workingDirectory" | "installDirectory">,
+  told: string | undefined,
+): Promise<Discovery> {
+  if (told !== undefined) {
+    return { endpoints: parseEndpoints(told, "--endpoints"), source: "--endpoints" };
+  }
+  const environment = edge.env.HOLDFAST_ENDPOINTS ?? "";
+  if (environment !== "") {
+    const source = "HOLDFAST_ENDPOINTS";
+    return { endpoints: parseEndpoints(environment, source), source };
+  }
+  for (const directory of searchPath(edge.workingDirectory, edge.installDirectory)) {
+    const path = join(directory, ".holdfast", "endpoints.json");
+    const content = await readEndpointsFile(path);
+    if (content === undefined) continue;
+    const endpoints = content.regions.map((region) => region.endpoint);
+    return { endpoints, source: path, file: { path, content } };
+  }
+  return { endpoints: defaultEndpoints, source: "the default ports" };
+}
+
+function searchPath(workingDirectory: string, installDirectory: string): string[] {
+  const directories: string[] = [];
+  for (let directory = workingDirectory; ; directory = dirname(directory)) {
+    directories.push(directory);
+    if (dirname(directory) === directory) break;
+  }
+  directories.push(installDirectory);
+  return [...new Set(directories)];
+}

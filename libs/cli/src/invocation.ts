@@ -1,0 +1,115 @@
+import { limits } from "@holdfast/core/limits";
+import { checkNamespace, checkRegion } from "@holdfast/core/lock/name";
+import { failureError } from "./cli-error.ts";
+import type { ClientPort } from "./connection/client-port.ts";
+import { type Discovery, discoverEndpoints } from "./connection/discovery.ts";
+import type { Edge } from "./edge.ts";
+import { renderJson, renderJsonLine } from "./output/json.ts";
+import { type Paint, paintFor } from "./output/paint.ts";
+import { type Column, renderTable } from "./output/table.ts";
+
+/** How a command prints. */
+export type Format = "table" | "json";
+
+/** The options that every command takes. */
+export interface SharedOptions {
+  readonly endpoints?: string;
+  readonly namespace?: string;
+  readonly region?: string;
+  readonly output: Format;
+}
+
+/** Nobody reads stdout any more (`| head`): not an error, but no reason to go on either. */
+export class OutputClosedError extends Error {
+  override readonly name = "OutputClosedError";
+}
+
+/** One run of one command: its options, its connection and its ways to print. */
+export class Invocation {
+  readonly edge: Edge;
+  readonly format: Format;
+  readonly paint: Paint;
+  readonly #options: SharedOptions;
+  readonly #clients: ClientPort[] = [];
+
+  constructor(edge: Edge, options: SharedOptions) {
+    this.edge = edge;
+    this.#options = options;
+    this.format = options.output;
+    this.paint = paintFor(edge.stdout, edge.env);
+  }
+
+  /** The namespace of every name in this command. */
+  get namespace(): string {
+    return this.#options.namespace ?? (this.edge.env.HOLDFAST_NAMESPACE || "default");
+  }
+
+  /** The region asked for; the endpoint first connected to decides where there is none. */
+  get region(): string | undefined {
+    return this.#options.region ?? (this.edge.env.HOLDFAST_REGION || undefined);
+  }
+
+  /** Finds the endpoints without connecting to them. */
+  discover(): Promise<Discovery> {
+    return discoverEndpoints(this.edge, this.#options.endpoints);
+  }
+
+  /** Connects; the connection is closed when the command ends, whichever way it does. */
+  async connect(
+    options: {
+      readonly region?: string | undefined;
+      readonly namespace?: string | undefined;
+      readonly sessionTtlMs?: number | undefined;
+    } = {},
+  ): Promise<ClientPort> {
+    const namespace = options.namespace ?? this.namespace;
+    const region = options.region ?? this.region;
+    const wrong = checkNamespace(namespace) ?? (region && checkRegion(region));
+    if (wrong) throw failureError(wrong);
+    const { endpoints } = await this.discover();
+    const { sessionTtlMs } = options;
+    const client = await this.edge.connect({ endpoints, namespace, region, sessionTtlMs });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.splice(0).map((client) => client.close()));
+  }
+
+  /** Prints to stdout; throws {@link OutputClosedError} where nobody reads. */
+  async print(text: string): Promise<void> {
+    const result = await this.edge.stdout.write(text);
+    if (result === "closed") throw new OutputClosedError();
+  }
+
+  printJson(value: unknown): Promise<void> {
+    return this.print(renderJson(value));
+  }
+
+  printJsonLine(value: unknown): Promise<void> {
+    return this.print(renderJsonLine(value));
+  }
+
+  /** A table no wider than the terminal; into a pipe, as wide as it gets. */
+  printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): Promise<void> {
+    const { stdout } = this.edge;
+    const width = stdout.isTerminal ? stdout.columns : undefined;
+    return this.print(renderTable(columns, rows, { columns: width, paint: this.paint }));
+  }
+
+  /** Something for people beside the result: to stderr, and never in the way of JSON. */
+  async note(text: string): Promise<void> {
+    if (this.format === "table") await this.edge.stderr.write(text);
+  }
+
+  /** The same, only where a person looks on. */
+  async hint(text: string): Promise<void> {
+    if (this.edge.stderr.isTerminal) await this.note(text);
+  }
+}
+
+/** Bounds of `--ttl`. */
+export const ttlBounds = limits.localTtlMs;
+/** Bounds of `--wait`. */
+export const waitBounds = { min: 0, max: limits.waitMsMax };

@@ -1,0 +1,46 @@
+import { CliError } from "../cli-error.ts";
+import type { Edge } from "../edge.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Format } from "../invocation.ts";
+import { renderJson } from "./json.ts";
+import { paintFor } from "./paint.ts";
+import { printable } from "./table.ts";
+
+/** Says on stderr what happened, why, and what to do. Returns the exit code it stands for. */
+export async function printError(error: unknown, format: Format, edge: Edge): Promise<number> {
+  const known = error instanceof CliError ? error : unexpected(error);
+  const debug = (edge.env.HOLDFAST_DEBUG ?? "") === "1";
+  await edge.stderr.write(format === "json" ? asJson(known) : asText(known, edge));
+  if (debug) await edge.stderr.write(`${traceOf(error)}\n`);
+  return known.exitCode;
+}
+
+function asText(error: CliError, edge: Edge): string {
+  const paint = paintFor(edge.stderr, edge.env);
+  const { advice } = error.details;
+  const first = `${paint("red", "holdfast:")} ${printable(error.message)}\n`;
+  return advice === undefined ? first : `${first}  ${printable(advice)}\n`;
+}
+
+function asJson(error: CliError): string {
+  const { code, advice, field, shard, retryAfterMs } = error.details;
+  const { message, exitCode } = error;
+  return renderJson({
+    error: { code: code ?? "FAILED", message, advice, field, shard, retryAfterMs, exitCode },
+  });
+}
+
+function unexpected(error: unknown): CliError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new CliError(exitCodes.failed, `Something went wrong inside the CLI: ${message}`, {
+    code: "INTERNAL",
+    advice: "Run it again with HOLDFAST_DEBUG=1 to see where, and report it.",
+    cause: error,
+  });
+}
+
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const trace = error.stack ?? error.message;
+  return error.cause === undefined ? trace : `${trace}\nCaused by: ${traceOf(error.cause)}`;
+}

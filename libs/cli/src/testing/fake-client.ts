@@ -1,0 +1,181 @@
+import type { GrantId } from "@holdfast/base/ids";
+import { failureError } from "../cli-error.ts";
+import type {
+  ClientPort,
+  HeldOutcome,
+  HeldRequest,
+  LeasedOutcome,
+  LeasedRequest,
+  ListPage,
+  ListQuery,
+  LocationView,
+  LockView,
+  RegionView,
+  SessionPage,
+  ShardView,
+  TenantView,
+  VersionView,
+  WatchEvent,
+  WatchQuery,
+} from "../connection/client-port.ts";
+import type { Handle } from "../input/handle.ts";
+
+/** A tenant with everything set, of which a test changes what it is about. */
+export function tenant(changes: Partial<TenantView> = {}): TenantView {
+  return {
+    grantId: "AAAAAAAAAAAAAAAAAAAAAA",
+    mode: "exclusive",
+    owner: "alice@host",
+    metadata: {},
+    token: 17592186044417n,
+    ageMs: 12_000,
+    ttlMs: 30_000,
+    hasSession: false,
+    ...changes,
+  };
+}
+
+/** A region in memory. What a test does not set is empty. */
+export class FakeClient implements ClientPort {
+  region = "us-east-1";
+  readonly holders = new Map<string, TenantView[]>();
+  waiters: TenantView[] = [];
+  /** The next acquire's answer, where it is not what `holders` says. */
+  acquireAnswer: ((request: HeldRequest) => Promise<HeldOutcome>) | undefined;
+  /** Thrown by every call that reaches a shard. */
+  trouble: Error | undefined;
+  events: WatchEvent[] = [];
+  sessionPage: SessionPage = { sessions: [], nextPageToken: "" };
+  shardViews: ShardView[] = [];
+  regionViews: RegionView[] = [];
+  versionView: VersionView = {
+    version: "1.2.3",
+    cluster: "test",
+    region: "us-east-1",
+    routerId: "r1",
+    store: "etcd",
+    uptimeMs: 65_000,
+  };
+  readonly calls: string[] = [];
+  readonly lost = new AbortController();
+  releaseTrouble: Error | undefined;
+  #lastToken = 17592186044416n;
+
+  async acquireLeased(request: LeasedRequest): Promise<LeasedOutcome> {
+    const outcome = await this.#acquire(request, request.ttlMs, false);
+    if (outcome.kind !== "granted") return outcome;
+    const { name, mode, ttlMs } = request;
+    const { token } = outcome.held;
+    const grantId = `${token}`.padEnd(22, "g");
+    const lock = { region: this.region, namespace: "default", name };
+    const grant = { ...lock, mode, grantId, token, validForMs: 29_450 };
+    const handle = { lock, mode, token, grantId: grantId as GrantId, ttlMs, repeated: false };
+    return { kind: "granted", grant, handle };
+  }
+
+  acquireHeld(request: HeldRequest): Promise<HeldOutcome> {
+    return this.#acquire(request, 15_000, true);
+  }
+
+  async release(handle: Handle): Promise<void> {
+    this.#call(`release ${handle.lock.name} ${handle.token}`);
+    const left = this.#holdersOf(handle.lock.name).filter(({ token }) => token !== handle.token);
+    if (left.length === this.#holdersOf(handle.lock.name).length) {
+      throw failureError({ kind: "failure", code: "NOT_HELD", message: "It is not held." });
+    }
+    this.holders.set(handle.lock.name, left);
+  }
+
+  async renew(handle: Handle, ttlMs: number): Promise<{ readonly validForMs: number }> {
+    this.#call(`renew ${handle.lock.name} ${handle.token} ${ttlMs}`);
+    return { validForMs: ttlMs - 550 };
+  }
+
+  async get(name: string): Promise<LockView> {
+    this.#call(`get ${name}`);
+    const holders = this.#holdersOf(name);
+    return {
+      region: this.region,
+      namespace: "default",
+      name,
+      shard: "s0",
+      slot: 42,
+      holders,
+      waiters: this.waiters,
+      holderCount: holders.length,
+      waiterCount: this.waiters.length,
+    };
+  }
+
+  async list(query: ListQuery): Promise<ListPage> {
+    this.#call(`list ${query.prefix} ${query.pageSize} ${query.pageToken}`);
+    const all = [...this.holders].flatMap(([name, holders]) =>
+      name.startsWith(query.prefix) ? holders.map((holder) => ({ name, holder })) : [],
+    );
+    const from = Number(query.pageToken);
+    const to = from + query.pageSize;
+    return { locks: all.slice(from, to), nextPageToken: to < all.length ? `${to}` : "" };
+  }
+
+  async *watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent> {
+    this.#call(`watch ${query.name} ${query.prefix} ${query.withCurrent}`);
+    yield* this.events;
+    if (signal.aborted) return;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  }
+
+  async sessions(): Promise<SessionPage> {
+    return this.sessionPage;
+  }
+
+  async shards(): Promise<readonly ShardView[]> {
+    this.#call("shards");
+    return this.shardViews;
+  }
+
+  async locate(name: string): Promise<LocationView> {
+    this.#call(`locate ${name}`);
+    return { region: this.region, slot: 42, shard: "s0", placementVersion: 3n };
+  }
+
+  async regions(): Promise<readonly RegionView[]> {
+    return this.regionViews;
+  }
+
+  async version(): Promise<VersionView> {
+    return this.versionView;
+  }
+
+  async close(): Promise<void> {
+    this.calls.push("close");
+  }
+
+  async #acquire(request: HeldRequest, ttlMs: number, hasSession: boolean): Promise<HeldOutcome> {
+    const { name, mode, metadata } = request;
+    this.#call(`acquire ${name} ${mode} ttl=${ttlMs} wait=${request.waitMs}`);
+    if (this.acquireAnswer !== undefined) return await this.acquireAnswer(request);
+    const holders = this.#holdersOf(name);
+    if (holders.some((holder) => holder.mode === "exclusive" || mode === "exclusive")) {
+      const kind = request.waitMs === 0 ? "held" : "timeout";
+      return { kind, holders, queueLength: this.waiters.length };
+    }
+    const token = ++this.#lastToken;
+    this.holders.set(name, [...holders, tenant({ mode, metadata, token, ttlMs, hasSession })]);
+    const release = async () => {
+      this.calls.push(`release held ${name}`);
+      if (this.releaseTrouble !== undefined) throw this.releaseTrouble;
+      this.holders.delete(name);
+    };
+    const held = { region: this.region, token, lost: this.lost.signal, release };
+    return { kind: "granted", held };
+  }
+
+  #holdersOf(name: string): TenantView[] {
+    return this.holders.get(name) ?? [];
+  }
+
+  #call(what: string): void {
+    this.calls.push(what.trimEnd());
+    if (this.trouble !== undefined) throw this.trouble;
+  }
+}
