@@ -1,5 +1,5 @@
 import type { Failure } from "@holdfast/base/failure";
-import type { GrantId } from "@holdfast/base/ids";
+import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { Command } from "@holdfast/core/command/command";
 import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
@@ -47,14 +47,11 @@ export interface ConnectionListener {
   onClosed(reason: string): void;
 }
 
-/** What a router says unasked. A hint: nothing depends on its arrival. */
+/** What a router says unasked. A hint that comes early: its absence means nothing. */
 export type ConnectionEvent =
-  /** This client's grant was taken away. */
-  | {
-      readonly kind: "lock-lost";
-      readonly lock: LockId;
-      readonly grantId: GrantId;
-      readonly why: "force-released" | "session-expired";
-    }
-  /** The router is about to stop: move to another one. */
-  | { readonly kind: "draining" };
+  /** A grant of this client was force-released. */
+  | { readonly kind: "grant-lost"; readonly lock: LockId; readonly grantId: GrantId }
+  /** A session of this client was ended by somebody else. */
+  | { readonly kind: "session-lost"; readonly session: SessionId }
+  /** The router stops in `drainMs`: connect elsewhere and repeat there what waits. */
+  | { readonly kind: "go-away"; readonly drainMs: number };

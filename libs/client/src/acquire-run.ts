@@ -1,0 +1,250 @@
+import type { Timer } from "@holdfast/base/clock";
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { GrantId, RequestId, SessionId } from "@holdfast/base/ids";
+import type { AcquireCommand } from "@holdfast/core/command/command";
+import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
+import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
+import { grantIdOf } from "@holdfast/core/lock/grant-id";
+import { printLock } from "@holdfast/core/lock/lock-id";
+import { answerMsMax } from "./answer-time.ts";
+import { backoffMs } from "./backoff.ts";
+import type { ClientCore } from "./client-core.ts";
+import { isRepeatable } from "./persist.ts";
+
+/** What is asked for, whatever it will hang on. */
+export type AcquireOrder = Omit<AcquireCommand, "kind" | "requestId" | "session" | "ttlMs">;
+
+/** What a grant will hang on: a session, or a ttl of its own. */
+export interface Tenure<T> {
+  readonly sessionId: SessionId | undefined;
+  /** Of the grant itself; undefined under a session. */
+  readonly ownTtlMs: number | undefined;
+  /** Repeats the request this often while it waits [H6]; undefined: heartbeats do that. */
+  readonly repeatMs: number | undefined;
+  /** How long an abandoned request is cancelled for. */
+  readonly cancelMs: number;
+  /**
+   * Takes a grant over. `ended`: what it hangs on is gone. `unconfirmed`: worth another try after
+   * {@link confirmed}.
+   */
+  admit(grant: Grant, firstSentAt: ClockReading, repeated: boolean): T | "ended" | "unconfirmed";
+  confirmed(untilMs: number): Promise<void>;
+  /** The request is under way, or over. */
+  expect(request: { readonly grantId: GrantId }): void;
+  forget(request: { readonly grantId: GrantId }): void;
+  /** An answer was lost. */
+  wantList(): void;
+}
+
+/** How an acquire ended. */
+export type AcquireEnd<T> =
+  | { readonly kind: "admitted"; readonly value: T }
+  | { readonly kind: "abandoned" }
+  | Exclude<AcquireOutcome, { readonly kind: "granted" }>;
+
+/**
+ * One acquire request, sent as often as it takes to learn what became of it: always under the same
+ * request id, so that however many copies arrive they make one grant.
+ */
+export class AcquireRun<T> {
+  readonly requestId: RequestId;
+  readonly #core: ClientCore;
+  readonly #tenure: Tenure<T>;
+  readonly #order: AcquireOrder;
+  readonly #waitUntilMs: number;
+  readonly #giveUpMs: number;
+  readonly #onPosition: ((position: number) => void) | undefined;
+  #resolve: (end: AcquireEnd<T>) => void = () => {};
+  #grantId: GrantId | undefined;
+  #firstSentAt: ClockReading | undefined;
+  #sends = 0;
+  #outstanding = 0;
+  #repeats = 0;
+  #unanswered = false;
+  #granted = false;
+  #over = false;
+  #connecting = false;
+  #lastFailure: Failure | undefined;
+  #timer: Timer | undefined;
+
+  /** Both times are on the monotonic clock; `giveUpMs` is the later one. */
+  constructor(
+    core: ClientCore,
+    tenure: Tenure<T>,
+    requestId: RequestId,
+    order: AcquireOrder,
+    times: { readonly waitUntilMs: number; readonly giveUpMs: number },
+    onPosition?: (position: number) => void,
+  ) {
+    this.#core = core;
+    this.#tenure = tenure;
+    this.requestId = requestId;
+    this.#order = order;
+    this.#waitUntilMs = times.waitUntilMs;
+    this.#giveUpMs = times.giveUpMs;
+    this.#onPosition = onPosition;
+    tenure.expect(this);
+  }
+
+  get grantId(): GrantId {
+    this.#grantId ??= grantIdOf(this.#tenure.sessionId, this.requestId);
+    return this.#grantId;
+  }
+
+  /** Runs to its end, which comes no later than `giveUpMs`, or at once when abandoned. */
+  start(): Promise<AcquireEnd<T>> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#attempt();
+    });
+  }
+
+  /** The caller does not want the lock any more. */
+  abandon(): void {
+    this.#end({ kind: "abandoned" });
+  }
+
+  #attempt(): void {
+    this.#timer?.cancel();
+    if (this.#over) return;
+    const { link, ports } = this.#core;
+    const sentAt = readClocks(ports.clock);
+    if (sentAt.monotonicMs >= this.#giveUpMs) this.#giveUp();
+    else if (!link.connected) this.#awaitRouter();
+    else {
+      this.#firstSentAt ??= sentAt;
+      this.#sends++;
+      this.#outstanding++;
+      const waitMs = Math.ceil(Math.max(0, this.#waitUntilMs - sentAt.monotonicMs));
+      const withinMs = Math.min(waitMs + answerMsMax, this.#giveUpMs - sentAt.monotonicMs);
+      void link
+        .request(this.#command(waitMs), withinMs, this.#onPosition)
+        .then((outcome) => this.#answered(outcome));
+      const { repeatMs } = this.#tenure;
+      if (repeatMs !== undefined && waitMs > repeatMs) this.#attemptIn(repeatMs);
+    }
+  }
+
+  #attemptIn(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#core.ports.clock.schedule(delayMs, () => this.#attempt());
+  }
+
+  #awaitRouter(): void {
+    if (this.#connecting) return;
+    this.#connecting = true;
+    void this.#core.link.ready(this.#giveUpMs).then((connected) => {
+      this.#connecting = false;
+      if (connected) this.#attempt();
+      else this.#giveUp();
+    });
+  }
+
+  #command(waitMs: number): AcquireCommand {
+    const { requestId } = this;
+    return { kind: "acquire", requestId, ...this.#order, waitMs, ...underTenure(this.#tenure) };
+  }
+
+  #answered(outcome: AcquireOutcome): void {
+    this.#outstanding--;
+    if (this.#over) return;
+    if (outcome.kind === "granted") {
+      void this.#admit(outcome.grant);
+      return;
+    }
+    if (outcome.kind !== "failure" || !isRepeatable(outcome)) {
+      this.#core.budget.succeeded();
+      this.#end(outcome);
+      return;
+    }
+    if (outcome.code === "UNKNOWN_OUTCOME") {
+      this.#unanswered = true;
+      this.#tenure.wantList();
+    }
+    this.#lastFailure = outcome;
+    // While another copy has no answer yet, that one may still be the decision.
+    if (this.#outstanding === 0 && !this.#granted) this.#retry(outcome);
+  }
+
+  #retry(last: Failure): void {
+    const { link, budget, ports } = this.#core;
+    // A change of router is no overload: the search for the next one has taken its time already.
+    const delayMs = link.connected ? backoffMs(ports.random, this.#repeats, last.retryAfterMs) : 0;
+    this.#repeats++;
+    if (delayMs === 0 || budget.take(ports.clock.monotonicMs())) this.#attemptIn(delayMs);
+    else {
+      this.#timer?.cancel();
+      this.#timer = ports.clock.schedule(delayMs, () => {
+        if (ports.clock.monotonicMs() < this.#giveUpMs) this.#retry(last);
+        else this.#giveUp();
+      });
+    }
+  }
+
+  async #admit(grant: Grant): Promise<void> {
+    if (this.#granted) return;
+    this.#granted = true;
+    this.#timer?.cancel();
+    const { clock } = this.#core.ports;
+    const repeated = this.#sends > 1 || this.#unanswered;
+    const firstSentAt = this.#firstSentAt ?? readClocks(clock);
+    for (;;) {
+      const value = this.#tenure.admit(grant, firstSentAt, repeated);
+      if (value === "ended") {
+        this.#end(
+          failure("SESSION_EXPIRED", "The lease of the grant ended before it could be used."),
+        );
+      } else if (value !== "unconfirmed") {
+        this.#core.budget.succeeded();
+        this.#end({ kind: "admitted", value });
+      }
+      if (this.#over) return;
+      await this.#tenure.confirmed(this.#giveUpMs);
+      if (this.#over) return;
+      if (clock.monotonicMs() >= this.#giveUpMs) this.#giveUp();
+    }
+  }
+
+  #giveUp(): void {
+    const lock = printLock(this.#order.lock);
+    if (this.#unanswered || this.#outstanding > 0 || this.#granted) {
+      const story =
+        `No definite answer came about ${lock} in time. It is being cancelled in the background; ` +
+        "until that succeeds, or its lease ends, it may be held by nobody.";
+      this.#end(failure("UNKNOWN_OUTCOME", story));
+    } else this.#end(this.#lastFailure ?? this.#core.link.trouble);
+  }
+
+  #end(end: AcquireEnd<T>): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timer?.cancel();
+    // Before the request is forgotten: a list must not find a grant that nobody knows of.
+    if (end.kind !== "admitted") this.#cancelIfNeeded();
+    this.#tenure.forget(this);
+    this.#resolve(end);
+  }
+
+  /** A copy may be on its way, or granted already, whatever the last answer said. */
+  #cancelIfNeeded(): void {
+    if (this.#sends === 0) return;
+    const definite = this.#sends === 1 && this.#outstanding === 0 && !this.#unanswered;
+    if (definite && !this.#granted) return;
+    const { lock } = this.#order;
+    const cancel = {
+      kind: "cancel" as const,
+      lock,
+      grantId: this.grantId,
+      ...underTenure(this.#tenure),
+    };
+    const untilMs = this.#core.ports.clock.monotonicMs() + this.#tenure.cancelMs;
+    void this.#core.settler.settle(cancel, untilMs);
+  }
+}
+
+/** What an acquire and its cancel say about the tenure. */
+function underTenure(tenure: Tenure<unknown>): { session: SessionId } | { ttlMs: number } | object {
+  const { sessionId, ownTtlMs } = tenure;
+  if (sessionId !== undefined) return { session: sessionId };
+  return ownTtlMs === undefined ? {} : { ttlMs: ownTtlMs };
+}

@@ -1,0 +1,10 @@
+/** How long a request may go unanswered, beyond the time it asked to wait, before it is repeated. */
+export const answerMsMax = 5_000;
+
+/** The same for a heartbeat: soon enough to fail over and be confirmed elsewhere in time. */
+export function heartbeatAnswerMs(ttlMs: number): number {
+  return Math.min(answerMsMax, ttlMs / 4);
+}
+
+/** How long a release keeps its caller; after that it goes on in the background. */
+export const releaseMsMax = 5_000;

@@ -1,0 +1,78 @@
+import type { Cancellation } from "@holdfast/base/cancellation";
+import type { Clock } from "@holdfast/base/clock";
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { Connection, ConnectionEvent, ConnectReply, Transport } from "./transport.ts";
+
+/** Longer than any round trip on earth; past it the next endpoint is tried. */
+const connectMsMax = 2_000;
+
+/** A connection and whoever uses it at the moment. */
+export interface Line {
+  readonly kind: "line";
+  readonly endpoint: string;
+  readonly connection: Connection;
+  /** How long it took to open. */
+  readonly latencyMs: number;
+  /** When anything was last heard, on the monotonic clock: a silent router is a suspect. */
+  heardMs: number;
+  closed: boolean;
+}
+
+/** What dialling needs, and who hears of the line afterwards. */
+export interface Dialling {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Nobody wants the line any more. */
+  readonly cancellation: Cancellation;
+  onEvent(line: Line, event: ConnectionEvent): void;
+  onClosed(line: Line, reason: string): void;
+}
+
+/** Opens a connection to one endpoint. One that comes too late to be wanted is closed unseen. */
+export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failure> {
+  const { transport, clock } = dialling;
+  const startedMs = clock.monotonicMs();
+  let line: Line | undefined;
+  const connecting = transport.connect(endpoint, {
+    onEvent: (event) => {
+      if (line !== undefined) dialling.onEvent(line, event);
+    },
+    onClosed: (reason) => {
+      if (line === undefined) return;
+      line.closed = true;
+      dialling.onClosed(line, reason);
+    },
+  });
+  return new Promise((resolve) => {
+    const giveUp = (message: string) => {
+      settle();
+      resolve(failure("SHARD_UNAVAILABLE", message));
+    };
+    const timer = clock.schedule(connectMsMax, () =>
+      giveUp(`${endpoint} did not answer in ${connectMsMax} ms.`),
+    );
+    const forget = dialling.cancellation.onCancel(() => giveUp("The client was closed."));
+    let waiting = true;
+    const settle = () => {
+      waiting = false;
+      timer.cancel();
+      forget();
+    };
+    void connecting.then((reply: ConnectReply) => {
+      if (!waiting) {
+        if (reply.kind === "connected") reply.connection.close();
+        return;
+      }
+      settle();
+      if (reply.kind === "failure") {
+        resolve(reply);
+        return;
+      }
+      const heardMs = clock.monotonicMs();
+      const latencyMs = heardMs - startedMs;
+      const { connection } = reply;
+      line = { kind: "line", endpoint, connection, latencyMs, heardMs, closed: false };
+      resolve(line);
+    });
+  });
+}

@@ -1,0 +1,98 @@
+import type { SessionLease } from "@holdfast/core/command/command";
+import { type ClockReading, validityMs, wasSuspended } from "@holdfast/core/lease/validity";
+import type { LostWhy } from "./lock-lost-error.ts";
+
+/**
+ * What a client may believe about a lease at a moment: `firm`; `jeopardy` (in force, but a heartbeat
+ * is overdue or the process stood still and nobody has confirmed it since); or that it is to be
+ * counted as lost, and why.
+ */
+export type Standing = "firm" | "jeopardy" | Exclude<LostWhy, "force-released" | "closed">;
+
+/** How long before the deadline a lock counts as lost, so that its holder can still stop in time. */
+export function abortLeadMs(ttlMs: number): number {
+  return Math.min(500, ttlMs / 20);
+}
+
+/** A key for maps that names exactly one lease. */
+export function leaseKey(lease: SessionLease): string {
+  return `${lease.region}/${lease.shard}/${lease.leaseId}`;
+}
+
+/**
+ * The belief that one lease of a session lives: a deadline on this machine's monotonic clock. A
+ * confirmation counts for this very lease and no other, because a lease made later says nothing
+ * about what hung on this one.
+ */
+export class LeaseBelief {
+  readonly lease: SessionLease;
+  readonly key: string;
+  readonly #ttlMs: number;
+  #deadlineMs = Number.NEGATIVE_INFINITY;
+  #confirmedAt: ClockReading | undefined;
+  #doubtedMs = Number.NEGATIVE_INFINITY;
+  #ended = false;
+
+  constructor(lease: SessionLease, ttlMs: number) {
+    this.lease = lease;
+    this.key = leaseKey(lease);
+    this.#ttlMs = ttlMs;
+  }
+
+  /** Past it the store may have given everything under the lease to others. */
+  get deadlineMs(): number {
+    return this.#deadlineMs;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** From here on what hangs on it counts as lost. */
+  get abortMs(): number {
+    return this.#deadlineMs - abortLeadMs(this.#ttlMs);
+  }
+
+  /** From here on less than half of the ttl is left: a heartbeat is overdue. */
+  get jeopardyMs(): number {
+    return this.#deadlineMs - this.#ttlMs / 2;
+  }
+
+  /**
+   * The store confirmed it in answer to a message; `sentAt` was read before that message was sent
+   * for the first time. `validForMs` is bounded by what the ttl allows, so that a wrong answer
+   * cannot make the belief outlive the lease.
+   */
+  confirm(sentAt: ClockReading, validForMs: number): void {
+    const deadlineMs = sentAt.monotonicMs + Math.min(validForMs, validityMs(this.#ttlMs));
+    // An answer that was overtaken by a later one takes nothing back: both are true.
+    if (deadlineMs >= this.#deadlineMs) {
+      this.#deadlineMs = deadlineMs;
+      this.#confirmedAt = sentAt;
+    }
+    if (sentAt.monotonicMs >= this.#doubtedMs) this.#doubtedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The process stood still: only what is sent from `nowMs` on can confirm it. */
+  doubt(nowMs: number): void {
+    this.#doubtedMs = nowMs;
+  }
+
+  /** The store says it has ended, which is for good. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** What to believe now. `stalled`: the process has just stood still. */
+  standing(now: ClockReading, stalled: boolean): Standing {
+    if (this.#ended) return "session-expired";
+    if (this.#confirmedAt !== undefined && wasSuspended(this.#confirmedAt, now, this.#ttlMs)) {
+      // The monotonic clock stood still meanwhile: a deadline on it means nothing any more.
+      this.#deadlineMs = Number.NEGATIVE_INFINITY;
+      return "suspended";
+    }
+    if (now.monotonicMs >= this.abortMs) return stalled ? "stalled" : "expired";
+    if (this.#doubtedMs > Number.NEGATIVE_INFINITY) return "jeopardy";
+    return now.monotonicMs >= this.jeopardyMs ? "jeopardy" : "firm";
+  }
+}

@@ -1,0 +1,61 @@
+import { sleep } from "@holdfast/base/clock";
+import { type Failure, type FailureCode, isFailure } from "@holdfast/base/failure";
+import type { Command } from "@holdfast/core/command/command";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
+import { answerMsMax } from "./answer-time.ts";
+import { backoffMs } from "./backoff.ts";
+import type { ClientCore } from "./client-core.ts";
+
+/** Failures after which the same request, with the same id, may do better at once. */
+const repeatable: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  "CONTENDED",
+  "SLOT_MOVING",
+  "NO_QUORUM",
+  "SHARD_UNAVAILABLE",
+  "UNKNOWN_OUTCOME",
+]);
+
+/** Whether to send the very same request again. */
+export function isRepeatable(failure: Failure): boolean {
+  return repeatable.has(failure.code);
+}
+
+/** An answer, and both clocks before its request was sent for the first time. */
+export interface Persisted<T> {
+  readonly outcome: T | Failure;
+  /** Undefined: it was never sent. */
+  readonly firstSentAt: ClockReading | undefined;
+}
+
+/**
+ * Sends a command that may be repeated at will, through whichever router answers, until there is an
+ * answer that a repeat cannot better or `untilMs` has come; then the last failure stands.
+ */
+export async function persist<C extends Command>(
+  core: ClientCore,
+  command: C,
+  untilMs: number,
+): Promise<Persisted<OutcomeOf<C>>> {
+  const { link, budget, closing } = core;
+  const { clock, random } = core.ports;
+  let firstSentAt: ClockReading | undefined;
+  let last: Failure | undefined;
+  for (let repeat = 0; ; repeat++) {
+    const leftMs = untilMs - clock.monotonicMs();
+    if (leftMs <= 0 || closing.cancelled) break;
+    const mayRepeat = repeat === 0 || budget.take(clock.monotonicMs());
+    if (mayRepeat && (link.connected || (await link.ready(untilMs)))) {
+      firstSentAt ??= readClocks(clock);
+      const outcome = await link.request(command, Math.min(answerMsMax, leftMs));
+      if (!isFailure(outcome) || !isRepeatable(outcome)) {
+        budget.succeeded();
+        return { outcome, firstSentAt };
+      }
+      last = outcome;
+    }
+    const pauseMs = backoffMs(random, repeat, last?.retryAfterMs);
+    await sleep(clock, Math.min(pauseMs, Math.max(0, untilMs - clock.monotonicMs())), closing);
+  }
+  return { outcome: last ?? link.trouble, firstSentAt };
+}

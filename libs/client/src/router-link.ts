@@ -1,0 +1,245 @@
+import { Cancellation } from "@holdfast/base/cancellation";
+import { sleep } from "@holdfast/base/clock";
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { Command } from "@holdfast/core/command/command";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import { backoffMs } from "./backoff.ts";
+import type { ClientPorts } from "./client-ports.ts";
+import { dial, type Line } from "./dial.ts";
+import type { Due, DueList } from "./due-list.ts";
+import { EndpointOrder } from "./endpoint-order.ts";
+import type { ConnectionEvent } from "./transport.ts";
+
+/** What the rest of the client hears of the link. */
+export interface LinkListener {
+  /** Another router, or the same one again, took over: what it does not know must be told. */
+  onRouter(): void;
+  onEvent(event: ConnectionEvent): void;
+}
+
+/** Somebody who waits for a router. */
+interface Waiter extends Due {
+  wake(connected: boolean): void;
+}
+
+/** A router that goes away gets this long for the answers that are nearly there. */
+const lingerMs = 250;
+
+/**
+ * The one connection a client works over, to the nearest router that answers. When it ends, the next
+ * router is looked for as long as somebody needs one; nobody's session depends on which it is.
+ */
+export class RouterLink {
+  readonly #ports: ClientPorts;
+  readonly #dues: DueList;
+  readonly #order: EndpointOrder;
+  readonly #listener: LinkListener;
+  readonly #waiters = new Set<Waiter>();
+  readonly #closing = new Cancellation();
+  /** Lines of routers that go away; each is closed soon after another router was found. */
+  readonly #leaving = new Set<Line>();
+  #line: Line | undefined;
+  #region: string | undefined;
+  #demandUntilMs = Number.NEGATIVE_INFINITY;
+  #searching = false;
+  #lastFailed: string | undefined;
+  #lastFailure: Failure | undefined;
+
+  constructor(
+    ports: ClientPorts,
+    dues: DueList,
+    endpoints: readonly string[],
+    listener: LinkListener,
+  ) {
+    this.#ports = ports;
+    this.#dues = dues;
+    this.#order = new EndpointOrder(endpoints);
+    this.#listener = listener;
+  }
+
+  /** A router can be asked right now. */
+  get connected(): boolean {
+    return this.#line !== undefined;
+  }
+
+  /** The region of the router first connected to; it stays, whatever router is used later. */
+  get firstRegion(): string | undefined {
+    return this.#region;
+  }
+
+  /** The endpoint in use, or else the nearest one; after `failures` the next ones in turn. */
+  endpointFor(failures: number): string {
+    const endpoints = this.#order.ordered(this.#lastFailed);
+    const first = Math.max(0, endpoints.indexOf(this.#line?.endpoint ?? ""));
+    return endpoints[(first + failures) % endpoints.length] ?? "";
+  }
+
+  /** Why no router can be asked, as far as is known. Nothing was sent. */
+  get trouble(): Failure {
+    if (this.#closing.cancelled) return failure("SHARD_UNAVAILABLE", "The client is closed.");
+    const tried = this.#order.ordered().join(", ");
+    const last = this.#lastFailure === undefined ? "" : ` Last: ${this.#lastFailure.message}`;
+    return failure("SHARD_UNAVAILABLE", `No router answers at ${tried}.${last}`);
+  }
+
+  /**
+   * Asks every endpoint at once and takes the first that answers, which is the nearest; the others
+   * are measured and let go. False when none answered until `untilMs`.
+   */
+  async connect(untilMs: number): Promise<boolean> {
+    await Promise.race([
+      Promise.allSettled(this.#order.ordered().map((endpoint) => this.#try(endpoint))),
+      this.ready(untilMs, { search: false }),
+    ]);
+    return this.ready(untilMs);
+  }
+
+  /** True as soon as a router can be asked; false when none could until `untilMs`. */
+  ready(untilMs: number, how: { readonly search: boolean } = { search: true }): Promise<boolean> {
+    if (this.#line !== undefined) return Promise.resolve(true);
+    if (this.#closing.cancelled) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        dueMs: untilMs,
+        onDue: () => waiter.wake(false),
+        wake: (connected) => {
+          this.#waiters.delete(waiter);
+          this.#dues.remove(waiter);
+          resolve(connected);
+        },
+      };
+      this.#waiters.add(waiter);
+      this.#dues.add(waiter);
+      if (how.search) this.demand(untilMs);
+    });
+  }
+
+  /** Looks for a router until `untilMs`, if there is none. */
+  demand(untilMs: number): void {
+    this.#demandUntilMs = Math.max(this.#demandUntilMs, untilMs);
+    if (this.#line === undefined && !this.#searching) void this.#search();
+  }
+
+  /**
+   * Sends at once and resolves with the answer, or with UNKNOWN_OUTCOME when none came in
+   * `withinMs`; if the router was altogether silent meanwhile, another one is looked for.
+   */
+  request<C extends Command>(
+    command: C,
+    withinMs: number,
+    onPosition?: (position: number) => void,
+  ): Promise<OutcomeOf<C> | Failure> {
+    const line = this.#line;
+    if (line === undefined) return Promise.resolve(this.trouble);
+    const sentMs = this.#ports.clock.monotonicMs();
+    return new Promise((resolve) => {
+      const overdue: Due = {
+        dueMs: sentMs + withinMs,
+        onDue: () => {
+          const problem = `${line.endpoint} gave no answer in ${Math.round(withinMs)} ms.`;
+          resolve(failure("UNKNOWN_OUTCOME", problem));
+          if (line.heardMs <= sentMs) this.#drop(line, problem);
+        },
+      };
+      this.#dues.add(overdue);
+      void line.connection.send(command, onPosition).then((outcome) => {
+        this.#dues.remove(overdue);
+        line.heardMs = this.#ports.clock.monotonicMs();
+        resolve(outcome);
+      });
+    });
+  }
+
+  /** Ends the connection and every wait for one. */
+  close(): void {
+    this.#closing.cancel();
+    for (const waiter of [...this.#waiters]) waiter.wake(false);
+    for (const line of [...this.#leaving]) line.connection.close();
+    this.#line?.connection.close();
+  }
+
+  async #search(): Promise<void> {
+    this.#searching = true;
+    const { clock, random } = this.#ports;
+    // With one endpoint the router that went away is the only one to ask again.
+    const alone = this.#order.ordered().length === 1 && this.#leaving.size > 0;
+    let tries = 0;
+    while (this.#wanted()) {
+      for (const endpoint of this.#order.ordered(this.#lastFailed)) {
+        await sleep(clock, backoffMs(random, tries, alone ? lingerMs : 0), this.#closing);
+        if (!this.#wanted()) break;
+        tries++;
+        await this.#try(endpoint);
+      }
+    }
+    this.#searching = false;
+  }
+
+  #wanted(): boolean {
+    if (this.#line !== undefined || this.#closing.cancelled) return false;
+    return this.#ports.clock.monotonicMs() < this.#demandUntilMs;
+  }
+
+  async #try(endpoint: string): Promise<void> {
+    const { transport, clock } = this.#ports;
+    const reply = await dial(
+      {
+        transport,
+        clock,
+        cancellation: this.#closing,
+        onEvent: (line, event) => this.#onEvent(line, event),
+        onClosed: (line, reason) => this.#onClosed(line, reason),
+      },
+      endpoint,
+    );
+    if (reply.kind === "failure") {
+      this.#order.failed(endpoint);
+      this.#lastFailed = endpoint;
+      this.#lastFailure = reply;
+      return;
+    }
+    this.#order.measured(endpoint, reply.latencyMs);
+    if (this.#line !== undefined || this.#closing.cancelled) reply.connection.close();
+    else if (!reply.closed) this.#use(reply);
+  }
+
+  #use(line: Line): void {
+    this.#line = line;
+    this.#region ??= line.connection.region;
+    this.#lastFailed = undefined;
+    for (const old of this.#leaving) {
+      const dueMs = this.#ports.clock.monotonicMs() + lingerMs;
+      this.#dues.add({ dueMs, onDue: () => old.connection.close() });
+    }
+    this.#listener.onRouter();
+    for (const waiter of [...this.#waiters]) waiter.wake(true);
+  }
+
+  #onEvent(line: Line, event: ConnectionEvent): void {
+    line.heardMs = this.#ports.clock.monotonicMs();
+    if (event.kind === "go-away" && line === this.#line) {
+      this.#leaving.add(line);
+      this.#lost(line, `${line.endpoint} is about to stop.`);
+    }
+    this.#listener.onEvent(event);
+  }
+
+  #onClosed(line: Line, reason: string): void {
+    this.#leaving.delete(line);
+    if (line === this.#line) this.#lost(line, `${line.endpoint}: ${reason}`);
+  }
+
+  /** Closes a line that has gone silent. */
+  #drop(line: Line, problem: string): void {
+    if (line === this.#line) this.#lost(line, problem);
+    line.connection.close();
+  }
+
+  #lost(line: Line, problem: string): void {
+    this.#line = undefined;
+    this.#order.failed(line.endpoint);
+    this.#lastFailed = line.endpoint;
+    this.#lastFailure = failure("SHARD_UNAVAILABLE", problem);
+    if (this.#wanted()) this.demand(this.#demandUntilMs);
+  }
+}

@@ -1,0 +1,153 @@
+import type { GrantId } from "@holdfast/base/ids";
+import type { SessionLease } from "@holdfast/core/command/command";
+import type { ClockReading } from "@holdfast/core/lease/validity";
+import type { HeldLock } from "./held-lock.ts";
+import { abortLeadMs, LeaseBelief, leaseKey, type Standing } from "./lease-belief.ts";
+import type { LostWhy } from "./lock-lost-error.ts";
+
+/** A lock that is lost here and may be held in the store still. */
+interface Uncollected {
+  readonly lock: HeldLock;
+  readonly collectMs: number;
+}
+
+/**
+ * What one session believes about its leases and the locks under them. No IO and no timers: whoever
+ * owns it calls {@link check} with the time.
+ */
+export class SessionBeliefs {
+  /** Every lock that is held, or lost or released without a definite answer yet. */
+  readonly locks = new Map<GrantId, HeldLock>();
+  readonly #ttlMs: number;
+  readonly #leases = new Map<string, LeaseBelief>();
+  readonly #standings = new Map<LeaseBelief, Standing>();
+  readonly #locksOf = new Map<LeaseBelief, Set<HeldLock>>();
+  /** Leases that ended. An answer that was under way meanwhile must not bring one back. */
+  readonly #ended = new Set<string>();
+  #uncollected: Uncollected[] = [];
+
+  constructor(ttlMs: number) {
+    this.#ttlMs = ttlMs;
+  }
+
+  /** Every lease that may live: what a heartbeat names. */
+  get leases(): SessionLease[] {
+    return [...this.#leases.values()].map((belief) => belief.lease);
+  }
+
+  /** Some lock is believed in, so stalls matter. */
+  get holding(): boolean {
+    return this.#locksOf.size > 0;
+  }
+
+  /** The lease a grant hangs on, known from now on; undefined when it has ended. */
+  leaseOf(lease: SessionLease): { belief: LeaseBelief; known: boolean } | undefined {
+    const key = leaseKey(lease);
+    if (this.#ended.has(key)) return undefined;
+    const existing = this.#leases.get(key);
+    if (existing !== undefined) return { belief: existing, known: true };
+    const belief = new LeaseBelief(lease, this.#ttlMs);
+    this.#leases.set(key, belief);
+    return { belief, known: false };
+  }
+
+  /** A heartbeat that was sent at `sentAt` was answered for this very lease. */
+  confirm(lease: SessionLease, sentAt: ClockReading, validForMs: number): void {
+    this.leaseOf(lease)?.belief.confirm(sentAt, validForMs);
+  }
+
+  /** The store says the lease has ended: all under it is lost, whatever later leases say. */
+  end(lease: SessionLease): void {
+    const key = leaseKey(lease);
+    this.#ended.add(key);
+    const belief = this.#leases.get(key);
+    if (belief === undefined) return;
+    this.#leases.delete(key);
+    belief.end();
+    this.#loseAll(belief, "session-expired", undefined);
+    this.#standings.delete(belief);
+  }
+
+  /** Everything of the session has ended in the store. */
+  endAll(): void {
+    for (const lease of this.leases) this.end(lease);
+  }
+
+  /** Puts a lock under a lease. This renews nothing: it starts with what is left. */
+  hold(lock: HeldLock): void {
+    this.locks.set(lock.grantId, lock);
+    const locks = this.#locksOf.get(lock.belief);
+    if (locks === undefined) this.#locksOf.set(lock.belief, new Set([lock]));
+    else locks.add(lock);
+    if (this.#standings.get(lock.belief) === "jeopardy") lock.setJeopardy(true);
+  }
+
+  /** It is not believed in any more: released, or taken away. */
+  unhold(lock: HeldLock): void {
+    const locks = this.#locksOf.get(lock.belief);
+    if (locks?.delete(lock) && locks.size === 0) this.#locksOf.delete(lock.belief);
+    if (this.#uncollected.length > 0) {
+      this.#uncollected = this.#uncollected.filter((entry) => entry.lock !== lock);
+    }
+  }
+
+  /** The process stood still: what was believed needs a confirmation that is sent after `nowMs`. */
+  doubtAll(nowMs: number): void {
+    for (const belief of this.#locksOf.keys()) belief.doubt(nowMs);
+  }
+
+  /** Brings every lock's state up to `now`. */
+  check(now: ClockReading, stalled: boolean): void {
+    for (const belief of this.#leases.values()) {
+      const standing = belief.standing(now, stalled);
+      if (standing === this.#standings.get(belief)) continue;
+      this.#standings.set(belief, standing);
+      if (standing === "firm" || standing === "jeopardy") {
+        for (const lock of this.#locksOf.get(belief) ?? []) {
+          lock.setJeopardy(standing === "jeopardy");
+        }
+      } else {
+        this.#loseAll(belief, standing, now.monotonicMs);
+      }
+    }
+  }
+
+  /** The belief's state as of the last check. */
+  standing(belief: LeaseBelief): Standing {
+    return this.#standings.get(belief) ?? "session-expired";
+  }
+
+  /** When the next change comes that time alone brings. */
+  nextChangeMs(): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const belief of this.#locksOf.keys()) {
+      const firm = this.#standings.get(belief) === "firm";
+      nextMs = Math.min(nextMs, firm ? belief.jeopardyMs : belief.abortMs);
+    }
+    for (const entry of this.#uncollected) nextMs = Math.min(nextMs, entry.collectMs);
+    return nextMs;
+  }
+
+  /**
+   * The lost locks whose holders have had their time to stop, each once. They may be held in the
+   * store still, under a lease that later heartbeats keep alive, so they are to be released.
+   */
+  collect(nowMs: number): HeldLock[] {
+    if (this.#uncollected.length === 0) return [];
+    const due = this.#uncollected.filter((entry) => entry.collectMs <= nowMs);
+    this.#uncollected = this.#uncollected.filter((entry) => entry.collectMs > nowMs);
+    return due.map((entry) => entry.lock);
+  }
+
+  /** `lostMs`: when, if the store may hold the locks still. */
+  #loseAll(belief: LeaseBelief, why: LostWhy, lostMs: number | undefined): void {
+    const locks = this.#locksOf.get(belief);
+    if (locks === undefined) return;
+    this.#locksOf.delete(belief);
+    for (const lock of locks) {
+      if (lostMs === undefined) this.locks.delete(lock.grantId);
+      else this.#uncollected.push({ lock, collectMs: lostMs + abortLeadMs(this.#ttlMs) });
+      lock.lose(why);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Cancellation } from "@holdfast/base/cancellation";
+import type { RequestId } from "@holdfast/base/ids";
+import { type AcquireEnd, AcquireRun } from "./acquire-run.ts";
+import { unlessCancelled } from "./caller.ts";
+import type { ClientCore } from "./client-core.ts";
+import type { HeldLock } from "./held-lock.ts";
+import type { AcquirePlan } from "./options.ts";
+import type { Session } from "./session.ts";
+import type { SessionPool } from "./session-pool.ts";
+
+/** Sessions that may end under one acquire; one more in a row is no coincidence. */
+const sessionsMax = 3;
+
+/** Takes locks under the sessions of one client. */
+export class SessionLocks {
+  readonly #core: ClientCore;
+  readonly #pool: SessionPool;
+  #requests = 0;
+
+  constructor(core: ClientCore, pool: SessionPool) {
+    this.#core = core;
+    this.#pool = pool;
+  }
+
+  /** Runs an acquire to its end, which comes by the plan's wait and `timeoutMs`. */
+  async acquire(
+    plan: AcquirePlan,
+    timeoutMs: number,
+    caller: Cancellation,
+  ): Promise<AcquireEnd<HeldLock>> {
+    const { order, ttlMs, onPosition } = plan;
+    const { region } = order.lock;
+    const waitUntilMs = this.#core.ports.clock.monotonicMs() + order.waitMs;
+    const times = { waitUntilMs, giveUpMs: waitUntilMs + timeoutMs };
+    let used: Session | undefined;
+    const begin = (session: Session) => {
+      if (caller.cancelled) return undefined;
+      used = session;
+      // Unique within the client is enough: the session makes it unique, and unguessable.
+      const requestId = `r${(this.#requests++).toString(36)}` as RequestId;
+      return new AcquireRun(this.#core, session, requestId, order, times, onPosition);
+    };
+    for (let sessions = 1; ; sessions++) {
+      const session = this.#pool.find(ttlMs, region);
+      const claim = () => this.#pool.claim(ttlMs, region, times.giveUpMs, begin);
+      const run = session ? begin(session) : await unlessCancelled(caller, claim());
+      if (run === undefined) return { kind: "abandoned" };
+      if ("kind" in run) return run;
+      const forget = caller.onCancel(() => run.abandon());
+      const end = await run.start();
+      forget();
+      const expired = end.kind === "failure" && end.code === "SESSION_EXPIRED";
+      if (!expired || sessions === sessionsMax) return end;
+      // What it holds in other shards may live on; new locks go under another session.
+      used?.retire();
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import type { Failure } from "@holdfast/base/failure";
+import type { GrantId, SessionId } from "@holdfast/base/ids";
+import type { Grant, HeartbeatOutcome } from "@holdfast/core/command/outcome";
+import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
+import { limits } from "@holdfast/core/limits";
+import type { Tenure } from "./acquire-run.ts";
+import { releaseMsMax } from "./answer-time.ts";
+import { bounded, type ClientCore } from "./client-core.ts";
+import { HeldLock, type LockKeeper } from "./held-lock.ts";
+import { hasEnded } from "./listing.ts";
+import type { ReleaseResult } from "./lock.ts";
+import { persist } from "./persist.ts";
+import { Pulse } from "./pulse.ts";
+import { SessionBeliefs } from "./session-beliefs.ts";
+import { strays } from "./strays.ts";
+
+/** An acquire that has no definite answer yet. */
+export interface PendingRequest {
+  readonly grantId: GrantId;
+}
+
+/** One session: its heartbeats, what their answers allow to believe, and the locks that hang on it. */
+export class Session implements LockKeeper, Tenure<HeldLock> {
+  readonly id: SessionId;
+  readonly ttlMs: number;
+  readonly beliefs: SessionBeliefs;
+  readonly #core: ClientCore;
+  readonly #pulse: Pulse;
+  readonly #requests = new Set<PendingRequest>();
+  readonly #onEmpty: () => void;
+  #retired = false;
+
+  /** `onEmpty`: it takes no new locks any more and has none left. */
+  constructor(core: ClientCore, id: SessionId, ttlMs: number, onEmpty: () => void) {
+    this.#core = core;
+    this.id = id;
+    this.ttlMs = ttlMs;
+    this.#onEmpty = onEmpty;
+    this.beliefs = new SessionBeliefs(ttlMs);
+    this.#pulse = new Pulse(core, this);
+  }
+
+  /** It may take another lock. */
+  get open(): boolean {
+    const used = this.beliefs.locks.size + this.#requests.size;
+    return !this.#retired && used < limits.locksPerSessionMax;
+  }
+
+  get sessionId(): SessionId {
+    return this.id;
+  }
+
+  /** Its grants have no ttl of their own: heartbeats keep them alive, and places in queues too. */
+  get ownTtlMs(): undefined {
+    return undefined;
+  }
+
+  get repeatMs(): undefined {
+    return undefined;
+  }
+
+  /** After that a lease that nobody keeps alive has ended, and its grants with it. */
+  get cancelMs(): number {
+    return this.ttlMs;
+  }
+
+  get expecting(): boolean {
+    return this.#requests.size > 0;
+  }
+
+  nowMs(): number {
+    return this.#core.ports.clock.monotonicMs();
+  }
+
+  check(): void {
+    this.#pulse.check();
+  }
+
+  /** A list that names this request names nothing unknown. */
+  expect(request: PendingRequest): void {
+    this.#requests.add(request);
+  }
+
+  /** The request has come to its end. */
+  forget(request: PendingRequest): void {
+    this.#requests.delete(request);
+    this.#endIfEmpty();
+  }
+
+  /**
+   * Puts a granted lock under its lease. `firstSentAt`: both clocks before the request was sent for
+   * the first time. `unconfirmed`: the lease may live, but nothing answered lately says so.
+   */
+  admit(
+    grant: Grant,
+    firstSentAt: ClockReading,
+    repeated: boolean,
+  ): HeldLock | "ended" | "unconfirmed" {
+    this.check();
+    const lease = this.beliefs.leaseOf(grant.lease);
+    if (lease === undefined) return "ended";
+    const { belief, known } = lease;
+    // A known lease keeps its own deadline: putting a lock under it has renewed nothing.
+    if (!known) belief.confirm(firstSentAt, grant.validForMs);
+    this.beliefs.check(readClocks(this.#core.ports.clock), false);
+    const standing = this.beliefs.standing(belief);
+    if (standing !== "firm") this.#pulse.soon();
+    if (standing !== "firm" && standing !== "jeopardy") return "unconfirmed";
+    const lock = new HeldLock(this, grant, belief, repeated);
+    this.beliefs.hold(lock);
+    this.#pulse.arm();
+    return lock;
+  }
+
+  /** Resolves once a heartbeat sent from now on was answered, or at `untilMs`. */
+  confirmed(untilMs: number): Promise<void> {
+    return this.#pulse.answered(untilMs);
+  }
+
+  /** An answer was lost: what it said must be found out by a list. */
+  wantList(): void {
+    this.#pulse.listing.want();
+  }
+
+  /** Another router took over: it must hear of the session at once, and list what hangs on it. */
+  routerChanged(): void {
+    this.wantList();
+    this.#pulse.soon();
+  }
+
+  /** Takes no new locks; ends with the last one it has. */
+  retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    this.#pulse.soon();
+    this.#endIfEmpty();
+  }
+
+  /** All of it has ended in the store. */
+  ended(): void {
+    this.beliefs.endAll();
+    this.retire();
+  }
+
+  /** A grant was taken away. */
+  forceReleased(grantId: GrantId): void {
+    const lock = this.beliefs.locks.get(grantId);
+    if (lock === undefined) return;
+    this.beliefs.unhold(lock);
+    lock.lose("force-released");
+    // A copy of its acquire may be on its way still, and would be granted.
+    if (lock.repeated) void this.#settle(lock);
+    else this.#drop(lock);
+  }
+
+  async release(lock: HeldLock): Promise<ReleaseResult> {
+    this.check();
+    const wasLost = !lock.believed;
+    this.beliefs.unhold(lock);
+    if (!this.beliefs.locks.has(lock.grantId)) return "not-held";
+    lock.setReleased();
+    const settled = this.#settle(lock);
+    return wasLost ? "not-held" : bounded(this.#core, settled, releaseMsMax, "unknown");
+  }
+
+  /** Ends the session and everything under it, trying until `untilMs`. */
+  async close(untilMs: number): Promise<void> {
+    this.#retired = true;
+    this.#pulse.stop();
+    for (const lock of [...this.beliefs.locks.values()]) lock.lose("closed");
+    this.beliefs.locks.clear();
+    const { leases } = this.beliefs;
+    if (leases.length === 0) return;
+    await persist(this.#core, { kind: "close-session", session: this.id, leases }, untilMs);
+  }
+
+  onTick(nowMs: number): void {
+    // The lease may live on, so the store would hold these for ever.
+    for (const lock of this.beliefs.collect(nowMs)) void this.#settle(lock);
+  }
+
+  onAnswer(outcome: HeartbeatOutcome | Failure, sentAt: ClockReading): void {
+    if (outcome.kind === "failure") {
+      if (outcome.code === "SESSION_EXPIRED") this.retire();
+      return;
+    }
+    for (const answer of outcome.leases) {
+      if (answer.unknown) this.#pulse.retrySoon();
+      else if (!hasEnded(answer)) this.beliefs.confirm(answer.lease, sentAt, answer.validForMs);
+      else {
+        this.beliefs.end(answer.lease);
+        this.retire();
+      }
+    }
+    if (outcome.leases.some((answer) => answer.held !== undefined)) this.#cancelStrays(outcome);
+    this.#endIfEmpty();
+  }
+
+  #cancelStrays(outcome: HeartbeatOutcome & { readonly kind: "heartbeat" }): void {
+    const { settler } = this.#core;
+    const { locks } = this.beliefs;
+    const pending = new Set([...this.#requests].map((request) => request.grantId));
+    const isKnown = (grantId: GrantId) =>
+      locks.has(grantId) || pending.has(grantId) || settler.isSettling(grantId);
+    for (const { lock, grantId } of strays(outcome.leases, isKnown)) {
+      const cancel = { kind: "cancel", lock, grantId, session: this.id } as const;
+      void settler.settle(cancel, this.nowMs() + this.ttlMs);
+    }
+  }
+
+  /** Releases a lock in the store until that is definite. */
+  async #settle(lock: HeldLock): Promise<ReleaseResult> {
+    const { id, grantId, token, mode, repeated } = lock;
+    const result = await this.#core.settler.settle(
+      { kind: "release", lock: id, grantId, token, mode, session: this.id, repeated },
+      this.nowMs() + this.ttlMs,
+    );
+    this.#drop(lock);
+    return result;
+  }
+
+  #drop(lock: HeldLock): void {
+    this.beliefs.locks.delete(lock.grantId);
+    this.#endIfEmpty();
+  }
+
+  #endIfEmpty(): void {
+    if (this.#retired && this.beliefs.locks.size === 0 && !this.expecting) this.#onEmpty();
+  }
+}
