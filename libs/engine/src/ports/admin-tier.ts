@@ -1,11 +1,11 @@
 import type { Failure } from "@holdfast/base/failure";
 
 /**
- * How a region is laid out and how it fares, for people and tools. Reads only; a lock never waits for
- * any of it.
+ * How a region is laid out and how it fares, for people and tools. Reads only; a lock never waits
+ * for any of it.
  *
- * Contract: every promise resolves within a few seconds, and never rejects but for a bug. A shard, a
- * member or a region that is out of reach is part of the answer, not a failure of it.
+ * Contract: every promise resolves within a few seconds, and never rejects but for a bug. A shard,
+ * a member or a region that is out of reach is part of the answer, not a failure of it.
  */
 export interface AdminTier {
   /** What runs here. */

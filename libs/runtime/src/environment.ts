@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { ConfigError } from "./service.ts";
+
+/** Endpoints of one shard, as `HOLDFAST_SHARDS` names them. */
+export interface ShardConfig {
+  readonly name: string;
+  /** Share of the key space relative to the other shards. */
+  readonly weight: number;
+  /** etcd members; empty with the memory store. */
+  readonly endpoints: readonly string[];
+}
+
+/** A region's name. */
+export const regionSetting = z
+  .string({ error: "must be set, for example us-east-1" })
+  .regex(/^[a-z0-9-]{1,64}$/, "is 1 to 64 characters of a-z 0-9 and -");
+
+/** `s0=http://host:port,http://host:port;s1*2=…`: name, optional weight, etcd members. */
+export const shardsSetting = z
+  .string({ error: "must be set, for example s0=http://127.0.0.1:2379;s1=http://127.0.0.1:2479" })
+  .transform((text, context) => {
+    const shards: ShardConfig[] = [];
+    for (const part of text.split(";").filter((each) => each.trim() !== "")) {
+      const match = /^\s*([a-z0-9-]{1,32})(?:\*(\d+(?:\.\d+)?))?(?:=(.*))?$/.exec(part);
+      const name = match?.[1];
+      if (name === undefined || shards.some((shard) => shard.name === name)) {
+        context.addIssue({
+          code: "custom",
+          message: `has a part that is not name=url,url: ${part}`,
+        });
+        return z.NEVER;
+      }
+      const endpoints = (match?.[3] ?? "").split(",").map((url) => url.trim());
+      shards.push({
+        name,
+        weight: Number(match?.[2] ?? 1),
+        endpoints: endpoints.filter((url) => url !== ""),
+      });
+    }
+    if (shards.length > 0) return shards;
+    context.addIssue({ code: "custom", message: "names no shard" });
+    return z.NEVER;
+  });
+
+/** `us-west-2=host:port,host:port;eu-west-1=…`: the routers of the other regions. */
+export const peersSetting = z
+  .string()
+  .default("")
+  .transform((text, context) => {
+    const peers = new Map<string, readonly string[]>();
+    for (const part of text.split(";").filter((each) => each.trim() !== "")) {
+      const [region, addresses] = part.split("=");
+      const list = (addresses ?? "").split(",").filter((address) => /^\S+:\d+$/.test(address));
+      if (region === undefined || !/^[a-z0-9-]+$/.test(region.trim()) || list.length === 0) {
+        context.addIssue({
+          code: "custom",
+          message: `has a part that is not region=host:port: ${part}`,
+        });
+        return z.NEVER;
+      }
+      peers.set(region.trim(), list);
+    }
+    return peers;
+  });
+
+/** `host:port`. */
+export const addressSetting = z
+  .string()
+  .regex(/^\S+:\d{1,5}$/, "is host:port, for example 127.0.0.1:7420");
+
+/** Level of the log. */
+export const logLevelSetting = z
+  .enum(["trace", "debug", "info", "warn", "error", "silent"])
+  .default("info");
+
+/** Checks the environment against `schema`; every complaint names its variable. */
+export function readEnvironment<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: NodeJS.ProcessEnv = process.env,
+): z.output<Schema> {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  throw new ConfigError(`The configuration cannot be used:\n  ${complaints.join("\n  ")}`);
+}

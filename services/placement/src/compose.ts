@@ -1,0 +1,69 @@
+import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
+import { type Random, SystemRandom } from "@holdfast/base/random";
+import { Compaction } from "@holdfast/engine/compaction";
+import { PlacementPublisher } from "@holdfast/engine/placement";
+import { makeShard, type Shard } from "@holdfast/engine/shard";
+import type { Logger } from "@holdfast/runtime/log";
+import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import xxhash from "xxhash-wasm";
+import type { PlacementConfig } from "./config.ts";
+
+/** Pause before a shard that did not answer is tried again, in ms. */
+const retryMs = 500;
+
+/** Builds the placement service: publishes once all shards answer, then compacts them. */
+export async function compose(
+  config: PlacementConfig,
+  log: Logger,
+  surroundings: { clock: Clock; random: Random } = {
+    clock: new SystemClock(),
+    random: new SystemRandom(),
+  },
+): Promise<RunningService> {
+  const { h64 } = await xxhash();
+  const stores: EtcdShardStore[] = [];
+  const shards: Shard[] = [];
+  for (const { name, endpoints } of config.shards) {
+    const { region } = config;
+    const connected = await connectEtcdShard({ endpoints, region, shard: name });
+    if (connected.kind !== "connected") throw new ConfigError(connected.message);
+    stores.push(connected.store);
+    shards.push(makeShard(region, name, connected.store, surroundings));
+  }
+  const publisher = new PlacementPublisher({
+    cluster: config.cluster,
+    region: config.region,
+    shards,
+    weights: new Map(config.shards.map(({ name, weight }) => [name, weight])),
+    hierarchical: config.hierarchical,
+    hash: h64,
+    surroundings,
+  });
+  await publishUntilDone(publisher, surroundings.clock, log);
+  const compactions = shards.map((shard) => new Compaction(shard, surroundings));
+  for (const compaction of compactions) compaction.start();
+  return {
+    stop: async () => {
+      for (const compaction of compactions) compaction.stop();
+      for (const store of stores) store.close();
+    },
+  };
+}
+
+async function publishUntilDone(
+  publisher: PlacementPublisher,
+  clock: Clock,
+  log: Logger,
+): Promise<void> {
+  for (;;) {
+    const published = await publisher.publish();
+    if (!("kind" in published)) {
+      log.info({ "event.action": "published", version: published.version }, "placement published");
+      return;
+    }
+    if (published.code === "INVALID_ARGUMENT") throw new ConfigError(published.message);
+    log.warn({ "event.action": "publish-failed" }, published.message);
+    await sleep(clock, retryMs);
+  }
+}

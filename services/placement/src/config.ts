@@ -1,0 +1,32 @@
+import {
+  logLevelSetting,
+  readEnvironment,
+  regionSetting,
+  shardsSetting,
+} from "@holdfast/runtime/environment";
+import { z } from "zod";
+
+const schema = z.object({
+  HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+  HOLDFAST_REGION: regionSetting,
+  HOLDFAST_SHARDS: shardsSetting,
+  HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
+  HOLDFAST_LOG_LEVEL: logLevelSetting,
+});
+
+/** The configuration of the placement service, from its environment. */
+export function readConfig() {
+  const environment = readEnvironment(schema);
+  return {
+    cluster: environment.HOLDFAST_CLUSTER,
+    region: environment.HOLDFAST_REGION,
+    shards: environment.HOLDFAST_SHARDS,
+    hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES.split(",").filter(
+      (namespace) => namespace !== "",
+    ),
+    logLevel: environment.HOLDFAST_LOG_LEVEL,
+  };
+}
+
+/** See {@link readConfig}. */
+export type PlacementConfig = ReturnType<typeof readConfig>;

@@ -1,0 +1,42 @@
+import {
+  addressSetting,
+  logLevelSetting,
+  peersSetting,
+  readEnvironment,
+  regionSetting,
+  shardsSetting,
+} from "@holdfast/runtime/environment";
+import { z } from "zod";
+
+const schema = z.object({
+  HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+  HOLDFAST_REGION: regionSetting,
+  HOLDFAST_LISTEN: addressSetting.default("127.0.0.1:7420"),
+  HOLDFAST_STORE: z.enum(["etcd", "memory"]).default("etcd"),
+  HOLDFAST_SHARDS: shardsSetting,
+  HOLDFAST_PEERS: peersSetting,
+  HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
+  HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
+  HOLDFAST_LOG_LEVEL: logLevelSetting,
+});
+
+/** The configuration of a router, from its environment. */
+export function readConfig() {
+  const environment = readEnvironment(schema);
+  return {
+    cluster: environment.HOLDFAST_CLUSTER,
+    region: environment.HOLDFAST_REGION,
+    listen: environment.HOLDFAST_LISTEN,
+    store: environment.HOLDFAST_STORE,
+    shards: environment.HOLDFAST_SHARDS,
+    peers: environment.HOLDFAST_PEERS,
+    hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES.split(",").filter(
+      (namespace) => namespace !== "",
+    ),
+    reflection: environment.HOLDFAST_REFLECTION === "on",
+    logLevel: environment.HOLDFAST_LOG_LEVEL,
+  };
+}
+
+/** See {@link readConfig}. */
+export type RouterConfig = ReturnType<typeof readConfig>;
