@@ -82,6 +82,8 @@ async function install() {
   const viaNode = npm !== undefined && /npm-cli\.c?js$/.test(npm);
   const [file, ...before] = viaNode ? [process.execPath, npm] : ["npm"];
   const ticker = setInterval(() => {
+    // On a terminal npm shows a spinner of its own.
+    if (process.stderr.isTTY) return;
     say(`still installing, ${Math.round((Date.now() - startedMs) / 1000)} s`);
   }, 10_000);
   // npm's output goes to stderr: the program we start may promise JSON on stdout.

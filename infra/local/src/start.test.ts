@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,7 +82,7 @@ describe("a run that was killed", () => {
     await second.waitFor("ready");
     expect(living(children)).toEqual([]);
     const notice = await second.waitFor("notice");
-    expect(notice.message).toContain("was killed; 3 processes it had left running were stopped");
+    expect(notice.message).toContain("was killed; 3 processes it had left were stopped.");
   });
 });
 
@@ -147,6 +155,15 @@ describe("a start that cannot be", () => {
     );
     expect(await run.ended).toEqual({ code: 69, signal: null });
     server.close();
+  });
+
+  test("a system that refuses a write: says what and where, exit 1", async () => {
+    mkdirSync(dataDir);
+    // A file where the folder of the logs should be.
+    writeFileSync(join(dataDir, "logs"), "");
+    const run = start();
+    expect((await run.waitFor("refused")).message).toMatch(/^EEXIST: .*logs/);
+    expect(await run.ended).toEqual({ code: 1, signal: null });
   });
 
   test("another run from the same directory: names it, and leaves it alone, exit 69", async () => {

@@ -10,7 +10,7 @@ import { Interrupts } from "./interrupts.ts";
 import type { StartOptions } from "./options.ts";
 import { checkPorts } from "./port-conflict.ts";
 import { type Programs, processSpecs } from "./process-specs.ts";
-import { EXIT_INTERRUPTED, type Refusal } from "./refusal.ts";
+import { EXIT_INTERRUPTED, type Refusal, refusal } from "./refusal.ts";
 import type { Reporter } from "./reporter.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 import { findOrphans, RunRecord, stopOrphans } from "./run-record.ts";
@@ -52,7 +52,7 @@ export async function startHoldfast(options: StartOptions, parts: StartParts): P
   using interrupts = new Interrupts(() => process.exit(EXIT_INTERRUPTED));
   const known = state.kind === "known" ? state.record : undefined;
   const run = new Run(options, parts, interrupts, fleet);
-  const outcome = await run.untilStopped(claim, known);
+  const outcome = await run.untilStopped(claim, known).catch(systemRefusal);
   process.removeListener("exit", leave);
   leave();
   if (typeof outcome === "number") return outcome;
@@ -83,7 +83,9 @@ class Run {
     if (this.#interrupts.interrupted) return EXIT_INTERRUPTED;
     if (choice.kind === "refused") return choice;
     reporter.store(choice.kind, choice.headline);
-    if (claim.deadPid !== undefined) reporter.notice(takeoverNotice(claim.deadPid, stopped));
+    if (claim.deadPid !== undefined) {
+      reporter.notice(takeoverNotice(claim.deadPid, stopped, choice.kind));
+    }
 
     const plan = await planRun(this.#options, choice.kind, known, release);
     if (plan.kind === "refused") return plan;
@@ -134,13 +136,18 @@ class Run {
   }
 }
 
-function takeoverNotice(deadPid: number, stopped: number): string {
-  const were =
-    stopped === 1
-      ? "1 process it had left running was"
-      : `${stopped} processes it had left running were`;
-  const rest = stopped === 0 ? "nothing of it was left running" : `${were} stopped`;
-  return `The last run (process ${deadPid}) was killed; ${rest}. Its locks are kept.`;
+function takeoverNotice(deadPid: number, stopped: number, store: "etcd" | "memory"): string {
+  const were = stopped === 1 ? "process it had left was" : "processes it had left were";
+  const rest = stopped === 0 ? "nothing of it was left" : `${stopped} ${were} stopped`;
+  const locks = store === "etcd" ? " Its locks are kept." : "";
+  return `The last run (process ${deadPid}) was killed; ${rest}.${locks}`;
+}
+
+/** What the system refuses in the middle of a start is no bug of ours: a full disk, say. */
+function systemRefusal(error: unknown): Refusal {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (!(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;
+  return refusal(error.message, ["mend that, then npm start again: the data is kept"]);
 }
 
 /** Keeps the logs of the run before under another name, so that a log is about one run. */

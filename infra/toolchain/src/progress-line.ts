@@ -25,31 +25,31 @@ export function progressLine(
 ): ProgressLine {
   const startedMs = nowMs();
   let paintedMs = Number.NEGATIVE_INFINITY;
-  let painted = false;
-  let lastMessage = "";
-  const clear = (): void => {
-    if (painted) stream.write("\r\x1b[2K");
-    painted = false;
+  let last: ToolProgress | undefined;
+  let ticking: NodeJS.Timeout | undefined;
+  const paint = (event: ToolProgress): void => {
+    paintedMs = nowMs();
+    const text = progressText(event, paintedMs - startedMs);
+    // A line that wraps could not be taken back.
+    const line = `\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`;
+    stream.write(stream.isTTY === true ? line : `${text}\n`);
   };
   return {
     report(event) {
-      const at = nowMs();
-      const isNew = event.message !== lastMessage;
+      const isNew = event.message !== last?.message;
+      last = event;
       const everyMs = stream.isTTY === true ? REPAINT_MS : LOG_EVERY_MS;
       // Counts that rush by are thinned out; a new step is shown at once on a terminal.
-      if (at - paintedMs < everyMs && !(isNew && stream.isTTY === true)) return;
-      paintedMs = at;
-      lastMessage = event.message;
-      const text = progressText(event, at - startedMs);
-      if (stream.isTTY !== true) {
-        stream.write(`${text}\n`);
-        return;
-      }
-      // A line that wraps could not be taken back.
-      stream.write(`\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`);
-      painted = true;
+      if (nowMs() - paintedMs >= everyMs || (isNew && stream.isTTY === true)) paint(event);
+      // A linker says nothing for many seconds: the time goes on all the same.
+      if (stream.isTTY === true) ticking ??= setInterval(() => last && paint(last), 1_000).unref();
     },
-    clear,
+    clear() {
+      clearInterval(ticking);
+      ticking = undefined;
+      if (last !== undefined && stream.isTTY === true) stream.write("\r\x1b[2K");
+      last = undefined;
+    },
   };
 }
 
