@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { runIn } from "../testing/fake-edge.ts";
 
 const execute = promisify(execFile);
-const hasShell = (shell: string) => spawnSync(shell, ["--version"]).error === undefined;
+const hasShell = (shell: string) => spawnSync(shell, ["--version"]).status === 0;
 
 describe("bash", () => {
   let script = "";

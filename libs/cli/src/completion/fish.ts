@@ -4,17 +4,14 @@ import type { CompletionCommand, CompletionOption } from "./command-tree.ts";
 export function fishCompletion(tree: readonly CompletionCommand[]): string {
   return `# fish completion for holdfast; load it with: holdfast completion fish | source
 function __holdfast_path
-    # The command words typed so far, as far as they are ours.
+    # The command words typed so far, as far as they are ours; :rest once another command has begun.
+    set -l words (commandline -opc)
+    if contains -- -- $words
+        echo :rest
+        return
+    end
     set -l path
-    for word in (commandline -opc)[2..-1]
-        switch $word
-            case --
-                # What follows is another command, with completions of its own.
-                echo --
-                return
-            case '-*'
-                continue
-        end
+    for word in $words[2..-1]
         if contains -- "$path $word" ${tree.map((one) => `" ${one.path}"`).join(" ")}
             set path "$path $word"
         end
@@ -24,8 +21,14 @@ end
 function __holdfast_at
     test (__holdfast_path) = "$argv[1]"
 end
+function __holdfast_rest
+    # What follows -- is another command, with completions of its own.
+    set -l words (commandline -opc) (commandline -ct)
+    set -l begin (math (contains -i -- -- $words) + 1)
+    complete -C (string join -- ' ' $words[$begin..-1])
+end
 complete -c holdfast -f
-complete -c holdfast -n '__holdfast_at --' -a '(__fish_complete_subcommand)'
+complete -c holdfast -n '__holdfast_at :rest' -a '(__holdfast_rest)'
 ${tree.flatMap(linesOf).join("\n")}
 `;
 }
