@@ -14,6 +14,12 @@ import { isRepeatable } from "./persist.ts";
 /** What is asked for, whatever it will hang on. */
 export type AcquireOrder = Omit<AcquireCommand, "kind" | "requestId" | "session" | "ttlMs">;
 
+/** Both clocks before a request was sent: for the first time, and the time that was answered. */
+export interface SendTimes {
+  readonly first: ClockReading;
+  readonly own: ClockReading;
+}
+
 /** What a grant will hang on: a session, or a ttl of its own. */
 export interface Tenure<T> {
   readonly sessionId: SessionId | undefined;
@@ -27,7 +33,7 @@ export interface Tenure<T> {
    * Takes a grant over. `ended`: what it hangs on is gone. `unconfirmed`: worth another try after
    * {@link confirmed}.
    */
-  admit(grant: Grant, firstSentAt: ClockReading, repeated: boolean): T | "ended" | "unconfirmed";
+  admit(grant: Grant, sentAt: SendTimes, repeated: boolean): T | "ended" | "unconfirmed";
   confirmed(untilMs: number): Promise<void>;
   /** The request is under way, or over. */
   expect(request: { readonly grantId: GrantId }): void;
@@ -119,7 +125,7 @@ export class AcquireRun<T> {
       const withinMs = Math.min(waitMs + answerMsMax, this.#giveUpMs - sentAt.monotonicMs);
       void link
         .request(this.#command(waitMs), withinMs, this.#onPosition)
-        .then((outcome) => this.#answered(outcome));
+        .then((outcome) => this.#answered(outcome, sentAt));
       const { repeatMs } = this.#tenure;
       if (repeatMs !== undefined && waitMs > repeatMs) this.#attemptIn(repeatMs);
     }
@@ -145,11 +151,11 @@ export class AcquireRun<T> {
     return { kind: "acquire", requestId, ...this.#order, waitMs, ...underTenure(this.#tenure) };
   }
 
-  #answered(outcome: AcquireOutcome): void {
+  #answered(outcome: AcquireOutcome, sentAt: ClockReading): void {
     this.#outstanding--;
     if (this.#over) return;
     if (outcome.kind === "granted") {
-      void this.#admit(outcome.grant);
+      void this.#admit(outcome.grant, { first: this.#firstSentAt ?? sentAt, own: sentAt });
       return;
     }
     if (outcome.kind !== "failure" || !isRepeatable(outcome)) {
@@ -181,15 +187,14 @@ export class AcquireRun<T> {
     }
   }
 
-  async #admit(grant: Grant): Promise<void> {
+  async #admit(grant: Grant, sentAt: SendTimes): Promise<void> {
     if (this.#granted) return;
     this.#granted = true;
     this.#timer?.cancel();
     const { clock } = this.#core.ports;
     const repeated = this.#sends > 1 || this.#unanswered;
-    const firstSentAt = this.#firstSentAt ?? readClocks(clock);
     for (;;) {
-      const value = this.#tenure.admit(grant, firstSentAt, repeated);
+      const value = this.#tenure.admit(grant, sentAt, repeated);
       if (value === "ended") {
         this.#end(
           failure("SESSION_EXPIRED", "The lease of the grant ended before it could be used."),

@@ -1,3 +1,4 @@
+import { failureStatus } from "@holdfast/api/failure-status";
 import { type Failure, type FailureCode, isFailure } from "@holdfast/base/failure";
 import type { Tenant } from "@holdfast/core/command/outcome";
 
@@ -7,21 +8,6 @@ import type { Tenant } from "@holdfast/core/command/outcome";
  * client's closing, ended it), DEADLOCK (waiting would never have ended).
  */
 export type ErrorCode = FailureCode | "HELD" | "TIMEOUT" | "CANCELLED" | "DEADLOCK";
-
-/** Where asking again, as a new call, may well succeed. */
-const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "RATE_LIMITED",
-  "QUOTA_EXCEEDED",
-  "TOO_MANY_WAITERS",
-  "CONTENDED",
-  "SLOT_MOVING",
-  "NO_QUORUM",
-  "SHARD_UNAVAILABLE",
-  "UNKNOWN_OUTCOME",
-  "HELD",
-  "TIMEOUT",
-  "DEADLOCK",
-]);
 
 /** What else is known, depending on the code. */
 export interface ErrorDetails {
@@ -56,7 +42,11 @@ export class HoldfastError extends Error {
 
   /** Whether asking again, as a new call, may well succeed. */
   get retryable(): boolean {
-    return retryableCodes.has(this.code);
+    const { code } = this;
+    // Whoever gave an acquire up has said that they do not want it.
+    if (code === "CANCELLED") return false;
+    if (code === "HELD" || code === "TIMEOUT" || code === "DEADLOCK") return true;
+    return failureStatus[code].repeat !== "no";
   }
 
   /** The same as an error of this class, whatever it was. */

@@ -9,7 +9,7 @@ import {
   validityMs,
   wasSuspended,
 } from "@holdfast/core/lease/validity";
-import { type AcquireEnd, AcquireRun, type Tenure } from "./acquire-run.ts";
+import { type AcquireEnd, AcquireRun, type SendTimes, type Tenure } from "./acquire-run.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { type GrantHandle, printHandle } from "./grant-handle.ts";
 import type { ReleaseResult } from "./lock.ts";
@@ -27,7 +27,7 @@ export interface LeasedGrant extends GrantHandle {
 /** A grant as it was answered. */
 interface Admitted {
   readonly grant: Grant;
-  readonly firstSentAt: ClockReading;
+  readonly sentAt: SendTimes;
   readonly repeated: boolean;
 }
 
@@ -86,19 +86,20 @@ export class LeasedLocks {
   }
 
   /**
-   * A grant after a long wait was first asked for long ago, and only that moment is safe to count
-   * from: nobody says which repeat the store had last put in line. So where too little would be left,
-   * the grant is renewed before it is handed out, and counts from then.
+   * A grant counts from the repeat that last put its place in line under a newer lease, where the
+   * answer says that this one did, else from the first send, which may be long ago. Where too little
+   * would be left it is renewed before it is handed out, and counts from then.
    */
   async #confirm(
     admitted: Admitted,
     ttlMs: number,
     untilMs: number,
   ): Promise<AcquireEnd<LeasedGrant>> {
-    const { grant, firstSentAt, repeated } = admitted;
+    const { grant, sentAt, repeated } = admitted;
     const { lock, mode, token, grantId } = grant;
     const handle: GrantHandle = { lock, mode, token, grantId, ttlMs, repeated };
-    let validForMs = this.#left(firstSentAt, grant.validForMs, ttlMs);
+    const from = grant.validFrom === "this-send" ? sentAt.own : sentAt.first;
+    let validForMs = this.#left(from, grant.validForMs, ttlMs);
     if (validForMs < ttlMs / 2) {
       const renewed = await this.renew(handle, ttlMs, untilMs);
       if (renewed.kind === "failure" || renewed.validForMs <= 0) {
@@ -132,7 +133,7 @@ function tenureOf(ttlMs: number): Tenure<Admitted> {
     ownTtlMs: ttlMs,
     repeatMs: ttlMs / 3,
     cancelMs: ttlMs,
-    admit: (grant, firstSentAt, repeated) => ({ grant, firstSentAt, repeated }),
+    admit: (grant, sentAt, repeated) => ({ grant, sentAt, repeated }),
     confirmed: () => Promise.resolve(),
     expect: () => {},
     forget: () => {},

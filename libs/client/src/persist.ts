@@ -1,5 +1,6 @@
+import { failureStatus } from "@holdfast/api/failure-status";
 import { sleep } from "@holdfast/base/clock";
-import { type Failure, type FailureCode, isFailure } from "@holdfast/base/failure";
+import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { Command } from "@holdfast/core/command/command";
 import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
@@ -7,18 +8,10 @@ import { answerMsMax } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
 
-/** Failures after which the same request, with the same id, may do better at once. */
-const repeatable: ReadonlySet<FailureCode> = new Set<FailureCode>([
-  "CONTENDED",
-  "SLOT_MOVING",
-  "NO_QUORUM",
-  "SHARD_UNAVAILABLE",
-  "UNKNOWN_OUTCOME",
-]);
-
-/** Whether to send the very same request again. */
+/** Whether sending the very same request again, with the same id, may do better at once. */
 export function isRepeatable(failure: Failure): boolean {
-  return repeatable.has(failure.code);
+  const { repeat } = failureStatus[failure.code];
+  return repeat === "yes" || repeat === "same-request";
 }
 
 /** An answer, and both clocks before its request was sent for the first time. */

@@ -3,7 +3,7 @@ import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { Grant, HeartbeatOutcome } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { limits } from "@holdfast/core/limits";
-import type { Tenure } from "./acquire-run.ts";
+import type { SendTimes, Tenure } from "./acquire-run.ts";
 import { releaseMsMax } from "./answer-time.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { HeldLock, type LockKeeper } from "./held-lock.ts";
@@ -88,20 +88,17 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   }
 
   /**
-   * Puts a granted lock under its lease. `firstSentAt`: both clocks before the request was sent for
-   * the first time. `unconfirmed`: the lease may live, but nothing answered lately says so.
+   * Puts a granted lock under its lease. `unconfirmed`: the lease may live, but nothing answered
+   * lately says so.
    */
-  admit(
-    grant: Grant,
-    firstSentAt: ClockReading,
-    repeated: boolean,
-  ): HeldLock | "ended" | "unconfirmed" {
+  admit(grant: Grant, sentAt: SendTimes, repeated: boolean): HeldLock | "ended" | "unconfirmed" {
     this.check();
     const lease = this.beliefs.leaseOf(grant.lease);
     if (lease === undefined) return "ended";
     const { belief, known } = lease;
-    // A known lease keeps its own deadline: putting a lock under it has renewed nothing.
-    if (!known) belief.confirm(firstSentAt, grant.validForMs);
+    // A known lease keeps its own deadline: putting a lock under it has renewed nothing. One that is
+    // new here may have been made for the first copy of the request, however often it was repeated.
+    if (!known) belief.confirm(sentAt.first, grant.validForMs);
     this.beliefs.check(readClocks(this.#core.ports.clock), false);
     const standing = this.beliefs.standing(belief);
     if (standing !== "firm") this.#pulse.soon();

@@ -1,0 +1,213 @@
+import type { Clock } from "@holdfast/base/clock";
+import { failure } from "@holdfast/base/failure";
+import type { LeaseId, SessionId } from "@holdfast/base/ids";
+import { invariant } from "@holdfast/base/invariant";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
+import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
+import { validityMs } from "@holdfast/core/lease/validity";
+import type {
+  Connection,
+  ConnectionEvent,
+  ConnectionListener,
+  ConnectReply,
+  Transport,
+} from "../transport.ts";
+
+/** A command that was sent, to be answered by the test. */
+export interface Sent<C extends Command = Command> {
+  readonly command: C;
+  readonly endpoint: string;
+  readonly atMs: number;
+  answered: boolean;
+  answer(outcome: OutcomeOf<C>): void;
+  position(position: number): void;
+}
+
+type CommandOf<K extends Command["kind"]> = Extract<Command, { readonly kind: K }>;
+
+/** What a router of the script answers by itself; what it leaves undefined is left to the test. */
+export type Script = (command: Command, endpoint: string) => Outcome | undefined;
+
+/**
+ * A network whose every answer is the test's: commands pile up in {@link sent} until they are
+ * answered, by the script or one by one.
+ */
+export class ScriptedTransport implements Transport {
+  readonly sent: Sent[] = [];
+  script: Script = cooperative;
+  readonly #clock: Clock;
+  readonly #regions = new Map<string, string>();
+  readonly #latencyMs = new Map<string, number>();
+  readonly #down = new Set<string>();
+  readonly #open = new Set<ScriptedConnection>();
+  connects: string[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A router; `latencyMs` is how long it takes to connect. */
+  router(endpoint: string, region: string, latencyMs = 1): this {
+    this.#regions.set(endpoint, region);
+    this.#latencyMs.set(endpoint, latencyMs);
+    return this;
+  }
+
+  /** Refuses connections to `endpoint`, and breaks those there are. */
+  down(endpoint: string): void {
+    this.#down.add(endpoint);
+    for (const connection of [...this.#open]) {
+      if (connection.endpoint === endpoint) connection.close();
+    }
+  }
+
+  up(endpoint: string): void {
+    this.#down.delete(endpoint);
+  }
+
+  /** Says something unasked on every connection. */
+  say(event: ConnectionEvent): void {
+    for (const connection of [...this.#open]) connection.listener.onEvent(event);
+  }
+
+  /** How many connections are open, and where. */
+  get open(): string[] {
+    return [...this.#open].map((connection) => connection.endpoint);
+  }
+
+  /** The oldest command of this kind without an answer. */
+  next<K extends Command["kind"]>(kind: K): Sent<CommandOf<K>> {
+    const found = this.pending(kind)[0];
+    const all = this.sent.filter((sent) => !sent.answered).map((sent) => sent.command.kind);
+    invariant(found !== undefined, `no ${kind} waits for its answer; waiting: ${all.join(", ")}`);
+    return found;
+  }
+
+  /** Every command of this kind without an answer, oldest first. */
+  pending<K extends Command["kind"]>(kind: K): Sent<CommandOf<K>>[] {
+    return this.all(kind).filter((sent) => !sent.answered);
+  }
+
+  /** Every command of this kind that was ever sent, oldest first. */
+  all<K extends Command["kind"]>(kind: K): Sent<CommandOf<K>>[] {
+    return this.sent.filter((sent) => sent.command.kind === kind) as unknown as Sent<
+      CommandOf<K>
+    >[];
+  }
+
+  connect(endpoint: string, listener: ConnectionListener): Promise<ConnectReply> {
+    this.connects.push(endpoint);
+    const region = this.#regions.get(endpoint);
+    return new Promise((resolve) => {
+      this.#clock.schedule(this.#latencyMs.get(endpoint) ?? 1, () => {
+        if (region === undefined || this.#down.has(endpoint)) {
+          resolve(failure("SHARD_UNAVAILABLE", `${endpoint} refused the connection.`));
+          return;
+        }
+        const connection = new ScriptedConnection(this, endpoint, region, listener);
+        this.#open.add(connection);
+        resolve({ kind: "connected", connection });
+      });
+    });
+  }
+
+  /** For the connection. */
+  nowMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  /** For the connection. */
+  closed(connection: ScriptedConnection): void {
+    this.#open.delete(connection);
+  }
+}
+
+class ScriptedConnection implements Connection {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly listener: ConnectionListener;
+  readonly #transport: ScriptedTransport;
+  readonly #pending = new Set<() => void>();
+  #closed = false;
+
+  constructor(
+    transport: ScriptedTransport,
+    endpoint: string,
+    region: string,
+    listener: ConnectionListener,
+  ) {
+    this.#transport = transport;
+    this.endpoint = endpoint;
+    this.region = region;
+    this.listener = listener;
+  }
+
+  send<C extends Command>(
+    command: C,
+    onPosition?: (position: number) => void,
+  ): Promise<OutcomeOf<C>> {
+    return new Promise((resolve) => {
+      const unknown = failure("UNKNOWN_OUTCOME", "The connection broke.") as OutcomeOf<C>;
+      const lose = () => sent.answer(unknown);
+      const sent: Sent<C> = {
+        command,
+        endpoint: this.endpoint,
+        atMs: this.#transport.nowMs(),
+        answered: false,
+        answer: (outcome) => {
+          sent.answered = true;
+          this.#pending.delete(lose);
+          resolve(outcome);
+        },
+        position: (position) => onPosition?.(position),
+      };
+      this.#pending.add(lose);
+      this.#transport.sent.push(sent as unknown as Sent);
+      if (this.#closed) lose();
+      const outcome = this.#closed ? undefined : this.#transport.script(command, this.endpoint);
+      if (outcome !== undefined) sent.answer(outcome as OutcomeOf<C>);
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#transport.closed(this);
+    for (const lose of [...this.#pending]) lose();
+    this.listener.onClosed("closed");
+  }
+}
+
+/** The lease the script gives every session in its first shard. */
+export function firstLease(region: string): SessionLease {
+  return { region, shard: "s0", leaseId: 1n as LeaseId };
+}
+
+/**
+ * Opens sessions, confirms every lease a heartbeat names, and closes sessions; leaves acquires,
+ * releases and cancels to the test.
+ */
+export function cooperative(command: Command): Outcome | undefined {
+  switch (command.kind) {
+    case "open-session": {
+      const { ttlMs, region, requestId } = command;
+      const session = command.session ?? (`session-${requestId}` as SessionId);
+      const validForMs = validityMs(ttlMs);
+      return { kind: "opened", session, ttlMs, lease: firstLease(region), validForMs };
+    }
+    case "heartbeat":
+      return {
+        kind: "heartbeat",
+        leases: command.leases.map((lease) => ({
+          lease,
+          validForMs: validityMs(command.ttlMs),
+          unknown: false,
+          ...(command.list ? { held: [] } : undefined),
+        })),
+      };
+    case "close-session":
+      return { kind: "closed" };
+    default:
+      return undefined;
+  }
+}
