@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 
 // Turns libs/api/proto into libs/api/src/generated, with nothing but the npm packages of buf and
-// ts-proto: no network. `--check` changes nothing and fails if the committed code is not exactly what
-// the proto files give, for then the wire and its documentation have drifted apart.
+// ts-proto: no network. `--check` changes nothing and fails if the committed code is not exactly
+// what the proto files give, for then the wire and its documentation have drifted apart.
 
 const root = join(import.meta.dirname, "../../..");
 const generated = "libs/api/src/generated";

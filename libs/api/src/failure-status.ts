@@ -93,9 +93,9 @@ export function statusOf(found: Failure): RichStatus {
 }
 
 /**
- * The failure behind a status; the very one where a Holdfast server made it. A status that something
- * else made (a proxy, the transport) says for certain that nothing was done only for a few codes;
- * all others come back as UNKNOWN_OUTCOME.
+ * The failure behind a status; the very one where a Holdfast server made it. A status that
+ * something else made (a proxy, the transport) says for certain that nothing was done only for a
+ * few codes; all others come back as UNKNOWN_OUTCOME.
  */
 export function failureOf(status: {
   readonly code: number;

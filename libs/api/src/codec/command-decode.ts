@@ -22,8 +22,9 @@ import { noMetadata, readLease, readLock, readMetadata } from "./shared-decode.t
 import { modeOf, scopeOf } from "./vocabulary.ts";
 
 /**
- * Reads the request message of a kind and checks every field of it. `region` is what an empty region
- * means. Look at the reader's `malformed` afterwards: if it is set, the result means nothing.
+ * Reads the request message of a kind and checks every field of it. `region` is what an empty
+ * region means. Look at the reader's `malformed` afterwards: if it is set, the result means
+ * nothing.
  */
 export function readRequest(
   reader: WireReader,
@@ -51,7 +52,10 @@ const readers: Record<Command["kind"], (reader: WireReader, region: string) => C
     "close-session": readClose,
   };
 
-/** Optional fields are put in afterwards: spreading them into a literal costs more than reading them. */
+/**
+ * Optional fields are put in afterwards: spreading them into a literal costs more than reading
+ * them.
+ */
 type Building<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /** A lock that was not sent; it fails the check of its name. */

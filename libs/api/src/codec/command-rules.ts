@@ -30,9 +30,9 @@ import {
 export const leasesPerHeartbeatMax = 1_000;
 
 /**
- * The first thing wrong with a command, or undefined: every limit of the API. The server checks what
- * it decoded; a client may check before it sends, for a string that cannot be written as UTF-8 would
- * reach the server as another string.
+ * The first thing wrong with a command, or undefined: every limit of the API. The server checks
+ * what it decoded; a client may check before it sends, for a string that cannot be written as UTF-8
+ * would reach the server as another string.
  */
 export function checkCommand(command: Command): Failure | undefined {
   switch (command.kind) {

@@ -29,6 +29,7 @@ export interface NumberedCommand {
 
 /** What a message of a client says. */
 export interface ConnectRequestContent {
+  readonly kind: "batch";
   readonly hello?: ClientHello;
   /** A failure stands for a command that broke a rule, and is its answer. */
   readonly commands: readonly { readonly id: number; readonly command: Command | Failure }[];
@@ -94,14 +95,14 @@ export class ConnectRequestReader {
     if (reader.malformed) {
       return failure("INVALID_ARGUMENT", "The message is not a holdfast.v1.ConnectRequest.");
     }
-    if (hello === undefined) return { commands };
+    if (hello === undefined) return { kind: "batch", commands };
     if (hello.clientName === "" || !helloPattern.test(hello.clientName)) {
       return refuse("hello.client_name", "client_name is 1 to 64 visible ASCII characters.");
     }
     if (!helloPattern.test(hello.clientVersion)) {
       return refuse("hello.client_version", "client_version is at most 64 visible characters.");
     }
-    return { hello, commands };
+    return { kind: "batch", hello, commands };
   }
 
   #readCommand(): { id: number; command: Command | Failure } {

@@ -129,7 +129,10 @@ export function writeWatchResponse(events: readonly LockEvent[]): Uint8Array {
   return WatchResponse.encode({ events: wireEvents }).finish();
 }
 
-/** On a client; undefined where the bytes are no `WatchResponse`. Events it does not know are left out. */
+/**
+ * On a client; undefined where the bytes are no `WatchResponse`. Events it does not know are left
+ * out.
+ */
 export function readWatchResponse(bytes: Uint8Array): LockEvent[] | undefined {
   const response = decode(WatchResponse, bytes);
   return response?.events.flatMap((event) => {

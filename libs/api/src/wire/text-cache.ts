@@ -18,7 +18,9 @@ export class TextCache {
     slots,
   ).fill(nothing);
 
-  /** The ASCII string in `bytes` from `start` to `end`; undefined for any other, and for long ones. */
+  /**
+   * The ASCII string in `bytes` from `start` to `end`; undefined for any other, and for long ones.
+   */
   read(bytes: Buffer, start: number, end: number): string | undefined {
     const length = end - start;
     if (length === 0) return "";

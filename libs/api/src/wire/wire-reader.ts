@@ -9,7 +9,8 @@ export const endOfMessage = 0;
  * Reads protobuf straight into our own values; the counterpart of {@link WireWriter}.
  *
  * Nothing throws. Bytes that are not protobuf set {@link malformed} and end the message; a string
- * that is not UTF-8 sets {@link badText} and reads as empty. Whoever reads looks at both at the end.
+ * that is not UTF-8 sets {@link badText} and reads as empty. Whoever reads looks at both at the
+ * end.
  */
 export class WireReader {
   /** The bytes were not protobuf: nothing that was read counts. */
@@ -36,8 +37,9 @@ export class WireReader {
 
   /**
    * The next field's tag, or {@link endOfMessage}. A tag is the field's number times 8 plus how its
-   * value is laid out: 0 a number, 1 eight bytes, 2 a string or a nested message. A field that comes
-   * in another layout than its own thereby has another tag and is unknown, as protobuf wants it.
+   * value is laid out: 0 a number, 1 eight bytes, 2 a string or a nested message. A field that
+   * comes in another layout than its own thereby has another tag and is unknown, as protobuf wants
+   * it.
    */
   tag(): number {
     if (this.#position >= this.#end) return endOfMessage;
@@ -118,7 +120,9 @@ export class WireReader {
     return this.#bytes.subarray(start, this.#position);
   }
 
-  /** Enters a nested message: {@link tag} now ends where it ends. Give the result to {@link leave}. */
+  /**
+   * Enters a nested message: {@link tag} now ends where it ends. Give the result to {@link leave}.
+   */
   enter(): number {
     const start = this.#content();
     const outer = this.#end;
