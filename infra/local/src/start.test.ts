@@ -10,6 +10,7 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeRun, living } from "./testing/fake-run.ts";
@@ -49,8 +50,13 @@ describe("an orderly run", () => {
       "eu-west-1",
     ]);
     const children = run.children();
-    expect(children.map((child) => child.name)).toHaveLength(3);
-    run.kill("SIGINT");
+    expect(children).toHaveLength(3);
+    // A terminal sends Ctrl-C to everyone in the group; the order of stopping is ours all the same.
+    run.kill("SIGSTOP");
+    run.pressCtrlC();
+    await sleep(200);
+    expect(living(children)).toHaveLength(3);
+    run.kill("SIGCONT");
     expect(await run.ended).toEqual({ code: 0, signal: null });
     expect(run.events.map((each) => each.event)).toEqual(["store", "ready", "stopping", "stopped"]);
     expect(living(children)).toEqual([]);
@@ -90,7 +96,7 @@ describe("a start that is interrupted", () => {
   test("ends with 130 and leaves nothing behind", async () => {
     const run = start("--store memory --port-base 0", "mute");
     const children = await run.waitForChildren(3);
-    run.kill("SIGINT");
+    run.pressCtrlC();
     expect(await run.ended).toEqual({ code: 130, signal: null });
     expect(living(children)).toEqual([]);
     expect(run.events.map((each) => each.event)).toEqual(["store", "stopping", "stopped"]);

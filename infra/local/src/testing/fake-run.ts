@@ -32,7 +32,11 @@ export class FakeRun {
     const main = fileURLToPath(new URL("./fake-main.ts", import.meta.url));
     const all = [main, "--json", "--data-dir", dataDir, ...args];
     const env = { ...process.env, FAKE_SERVICE: fakeService };
-    const child = spawn(process.execPath, all, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, all, {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     this.#child = child;
     let rest = "";
     child.stdout?.on("data", (chunk: Buffer) => {
@@ -50,6 +54,11 @@ export class FakeRun {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** A Ctrl-C as a terminal sends it: to the run and to all children that share its group. */
+  pressCtrlC(): void {
+    process.kill(-(this.#child.pid as number), "SIGINT");
   }
 
   /** The first event of that name; throws when it does not come, or the run ends without it. */
