@@ -36,9 +36,14 @@ export class Heartbeats {
       if (known.code !== "SESSION_EXPIRED" || command.leases.length === 0) return known;
       return { kind: "heartbeat", leases: command.leases.map(lost) };
     }
-    const named = command.leases.length > 0 ? command.leases : this.#nameAll(known);
+    const asked = new Set(command.leases.map(printLease));
+    // A request that waits has had no answer yet, so its client cannot name the lease that its place
+    // hangs on: without this the place would end after one ttl.
+    const found = this.#nameAll(known).filter((lease) => !asked.has(printLease(lease)));
     const leases = await Promise.all(
-      named.map((lease) => this.#confirm(command, lease, known.get(lease.shard))),
+      [...command.leases, ...found].map((lease) =>
+        this.#confirm(command, lease, known.get(lease.shard)),
+      ),
     );
     return { kind: "heartbeat", leases };
   }
@@ -106,6 +111,10 @@ export class Heartbeats {
     }
     return held;
   }
+}
+
+function printLease({ region, shard, leaseId }: SessionLease): string {
+  return `${region}/${shard}/${leaseId}`;
 }
 
 function lost(lease: SessionLease): LeaseAnswer {

@@ -179,6 +179,31 @@ test("heartbeats keep a session, and an ended lease is lost for good", async () 
   expect(await beat()).toMatchObject({ leases: [{ validForMs: 0, unknown: false }] });
 });
 
+test("a heartbeat keeps a place in line in a shard its client has not heard of yet", async () => {
+  const here = await region();
+  const holder = await here.open(60_000);
+  const waiter = await here.open(3_000);
+  const state = { kind: "heartbeat", session: waiter, ttlMs: 3_000, list: false } as const;
+  const first = await here.router().execute({ ...state, leases: [] }, call());
+  const leases = first.kind === "heartbeat" ? first.leases.map((answer) => answer.lease) : [];
+  // Both shards hold some of these locks; the session has a lease in one shard.
+  const locks = ["a", "b", "c", "d", "e", "f", "g", "h"].map((name) => ({
+    region: "here",
+    namespace: "default",
+    name,
+  }));
+  const held = await Promise.all(locks.map((lock) => here.grant({ session: holder, lock })));
+  const waits = locks.map((lock) => here.acquire({ session: waiter, lock, waitMs: 60_000 }));
+  for (let round = 0; round < 6; round++) {
+    await here.clock.advance(1_000);
+    const answer = await here.router().execute({ ...state, leases }, call());
+    expect(answer.kind === "heartbeat" && answer.leases.length).toBe(2);
+  }
+  await Promise.all(held.map((grant) => here.release(grant, holder)));
+  await here.clock.advance(100);
+  for (const wait of waits) expect(await wait).toMatchObject({ kind: "granted" });
+});
+
 test("a lock with a ttl of its own is renewed, and ends when it is not", async () => {
   const here = await region();
   const grant = await here.grant({ ttlMs: 2_000 });
@@ -222,4 +247,23 @@ test("many waiters join one queue without a transaction each taking its turn", a
   await settled();
   const first = await Promise.race(waiters);
   expect(first).toMatchObject({ kind: "granted" });
+});
+
+test("a copy of a shared request gets the very same token", async () => {
+  const here = await region();
+  const session = await here.open();
+  const requestId = "shared" as RequestId;
+  const first = await here.grant({ session, requestId, mode: "shared" });
+  const copy = await here.grant({ session, requestId, mode: "shared" });
+  expect(copy.token).toBe(first.token);
+  expect(await here.release(copy, session)).toMatchObject({ kind: "released" });
+});
+
+test("a token of an epoch the shard never had is not held, and says so at once", async () => {
+  const here = await region();
+  const session = await here.open();
+  const grant = await here.grant({ session });
+  const forged = { ...grant, token: grant.token + (5n << 44n) };
+  expect(await here.release(forged, session)).toMatchObject({ code: "NOT_HELD" });
+  expect(await here.release(grant, session)).toMatchObject({ kind: "released" });
 });

@@ -5,6 +5,8 @@ import type { CancelOutcome, ReleaseOutcome } from "@holdfast/core/command/outco
 import { tokenEpoch, tokenRevision } from "@holdfast/core/fencing/token";
 import type { Marker } from "@holdfast/core/lease/marker";
 import { cancelTxn, readCancel } from "@holdfast/core/lock/cancel";
+import { decodeEpoch } from "@holdfast/core/lock/epoch";
+import { epochKey } from "@holdfast/core/lock/keys";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { type ReleasePlan, readRelease, releaseTxn } from "@holdfast/core/lock/release";
 import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
@@ -41,7 +43,12 @@ export class LocalRelease {
     for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
-      if (tokenEpoch(token) > site.epoch || tokenEpoch(token) < 1) return notHeld(command);
+      if (tokenEpoch(token) < 1) return notHeld(command);
+      if (tokenEpoch(token) > site.epoch) {
+        const trouble = await this.#catchUp(command, site);
+        if (trouble !== undefined) return trouble;
+        continue;
+      }
       const tombstone = command.repeated ? await this.#tombstoneLease(command, site) : undefined;
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
       const queue = this.#context.queues.find(site);
@@ -73,6 +80,18 @@ export class LocalRelease {
       if (trouble !== undefined) return trouble;
     }
     return placementChanged();
+  }
+
+  /**
+   * The token is of an epoch this router has not seen. Whether the grant is held is not for an old
+   * placement to say: only the shard knows whether it ever was at that epoch.
+   */
+  async #catchUp(command: ReleaseCommand, { shard }: LockSite): Promise<Failure | undefined> {
+    const reply = await shard.store.range({ kind: "range", key: epochKey });
+    if (reply.kind !== "read") return storeFailure(shard, reply);
+    const shardEpoch = decodeEpoch(reply.range);
+    if (tokenEpoch(command.token) > shardEpoch) return notHeld(command);
+    return this.#context.placements.reconcile(shard, shardEpoch);
   }
 
   /** Ends a request whatever became of it, and refuses copies of it that are still under way. */

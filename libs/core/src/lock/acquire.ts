@@ -1,4 +1,4 @@
-import { type Op, rangeEmpty, type Txn, type TxnResult } from "../txn/txn.ts";
+import { absent, type Op, rangeEmpty, type Txn, type TxnResult } from "../txn/txn.ts";
 import type { AcquireReading } from "./acquire-reading.ts";
 import {
   type EnqueuePlan,
@@ -39,6 +39,9 @@ export function acquireTxn(plan: AcquirePlan): Txn {
   return {
     compares: [
       ...mayWrite(plan),
+      // A copy of a shared request must find its own grant: putting it again would give out a token
+      // that is not the key's, and move the key to another lease. An exclusive range covers it.
+      ...(record.mode === "shared" ? [absent(target.prefix + grantId)] : []),
       ...noConflict(plan.footprint, record.mode),
       rangeEmpty(keys.queue.prefix, keys.queue.end),
     ],
