@@ -24,6 +24,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const run of runs.splice(0)) {
+    run.kill("SIGCONT");
     run.kill("SIGTERM");
     await run.ended;
   }
