@@ -33,5 +33,5 @@ function judge(asked: "etcd" | undefined, found: FindResult): StoreChoice | Refu
       EXIT_UNAVAILABLE,
     );
   }
-  return { kind: "memory", headline: `${NOT_DURABLE}. ${found.reason}. To keep locks, ${remedy}` };
+  return { kind: "memory", headline: `${NOT_DURABLE} (${found.reason}). To keep locks, ${remedy}` };
 }

@@ -72,7 +72,10 @@ export function runCommand(
       process.removeListener("exit", onExit);
       resolve(result);
     };
-    child.once("error", (error) => finish({ kind: "failed", why: error.message, tail }));
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "ENOENT" ? `${file} is not on PATH` : error.message;
+      finish({ kind: "failed", why, tail });
+    });
     child.once("close", (code, signal) => {
       if (stopped !== undefined) finish({ kind: "failed", why: stopped, tail });
       else if (code === 0) finish({ kind: "done", stdout });
