@@ -1,109 +1,137 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { type ContenderName, contenderNames } from "./contenders/contender.ts";
-import { completed, type Figures, throughputFigures } from "./figures.ts";
+import { cpus } from "node:os";
+import { contenderNames } from "./contenders/contender.ts";
+import {
+  bestOf,
+  completed,
+  type Figures,
+  measurementFigures,
+  throughputFigures,
+} from "./figures.ts";
+import { LocalServers } from "./local-servers.ts";
 import type { Options } from "./options.ts";
-import { type Arena, Tournament } from "./scenarios/throughput.ts";
-import { type EtcdServers, startEtcd } from "./servers/etcd-cluster.ts";
-import { type PostgresServer, startPostgres } from "./servers/postgres.ts";
-import { type RedisServers, startRedis } from "./servers/redis.ts";
-import type { ServerSet, ServersResult } from "./servers/server-set.ts";
+import type { Part } from "./parts.ts";
+import { measureHeld } from "./scenarios/held.ts";
+import { measureIdle } from "./scenarios/idle.ts";
+import { measureLone } from "./scenarios/lone.ts";
+import type { Stage } from "./scenarios/stage.ts";
+import { Tournament } from "./scenarios/throughput.ts";
+import { measureWaiters } from "./scenarios/waiters.ts";
+
+const onHoldfast = ["holdfast", "at_64", "lone", "held", "waiters", "idle"] as const;
 
 /** The local tier against its contenders, in one run on one machine. */
 export class LocalBench {
   readonly #options: Options;
   readonly #report: (line: string) => void;
-  readonly #folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+  readonly #servers = new LocalServers();
   readonly #figures: Figures = {};
-  #etcd: EtcdServers | undefined;
-  #redis: RedisServers | undefined;
-  #postgres: PostgresServer | undefined;
+  readonly #failed: string[] = [];
 
   constructor(options: Options, report: (line: string) => void) {
     this.#options = options;
     this.#report = report;
   }
 
-  /** Measures what was asked for. */
-  async run(): Promise<Figures> {
-    await this.#startServers();
-    await this.#throughput();
-    this.#figures["machine.cpus"] = cpus().length;
-    this.#figures["machine.cpu_model"] = cpus()[0]?.model ?? "unknown";
-    this.#figures["machine.node"] = process.version;
-    return completed(this.#figures);
+  /** Measures what was asked for; what this machine lacks is left out, with the reason. */
+  async run(): Promise<{ readonly figures: Figures; readonly failed: readonly string[] }> {
+    this.#report("starting servers");
+    await this.#servers.start(this.#options.parts);
+    for (const [part, reason] of this.#servers.missing) {
+      this.#figures[`skipped.${part}`] = reason;
+      this.#report(`  ${part} is skipped: ${reason}`);
+    }
+    if (onHoldfast.some((part) => this.#wants(part))) await this.#freshRouter();
+    await this.#attempt(["holdfast"], "the contenders, by turns", () => this.#tournament());
+    const roundMs = this.#options.roundS * 1_000;
+    await this.#scenario("lone", (stage) => measureLone(stage, roundMs));
+    await this.#scenario("held", (stage) => measureHeld(stage, roundMs));
+    for (const [part, measure] of [
+      ["waiters", measureWaiters],
+      ["idle", (stage: Stage) => measureIdle(stage, roundMs)],
+    ] as const) {
+      if (this.#wants(part)) await this.#freshRouter();
+      await this.#scenario(part, measure);
+    }
+    this.#describeMachine();
+    return { figures: completed(this.#figures), failed: this.#failed };
   }
 
   /** Ends all servers and removes their data. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#etcd?.stop(), this.#redis?.stop(), this.#postgres?.stop()]);
-    rmSync(this.#folder, { recursive: true, force: true });
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#servers[Symbol.asyncDispose]();
   }
 
-  async #startServers(): Promise<void> {
-    this.#report("starting servers");
-    const wanted = (names: readonly string[]): boolean =>
-      names.some((name) => (this.#options.parts as ReadonlySet<string>).has(name));
-    const onEtcd = [...this.#options.parts].filter(
-      (part) => !["redlock", "postgres"].includes(part),
-    );
-    if (onEtcd.length > 0) {
-      this.#etcd = this.#started(onEtcd, await startEtcd(join(this.#folder, "etcd")));
-    }
-    if (wanted(["redlock"])) {
-      this.#redis = this.#started(["redlock"], await startRedis(join(this.#folder, "redis")));
-    }
-    if (wanted(["postgres"])) {
-      const postgres = await startPostgres(join(this.#folder, "postgres"));
-      this.#postgres = this.#started(["postgres"], postgres);
-    }
-  }
-
-  #started<S extends ServerSet>(parts: readonly string[], result: ServersResult<S>): S | undefined {
-    if (result.kind === "started") return result;
-    for (const part of parts) this.#figures[`skipped.${part}`] = result.reason;
-    this.#report(`  without ${parts.join(", ")}: ${result.reason}`);
-    return undefined;
-  }
-
-  async #throughput(): Promise<void> {
+  async #tournament(): Promise<void> {
     const names = contenderNames.filter(
-      (name) => this.#options.parts.has(name) && this.#figures[`skipped.${name}`] === undefined,
+      (name) => this.#wants(name) || (name === "holdfast" && this.#wants("at_64")),
     );
-    const tournament = new Tournament(this.#arena());
+    const servers = this.#servers;
+    const tournament = new Tournament({
+      settings: servers.settings,
+      serverPids: (name) => servers.pidsFor(name),
+      tidyUp: async (name) => {
+        if (name !== "redlock" && name !== "postgres") await servers.etcd.compact();
+      },
+      execArgv: this.#profiling(),
+      report: this.#report,
+    });
     try {
-      this.#report("finding each contender's best concurrency");
       for (const name of names) await tournament.enter(name);
-      this.#report("measuring by turns");
       const { rounds, roundS } = this.#options;
-      Object.assign(
-        this.#figures,
-        throughputFigures(await tournament.play(rounds, roundS * 1_000)),
-      );
+      const measured = await tournament.play(rounds, roundS * 1_000);
+      Object.assign(this.#figures, throughputFigures(measured));
+      if (!this.#wants("at_64")) return;
+      this.#report("  with 64 in flight");
+      const best = bestOf(await tournament.replay("holdfast", 64, rounds, roundS * 1_000));
+      if (best === undefined) return;
+      Object.assign(this.#figures, measurementFigures("local.holdfast_at_64", best));
     } finally {
       await tournament.stop();
     }
   }
 
-  #arena(): Arena {
-    const servers: Partial<Record<ContenderName, ServerSet | undefined>> = {
-      redlock: this.#redis,
-      postgres: this.#postgres,
-    };
-    return {
-      settings: {
-        etcd: this.#etcd?.endpoints ?? [],
-        redis: this.#redis?.ports ?? [],
-        postgres: this.#postgres?.port ?? 0,
-        router: "",
-      },
-      serverPids: (name) => ({ server: (servers[name] ?? this.#etcd)?.pids() ?? [] }),
-      tidyUp: async (name) => {
-        if (servers[name] === undefined) await this.#etcd?.compact();
-      },
-      execArgv: [],
-      report: this.#report,
-    };
+  async #scenario(part: Part, measure: (stage: Stage) => Promise<Figures>): Promise<void> {
+    if (!this.#wants(part)) return;
+    await this.#attempt([part], part, async () => {
+      const { etcd, settings, holdfast } = this.#servers;
+      const execArgv = this.#profiling();
+      const stage: Stage = { holdfast, etcd, settings, execArgv, report: this.#report };
+      Object.assign(this.#figures, await measure(stage));
+    });
+  }
+
+  /** A part that fails leaves the others standing; its figures are null and the run not a success. */
+  async #attempt(parts: readonly Part[], title: string, work: () => Promise<void>): Promise<void> {
+    this.#report(title);
+    try {
+      await work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      for (const part of parts) this.#figures[`failed.${part}`] = reason;
+      this.#failed.push(`${title}: ${reason}`);
+      this.#report(`  failed: ${reason}`);
+    }
+  }
+
+  async #freshRouter(): Promise<void> {
+    await this.#servers.freshHoldfast(this.#profiling());
+  }
+
+  #wants(part: Part): boolean {
+    return this.#options.parts.has(part) && !this.#servers.missing.has(part);
+  }
+
+  #profiling(): string[] {
+    const { profileDir } = this.#options;
+    return profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
+  }
+
+  #describeMachine(): void {
+    this.#figures["machine.cpus"] = cpus().length;
+    this.#figures["machine.cpu_model"] = cpus()[0]?.model ?? "unknown";
+    this.#figures["machine.node"] = process.version;
+    for (const [server, version] of Object.entries(this.#servers.versions)) {
+      this.#figures[`machine.${server}`] = version;
+    }
   }
 }

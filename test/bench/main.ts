@@ -11,8 +11,15 @@ if (options.kind === "help") {
   process.exitCode = 64;
 } else {
   await using bench = new LocalBench(options, (line) => console.error(line));
-  const figures = await bench.run();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      void bench[Symbol.asyncDispose]().finally(() => process.exit(130));
+    });
+  }
+  const { figures, failed } = await bench.run();
   console.log(printTable(figures));
+  for (const reason of failed) console.error(`failed: ${reason}`);
+  if (failed.length > 0) process.exitCode = 1;
   if (options.jsonPath !== undefined) {
     writeFileSync(options.jsonPath, `${JSON.stringify(figures, null, 2)}\n`);
   }

@@ -1,26 +1,22 @@
-import { ceiling, singleTxn } from "./ceiling.ts";
 import type { Contender, ContenderName, ContenderSettings } from "./contender.ts";
-import { etcd3Lock } from "./etcd3-lock.ts";
-import { postgres } from "./postgres.ts";
-import { redlock } from "./redlock.ts";
 
-/** Builds a contender and connects it. */
+/** Builds a contender and connects it. Its process loads the code of no other. */
 export async function createContender(
   name: ContenderName,
   settings: ContenderSettings,
 ): Promise<Contender> {
   switch (name) {
     case "ceiling":
-      return ceiling(settings.etcd);
+      return (await import("./ceiling.ts")).ceiling(settings.etcd);
     case "single_txn":
-      return singleTxn(settings.etcd);
+      return (await import("./ceiling.ts")).singleTxn(settings.etcd);
     case "etcd3_lock":
-      return etcd3Lock(settings.etcd);
+      return (await import("./etcd3-lock.ts")).etcd3Lock(settings.etcd);
     case "redlock":
-      return redlock(settings.redis);
+      return (await import("./redlock.ts")).redlock(settings.redis);
     case "postgres":
-      return postgres(settings.postgres);
+      return (await import("./postgres.ts")).postgres(settings.postgres);
     case "holdfast":
-      throw new Error("later");
+      return (await import("./holdfast.ts")).holdfast(settings.router);
   }
 }

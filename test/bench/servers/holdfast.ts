@@ -46,10 +46,7 @@ export async function startHoldfast(options: HoldfastOptions): Promise<HoldfastS
     HOLDFAST_LOG_LEVEL: "info",
   };
   const placement = start("placement", env, options.folder, []);
-  const router = start("router", env, options.folder, [
-    ...["--expose-gc", "--import", probe],
-    ...options.execArgv,
-  ]);
+  const router = start("router", env, options.folder, options.execArgv);
   const stop = async (): Promise<void> => {
     await Promise.all([end(router), end(placement)]);
   };
@@ -74,7 +71,11 @@ function start(
   execArgv: readonly string[],
 ): ChildProcess {
   const main = fileURLToPath(new URL(`services/${service}/src/main.ts`, root));
-  const child = fork(main, [], { env, execArgv: [...execArgv], silent: true });
+  const child = fork(main, [], {
+    env,
+    execArgv: ["--expose-gc", "--import", probe, ...execArgv],
+    silent: true,
+  });
   const log = createWriteStream(join(folder, `${service}.log`), { flags: "a" });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });

@@ -1,7 +1,6 @@
-
 /**
- * Loaded into the router before its own code (`--import`, with `--expose-gc`): collects garbage and
- * says what memory is left, when its parent asks over the channel of `fork`. So the router itself
+ * Loaded into a service before its own code (`--import`, with `--expose-gc`): collects garbage and
+ * says what memory is left, when its parent asks over the channel of `fork`. So the service itself
  * needs no door for it.
  */
 export interface MemoryReport {
@@ -17,5 +16,7 @@ process.on("message", (message) => {
   const report: MemoryReport = { kind: "memory", usage: process.memoryUsage() };
   process.send?.(report);
 });
+// A benchmark that dies leaves nothing running.
+process.once("disconnect", () => process.exit(1));
 // A service that wants to end must not be kept alive by our channel.
 process.channel?.unref();

@@ -1,0 +1,44 @@
+import { Holdfast } from "@holdfast/client/holdfast";
+import type { ContenderSettings } from "../contenders/contender.ts";
+import type { Actor } from "./actor.ts";
+
+/** Connects this many clients, or says how many of their locks are lost. */
+export type IdlersRequest =
+  | { readonly do: "connect"; readonly clients: number; readonly prefix: string }
+  | { readonly do: "check" };
+
+/** Connections being made at once: more would only wait for the router's accept. */
+const inFlight = 50;
+
+/** Many clients that each hold one lock and do nothing but say that they are alive. */
+export async function idlers(settings: ContenderSettings): Promise<Actor> {
+  const clients: Holdfast[] = [];
+  let lost = 0;
+
+  const connect = async (count: number, prefix: string): Promise<void> => {
+    let started = 0;
+    const worker = async (): Promise<void> => {
+      while (started < count) {
+        const name = `idle/${prefix}/${started++}`;
+        const client = await Holdfast.connect({ endpoints: [settings.router], owner: "bench" });
+        clients.push(client);
+        const lock = await client.acquire(name, { wait: 0 });
+        lock.onStateChange(({ state }) => {
+          if (state === "lost") lost += 1;
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, worker));
+  };
+
+  return {
+    async perform(request) {
+      const asked = request as IdlersRequest;
+      if (asked.do === "connect") await connect(asked.clients, asked.prefix);
+      return { clients: clients.length, lost };
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}

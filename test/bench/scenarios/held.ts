@@ -1,0 +1,59 @@
+import { ActorProcess } from "../actor-process.ts";
+import type { HoldersRequest } from "../actors/holders.ts";
+import type { Figures } from "../figures.ts";
+import { measureLoad } from "../measured-load.ts";
+import { rssBytesOf } from "../process-usage.ts";
+import type { Stage } from "./stage.ts";
+
+const fewLocks = 1_000;
+const manyLocks = 200_000;
+const workers = 1_024;
+
+/** Whether throughput keeps up while many locks are held, and what a held lock costs. */
+export async function measureHeld(stage: Stage, roundMs: number): Promise<Figures> {
+  const { settings, execArgv, etcd, holdfast, report } = stage;
+  const holders = await ActorProcess.start("holders", settings, []);
+  const loader = await ActorProcess.start("load", { ...settings, contender: "holdfast" }, execArgv);
+  const hold = (request: HoldersRequest): Promise<unknown> => holders.request(request);
+  const pairsPerS = async (): Promise<number> => {
+    await etcd.compact();
+    const plan = { workers, warmupMs: 500, measureMs: roundMs };
+    const run = await measureLoad(loader, plan, { router: [holdfast.routerPid] });
+    return run.pairsPerS;
+  };
+  const memory = async () => {
+    const { heapUsed, external } = await holdfast.routerMemory();
+    const etcdRss = etcd.pids().reduce((sum, pid) => sum + rssBytesOf(pid), 0);
+    return { router: heapUsed + external, etcdRss, clientRss: rssBytesOf(holders.pid) };
+  };
+  try {
+    await hold({ do: "hold", locks: fewLocks });
+    // Its first run compiles the code.
+    await pairsPerS();
+    // Few, many, many, few: what drifts over the minutes falls on both alike.
+    const few = [await pairsPerS()];
+    const before = await memory();
+    report(`  holding ${manyLocks} locks`);
+    await hold({ do: "hold", locks: manyLocks });
+    const after = await memory();
+    const many = [await pairsPerS(), await pairsPerS()];
+    await hold({ do: "drop" });
+    await hold({ do: "hold", locks: fewLocks });
+    few.push(await pairsPerS());
+    const rounded = (runs: readonly number[]) => runs.map((run) => Math.round(run)).join(" ");
+    report(`  ${rounded(few)} pairs/s with few locks held, ${rounded(many)} with many`);
+    const each = (key: keyof typeof after): number =>
+      (after[key] - before[key]) / (manyLocks - fewLocks);
+    return {
+      "held.throughput_ratio": Math.max(...many) / Math.max(...few),
+      "held.pairs_per_s_few": rounded(few),
+      "held.pairs_per_s_many": rounded(many),
+      "held.locks": manyLocks,
+      "held.router_bytes_each": each("router"),
+      "held.etcd_rss_bytes_each_three_members": each("etcdRss"),
+      "held.client_rss_bytes_each": each("clientRss"),
+    };
+  } finally {
+    await Promise.all([holders.stop(), loader.stop()]);
+  }
+}
