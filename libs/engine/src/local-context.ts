@@ -31,7 +31,7 @@ export function locate(context: LocalContext, lock: LockId): LockSite | Failure 
   const placement = context.placements.pin();
   if ("kind" in placement) return placement;
   const site = siteOf(context.hash, placement, context.shards, lock);
-  if (site !== undefined) return site;
+  if (site !== undefined) return context.placements.refusalOf(site.shard) ?? site;
   return failure(
     "SHARD_UNAVAILABLE",
     `Placement ${placement.version} of region ${context.region} names a shard that this router is ` +

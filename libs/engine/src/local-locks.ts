@@ -23,6 +23,8 @@ import type { Shard, Surroundings } from "./shard.ts";
 
 /** What the local tier of one region is built from. */
 export interface LocalLocksOptions {
+  /** The name of the whole installation. */
+  readonly cluster: string;
   readonly region: string;
   readonly shards: readonly Shard[];
   readonly hash: Hash64;
@@ -41,11 +43,11 @@ export class LocalLocks {
   readonly #watch: LocalWatch;
   readonly #heartbeats: Heartbeats;
 
-  constructor({ region, shards: list, hash, surroundings }: LocalLocksOptions) {
+  constructor({ cluster, region, shards: list, hash, surroundings }: LocalLocksOptions) {
     const shards = new Map(list.map((shard) => [shard.name, shard]));
     const sessionLeases = new SessionLeases(surroundings);
     const sessions = new Sessions(shards, sessionLeases, surroundings);
-    const placements = new Placements(region, shards, surroundings);
+    const placements = new Placements(cluster, region, shards, surroundings);
     const queues = new LockQueues(
       surroundings,
       (site) => {

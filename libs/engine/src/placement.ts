@@ -1,4 +1,3 @@
-import { utf8, utf8Text } from "@holdfast/base/bytes";
 import { type Failure, failure } from "@holdfast/base/failure";
 import { randomId } from "@holdfast/base/random";
 import { read } from "@holdfast/core/lock/enqueue";
@@ -14,6 +13,7 @@ import type { WeightedShard } from "@holdfast/core/placement/ring";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import { absent } from "@holdfast/core/txn/txn";
 import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
+import { checkIdentity, encodeIdentity } from "./shard-identity.ts";
 
 /** What the control plane of one region is told. */
 export interface PlacementPublisherOptions {
@@ -26,15 +26,6 @@ export interface PlacementPublisherOptions {
   readonly hierarchical: readonly string[];
   readonly hash: Hash64;
   readonly surroundings: Surroundings;
-}
-
-/** What a shard says it is. */
-interface Identity {
-  readonly cluster: string;
-  readonly region: string;
-  readonly shard: string;
-  /** Chosen once, when the shard is first met: a wiped or swapped shard has another. */
-  readonly incarnation: string;
 }
 
 /**
@@ -70,17 +61,12 @@ export class PlacementPublisher {
 
   /** Gives a new shard its name, and refuses one that has another. */
   async #identify(shard: Shard): Promise<Failure | undefined> {
-    const { cluster, region, surroundings } = this.#options;
-    const mine: Identity = {
-      cluster,
-      region,
-      shard: shard.name,
-      incarnation: randomId(surroundings.random),
-    };
+    const { cluster, surroundings } = this.#options;
+    const value = encodeIdentity(shard, cluster, randomId(surroundings.random));
     const reply = await shard.committer.submit(
       {
         compares: [absent(identityKey)],
-        success: [{ kind: "put", key: identityKey, value: utf8(JSON.stringify(mine)), lease: 0n }],
+        success: [{ kind: "put", key: identityKey, value, lease: 0n }],
         failure: [{ kind: "range", key: identityKey }],
       },
       identityKey,
@@ -157,35 +143,6 @@ export class PlacementPublisher {
       if (raised.result.succeeded) return undefined;
       from = decodeEpoch(read(raised.result.results[0]));
     }
-    return undefined;
-  }
-}
-
-/** A failure where the shard says it is another one. */
-export function checkIdentity(
-  shard: Shard,
-  cluster: string,
-  value: Uint8Array | undefined,
-): Failure | undefined {
-  const stored = value === undefined ? undefined : parseIdentity(value);
-  const matches =
-    stored?.cluster === cluster && stored.region === shard.region && stored.shard === shard.name;
-  if (matches) return undefined;
-  const is =
-    stored === undefined
-      ? "does not say what it is"
-      : `says it is shard ${stored.shard} of region ${stored.region} of ${stored.cluster}`;
-  return failure(
-    "SHARD_UNAVAILABLE",
-    `The etcd configured as shard ${printShard(shard)} of ${cluster} ${is}. Check its endpoints.`,
-    { shard: printShard(shard) },
-  );
-}
-
-function parseIdentity(value: Uint8Array): Identity | undefined {
-  try {
-    return JSON.parse(utf8Text(value));
-  } catch {
     return undefined;
   }
 }

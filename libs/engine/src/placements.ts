@@ -1,9 +1,11 @@
 import { sleep } from "@holdfast/base/clock";
-import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import { type Failure, failure } from "@holdfast/base/failure";
+import { read } from "@holdfast/core/lock/enqueue";
 import { decodeEpoch, raiseEpoch } from "@holdfast/core/lock/epoch";
-import { epochKey, placementKey } from "@holdfast/core/lock/keys";
+import { epochKey, identityKey, placementKey } from "@holdfast/core/lock/keys";
 import { decodePlacement, type Placement } from "@holdfast/core/placement/placement";
 import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
+import { checkIdentity } from "./shard-identity.ts";
 
 /** How often a router that missed the watch looks for a newer placement, in ms. */
 const refreshMs = 10_000;
@@ -16,14 +18,24 @@ const agreePauseMs = 25;
  * A shard that is behind is raised by any router that comes along with a newer one.
  */
 export class Placements {
+  readonly #cluster: string;
   readonly #region: string;
   readonly #shards: ReadonlyMap<string, Shard>;
   readonly #surroundings: Surroundings;
+  /** Shards that said they are who they should be; the store pins the cluster behind them. */
+  readonly #verified = new Set<string>();
+  readonly #refused = new Map<string, Failure>();
   #current: Placement | undefined;
   #refreshing: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(region: string, shards: ReadonlyMap<string, Shard>, surroundings: Surroundings) {
+  constructor(
+    cluster: string,
+    region: string,
+    shards: ReadonlyMap<string, Shard>,
+    surroundings: Surroundings,
+  ) {
+    this.#cluster = cluster;
     this.#region = region;
     this.#shards = shards;
     this.#surroundings = surroundings;
@@ -54,6 +66,20 @@ export class Placements {
           "placement service has not published one.",
         { retryAfterMs: 1_000 },
       )
+    );
+  }
+
+  /** Undefined where the shard proved to be the one it is configured as. */
+  refusalOf(shard: Shard): Failure | undefined {
+    if (this.#verified.has(shard.name)) return undefined;
+    // Not asked yet, because it did not answer: ask before anything is written.
+    void this.refresh();
+    return (
+      this.#refused.get(shard.name) ??
+      failure("SHARD_UNAVAILABLE", `Shard ${printShard(shard)} has not answered yet.`, {
+        shard: printShard(shard),
+        retryAfterMs: 500,
+      })
     );
   }
 
@@ -110,29 +136,38 @@ export class Placements {
 
   async #read(): Promise<void> {
     const shards = [...this.#shards.values()];
-    const replies = await Promise.all(
-      shards.map(({ store }) => store.range({ kind: "range", key: placementKey })),
-    );
-    for (const reply of replies) {
-      const kv = reply.kind === "read" ? reply.range.kvs[0] : undefined;
-      const placement = kv === undefined ? undefined : decodePlacement(kv.value);
-      if (placement === undefined || placement.region !== this.#region) continue;
-      if (placement.version > (this.#current?.version ?? 0)) this.#current = placement;
+    await Promise.all(shards.map((shard) => this.#readShard(shard)));
+  }
+
+  async #readShard(shard: Shard): Promise<void> {
+    const reply = await shard.store.commit({
+      compares: [],
+      success: [identityKey, placementKey].map((key) => ({ kind: "range", key })),
+      failure: [],
+    });
+    if (reply.kind !== "committed") return;
+    const [identity, stored] = reply.result.results.map((result) => read(result).kvs[0]);
+    const refusal = checkIdentity(shard, this.#cluster, identity?.value);
+    if (refusal !== undefined) {
+      this.#refused.set(shard.name, refusal);
+      this.#verified.delete(shard.name);
+      return;
     }
+    this.#verified.add(shard.name);
+    this.#refused.delete(shard.name);
+    const placement = stored === undefined ? undefined : decodePlacement(stored.value);
+    if (placement === undefined || placement.region !== this.#region) return;
+    if (placement.version > (this.#current?.version ?? 0)) this.#current = placement;
   }
 
   #scheduleRefresh(): void {
     if (this.#stopped) return;
     // Until there is one, nothing works: look often. Afterwards a stale one writes nothing.
-    const delayMs = this.#current === undefined ? 200 : refreshMs;
+    const incomplete = this.#verified.size < this.#shards.size;
+    const delayMs = this.#current === undefined || incomplete ? 200 : refreshMs;
     this.#surroundings.clock.schedule(delayMs, () => {
       if (this.#stopped) return;
       void this.refresh().then(() => this.#scheduleRefresh());
     });
   }
-}
-
-/** Tells a placement from the reason there is none. */
-export function isPlacement(pinned: Placement | Failure): pinned is Placement {
-  return !("kind" in pinned && isFailure(pinned));
 }

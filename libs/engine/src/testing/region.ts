@@ -47,6 +47,7 @@ export class TestRegion {
     if ("kind" in placement) throw new Error(placement.message);
     for (let index = 0; index < count; index++) {
       const local = new LocalLocks({
+        cluster: "test",
         region: "here",
         shards: this.#shards(),
         hash: testHash,
