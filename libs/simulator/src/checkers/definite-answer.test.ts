@@ -6,7 +6,7 @@ test("answers that are true when they are sent are in order", () => {
   const history = new HandmadeHistory().grant("a/1");
   const token = history.token();
   history.tells("granted", "a/1", token).end("a/1").tells("released", "a/1", token);
-  history.tells("not-held", "a/1", token).tells("cancelled", "a/1", 0n, true);
+  history.tells("not-held", "a/1", token).tells("cancelled", "a/1", 0n, 1_000);
   expect(history.found(definiteAnswer)).toEqual([]);
 });
 
@@ -36,9 +36,18 @@ test("cancelled, of what stands in line, is found", () => {
 test("a late copy that gets through is found where the answer was for good, and only there", () => {
   const history = new HandmadeHistory().grant("a/1");
   const token = history.token();
-  history.end("a/1").tells("released", "a/1", token, false).tells("released", "a/1", token, true);
+  history.end("a/1").tells("released", "a/1", token, 0).tells("released", "a/1", token, 1_000);
   history.grant("a/1");
   expect(history.found(definiteAnswer)).toEqual([
     "r0 said released of a/1 on ns/lock, but a late copy of a/1 got through",
   ]);
+});
+
+test("what is for good ends with its time, and with the session's lease of then", () => {
+  const later = new HandmadeHistory().tells("cancelled", "a/1", 0n, 1_000).at(1_001).grant("a/1");
+  expect(later.found(definiteAnswer)).toEqual([]);
+  const renewed = new HandmadeHistory().lease(1n, "granted", 10_000);
+  renewed.tells("cancelled", "a/1", 0n, 1_000).lease(2n, "granted", 10_000);
+  renewed.at(500).grant("a/1", { lease: 2n });
+  expect(renewed.found(definiteAnswer)).toEqual([]);
 });

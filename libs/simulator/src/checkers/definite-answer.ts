@@ -9,17 +9,15 @@ import type { Checker, Run, Violation } from "../history/run.ts";
 export const definiteAnswer: Checker = {
   name: "definite-answer",
   check(run: Run): Violation[] {
-    const tenures = grouped(run.tenures);
-    const places = grouped(run.places);
+    const grants: Grants = {
+      tenures: grouped(run.tenures),
+      places: grouped(run.places),
+      leaseOrders: leaseOrdersOf(run),
+    };
     const violations: Violation[] = [];
     for (const [order, told] of run.history.entries()) {
       if (told.kind !== "told") continue;
-      const problem = problemOf(
-        told,
-        order,
-        tenures.get(told.grantId) ?? [],
-        places.get(told.grantId) ?? [],
-      );
+      const problem = problemOf(told, order, grants);
       if (problem === undefined) continue;
       const message = `${told.router} said ${told.what} of ${told.grantId} on ${told.lock}, ${problem}`;
       violations.push({ checker: this.name, atMs: told.atMs, message });
@@ -28,12 +26,16 @@ export const definiteAnswer: Checker = {
   },
 };
 
-function problemOf(
-  told: ToldEntry,
-  order: number,
-  tenures: readonly Tenure[],
-  places: readonly Place[],
-): string | undefined {
+/** The store's truth by grant id, and when each lease was made. */
+interface Grants {
+  readonly tenures: ReadonlyMap<string, Tenure[]>;
+  readonly places: ReadonlyMap<string, Place[]>;
+  readonly leaseOrders: ReadonlyMap<bigint, number>;
+}
+
+function problemOf(told: ToldEntry, order: number, grants: Grants): string | undefined {
+  const tenures = grants.tenures.get(told.grantId) ?? [];
+  const places = grants.places.get(told.grantId) ?? [];
   if (told.what === "granted") {
     const known = tenures.some((it) => it.token === told.token && it.grantedOrder < order);
     return known ? undefined : `token ${told.token}, but the store never granted it`;
@@ -49,10 +51,20 @@ function problemOf(
     const waits = places.find((it) => it.queuedOrder < order && it.leftOrder > order);
     if (waits !== undefined) return `but ${waits.request} stands in line`;
   }
-  if (!told.forGood) return undefined;
-  const later =
-    tenures.find((it) => it.grantedOrder > order) ?? places.find((it) => it.queuedOrder > order);
+  const untilMs = told.atMs + told.forGoodMs;
+  const later = [
+    ...tenures.filter((it) => it.grantedOrder > order && it.grantedAtMs < untilMs),
+    ...places.filter((it) => it.queuedOrder > order && it.queuedAtMs < untilMs),
+  ].find((it) => !it.hasSession || (grants.leaseOrders.get(it.lease) ?? 0) < order);
   return later === undefined ? undefined : `but a late copy of ${later.request} got through`;
+}
+
+function leaseOrdersOf(run: Run): Map<bigint, number> {
+  const orders = new Map<bigint, number>();
+  for (const [order, entry] of run.history.entries()) {
+    if (entry.kind === "lease" && entry.what === "granted") orders.set(entry.lease, order);
+  }
+  return orders;
 }
 
 function grouped<T extends { readonly grantId: string }>(items: readonly T[]): Map<string, T[]> {

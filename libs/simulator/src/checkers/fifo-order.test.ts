@@ -28,6 +28,19 @@ test("a run of shared waiters is promoted together, in order", () => {
   expect(history.found(fifoOrder)).toEqual([]);
 });
 
+test("a shared waiter that was put again may follow those of its run", () => {
+  const history = new HandmadeHistory().grant("h/1");
+  history.queue("a/1", { mode: "shared" }).queue("b/1", { mode: "shared" }).end("h/1");
+  history.promote("b/1", { mode: "shared" }).promote("a/1", { mode: "shared" });
+  expect(history.found(fifoOrder)).toEqual([]);
+});
+
+test("a shared waiter that overtakes an exclusive one is found", () => {
+  const history = new HandmadeHistory().grant("h/1").queue("a/1");
+  history.queue("b/1", { mode: "shared" }).end("h/1").promote("b/1", { mode: "shared" });
+  expect(history.found(fifoOrder)).toHaveLength(1);
+});
+
 test("a waiter that overtakes another is found", () => {
   expect(held().end("h/1").promote("b/1").found(fifoOrder)).toEqual([
     "ns/lock: b/1 was promoted before a/1",

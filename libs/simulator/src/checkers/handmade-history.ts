@@ -127,9 +127,9 @@ export class HandmadeHistory {
     return this;
   }
 
-  tells(what: ToldEntry["what"], grantId: string, token = 0n, forGood = false): this {
+  tells(what: ToldEntry["what"], grantId: string, token = 0n, forGoodMs = 0): this {
     const told = { kind: "told", router: "r0", lock: "ns/lock" } as const;
-    this.entries.push({ ...told, atMs: this.#nowMs, what, grantId, token, forGood });
+    this.entries.push({ ...told, atMs: this.#nowMs, what, grantId, token, forGoodMs });
     return this;
   }
 

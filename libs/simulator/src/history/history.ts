@@ -81,8 +81,11 @@ export interface ToldEntry extends Entry<"told"> {
   readonly grantId: string;
   /** 0 where the answer names none. */
   readonly token: bigint;
-  /** The router promised that no late copy of the request is granted any more. */
-  readonly forGood: boolean;
+  /**
+   * For how long, in ms, no late copy of the request is granted any more; 0 where nothing was said
+   * about copies. It ends in any case with the lease that the request had then.
+   */
+  readonly forGoodMs: number;
 }
 
 /** A client told its application what became of a request. */

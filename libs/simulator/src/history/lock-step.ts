@@ -14,6 +14,8 @@ export interface Tenure {
   readonly hasSession: boolean;
   readonly ttlMs: number;
   readonly token: bigint;
+  /** What its key first hung on. */
+  readonly lease: bigint;
   readonly epoch: number;
   readonly createRevision: number;
   readonly grantedAtMs: number;
@@ -35,6 +37,7 @@ export interface Place {
   readonly request: string;
   readonly hasSession: boolean;
   readonly createRevision: number;
+  readonly lease: bigint;
   readonly queuedAtMs: number;
   readonly queuedOrder: number;
   /** Infinity while it stands. */
@@ -176,9 +179,10 @@ function tenureOf(
   put: Put,
 ): Tenure {
   const { request, hasSession, ttlMs, epoch } = recordOf(put);
-  const { createRevision } = put;
+  const { createRevision, lease } = put;
   return {
     ...what,
+    lease,
     shard: at.entry.shard,
     request,
     hasSession,
@@ -196,10 +200,10 @@ function tenureOf(
 
 function placeOf(at: LockRevision, grantId: string, put: Put): Place {
   const { mode, request, hasSession } = recordOf(put);
-  const { createRevision } = put;
+  const { createRevision, lease } = put;
   const queued = { queuedAtMs: at.entry.atMs, queuedOrder: at.order };
   const leftOrder = Number.POSITIVE_INFINITY;
-  return { grantId, mode, request, hasSession, createRevision, ...queued, leftOrder };
+  return { grantId, mode, request, hasSession, createRevision, lease, ...queued, leftOrder };
 }
 
 function recordOf(put: Put): StoredRecord {

@@ -79,18 +79,3 @@ test("a crashed process never runs again", () =>
     simulation.run(1_000);
     expect(seen).toEqual([]);
   }));
-
-test("whoever looks after an event sees what its promise jobs did", () =>
-  inWorld((simulation) => {
-    const process = new SimulatedProcess(simulation, "p");
-    let value = 0;
-    const seen: number[] = [];
-    process.afterEvent(() => seen.push(value));
-    process.deliver(() => {
-      queueMicrotask(() => {
-        value = 1;
-      });
-    });
-    simulation.run(1);
-    expect(seen).toEqual([1]);
-  }));

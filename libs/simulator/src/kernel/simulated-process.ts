@@ -45,7 +45,6 @@ export class SimulatedProcess implements Clock {
   #suspendedMs = 0;
   #backlog: Arrival[] = [];
   #onResume: (() => void) | undefined;
-  #afterEvent: (() => void) | undefined;
 
   constructor(simulation: Simulation, name: string, skew: ClockSkew = exactClocks) {
     this.#simulation = simulation;
@@ -109,11 +108,6 @@ export class SimulatedProcess implements Clock {
     this.#onResume = look;
   }
 
-  /** Runs `look` after each timer and message, when the promise jobs they led to are done. */
-  afterEvent(look: () => void): void {
-    this.#afterEvent = look;
-  }
-
   pause(): void {
     this.#stop("paused");
   }
@@ -162,9 +156,5 @@ export class SimulatedProcess implements Clock {
       return;
     }
     run();
-    if (this.#afterEvent !== undefined) {
-      this.#simulation.settle();
-      this.#afterEvent();
-    }
   }
 }

@@ -59,11 +59,6 @@ export class Simulation {
     return this.#queue.add(this.#nowMs + delayMs, run);
   }
 
-  /** Runs promise jobs left by code that was called from outside of an event. */
-  settle(): void {
-    this.#drain();
-  }
-
   /** Runs until nothing is left, until `untilMs` of true time, or for `eventsMax` events. */
   run(untilMs: number, eventsMax: number = Number.MAX_SAFE_INTEGER): RunEnd {
     this.#drain();

@@ -1,0 +1,80 @@
+import { parseArgs } from "node:util";
+import { mutants } from "./mutants.ts";
+import { sabotage } from "./sabotage.ts";
+import { runSeeds, type Stretch } from "./seed-pool.ts";
+import { printReport } from "./seed-report.ts";
+
+const usage = `npm run simulate -- [options]
+  --seeds N      run N seeds (default 1000)
+  --from N       the first of them (default 1)
+  --workers N    in N processes (default 2)
+  --seed N       run this one seed alone
+  --trace        with --seed: print what happened
+  --mutant NAME  run a sabotaged build, until it is found out
+  --list         name the sabotaged builds`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    workers: { type: "string", default: "2" },
+    seed: { type: "string" },
+    trace: { type: "boolean", default: false },
+    mutant: { type: "string" },
+    list: { type: "boolean", default: false },
+    worker: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+/** Undefined where the honest build is to be run. */
+function chosenMutant() {
+  if (values.mutant === undefined) return undefined;
+  const mutant = mutants.find(({ name }) => name === values.mutant);
+  if (mutant === undefined) throw new Error(`no mutant is called ${values.mutant}: try --list`);
+  return mutant;
+}
+
+/** Only now, so that a sabotaged build is the one that is loaded. */
+async function loadWorld() {
+  const mutant = chosenMutant();
+  if (mutant !== undefined) sabotage(mutant.edits);
+  return import("./run-stretch.ts");
+}
+
+async function runOne(seed: number): Promise<void> {
+  const { runAlone } = await loadWorld();
+  const { result, lines } = await runAlone(seed, values.trace);
+  for (const line of lines) console.log(line);
+  for (const { checker, atMs, message } of result.violations) {
+    console.log(`VIOLATION ${checker} at ${atMs.toFixed(1)} ms: ${message}`);
+  }
+  const found = result.violations.length === 0 ? "no violation" : "violations";
+  console.log(`seed ${seed}: ${found}, trace ${result.hash}, ${JSON.stringify(result.figures)}`);
+  if (result.violations.length > 0) process.exitCode = 1;
+}
+
+async function serveParent(): Promise<void> {
+  const { runStretch } = await loadWorld();
+  process.on("message", (stretch: Stretch) => {
+    void runStretch(stretch).then((result) => process.send?.(result));
+  });
+}
+
+async function runMany(): Promise<void> {
+  const mutant = chosenMutant()?.name;
+  const report = await runSeeds({
+    from: Number(values.from),
+    count: Number(values.seeds),
+    workers: Number(values.workers),
+    ...(mutant === undefined ? {} : { mutant, stopAtFirst: true }),
+  });
+  console.log(printReport(report, mutant));
+  if (report.failures.length > 0) process.exitCode = 1;
+}
+
+if (values.help) console.log(usage);
+else if (values.list) for (const { name, phrase } of mutants) console.log(`${name}: ${phrase}`);
+else if (values.worker) await serveParent();
+else if (values.seed !== undefined) await runOne(Number(values.seed));
+else await runMany();

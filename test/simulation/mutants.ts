@@ -1,0 +1,288 @@
+import type { Edit } from "./sabotage.ts";
+
+/** One way to get the local tier wrong: a sabotaged build that the checkers must find out. */
+export interface Mutant {
+  readonly name: string;
+  /** What the design calls it. */
+  readonly phrase: string;
+  readonly edits: readonly Edit[];
+}
+
+const core = "libs/core/src";
+const engine = "libs/engine/src";
+const client = "libs/client/src";
+
+/**
+ * The ways to get it wrong that the design of the local tier lists, but those that need a move of a
+ * slot. Each takes out or turns round the one thing that prevents it.
+ */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "delete-whatever-holds",
+    phrase: "Delete whatever holds, no token",
+    edits: [
+      {
+        file: `${core}/lock/release.ts`,
+        find: "compares: [epochIs(plan.epoch), createdAt(own, plan.revision)],",
+        replace: "compares: [epochIs(plan.epoch)],",
+      },
+      {
+        file: `${core}/lock/release.ts`,
+        find: 'const success: Op[] = [{ kind: "delete", key: own }];',
+        replace: `const holders = plan.keys.exclusive;
+          const success: Op[] = [{ kind: "delete", key: holders.prefix, rangeEnd: holders.end }];`,
+      },
+    ],
+  },
+  {
+    name: "release-without-compare",
+    phrase: "release with no compare, then hand over",
+    edits: [
+      {
+        file: `${core}/lock/release.ts`,
+        find: "compares: [epochIs(plan.epoch), createdAt(own, plan.revision)],",
+        replace: "compares: [epochIs(plan.epoch)],",
+      },
+    ],
+  },
+  {
+    name: "promotion-without-waiter",
+    phrase: "promotion without the waiter compare",
+    edits: [
+      {
+        file: `${core}/lock/queue.ts`,
+        find: "compares: [writtenAt(place, waiter.modRevision)],",
+        replace: "compares: [],",
+      },
+    ],
+  },
+  {
+    name: "promotion-blind-to-holders",
+    phrase: "promotion blind to holders",
+    edits: [
+      {
+        file: `${core}/lock/queue.ts`,
+        find: "compares: [epochIs(grant.epoch), ...noConflict(footprint, mode)],",
+        replace: "compares: [epochIs(grant.epoch)],",
+      },
+    ],
+  },
+  {
+    name: "hand-over-without-head",
+    phrase: "hand-over without the head check",
+    edits: [
+      {
+        file: `${core}/lock/queue.ts`,
+        find: "return { compares: alone, success: promotions(keys, run, grant), failure: [] };",
+        replace: `const unchecked = promotions(keys, run, grant).map((op) =>
+            op.kind === "txn" ? { ...op, txn: { ...op.txn, compares: [] } } : op);
+          return { compares: alone, success: unchecked, failure: [] };`,
+      },
+    ],
+  },
+  {
+    name: "deadline-from-reply",
+    phrase: "deadline from the reply",
+    edits: [
+      {
+        file: `${client}/pulse.ts`,
+        find: "this.#owner.onAnswer(outcome, sentAt);",
+        replace: "this.#owner.onAnswer(outcome, readClocks(this.#core.ports.clock));",
+      },
+    ],
+  },
+  {
+    name: "deadline-from-acquire",
+    phrase: "deadline … from the acquire instead of the lease",
+    edits: [
+      {
+        file: `${engine}/local-context.ts`,
+        find: "const validForMs = context.sessionLeases.validForMs(lease);",
+        replace: "const validForMs = validityMs(lease.ttlMs);",
+      },
+      {
+        file: `${client}/session.ts`,
+        find: "if (!known) belief.confirm(firstSentAt, grant.validForMs);",
+        replace: "belief.confirm(firstSentAt, grant.validForMs);",
+      },
+    ],
+  },
+  {
+    name: "repeat-counted-from-own-send",
+    phrase: "a repeat counted from its own send",
+    edits: [
+      {
+        file: `${client}/acquire-run.ts`,
+        find: "this.#firstSentAt ??= sentAt;",
+        replace: "this.#firstSentAt = sentAt;",
+      },
+    ],
+  },
+  {
+    name: "retry-under-new-id",
+    phrase: "retry under a new grant id",
+    edits: [
+      {
+        file: `${client}/acquire-run.ts`,
+        find: "requestId: this.requestId,",
+        replace: "requestId: (this.requestId + this.#sends) as RequestId,",
+      },
+    ],
+  },
+  {
+    name: "conflicts-in-one-batch",
+    phrase: "conflicting operations in one batch",
+    edits: [
+      {
+        file: `${core}/txn/batch.ts`,
+        find: "const parked = this.#parked.get(submission.conflictKey);",
+        replace: "const parked = this.#parked.get(String(this.#length));",
+      },
+    ],
+  },
+  {
+    name: "batch-not-split",
+    phrase: "a batch not split on a dead lease",
+    edits: [
+      {
+        file: `${engine}/committer.ts`,
+        find: "await this.#split(batch);",
+        replace: "for (const { settle } of batch) settle(reply);",
+      },
+    ],
+  },
+  {
+    name: "pool-without-window",
+    phrase: "pool without window",
+    edits: [
+      {
+        file: `${engine}/lease-pool.ts`,
+        find: "const leaseTtlS = Math.ceil((ttlMs + poolWindowMs) / 1000);",
+        replace: "const leaseTtlS = Math.ceil(ttlMs / 1000);",
+      },
+    ],
+  },
+  {
+    name: "order-by-clock",
+    phrase: "order by clock",
+    edits: [
+      {
+        file: `${engine}/queue-mirror.ts`,
+        find: "function byPlace(left: Waiter, right: Waiter): number {",
+        replace: `function byPlace(left: Waiter, right: Waiter): number {
+          if (left.record.atMs !== right.record.atMs) return left.record.atMs - right.record.atMs;`,
+      },
+    ],
+  },
+  {
+    name: "newcomer-ignores-queue",
+    phrase: "newcomer ignores the queue",
+    edits: [
+      {
+        file: `${core}/lock/acquire.ts`,
+        find: "rangeEmpty(keys.queue.prefix, keys.queue.end),",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "keepalive-on-router-timer",
+    phrase: "keepalive on the router's own timer",
+    edits: [
+      {
+        file: `${engine}/session-leases.ts`,
+        find: "if (reply.result.succeeded) return state(marker, ttlMs, sentAtMs + validityMs(ttlMs));",
+        replace: `if (reply.result.succeeded) {
+          const beat = () => {
+            void shard.store.keepAlive(granted.lease);
+            this.#surroundings.clock.schedule(ttlMs / 3, beat);
+          };
+          beat();
+          return state(marker, ttlMs, sentAtMs + validityMs(ttlMs));
+        }`,
+      },
+    ],
+  },
+  {
+    name: "epoch-not-compared",
+    phrase: "epoch not compared",
+    edits: [
+      {
+        file: `${core}/lock/epoch.ts`,
+        find: "return valueIs(epochKey, encodeEpoch(epoch));",
+        replace: 'return { target: "create", key: epochKey, op: "!=", revision: BigInt(-epoch) };',
+      },
+    ],
+  },
+  {
+    name: "watch-missed",
+    phrase: "watch missed and no re-read",
+    edits: [
+      {
+        file: `${engine}/queue-follower.ts`,
+        find: "if (run === this.#run && !this.#stopped) void this.#restart();",
+        replace: "",
+      },
+      {
+        file: `${engine}/queue-follower.ts`,
+        find: "else void this.#look();",
+        replace: "else this.#armSilence();",
+      },
+    ],
+  },
+  {
+    name: "no-suspend-check",
+    phrase: "no suspend check",
+    edits: [
+      {
+        file: `${core}/lease/validity.ts`,
+        find: "return Math.abs(wallPassedMs - monotonicPassedMs) > deltaMs(ttlMs);",
+        replace: "return Math.abs(wallPassedMs - monotonicPassedMs) > 1e12 * ttlMs;",
+      },
+    ],
+  },
+  {
+    name: "mirror-fed-from-replies",
+    phrase: "mirror fed from own replies",
+    edits: [
+      {
+        file: `${engine}/local-wait.ts`,
+        find: "queue.add(waiter);",
+        replace: `queue.add({ ...waiter, record: arguments[0].record, lease: arguments[0].lease });`,
+      },
+      {
+        file: `${engine}/lock-queue.ts`,
+        find: "this.#follower.check(waiter.grantId, waiter.placedAt);",
+        replace: `this.#follower.check(waiter.grantId, waiter.placedAt);
+          this.#follower.mirror.applyOwn(waiter, this.#options.site);`,
+      },
+    ],
+  },
+  {
+    name: "renewal-without-mod",
+    phrase: "renewal without the mod compare",
+    edits: [
+      {
+        file: `${core}/lock/renew.ts`,
+        find: "writtenAt(kv.key, kv.modRevision),",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "no-tombstone-no-listing",
+    phrase: "no tombstone and no listing",
+    edits: [
+      {
+        file: `${core}/lock/release.ts`,
+        find: "compares: [epochIs(epoch), markerLives(lease)],",
+        replace: "compares: [epochIs(epoch), markerLives(lease), absent(epochKey)],",
+      },
+      {
+        file: `${client}/listing.ts`,
+        find: "return this.#wanted > this.#listed || nowMs + intervalMs >= this.#listedMs + listEveryMs;",
+        replace: "return this.#wanted < 0 && nowMs + intervalMs >= this.#listedMs + listEveryMs;",
+      },
+    ],
+  },
+];

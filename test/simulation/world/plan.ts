@@ -1,0 +1,168 @@
+import { integerBelow, type Random, SeededRandom } from "@holdfast/base/random";
+import { cleanLink, type LinkFaults } from "@holdfast/simulator/kernel/simulated-network";
+import type { ClockSkew } from "@holdfast/simulator/kernel/simulated-process";
+import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
+
+/** Half of rho either way, so that no two clocks differ in rate by more than the design allows. */
+const driftMax = 0.0049;
+
+/** Something done to the world at a time, apart from the faults that go on all the while. */
+export interface Injection {
+  readonly atMs: number;
+  readonly kind:
+    | "pause-client"
+    | "suspend-client"
+    | "crash-client"
+    | "pause-router"
+    | "crash-router"
+    | "cut-client"
+    | "cut-shard"
+    | "break-connection"
+    | "change-leader"
+    | "raise-epoch";
+  /** Which of its kind, modulo how many there are. */
+  readonly index: number;
+  readonly lastsMs: number;
+  /** For cuts: one direction or the other, or both. */
+  readonly direction: "there" | "back" | "both";
+}
+
+/** How one client behaves. */
+export interface ClientPlan {
+  readonly skew: ClockSkew;
+  /** Of its session, or of each lock it takes without one. */
+  readonly ttlMs: number;
+  /** It takes each lock with a ttl of its own instead of under a session. */
+  readonly ownTtl: boolean;
+  /** It renews a lock with a ttl of its own; one under a session is always kept alive. */
+  readonly renews: boolean;
+  /** Requests it makes at once. */
+  readonly threads: number;
+  /** It asks whether it still holds at each use; else it trusts to be told. */
+  readonly asksState: boolean;
+}
+
+/** Everything about a seed's run that is decided before it begins. */
+export interface Plan {
+  readonly busyMs: number;
+  readonly quietMs: number;
+  readonly routers: readonly ClockSkew[];
+  readonly shards: readonly ClockSkew[];
+  readonly clients: readonly ClientPlan[];
+  readonly locks: readonly string[];
+  readonly sharedRate: number;
+  readonly tryRate: number;
+  /** Longest pause between two requests of a thread, and longest time a lock is held. */
+  readonly thinkMsMax: number;
+  readonly holdMsMax: number;
+  readonly leaseLateMsMax: number;
+  readonly link: LinkFaults;
+  readonly store: StoreFaults;
+  readonly injections: readonly Injection[];
+}
+
+/** The plan of a seed. Each kind of fault is left out of half of the runs, so that some runs have few. */
+export function planOf(seed: number): Plan {
+  const random = new SeededRandom(Math.imul(seed, 0x27d4eb2f) ^ 0x165667b1);
+  const busyMs = between(random, 8_000, 20_000);
+  const lockCount = 1 + integerBelow(random, 3);
+  return {
+    busyMs,
+    quietMs: chance(random, 0.1) ? 80_000 : 15_000,
+    routers: Array.from({ length: 2 + integerBelow(random, 2) }, () => skewOf(random)),
+    shards: Array.from({ length: 1 + integerBelow(random, 2) }, () => skewOf(random)),
+    clients: Array.from({ length: 3 + integerBelow(random, 3) }, () => clientOf(random)),
+    locks: Array.from({ length: lockCount }, (_, index) => `lock-${index}`),
+    sharedRate: chance(random, 0.5) ? 0.4 * random.next() : 0,
+    tryRate: 0.3 * random.next(),
+    thinkMsMax: between(random, 50, 2_000),
+    holdMsMax: between(random, 20, 3_000),
+    leaseLateMsMax: chance(random, 0.5) ? between(random, 0, 3_000) : 0,
+    link: linkFaultsOf(random),
+    store: storeFaultsOf(random),
+    injections: injectionsOf(random, busyMs),
+  };
+}
+
+function clientOf(random: Random): ClientPlan {
+  const seconds = 2 + integerBelow(random, 4);
+  return {
+    skew: skewOf(random),
+    ttlMs: chance(random, 0.5) ? seconds * 1_000 : seconds * 1_000 + integerBelow(random, 900),
+    ownTtl: chance(random, 0.3),
+    renews: chance(random, 0.6),
+    threads: chance(random, 0.3) ? 2 : 1,
+    asksState: chance(random, 0.5),
+  };
+}
+
+function linkFaultsOf(random: Random): LinkFaults {
+  return {
+    lossRate: chance(random, 0.5) ? 0.05 * random.next() : cleanLink.lossRate,
+    duplicateRate: chance(random, 0.5) ? 0.05 * random.next() : cleanLink.duplicateRate,
+    lateRate: chance(random, 0.5) ? 0.1 * random.next() : cleanLink.lateRate,
+    lateMsMax: between(random, 50, 6_000),
+  };
+}
+
+function storeFaultsOf(random: Random): StoreFaults {
+  const some = (most: number) => (chance(random, 0.5) ? most * random.next() : 0);
+  return {
+    ...cleanStore,
+    refusedRate: some(0.05),
+    requestLostRate: some(0.03),
+    replyLostRate: some(0.05),
+    stalledRate: some(0.05),
+    stalledMsMax: between(random, 200, 8_000),
+    slowRate: some(0.1),
+    slowMsMax: between(random, 20, 900),
+    watchSlowRate: some(0.2),
+    watchInterruptedRate: some(0.05),
+  };
+}
+
+const injectionKinds: readonly Injection["kind"][] = [
+  "pause-client",
+  "suspend-client",
+  "crash-client",
+  "pause-router",
+  "crash-router",
+  "cut-client",
+  "cut-shard",
+  "break-connection",
+  "change-leader",
+  "raise-epoch",
+];
+
+function injectionsOf(random: Random, busyMs: number): Injection[] {
+  const kinds = injectionKinds.filter(() => chance(random, 0.5));
+  if (kinds.length === 0) return [];
+  const count = integerBelow(random, 7);
+  const injections = Array.from({ length: count }, (): Injection => {
+    const kind = kinds[integerBelow(random, kinds.length)] ?? "pause-client";
+    return {
+      atMs: between(random, 500, busyMs),
+      kind,
+      index: integerBelow(random, 60),
+      lastsMs: between(random, 100, chance(random, 0.5) ? 2_000 : 9_000),
+      direction: (["there", "back", "both"] as const)[integerBelow(random, 3)] ?? "both",
+    };
+  });
+  return injections.sort((a, b) => a.atMs - b.atMs);
+}
+
+function skewOf(random: Random): ClockSkew {
+  return {
+    rate: 1 + driftMax * (2 * random.next() - 1),
+    monotonicStartMs: random.next() * 1e7,
+    wallStartMs: 1.79e12 + random.next() * 1e5,
+  };
+}
+
+function chance(random: Random, probability: number): boolean {
+  return random.next() < probability;
+}
+
+function between(random: Random, low: number, high: number): number {
+  return low + random.next() * (high - low);
+}

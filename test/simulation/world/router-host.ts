@@ -1,0 +1,163 @@
+import { Cancellation } from "@holdfast/base/cancellation";
+import type { Command } from "@holdfast/core/command/command";
+import type { Outcome } from "@holdfast/core/command/outcome";
+import type { LockId } from "@holdfast/core/lock/lock-id";
+import type { Call } from "@holdfast/engine/ports/lock-tier";
+import type { ToldEntry } from "@holdfast/simulator/history/history";
+import type { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
+import type { SimulatedNetwork } from "@holdfast/simulator/kernel/simulated-network";
+import type { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
+import type { ClientEnd } from "./simulated-transport.ts";
+
+/** The part of a router that a stream of commands needs. */
+export interface Executor {
+  execute(command: Command, call: Call): Promise<Outcome>;
+}
+
+/** What serves a router's connections: the stream handler of the real server, over the simulation. */
+export class RouterHost {
+  readonly process: SimulatedProcess;
+  readonly region: string;
+  readonly tier: Executor;
+  readonly #network: SimulatedNetwork;
+  readonly #recorder: HistoryRecorder;
+  readonly #ends = new Set<ServerEnd>();
+
+  constructor(
+    process: SimulatedProcess,
+    region: string,
+    tier: Executor,
+    network: SimulatedNetwork,
+    recorder: HistoryRecorder,
+  ) {
+    this.process = process;
+    this.region = region;
+    this.tier = tier;
+    this.#network = network;
+    this.#recorder = recorder;
+  }
+
+  accept(client: ClientEnd, clientName: string): ServerEnd {
+    const end = new ServerEnd(this, client, clientName, this.#network);
+    this.#ends.add(end);
+    return end;
+  }
+
+  forget(end: ServerEnd): void {
+    this.#ends.delete(end);
+  }
+
+  /** Every connection breaks; its client, or those who run on, learn of it. */
+  breakConnections(reason: string): void {
+    for (const end of [...this.#ends]) end.break(reason);
+  }
+
+  /** The connections of one client break. */
+  breakConnectionsOf(clientName: string, reason: string): void {
+    for (const end of [...this.#ends]) if (end.clientName === clientName) end.break(reason);
+  }
+
+  /** Records what a definite answer claims, as it is sent. */
+  told(command: Command, outcome: Outcome): void {
+    const claim = claimOf(command, outcome);
+    if (claim === undefined) return;
+    this.#recorder.add({ kind: "told", router: this.process.name, ...claim });
+  }
+}
+
+/** The router's end of a connection. */
+export class ServerEnd {
+  readonly clientName: string;
+  readonly #host: RouterHost;
+  readonly #client: ClientEnd;
+  readonly #network: SimulatedNetwork;
+  readonly #calls = new Set<Cancellation>();
+  #closed = false;
+
+  constructor(host: RouterHost, client: ClientEnd, clientName: string, network: SimulatedNetwork) {
+    this.#host = host;
+    this.#client = client;
+    this.clientName = clientName;
+    this.#network = network;
+  }
+
+  /** A command arrived, perhaps for the second time. */
+  onCommand(id: number, command: Command): void {
+    if (this.#closed) return;
+    const cancellation = new Cancellation();
+    this.#calls.add(cancellation);
+    const call = {
+      cancellation,
+      hops: 0,
+      onCallerLost: "keep" as const,
+      onPosition: (position: number) => this.#toClient(() => this.#client.onPosition(id, position)),
+    };
+    void this.#host.tier.execute(command, call).then((outcome) => {
+      this.#calls.delete(cancellation);
+      if (this.#closed) return;
+      this.#host.told(command, outcome);
+      this.#toClient(() => this.#client.onAnswer(id, outcome));
+    });
+  }
+
+  onClosed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#host.forget(this);
+    for (const call of [...this.#calls]) call.cancel();
+  }
+
+  /** The connection is torn: this end hears of it if its process runs, the other one if its does. */
+  break(reason: string): void {
+    this.#host.process.deliver(() => this.onClosed());
+    this.#client.break(reason);
+  }
+
+  #toClient(arrive: () => void): void {
+    this.#network.send(this.#host.process.name, this.clientName, arrive);
+  }
+}
+
+type Claim = Omit<ToldEntry, "atMs" | "kind" | "router">;
+
+function claimOf(command: Command, outcome: Outcome): Claim | undefined {
+  switch (command.kind) {
+    case "acquire": {
+      if (outcome.kind !== "granted") return undefined;
+      const { grantId, token } = outcome.grant;
+      return { what: "granted", lock: nameOf(command), grantId, token, forGoodMs: 0 };
+    }
+    case "release": {
+      const what = outcome.kind === "released" ? "released" : notHeld(outcome);
+      if (what === undefined) return undefined;
+      const { grantId, token } = command;
+      return { what, lock: nameOf(command), grantId, token, forGoodMs: forGoodMsOf(command) };
+    }
+    case "cancel": {
+      if (outcome.kind !== "cancelled") return undefined;
+      const { grantId } = command;
+      const forGoodMs = forGoodMsOf({ ...command, repeated: true });
+      return { what: "cancelled", lock: nameOf(command), grantId, token: 0n, forGoodMs };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function notHeld(outcome: Outcome): "not-held" | undefined {
+  return outcome.kind === "failure" && outcome.code === "NOT_HELD" ? "not-held" : undefined;
+}
+
+/** How long the tombstone stands that the answer implies. */
+function forGoodMsOf(command: {
+  readonly repeated: boolean;
+  readonly session?: string;
+  readonly ttlMs?: number;
+}): number {
+  if (!command.repeated) return 0;
+  return command.session === undefined ? 4 * (command.ttlMs ?? 0) : Number.POSITIVE_INFINITY;
+}
+
+function nameOf(command: { readonly lock: LockId }): string {
+  return `${command.lock.namespace}/${command.lock.name}`;
+}

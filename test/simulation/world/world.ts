@@ -1,0 +1,130 @@
+import { encodeEpoch } from "@holdfast/core/lock/epoch";
+import { epochKey, identityKey, placementKey } from "@holdfast/core/lock/keys";
+import {
+  encodePlacement,
+  firstPlacement,
+  type Placement,
+} from "@holdfast/core/placement/placement";
+import type { Txn } from "@holdfast/core/txn/txn";
+import { encodeIdentity } from "@holdfast/engine/shard-identity";
+import { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
+import {
+  cleanLink,
+  type LinkFaults,
+  SimulatedNetwork,
+} from "@holdfast/simulator/kernel/simulated-network";
+import { type ClockSkew, SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
+import { Simulation } from "@holdfast/simulator/kernel/simulation";
+import { SimulatedShard } from "@holdfast/simulator/store/simulated-shard";
+import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
+import { RouterSite } from "./router-site.ts";
+import { simulatedHash } from "./simulated-hash.ts";
+
+/** The one installation and region of the world, and the namespace of its locks. */
+export const cluster = "simulated";
+export const region = "us-east-1";
+export const namespace = "ns";
+
+/** How long an undisturbed message takes, anywhere. */
+const delayMs = { minMs: 0.5, maxMs: 4 };
+
+/** What a world has from its start. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly keepTrace?: boolean;
+  readonly shards: readonly ClockSkew[];
+  /** How late a lease may end, in ms. */
+  readonly leaseLateMsMax?: number;
+}
+
+/** Shards, routers and the network between them, around one simulation. */
+export class World {
+  readonly simulation: Simulation;
+  readonly recorder: HistoryRecorder;
+  readonly network: SimulatedNetwork;
+  readonly shards: readonly SimulatedShard[];
+  readonly routers = new Map<string, RouterSite>();
+  #placement: Placement;
+  #storeFaults: StoreFaults = cleanStore;
+
+  constructor(options: WorldOptions) {
+    const { seed, shards, leaseLateMsMax = 0, keepTrace = false } = options;
+    this.simulation = new Simulation({ seed, keepTrace });
+    this.recorder = new HistoryRecorder(this.simulation);
+    this.network = new SimulatedNetwork(this.simulation, delayMs);
+    this.shards = shards.map((skew, index) => {
+      const name = `s${index}`;
+      const process = new SimulatedProcess(this.simulation, name, skew);
+      return new SimulatedShard({ name, process, recorder: this.recorder, leaseLateMsMax });
+    });
+    for (const { name, store } of this.shards) {
+      const identity = encodeIdentity({ region, name }, cluster, name);
+      void store.commit(putAlone(identityKey, identity));
+    }
+    this.#placement = firstLayout(shards.length);
+    this.publish(this.#placement);
+    this.acknowledge();
+  }
+
+  get placement(): Placement {
+    return this.#placement;
+  }
+
+  /** Writes a placement into every shard, as the placement service does. */
+  publish(placement: Placement): void {
+    this.#placement = placement;
+    const value = encodePlacement(placement);
+    for (const shard of this.shards) {
+      void shard.store.commit(putAlone(placementKey, value));
+    }
+  }
+
+  /** Raises the epoch of the chosen shards to the published placement. */
+  acknowledge(chosen: readonly SimulatedShard[] = this.shards): void {
+    for (const shard of chosen) {
+      void shard.store.commit(putAlone(epochKey, encodeEpoch(this.#placement.version)));
+    }
+  }
+
+  /** Starts a router, or one again that crashed, at the endpoint that is its name. */
+  startRouter(name: string, skew: ClockSkew): RouterSite {
+    const router = new RouterSite(this, name, skew, delayMs);
+    router.setStoreFaults(this.#storeFaults);
+    this.routers.set(name, router);
+    this.recorder.add({ kind: "process", name, role: "router", state: "started" });
+    return router;
+  }
+
+  setFaults(link: LinkFaults, store: StoreFaults): void {
+    this.#storeFaults = store;
+    this.network.setFaults(link);
+    for (const router of this.routers.values()) router.setStoreFaults(store);
+  }
+
+  /** Nothing is injected from here on. */
+  heal(): void {
+    this.setFaults(cleanLink, cleanStore);
+    this.network.mendAll();
+    this.recorder.add({ kind: "healed" });
+  }
+}
+
+const layouts = new Map<number, Placement>();
+
+/** Laying out takes longer than a whole run, and depends on nothing but the number of shards. */
+function firstLayout(shardCount: number): Placement {
+  let placement = layouts.get(shardCount);
+  if (placement === undefined) {
+    const shards = Array.from({ length: shardCount }, (_, index) => ({
+      name: `s${index}`,
+      weight: 1,
+    }));
+    placement = firstPlacement(simulatedHash, region, shards, []);
+    layouts.set(shardCount, placement);
+  }
+  return placement;
+}
+
+function putAlone(key: string, value: Uint8Array): Txn {
+  return { compares: [], success: [{ kind: "put", key, value, lease: 0n }], failure: [] };
+}
