@@ -2,6 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import { checkNamespace, checkRegion } from "@holdfast/core/lock/name";
 import { failureError } from "./cli-error.ts";
 import type { ClientPort } from "./connection/client-port.ts";
+import { defaultRegion } from "./connection/default-region.ts";
 import { type Discovery, discoverEndpoints } from "./connection/discovery.ts";
 import type { Edge } from "./edge.ts";
 import { renderJson, renderJsonLine } from "./output/json.ts";
@@ -56,19 +57,18 @@ export class Invocation {
 
   /** Connects; the connection is closed when the command ends, whichever way it does. */
   async connect(
-    options: {
-      readonly region?: string | undefined;
-      readonly namespace?: string | undefined;
-      readonly sessionTtlMs?: number | undefined;
-    } = {},
+    options: { readonly region?: string | undefined; readonly namespace?: string | undefined } = {},
   ): Promise<ClientPort> {
     const namespace = options.namespace ?? this.namespace;
-    const region = options.region ?? this.region;
-    const wrong = checkNamespace(namespace) ?? (region && checkRegion(region));
-    if (wrong) throw failureError(wrong);
-    const { endpoints } = await this.discover();
-    const { sessionTtlMs } = options;
-    const client = await this.edge.connect({ endpoints, namespace, region, sessionTtlMs });
+    const asked = options.region ?? this.region;
+    const wrong =
+      checkNamespace(namespace) ?? (asked === undefined ? undefined : checkRegion(asked));
+    if (wrong !== undefined) throw failureError(wrong);
+    const discovery = await this.discover();
+    const { endpoints } = discovery;
+    const note = (text: string) => this.note(text);
+    const region = asked ?? (await defaultRegion(this.edge, discovery, note));
+    const client = await this.edge.connect({ endpoints, namespace, region });
     this.#clients.push(client);
     return client;
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "@holdfast/base/clock";
+import { sessionTtlDefaultMs } from "@holdfast/core/limits";
 import { CliError } from "../cli-error.ts";
-import type { ClientPort } from "../connection/client-port.ts";
+import type { AcquireRequest, ClientPort } from "../connection/client-port.ts";
 import { percentile } from "./percentile.ts";
 
 /** How much load, and for how long. */
@@ -60,7 +61,14 @@ export async function runLoad(client: ClientPort, clock: Clock, load: Load): Pro
 
 async function pair(client: ClientPort, clock: Clock, name: string, tally: Tally): Promise<void> {
   const sentMs = clock.monotonicMs();
-  const outcome = await client.acquireHeld({ name, mode: "exclusive", waitMs: 0, metadata: {} });
+  const request: AcquireRequest = {
+    name,
+    mode: "exclusive",
+    ttlMs: sessionTtlDefaultMs,
+    waitMs: 0,
+    metadata: {},
+  };
+  const outcome = await client.acquireHeld(request);
   const grantedMs = clock.monotonicMs();
   if (outcome.kind !== "granted") throw new CliError(1, `${name} was ${outcome.kind}.`);
   await outcome.held.release();

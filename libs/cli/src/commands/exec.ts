@@ -1,7 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import { type Command, Option } from "commander";
 import { CliError, usageError } from "../cli-error.ts";
-import type { ClientPort, Held, HeldOutcome } from "../connection/client-port.ts";
+import type { AcquireRequest, ClientPort, Held, HeldOutcome } from "../connection/client-port.ts";
 import { findCommand } from "../exec/find-command.ts";
 import { SignalRelay } from "../exec/signal-relay.ts";
 import { supervise } from "../exec/supervise.ts";
@@ -66,14 +66,14 @@ async function runUnderLock(
   const [command = "", ...args] = words;
   if (command === "") throw usageError("The command to run is empty.");
   const waitMs = parseBoundedDuration(options.wait, "--wait", waitBounds);
-  const sessionTtlMs = parseBoundedDuration(options.ttl, "--ttl", limits.localTtlMs);
+  const ttlMs = parseBoundedDuration(options.ttl, "--ttl", limits.localTtlMs);
   const metadata = parseMetadata(options.metadata);
   const file = await findCommand(command, edge.env.PATH ?? "");
   const relay = new SignalRelay(edge);
   try {
-    const client = await invocation.connect({ sessionTtlMs });
+    const client = await invocation.connect();
     const mode = options.shared === true ? "shared" : "exclusive";
-    const held = await take(invocation, client, relay, { name, mode, waitMs, metadata });
+    const held = await take(invocation, client, relay, { name, mode, ttlMs, waitMs, metadata });
     const { region, token, lost } = held;
     const env = {
       ...edge.env,
@@ -100,7 +100,7 @@ async function take(
   invocation: Invocation,
   client: ClientPort,
   relay: SignalRelay,
-  request: Pick<Parameters<ClientPort["acquireHeld"]>[0], "name" | "mode" | "waitMs" | "metadata">,
+  request: Omit<AcquireRequest, "signal" | "onPosition">,
 ): Promise<Held> {
   const waiting = showWaiting(invocation, request.name, client.region);
   let outcome: HeldOutcome;

@@ -1,17 +1,16 @@
 import { limits } from "@holdfast/core/limits";
 import { type Command, Option } from "commander";
-import type { ClientPort, ListPage } from "../connection/client-port.ts";
+import type { ListEntry } from "../connection/client-port.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printDuration } from "../input/duration.ts";
 import { parseInteger } from "../input/integer.ts";
+import { takeFirst } from "../input/take-first.ts";
 import type { Invocation } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
 import type { Wrap } from "../wrap.ts";
 
 const limitBounds = { min: 1, max: 1_000_000 };
-
-type Entry = ListPage["locks"][number];
 
 /** `holdfast ls [PREFIX]`: what is held in a region. */
 export function addLs(program: Command, wrap: Wrap): void {
@@ -36,7 +35,9 @@ export function addLs(program: Command, wrap: Wrap): void {
       wrap<{ readonly limit: string }>(async (invocation, [prefix = ""], options) => {
         const limit = parseInteger(options.limit, "--limit", limitBounds);
         const client = await invocation.connect();
-        const { entries, more } = await collect(client, prefix.replace(/\*$/, ""), limit);
+        const pageSize = Math.min(limits.pageSizeMax, limit);
+        const listed = client.list(prefix.replace(/\*$/, ""), pageSize);
+        const { items: entries, more } = await takeFirst(listed, limit);
         if (invocation.format === "json") {
           const { region } = client;
           const locks = entries.map(({ name, holder }) => ({ lock: name, ...jsonTenant(holder) }));
@@ -50,26 +51,9 @@ export function addLs(program: Command, wrap: Wrap): void {
     );
 }
 
-async function collect(
-  client: ClientPort,
-  prefix: string,
-  limit: number,
-): Promise<{ readonly entries: readonly Entry[]; readonly more: boolean }> {
-  const entries: Entry[] = [];
-  let pageToken = "";
-  // A page holds one entry at least or is the last one but for empty shards, so this is bounded.
-  for (;;) {
-    const pageSize = Math.min(limits.pageSizeMax, limit - entries.length);
-    const page = await client.list({ prefix, pageSize, pageToken });
-    entries.push(...page.locks);
-    pageToken = page.nextPageToken;
-    if (pageToken === "" || entries.length >= limit) return { entries, more: pageToken !== "" };
-  }
-}
-
 async function printEntries(
   invocation: Invocation,
-  entries: readonly Entry[],
+  entries: readonly ListEntry[],
   region: string,
 ): Promise<void> {
   if (entries.length === 0) {

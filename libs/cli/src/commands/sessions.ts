@@ -1,9 +1,10 @@
 import { limits } from "@holdfast/core/limits";
 import { type Command, Option } from "commander";
-import type { ClientPort, SessionView } from "../connection/client-port.ts";
+import type { SessionView } from "../connection/client-port.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printDuration } from "../input/duration.ts";
 import { parseInteger } from "../input/integer.ts";
+import { takeFirst } from "../input/take-first.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import type { Wrap } from "../wrap.ts";
 
@@ -31,7 +32,8 @@ export function addSessions(program: Command, wrap: Wrap): void {
       wrap<{ readonly limit: string }>(async (invocation, _args, options) => {
         const limit = parseInteger(options.limit, "--limit", limitBounds);
         const client = await invocation.connect();
-        const { sessions, more } = await collect(client, limit);
+        const listed = client.sessions(Math.min(limits.pageSizeMax, limit));
+        const { items: sessions, more } = await takeFirst(listed, limit);
         if (invocation.format === "json") {
           await invocation.printJson({ region: client.region, sessions, more });
           return exitCodes.done;
@@ -55,19 +57,4 @@ const columns = [
 function row(session: SessionView): string[] {
   const { maskedId, shard, remainingMs, holderCount, waiterCount } = session;
   return [maskedId, shard, printDuration(remainingMs), `${holderCount}`, `${waiterCount}`];
-}
-
-async function collect(
-  client: ClientPort,
-  limit: number,
-): Promise<{ readonly sessions: readonly SessionView[]; readonly more: boolean }> {
-  const sessions: SessionView[] = [];
-  let pageToken = "";
-  for (;;) {
-    const pageSize = Math.min(limits.pageSizeMax, limit - sessions.length);
-    const page = await client.sessions({ pageSize, pageToken });
-    sessions.push(...page.sessions);
-    pageToken = page.nextPageToken;
-    if (pageToken === "" || sessions.length >= limit) return { sessions, more: pageToken !== "" };
-  }
 }

@@ -62,21 +62,19 @@ async function follow(
 }
 
 function printEvent(invocation: Invocation, event: WatchEvent): Promise<void> {
-  const { kind, region, namespace, name, tenant, shard, revision } = event;
   const time = new Date(invocation.edge.clock.wallMs()).toISOString();
+  const label = `${time.slice(11, 23)}  ${invocation.paint("bold", event.kind.padEnd(14))}`;
+  if (event.kind === "WatchRestarted") {
+    if (invocation.format === "json") return invocation.printJsonLine({ time, ...event });
+    return invocation.print(`${label}  ${printable(event.why)}\n`);
+  }
+  const { kind, region, namespace, name, tenant, shard, revision } = event;
   if (invocation.format === "json") {
     const lock = { kind, region, namespace, lock: name, shard, revision };
-    const about = kind === "WatchRestarted" ? {} : { tenant: jsonTenant(tenant) };
-    return invocation.printJsonLine({ time, ...lock, ...about });
+    return invocation.printJsonLine({ time, ...lock, tenant: jsonTenant(tenant) });
   }
-  const owned = kind === "WatchRestarted" ? [] : [tenant.mode, printable(printOwner(tenant))];
-  const parts = [
-    time.slice(11, 23),
-    invocation.paint("bold", kind.padEnd(14)),
-    kind === "WatchRestarted" ? shard : name,
-    tenant.token === 0n ? "" : `token=${tenant.token}`,
-    ...owned,
-    printable(printMetadata(tenant.metadata)),
-  ];
-  return invocation.print(`${parts.filter((part) => part !== "").join("  ")}\n`);
+  const token = tenant.token === 0n ? "" : `token=${tenant.token}`;
+  const about = [token, tenant.mode, printOwner(tenant), printMetadata(tenant.metadata)];
+  const words = about.filter((word) => word !== "").map(printable);
+  return invocation.print(`${[label, name, ...words].join("  ")}\n`);
 }

@@ -10,16 +10,18 @@ export interface ClientPort {
   /** The region local locks belong to: as asked for, else that of the endpoint first connected to. */
   readonly region: string;
   /** Takes a lock with a ttl of its own, which stays held when the process ends. */
-  acquireLeased(request: LeasedRequest): Promise<LeasedOutcome>;
+  acquireLeased(request: AcquireRequest): Promise<LeasedOutcome>;
   /** Takes a lock under this process's session, renewed until released. */
-  acquireHeld(request: HeldRequest): Promise<HeldOutcome>;
+  acquireHeld(request: AcquireRequest): Promise<HeldOutcome>;
   release(handle: Handle): Promise<void>;
   renew(handle: Handle, ttlMs: number): Promise<{ readonly validForMs: number }>;
   get(name: string): Promise<LockView>;
-  list(query: ListQuery): Promise<ListPage>;
+  /** The holders of locks whose names begin with `prefix`, asked for page by page as they are read. */
+  list(prefix: string, pageSize: number): AsyncIterable<ListEntry>;
   /** Ends when `signal` aborts. */
   watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent>;
-  sessions(query: { readonly pageSize: number; readonly pageToken: string }): Promise<SessionPage>;
+  /** Page by page as they are read. */
+  sessions(pageSize: number): AsyncIterable<SessionView>;
   shards(): Promise<readonly ShardView[]>;
   locate(name: string): Promise<LocationView>;
   regions(): Promise<readonly RegionView[]>;
@@ -36,12 +38,12 @@ export interface ConnectOptions {
   readonly endpoints: readonly string[];
   readonly namespace: string;
   readonly region?: string | undefined;
-  /** Of the session, where the command needs one. */
-  readonly sessionTtlMs?: number | undefined;
 }
 
-interface AcquireRequest {
+/** A lock with its own ttl, or under a session of that ttl. */
+export interface AcquireRequest {
   readonly name: string;
+  readonly ttlMs: number;
   readonly mode: Mode;
   /** 0 is a try. */
   readonly waitMs: number;
@@ -50,14 +52,6 @@ interface AcquireRequest {
   /** The place in the queue, 1 being the head. */
   readonly onPosition?: ((position: number) => void) | undefined;
 }
-
-/** A lock with its own ttl. */
-export interface LeasedRequest extends AcquireRequest {
-  readonly ttlMs: number;
-}
-
-/** A lock under the session. */
-export type HeldRequest = AcquireRequest;
 
 /** Why an acquire that reached a decision did not get the lock. */
 export interface Refusal {
@@ -122,18 +116,10 @@ export interface LockView {
   readonly waiterCount: number;
 }
 
-/** Which locks to list. */
-export interface ListQuery {
-  readonly prefix: string;
-  readonly pageSize: number;
-  /** Empty for the first page. */
-  readonly pageToken: string;
-}
-
-/** A page of holders; the token is empty on the last one. */
-export interface ListPage {
-  readonly locks: readonly { readonly name: string; readonly holder: TenantView }[];
-  readonly nextPageToken: string;
+/** A held lock and one of its holders: a shared lock may appear several times. */
+export interface ListEntry {
+  readonly name: string;
+  readonly holder: TenantView;
 }
 
 /** One lock, or all with a prefix. */
@@ -144,16 +130,18 @@ export interface WatchQuery {
   readonly withCurrent: boolean;
 }
 
-/** Something happened to a lock. */
-export interface WatchEvent {
-  readonly kind: LockEventKind;
-  readonly region: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly tenant: TenantView;
-  readonly shard: string;
-  readonly revision: bigint;
-}
+/** Something happened to a lock, or the watch may have missed something. */
+export type WatchEvent =
+  | {
+      readonly kind: Exclude<LockEventKind, "WatchRestarted">;
+      readonly region: string;
+      readonly namespace: string;
+      readonly name: string;
+      readonly tenant: TenantView;
+      readonly shard: string;
+      readonly revision: bigint;
+    }
+  | { readonly kind: "WatchRestarted"; readonly region: string; readonly why: string };
 
 /** A session's presence in one shard, masked. */
 export interface SessionView {
@@ -165,12 +153,6 @@ export interface SessionView {
   readonly waiterCount: number;
 }
 
-/** A page of sessions; the token is empty on the last one. */
-export interface SessionPage {
-  readonly sessions: readonly SessionView[];
-  readonly nextPageToken: string;
-}
-
 /** A shard of the region and its store. */
 export interface ShardView {
   readonly name: string;
@@ -180,7 +162,7 @@ export interface ShardView {
   readonly problem: string;
   /** Of a linearizable read. */
   readonly roundTripMs: number;
-  readonly epoch: bigint;
+  readonly epoch: number;
   readonly revision: bigint;
   readonly slotCount: number;
   readonly members: readonly MemberView[];
@@ -201,7 +183,7 @@ export interface LocationView {
   readonly region: string;
   readonly slot: number;
   readonly shard: string;
-  readonly placementVersion: bigint;
+  readonly placementVersion: number;
 }
 
 /** A region as the connected router sees it. */

@@ -1,11 +1,8 @@
-import { connect } from "node:net";
 import type { Clock } from "@holdfast/base/clock";
-import { isLoopback, splitEndpoint } from "../connection/endpoint.ts";
+import { isLoopback } from "../connection/endpoint.ts";
 import type { Probe } from "../connection/probe.ts";
-import { within } from "../connection/within.ts";
+import { accepts } from "../connection/tcp.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
-
-const connectTimeoutMs = 1_500;
 
 /** Does every endpoint answer, and do they belong together? */
 export async function checkEndpoints(clock: Clock, probes: readonly Probe[]): Promise<Finding[]> {
@@ -37,24 +34,6 @@ async function checkEndpoint(clock: Clock, probe: Probe): Promise<Finding> {
       ? "Run npm start, or name the endpoints with --endpoints or HOLDFAST_ENDPOINTS."
       : "Check the address, the network and the router's own health.",
   );
-}
-
-/** Does anything at all take a TCP connection there? */
-async function accepts(clock: Clock, endpoint: string): Promise<boolean> {
-  const address = splitEndpoint(endpoint);
-  if (address === undefined) return false;
-  const socket = connect(address);
-  try {
-    const connected = new Promise<true>((resolve, reject) => {
-      socket.once("connect", () => resolve(true));
-      socket.once("error", reject);
-    });
-    return await within(clock, connectTimeoutMs, connected, "no connection");
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 function checkUnity(probes: readonly Probe[]): Finding[] {

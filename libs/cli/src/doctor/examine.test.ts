@@ -16,7 +16,7 @@ const shard: ShardView = {
   reachable: true,
   problem: "",
   roundTripMs: 1.25,
-  epoch: 3n,
+  epoch: 3,
   revision: 9n,
   slotCount: 4096,
   members: [],

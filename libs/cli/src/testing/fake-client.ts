@@ -1,17 +1,15 @@
 import type { GrantId } from "@holdfast/base/ids";
 import { failureError } from "../cli-error.ts";
 import type {
+  AcquireRequest,
   ClientPort,
   HeldOutcome,
-  HeldRequest,
   LeasedOutcome,
-  LeasedRequest,
-  ListPage,
-  ListQuery,
+  ListEntry,
   LocationView,
   LockView,
   RegionView,
-  SessionPage,
+  SessionView,
   ShardView,
   TenantView,
   VersionView,
@@ -41,11 +39,11 @@ export class FakeClient implements ClientPort {
   readonly holders = new Map<string, TenantView[]>();
   waiters: TenantView[] = [];
   /** The next acquire's answer, where it is not what `holders` says. */
-  acquireAnswer: ((request: HeldRequest) => Promise<HeldOutcome>) | undefined;
+  acquireAnswer: ((request: AcquireRequest) => Promise<HeldOutcome>) | undefined;
   /** Thrown by every call that reaches a shard. */
   trouble: Error | undefined;
   events: WatchEvent[] = [];
-  sessionPage: SessionPage = { sessions: [], nextPageToken: "" };
+  sessionViews: SessionView[] = [];
   shardViews: ShardView[] = [];
   regionViews: RegionView[] = [];
   versionView: VersionView = {
@@ -61,8 +59,8 @@ export class FakeClient implements ClientPort {
   releaseTrouble: Error | undefined;
   #lastToken = 17592186044416n;
 
-  async acquireLeased(request: LeasedRequest): Promise<LeasedOutcome> {
-    const outcome = await this.#acquire(request, request.ttlMs, false);
+  async acquireLeased(request: AcquireRequest): Promise<LeasedOutcome> {
+    const outcome = await this.#acquire(request, false);
     if (outcome.kind !== "granted") return outcome;
     const { name, mode, ttlMs } = request;
     const { token } = outcome.held;
@@ -73,8 +71,8 @@ export class FakeClient implements ClientPort {
     return { kind: "granted", grant, handle };
   }
 
-  acquireHeld(request: HeldRequest): Promise<HeldOutcome> {
-    return this.#acquire(request, 15_000, true);
+  acquireHeld(request: AcquireRequest): Promise<HeldOutcome> {
+    return this.#acquire(request, true);
   }
 
   async release(handle: Handle): Promise<void> {
@@ -107,14 +105,11 @@ export class FakeClient implements ClientPort {
     };
   }
 
-  async list(query: ListQuery): Promise<ListPage> {
-    this.#call(`list ${query.prefix} ${query.pageSize} ${query.pageToken}`);
-    const all = [...this.holders].flatMap(([name, holders]) =>
-      name.startsWith(query.prefix) ? holders.map((holder) => ({ name, holder })) : [],
-    );
-    const from = Number(query.pageToken);
-    const to = from + query.pageSize;
-    return { locks: all.slice(from, to), nextPageToken: to < all.length ? `${to}` : "" };
+  async *list(prefix: string, pageSize: number): AsyncIterable<ListEntry> {
+    this.#call(`list ${prefix} ${pageSize}`);
+    for (const [name, holders] of this.holders) {
+      if (name.startsWith(prefix)) for (const holder of holders) yield { name, holder };
+    }
   }
 
   async *watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent> {
@@ -124,8 +119,8 @@ export class FakeClient implements ClientPort {
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }
 
-  async sessions(): Promise<SessionPage> {
-    return this.sessionPage;
+  async *sessions(): AsyncIterable<SessionView> {
+    yield* this.sessionViews;
   }
 
   async shards(): Promise<readonly ShardView[]> {
@@ -135,7 +130,7 @@ export class FakeClient implements ClientPort {
 
   async locate(name: string): Promise<LocationView> {
     this.#call(`locate ${name}`);
-    return { region: this.region, slot: 42, shard: "s0", placementVersion: 3n };
+    return { region: this.region, slot: 42, shard: "s0", placementVersion: 3 };
   }
 
   async regions(): Promise<readonly RegionView[]> {
@@ -150,8 +145,8 @@ export class FakeClient implements ClientPort {
     this.calls.push("close");
   }
 
-  async #acquire(request: HeldRequest, ttlMs: number, hasSession: boolean): Promise<HeldOutcome> {
-    const { name, mode, metadata } = request;
+  async #acquire(request: AcquireRequest, hasSession: boolean): Promise<HeldOutcome> {
+    const { name, mode, ttlMs, metadata } = request;
     this.#call(`acquire ${name} ${mode} ttl=${ttlMs} wait=${request.waitMs}`);
     if (this.acquireAnswer !== undefined) return await this.acquireAnswer(request);
     const holders = this.#holdersOf(name);

@@ -36,6 +36,9 @@ export interface Ended {
   readonly connections: readonly ConnectOptions[];
 }
 
+/** Of a world that says nothing else: with one endpoint there is one region it can mean. */
+const oneEndpoint = { HOLDFAST_ENDPOINTS: "localhost:7420" };
+
 /** Runs a command line in a made-up world. */
 export async function runIn(
   world: World,
@@ -69,7 +72,7 @@ export async function runIn(
     },
   });
   const edge: Edge = {
-    env: world.env ?? {},
+    env: { ...(world.workingDirectory === undefined ? oneEndpoint : {}), ...world.env },
     workingDirectory: world.workingDirectory ?? "/nowhere/at/all",
     installDirectory: world.installDirectory ?? "/nowhere",
     version: "1.2.3",
