@@ -70,7 +70,7 @@ export class Comparison {
       const difference = await settled(left, right);
       if (difference !== undefined) return difference;
     }
-    // etcd lets a watch of the past catch up in rounds of 100 ms and may find it compacted until then.
+    // A watch of the past catches up in rounds of 100 ms; until then it may find itself compacted.
     if (step.kind === "compact") {
       for (const slot of right.youngWatches(catchUpMaxMs)) {
         left.cancel(slot);

@@ -15,6 +15,7 @@ const found = await findTool("etcd");
 
 /** Why there is no etcd to test against; undefined if there is one. */
 export const etcdMissing = found.kind === "found" ? undefined : found.reason;
+if (etcdMissing !== undefined) console.warn(`skipped, for want of an etcd: ${etcdMissing}`);
 
 /** Starts an etcd and connects to it. */
 export async function startEtcd(members: 1 | 3 = 1): Promise<EtcdUnderTest> {

@@ -11,8 +11,6 @@ import { Comparison, type MakeStore } from "./comparison.ts";
 import { type EtcdUnderTest, etcdMissing, startEtcd } from "./etcd-under-test.ts";
 import { program } from "./program.ts";
 
-if (etcdMissing !== undefined) console.warn(`skipped, for want of an etcd: ${etcdMissing}`);
-
 /** The same programs every time; a failure prints the smallest program that shows it. */
 const seed = 20_260_101;
 const programs = 300;

@@ -37,7 +37,7 @@ interface Seat {
 
 type Unreachable = { readonly kind: "unavailable"; readonly message: string };
 
-/** The members of one etcd cluster: which one to call, and whether it is the right cluster at all. */
+/** The members of one etcd cluster: which one to call, and whether it is the right cluster. */
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #seats: readonly Seat[];

@@ -31,7 +31,7 @@ export interface KeepAliveStreamOptions {
  */
 export class KeepAliveStream {
   readonly #options: KeepAliveStreamOptions;
-  /** Unanswered keepalives from `#first` on; the answered ones before it are cut off now and then. */
+  /** Unanswered keepalives from `#first` on; those before it are cut off now and then. */
   #pending: Pending[] = [];
   #first = 0;
   #ended = false;

@@ -8,7 +8,7 @@ interface Lane {
   readonly stream: KeepAliveStream;
 }
 
-/** Keeps leases alive over one stream, which it opens when needed and moves to where the leader is. */
+/** Keeps leases alive over one stream, opened when needed and moved to where the leader is. */
 export class KeepAlives {
   readonly #cluster: Cluster;
   readonly #clock: Clock;

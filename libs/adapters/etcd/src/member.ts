@@ -12,8 +12,8 @@ import { Host } from "etcd3/lib/connection-pool.js";
 const connectTimeoutMs = 1_000;
 
 /**
- * Options of the channel to a member, which is etcd3's. Each one not at its default keeps a promise:
- * no call is ever repeated, and a connection that is gone is noticed.
+ * Options of the channel to a member, which is etcd3's. Each one keeps a promise: no call is ever
+ * repeated, and a connection that is gone is noticed.
  */
 const channelOptions = {
   // Off, for a repeat of a write that did land is a second write.

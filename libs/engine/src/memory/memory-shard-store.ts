@@ -41,7 +41,7 @@ export interface MemoryShardOptions {
   readonly state?: ShardState;
 }
 
-/** An etcd shard in memory: the same answers to the same calls (test/contract), gone with the process. */
+/** An etcd shard in memory: the same answers to the same calls (test/contract proves it). */
 export class MemoryShardStore implements ShardStore {
   readonly #random: Random;
   readonly #state: ShardState;
@@ -157,7 +157,7 @@ export class MemoryShardStore implements ShardStore {
     }
   }
 
-  /** Random to look at, so that nobody relies on an order; unique by the counter in its low half. */
+  /** Random, so that nobody relies on an order; unique by the counter in its low half. */
   #newLeaseId(): LeaseId {
     this.#leasesGranted += 1;
     invariant(this.#leasesGranted < 2 ** 32, "a store in memory grants fewer than 2^32 leases");

@@ -1,7 +1,7 @@
 import { invariant } from "@holdfast/base/invariant";
 import type { Compare, Op, Txn } from "@holdfast/core/txn/txn";
 
-/** Bytes etcd adds when it hands a transaction to Raft: a header with a request id, and two tags. */
+/** Bytes etcd adds when it hands a transaction to Raft: a header with a request id, and tags. */
 const raftEnvelopeBytes = 18;
 
 /** Bytes of `txn` as etcd measures it against its request limit (its protobuf encoding). */

@@ -15,7 +15,7 @@ type Delivery =
   | { readonly kind: "events"; readonly revision: bigint; readonly events: WatchEvent[] }
   | { readonly kind: "end"; readonly reason: "compacted" | "interrupted" };
 
-/** Hands every change to the watches it falls under: in order, whole, and never in the caller's stack. */
+/** Tells the watches every change they cover: in order, whole, never in the caller's stack. */
 export class WatchHub {
   readonly #clock: Clock;
   readonly #watchers = new SpanIndex<Watcher>();

@@ -9,13 +9,14 @@ import type { KeyValue, RangeOp, RangeResult, Txn, TxnResult } from "@holdfast/c
  *   whose answer was lost is `unknown`, because it may have been applied or still be applied later.
  *   An implementation never repeats a write by itself.
  * - All compares of a transaction, nested ones included, see the state before the transaction; all
- *   keys it writes carry one revision; revisions only grow, by one with each transaction that wrote.
+ *   keys it writes carry one revision; each transaction that wrote raises the revision by one.
  * - The whole transaction is refused, and nothing applied, when it puts one key twice, puts a key
  *   under a lease that does not exist, or passes a limit.
  * - A lease that ends deletes all its keys in one revision. It ends no earlier than its ttl after
  *   the grant or the last keepalive reached the store; it may end later. Ids are never reused.
- * - `watch` delivers every event from its start revision in order, each revision whole, or says that
- *   it cannot (`compacted`) or that it lost the connection (`interrupted`); then it has ended.
+ * - `watch` delivers every event from its start revision in order, each revision whole, or says
+ *   that it cannot (`compacted`) or that it lost the connection (`interrupted`); then it has ended.
+ * - Ordered by creation, keys created by one revision come in no particular order.
  * - A `rangeEnd` sorts after its key; anything else is a bug of the caller.
  */
 export interface ShardStore {

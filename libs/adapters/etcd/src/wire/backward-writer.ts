@@ -1,6 +1,6 @@
 import { invariant } from "@holdfast/base/invariant";
 
-/** A message larger than this gets a buffer of its own, so that one giant does not stay in memory. */
+/** A buffer larger than this is not kept, so that one giant does not stay in memory. */
 const keptBytesMax = 2 * 1024 * 1024;
 
 /**

@@ -60,7 +60,7 @@ function writeOp(op: Op): void {
   switch (op.kind) {
     case "put":
       if (op.lease !== 0n) writer.int64(tags.putRequest.lease, op.lease);
-      writer.bytes(tags.putRequest.value, op.value);
+      if (op.value.length > 0) writer.bytes(tags.putRequest.value, op.value);
       writer.text(tags.putRequest.key, op.key);
       break;
     case "delete":

@@ -1,4 +1,4 @@
-/** Field tags of etcd's rpc.proto and kv.proto, `number << 3 | wire type`; only what Holdfast uses. */
+/** Field tags of etcd's rpc.proto and kv.proto, `number << 3 | wire type`, that Holdfast uses. */
 export const tags = {
   header: { clusterId: 0x08, revision: 0x18 },
   keyValue: { key: 0x0a, createRevision: 0x10, modRevision: 0x18, value: 0x2a, lease: 0x30 },
