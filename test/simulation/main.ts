@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { sabotage } from "../sabotage/sabotage.ts";
 import { mutants } from "./mutants.ts";
-import { sabotage } from "./sabotage.ts";
 import { runSeeds, type Stretch } from "./seed-pool.ts";
 import { printReport } from "./seed-report.ts";
 

@@ -1,4 +1,4 @@
-import type { Edit } from "./sabotage.ts";
+import type { Edit } from "../sabotage/sabotage.ts";
 
 /** One way to get the local tier wrong: a sabotaged build that the checkers must find out. */
 export interface Mutant {
