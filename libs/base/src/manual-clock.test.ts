@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { sleep } from "./clock.ts";
 import { ManualClock } from "./manual-clock.ts";
+import { SeededRandom } from "./random.ts";
 
 test("timers run in the order of their time, then of their making", async () => {
   const clock = new ManualClock();
@@ -50,4 +51,21 @@ test("a cancelled timer never runs", async () => {
   timer.cancel();
   timer.cancel();
   await clock.advance(10);
+});
+
+test("ten thousand timers, some cancelled, run in order and leave nothing", async () => {
+  const clock = new ManualClock();
+  const random = new SeededRandom(1);
+  const expected: number[] = [];
+  const ran: number[] = [];
+  for (let index = 0; index < 10_000; index++) {
+    const delayMs = Math.floor(random.next() * 500);
+    const timer = clock.schedule(delayMs, () => ran.push(clock.monotonicMs()));
+    if (random.next() < 0.3) timer.cancel();
+    else expected.push(delayMs);
+  }
+  expect(clock.pendingTimers).toBe(expected.length);
+  await clock.advance(500);
+  expect(ran).toEqual(expected.sort((left, right) => left - right));
+  expect(clock.pendingTimers).toBe(0);
 });

@@ -127,13 +127,16 @@ export class AcquireRun<T> {
         .request(this.#command(waitMs), withinMs, this.#onPosition)
         .then((outcome) => this.#answered(outcome, sentAt));
       const { repeatMs } = this.#tenure;
-      if (repeatMs !== undefined && waitMs > repeatMs) this.#attemptIn(repeatMs);
+      if (repeatMs !== undefined && waitMs > repeatMs) this.#later(repeatMs, () => this.#attempt());
     }
   }
 
-  #attemptIn(delayMs: number): void {
+  /** Runs `next` after `delayMs`, or when it is time to give up. */
+  #later(delayMs: number, next: () => void): void {
+    const { clock } = this.#core.ports;
     this.#timer?.cancel();
-    this.#timer = this.#core.ports.clock.schedule(delayMs, () => this.#attempt());
+    const leftMs = Math.max(0, this.#giveUpMs - clock.monotonicMs());
+    this.#timer = clock.schedule(Math.min(delayMs, leftMs), next);
   }
 
   #awaitRouter(): void {
@@ -177,14 +180,9 @@ export class AcquireRun<T> {
     // A change of router is no overload: the search for the next one has taken its time already.
     const delayMs = link.connected ? backoffMs(ports.random, this.#repeats, last.retryAfterMs) : 0;
     this.#repeats++;
-    if (delayMs === 0 || budget.take(ports.clock.monotonicMs())) this.#attemptIn(delayMs);
-    else {
-      this.#timer?.cancel();
-      this.#timer = ports.clock.schedule(delayMs, () => {
-        if (ports.clock.monotonicMs() < this.#giveUpMs) this.#retry(last);
-        else this.#giveUp();
-      });
-    }
+    const nowMs = ports.clock.monotonicMs();
+    const mayRepeat = delayMs === 0 || nowMs >= this.#giveUpMs || budget.take(nowMs);
+    this.#later(delayMs, () => (mayRepeat ? this.#attempt() : this.#retry(last)));
   }
 
   async #admit(grant: Grant, sentAt: SendTimes): Promise<void> {

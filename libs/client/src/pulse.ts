@@ -48,6 +48,7 @@ export class Pulse {
     const nowMs = core.ports.clock.monotonicMs();
     this.listing = new Listing(nowMs);
     this.#beatMs = nowMs + this.#intervalMs();
+    core.link.demand(nowMs + owner.ttlMs);
     this.arm();
   }
 
@@ -118,9 +119,9 @@ export class Pulse {
   #beat(nowMs: number): void {
     const { link } = this.#core;
     this.#beatMs = nowMs + this.#intervalMs();
-    // Without a router the next one to be found is told at once: it is reported as a change.
-    if (!link.connected) link.demand(nowMs + this.#owner.ttlMs);
-    else if (this.#inFlight < inFlightMax) void this.#send();
+    // Were the router to go, the next one would be looked for at once; it is reported as a change.
+    link.demand(nowMs + this.#owner.ttlMs);
+    if (link.connected && this.#inFlight < inFlightMax) void this.#send();
   }
 
   async #send(): Promise<void> {

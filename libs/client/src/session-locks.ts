@@ -41,6 +41,7 @@ export class SessionLocks {
       return new AcquireRun(this.#core, session, requestId, order, times, onPosition);
     };
     for (let sessions = 1; ; sessions++) {
+      if (caller.cancelled) return { kind: "abandoned" };
       const session = this.#pool.find(ttlMs, region);
       const claim = () => this.#pool.claim(ttlMs, region, times.giveUpMs, begin);
       const run = session ? begin(session) : await unlessCancelled(caller, claim());
