@@ -1,7 +1,9 @@
 import { type Failure, failure } from "@holdfast/base/failure";
-import type { AcquireCommand, CancelCommand } from "@holdfast/core/command/command";
+import type { LeaseId } from "@holdfast/base/ids";
+import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { makeToken } from "@holdfast/core/fencing/token";
+import { poolMarker } from "@holdfast/core/lease/marker";
 import { limits } from "@holdfast/core/limits";
 import { type AcquirePlan, acquireTxn, readAcquire } from "@holdfast/core/lock/acquire";
 import type { AcquireReading, Busy } from "@holdfast/core/lock/acquire-reading";
@@ -9,11 +11,13 @@ import { enqueueTxn, readEnqueue } from "@holdfast/core/lock/enqueue";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { lockKey } from "@holdfast/core/lock/lock-id";
 import { decodeRecord, type LockRecord, sameRequest } from "@holdfast/core/lock/record";
+import { readRenew, renewTxn } from "@holdfast/core/lock/renew";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { Abandoned } from "./abandoned.ts";
 import type { AcquireAttempt } from "./acquire-attempt.ts";
 import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
-import type { LocalWait } from "./local-wait.ts";
+import { type LocalWait, requestOf } from "./local-wait.ts";
+import { isClaimed, type LocalWithdraw } from "./local-withdraw.ts";
 import type { LockSite } from "./lock-site.ts";
 import type { Call } from "./ports/lock-tier.ts";
 import { printShard, storeFailure } from "./shard.ts";
@@ -26,13 +30,20 @@ const heldRetryMs = 250;
 export class LocalAcquire {
   readonly #context: LocalContext;
   readonly #wait: LocalWait;
+  readonly #withdraw: LocalWithdraw;
   readonly #abandoned: Abandoned;
   /** Locks on which an acquire of this router is finding out whether they are free. */
   readonly #pioneers = new Map<string, Promise<unknown>>();
 
-  constructor(context: LocalContext, wait: LocalWait, abandoned: Abandoned) {
+  constructor(
+    context: LocalContext,
+    wait: LocalWait,
+    withdraw: LocalWithdraw,
+    abandoned: Abandoned,
+  ) {
     this.#context = context;
     this.#wait = wait;
+    this.#withdraw = withdraw;
     this.#abandoned = abandoned;
   }
 
@@ -48,15 +59,12 @@ export class LocalAcquire {
 
   /** Nobody will release what this request may have got: see to it. */
   #abandon(command: AcquireCommand): void {
-    const { lock, session, ttlMs } = command;
-    const cancel: CancelCommand = {
-      kind: "cancel",
-      lock,
-      grantId: grantIdOf(session, command.requestId),
-      ...(session === undefined ? {} : { session }),
-      ...(ttlMs === undefined ? {} : { ttlMs }),
-    };
-    this.#abandoned.add(cancel, ttlMs ?? limits.localTtlMs.max);
+    const grantId = grantIdOf(command.session, command.requestId);
+    this.#abandoned.add(
+      requestOf({ command, grantId }),
+      (request) => this.#withdraw.placeOrUnclaimedGrant(request),
+      command.ttlMs ?? limits.localTtlMs.max,
+    );
   }
 
   async #decide(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
@@ -220,12 +228,36 @@ export class LocalAcquire {
   }
 
   /** The request has the lock already: the same grant again, if it is the same request. */
-  #repeated(attempt: AcquireAttempt, kv: KeyValue): AcquireOutcome {
+  async #repeated(attempt: AcquireAttempt, kv: KeyValue): Promise<AcquireOutcome> {
     const stored = decodeRecord(kv.value);
     if (stored === undefined || !sameRequest(stored, attempt.record)) return otherArguments();
+    const trouble = await this.#claim(attempt, kv);
+    if (trouble !== undefined) return trouble;
     this.#count(attempt);
     const { site, lease } = attempt;
     return { kind: "granted", grant: grantOf(site, kv, stored, lease.validForMs) };
+  }
+
+  /**
+   * Writes a grant that is about to be told to a repeat once more, as it is: from then on the router
+   * of a copy whose caller is gone can see that the grant has an owner, and leaves it alone.
+   */
+  async #claim(attempt: AcquireAttempt, kv: KeyValue): Promise<AcquireOutcome | undefined> {
+    if (isClaimed(kv)) return undefined;
+    const { site, command, lease } = attempt;
+    const marker = command.session === undefined ? poolMarker(kv.lease as LeaseId) : lease.marker;
+    const plan = { kv, value: kv.value, marker, epoch: site.epoch };
+    const reply = await site.shard.committer.submit(renewTxn(plan), site.conflictKey);
+    if (reply.kind !== "committed") return storeFailure(site.shard, reply);
+    const reading = readRenew(plan, reply.result);
+    if (reading.kind === "renewed") return undefined;
+    if (reading.kind === "changed" && reading.kv?.createRevision === kv.createRevision) {
+      return undefined;
+    }
+    if (reading.kind === "changed") return { kind: "cancelled" };
+    return failure("CONTENDED", "The placement changed while the request was under way.", {
+      retryAfterMs: 100,
+    });
   }
 
   async #busy(attempt: AcquireAttempt, busy: Busy): Promise<AcquireOutcome> {

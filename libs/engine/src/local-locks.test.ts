@@ -1,3 +1,4 @@
+import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
 import { settled } from "@holdfast/base/manual-clock";
 import { tokenEpoch } from "@holdfast/core/fencing/token";
@@ -270,4 +271,41 @@ test("a token of an epoch the shard never had is not held, and says so at once",
   const forged = { ...grant, token: grant.token + (5n << 44n) };
   expect(await here.release(forged, session)).toMatchObject({ code: "NOT_HELD" });
   expect(await here.release(grant, session)).toMatchObject({ kind: "released" });
+});
+
+test("a wait that ends at one router leaves the grant that another router answered with", async () => {
+  const here = await region(2);
+  const session = await here.open();
+  const holder = await here.grant({ session });
+  const requestId = "both" as RequestId;
+  const keep = { onCallerLost: "keep" as const };
+  const original = here.acquire({ session, requestId, waitMs: 2_000 }, 0, keep);
+  await here.clock.advance(50);
+  const repeat = here.acquire({ session, requestId, waitMs: 60_000 }, 1, keep);
+  await here.clock.advance(50);
+  // The first router hears nothing any more, but its timer still runs.
+  here.locals[0]?.context.queues.stop();
+  await here.release(holder, session, 1);
+  const answered = await repeat;
+  if (answered.kind !== "granted") throw new Error(answered.kind);
+  await here.clock.advance(3_000);
+  expect(await original).toMatchObject({ kind: "granted" });
+  expect(await here.acquire({ session }, 1)).toMatchObject({ kind: "held" });
+});
+
+test("the grant of a caller that is gone is taken back, unless a repeat was told of it", async () => {
+  for (const repeated of [false, true]) {
+    const here = await region(2);
+    const session = await here.open();
+    const requestId = "gone" as RequestId;
+    const cancellation = new Cancellation();
+    const lost = here.acquire({ session, requestId }, 0, { cancellation });
+    const repeat = repeated ? here.grant({ session, requestId }, 1) : undefined;
+    await repeat;
+    cancellation.cancel();
+    await lost;
+    await here.clock.advance(500);
+    const next = await here.acquire({ session }, 1);
+    expect(next.kind).toBe(repeated ? "held" : "granted");
+  }
 });

@@ -14,6 +14,7 @@ import { LocalRelease } from "./local-release.ts";
 import { LocalRenew } from "./local-renew.ts";
 import { LocalWait } from "./local-wait.ts";
 import { LocalWatch } from "./local-watch.ts";
+import { LocalWithdraw } from "./local-withdraw.ts";
 import { LockQueues } from "./lock-queues.ts";
 import { Placements } from "./placements.ts";
 import type { Call, ListPage, ListQuery, WatchQuery } from "./ports/lock-tier.ts";
@@ -67,13 +68,10 @@ export class LocalLocks {
       surroundings,
     };
     this.#release = new LocalRelease(this.context);
-    this.abandoned = new Abandoned((command) => this.#release.cancel(command), surroundings);
-    const wait = new LocalWait(
-      this.context,
-      (command) => this.#release.cancel(command),
-      this.abandoned,
-    );
-    this.#acquire = new LocalAcquire(this.context, wait, this.abandoned);
+    this.abandoned = new Abandoned(surroundings);
+    const withdraw = new LocalWithdraw(this.context);
+    const wait = new LocalWait(this.context, withdraw, this.abandoned);
+    this.#acquire = new LocalAcquire(this.context, wait, withdraw, this.abandoned);
     this.#renew = new LocalRenew(this.context);
     this.#read = new LocalRead(this.context);
     this.#list = new LocalList(this.context);

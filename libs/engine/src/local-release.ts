@@ -3,20 +3,15 @@ import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { CancelCommand, ReleaseCommand } from "@holdfast/core/command/command";
 import type { CancelOutcome, ReleaseOutcome } from "@holdfast/core/command/outcome";
 import { tokenEpoch, tokenRevision } from "@holdfast/core/fencing/token";
-import type { Marker } from "@holdfast/core/lease/marker";
 import { cancelTxn, readCancel } from "@holdfast/core/lock/cancel";
 import { decodeEpoch } from "@holdfast/core/lock/epoch";
 import { epochKey } from "@holdfast/core/lock/keys";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { type ReleasePlan, readRelease, releaseTxn } from "@holdfast/core/lock/release";
-import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
+import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
 import { storeFailure } from "./shard.ts";
-
-/** A tombstone of a request without a session stands for four times its ttl. */
-const tombstoneTtls = 4;
-/** The ttl assumed where the caller did not say its request's. */
-const ttlAssumedMs = 60_000;
+import { tombstoneLease } from "./tombstones.ts";
 
 /** Gives grants and places up. */
 export class LocalRelease {
@@ -49,7 +44,9 @@ export class LocalRelease {
         if (trouble !== undefined) return trouble;
         continue;
       }
-      const tombstone = command.repeated ? await this.#tombstoneLease(command, site) : undefined;
+      const tombstone = command.repeated
+        ? await tombstoneLease(this.#context, site, command)
+        : undefined;
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
       const queue = this.#context.queues.find(site);
       const handOver = queue?.handOver({ grantId, mode }, site.epoch);
@@ -100,7 +97,7 @@ export class LocalRelease {
     for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
-      const tombstone = await this.#tombstoneLease(command, site);
+      const tombstone = await tombstoneLease(this.#context, site, command);
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
       const plan = {
         keys: site.keys,
@@ -123,21 +120,6 @@ export class LocalRelease {
       if (command.session !== undefined) this.#context.sessions.forget(command.session);
     }
     return placementChanged();
-  }
-
-  /**
-   * Where a tombstone hangs: on the session's lease, for as long as a copy of the request could be
-   * granted under it. A session that has ended needs none.
-   */
-  async #tombstoneLease(
-    { session, ttlMs }: { readonly session?: SessionId; readonly ttlMs?: number },
-    site: LockSite,
-  ): Promise<Marker | undefined | Failure> {
-    const holder =
-      session === undefined ? { ttlMs: tombstoneTtls * (ttlMs ?? ttlAssumedMs) } : { session };
-    const lease = await leaseFor(this.#context, site.shard, holder);
-    if (lease.kind === "usable") return lease.marker;
-    return lease.code === "SESSION_EXPIRED" ? undefined : lease;
   }
 
   #discount(session: SessionId | undefined, site: LockSite, grantId: GrantId): void {

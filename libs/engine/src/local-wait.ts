@@ -1,15 +1,16 @@
 import type { Timer } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
 import type { LeaseId } from "@holdfast/base/ids";
-import type { CancelCommand } from "@holdfast/core/command/command";
-import type { AcquireOutcome, CancelOutcome } from "@holdfast/core/command/outcome";
+import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { validityMs } from "@holdfast/core/lease/validity";
 import type { Busy } from "@holdfast/core/lock/acquire-reading";
+import { decodeRecord, tokenOf } from "@holdfast/core/lock/record";
 import { renewTxn } from "@holdfast/core/lock/renew";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { Abandoned } from "./abandoned.ts";
 import type { AcquireAttempt } from "./acquire-attempt.ts";
 import { type LocalContext, leaseFor } from "./local-context.ts";
+import type { LocalWithdraw, Request } from "./local-withdraw.ts";
 import type { LocalWaiter, WaitResult } from "./lock-queue.ts";
 import { printShard } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
@@ -19,16 +20,12 @@ type WaitEnd = WaitResult | { readonly kind: "timeout" } | { readonly kind: "cal
 /** Carries a request that has a place in line to the end of its wait. */
 export class LocalWait {
   readonly #context: LocalContext;
-  readonly #cancel: (command: CancelCommand) => Promise<CancelOutcome>;
+  readonly #withdraw: LocalWithdraw;
   readonly #abandoned: Abandoned;
 
-  constructor(
-    context: LocalContext,
-    cancel: (command: CancelCommand) => Promise<CancelOutcome>,
-    abandoned: Abandoned,
-  ) {
+  constructor(context: LocalContext, withdraw: LocalWithdraw, abandoned: Abandoned) {
     this.#context = context;
-    this.#cancel = cancel;
+    this.#withdraw = withdraw;
     this.#abandoned = abandoned;
   }
 
@@ -51,7 +48,11 @@ export class LocalWait {
         return last ? this.#timedOut(attempt, busy, queueLength) : { kind: "cancelled" };
       case "caller-lost":
         if (attempt.call.onCallerLost === "cancel" && last) {
-          this.#abandoned.add(cancelOf(attempt), attempt.record.ttlMs);
+          this.#abandoned.add(
+            requestOf(attempt),
+            (request) => this.#withdraw.place(request),
+            attempt.record.ttlMs,
+          );
         }
         return { kind: "cancelled" };
     }
@@ -154,16 +155,18 @@ export class LocalWait {
     );
   }
 
-  /** Out of the queue; if it was promoted in this very moment, the cancel releases the grant. */
+  /** Out of the queue; if it was promoted in this very moment, the caller has the lock after all. */
   async #timedOut(
     attempt: AcquireAttempt,
     busy: Busy,
     queueLength: number,
   ): Promise<AcquireOutcome> {
-    const command = cancelOf(attempt);
-    const cancelled = await this.#cancel(command);
-    if (cancelled.kind === "failure" && cancelled.code !== "SESSION_EXPIRED") {
-      this.#abandoned.add(command, attempt.record.ttlMs);
+    const request = requestOf(attempt);
+    const withdrawn = await this.#withdraw.place(request);
+    if (withdrawn.kind === "holds") return this.#heldAfterAll(attempt, withdrawn.kv);
+    if (withdrawn.kind === "failure" && withdrawn.code !== "SESSION_EXPIRED") {
+      const again = (what: Request) => this.#withdraw.place(what);
+      this.#abandoned.add(request, again, attempt.record.ttlMs);
       return failure(
         "UNKNOWN_OUTCOME",
         `The wait ended, but shard ${printShard(attempt.site.shard)} did not confirm that the ` +
@@ -178,12 +181,23 @@ export class LocalWait {
       queueLength: this.#context.queues.find(attempt.site)?.length ?? queueLength,
     };
   }
+
+  #heldAfterAll(attempt: AcquireAttempt, kv: KeyValue): Promise<AcquireOutcome> {
+    const record = decodeRecord(kv.value);
+    if (record === undefined) return this.#gone(attempt);
+    const { lease } = kv;
+    const promotion = { kind: "granted", token: tokenOf(kv, record), lease } as const;
+    return this.#granted(attempt, { ...promotion, mode: record.mode }, false);
+  }
 }
 
-function cancelOf({ command, grantId }: AcquireAttempt): CancelCommand {
+/** A request as those see it who clean up after it. */
+export function requestOf({
+  command,
+  grantId,
+}: Pick<AcquireAttempt, "command" | "grantId">): Request {
   const { lock, session, ttlMs } = command;
   return {
-    kind: "cancel",
     lock,
     grantId,
     ...(session === undefined ? {} : { session }),

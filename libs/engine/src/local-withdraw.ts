@@ -1,0 +1,97 @@
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { GrantId, SessionId } from "@holdfast/base/ids";
+import type { LockId } from "@holdfast/core/lock/lock-id";
+import { readWithdraw, type WithdrawPlan, withdrawTxn } from "@holdfast/core/lock/withdraw";
+import type { KeyValue } from "@holdfast/core/txn/txn";
+import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
+import { storeFailure } from "./shard.ts";
+import { tombstoneLease } from "./tombstones.ts";
+
+/** A request as those see it who clean up after it. */
+export interface Request {
+  readonly lock: LockId;
+  readonly grantId: GrantId;
+  readonly session?: SessionId;
+  readonly ttlMs?: number;
+}
+
+/** `holds`: the request has the lock, and keeps it. */
+export type WithdrawOutcome =
+  | { readonly kind: "withdrawn" }
+  | { readonly kind: "holds"; readonly kv: KeyValue }
+  | Failure;
+
+/** Gives up requests on the router's own account: when a wait runs out or a caller is gone. */
+export class LocalWithdraw {
+  readonly #context: LocalContext;
+
+  constructor(context: LocalContext) {
+    this.#context = context;
+  }
+
+  /** Out of the queue; a grant stays, for a copy of the request may have been answered with it. */
+  place(request: Request): Promise<WithdrawOutcome> {
+    return this.#withdraw(request, false);
+  }
+
+  /**
+   * Out of the queue, and out of the lock if nobody claimed the grant: a repeat that finds it writes
+   * it once (see {@link LocalAcquire}), so one that was never rewritten was never told to anybody but
+   * the caller that is gone.
+   */
+  placeOrUnclaimedGrant(request: Request): Promise<WithdrawOutcome> {
+    return this.#withdraw(request, true);
+  }
+
+  async #withdraw(request: Request, unclaimedToo: boolean): Promise<WithdrawOutcome> {
+    let unclaimed: WithdrawPlan["unclaimed"];
+    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+      const site = locate(this.#context, request.lock);
+      if (!isSite(site)) return site;
+      const tombstone = await tombstoneLease(this.#context, site, request);
+      if (tombstone !== undefined && "code" in tombstone) return tombstone;
+      const plan: WithdrawPlan = {
+        keys: site.keys,
+        grantId: request.grantId,
+        epoch: site.epoch,
+        ...(tombstone === undefined ? {} : { tombstone }),
+        ...(unclaimed === undefined ? {} : { unclaimed }),
+      };
+      const reply = await site.shard.committer.submit(withdrawTxn(plan), site.conflictKey);
+      if (reply.kind !== "committed") return storeFailure(site.shard, reply);
+      const reading = readWithdraw(plan, reply.result);
+      unclaimed = undefined;
+      switch (reading.kind) {
+        case "withdrawn":
+          if (reading.refused) return this.#done(request, site.shard.name);
+          // The lease for the tombstone ended in that moment: take the one the session has now.
+          if (request.session !== undefined) this.#context.sessions.forget(request.session);
+          break;
+        case "holds":
+          if (!unclaimedToo || isClaimed(reading.kv)) return reading;
+          unclaimed = reading.kv;
+          break;
+        case "epoch": {
+          const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+          if (trouble !== undefined) return trouble;
+          break;
+        }
+        case "changed":
+          break;
+      }
+    }
+    return failure("CONTENDED", "The request changed while it was being withdrawn.", {
+      retryAfterMs: 100,
+    });
+  }
+
+  #done({ session, grantId }: Request, shard: string): WithdrawOutcome {
+    if (session !== undefined) this.#context.sessions.discount(session, shard, grantId);
+    return { kind: "withdrawn" };
+  }
+}
+
+/** A grant that was written after it was made: a repeat was told of it, or it was renewed. */
+export function isClaimed(kv: KeyValue): boolean {
+  return kv.modRevision !== kv.createRevision;
+}
