@@ -87,7 +87,7 @@ export class HoldfastClient implements AsyncDisposable {
    * Takes a lock, waiting in line if it must (30 s unless `wait` says otherwise), and keeps it until
    * it is released. Throws HELD or TIMEOUT where somebody else has it.
    */
-  acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
+  async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
     return this.#take(this.#plan(name, options));
   }
 

@@ -31,8 +31,8 @@ export async function rigOf(options: Partial<ClientOptions> = {}): Promise<Rig> 
     { endpoints, owner: "test", ttl: ttlMs, ...options },
     { transport: net, clock, random: new SeededRandom(7) },
   );
-  await clock.advance(20);
-  return { clock, net, client: await connecting };
+  const [client] = await Promise.all([connecting, clock.advance(20)]);
+  return { clock, net, client };
 }
 
 /** A lock held by the rig's client, under the lease the script gives every session. */

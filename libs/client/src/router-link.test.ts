@@ -1,0 +1,118 @@
+import { ManualClock } from "@holdfast/base/manual-clock";
+import { SeededRandom } from "@holdfast/base/random";
+import { expect, test } from "vitest";
+import { HoldfastClient } from "./holdfast-client.ts";
+import { answersAll, codeOf, heldLock, rigOf, ttlMs } from "./testing/rig.ts";
+import { ScriptedTransport } from "./testing/scripted-transport.ts";
+
+test("the nearest endpoint is used, and its region is every lock's", async () => {
+  const clock = new ManualClock();
+  const net = new ScriptedTransport(clock);
+  net.router("far:1", "eu", 90).router("near:1", "us", 3).router("middle:1", "ap", 40);
+  const connecting = HoldfastClient.over(
+    { endpoints: ["far:1", "near:1", "middle:1"] },
+    { transport: net, clock, random: new SeededRandom(1) },
+  );
+  await clock.advance(100);
+  const client = await connecting;
+  expect(client.region).toBe("us");
+  expect(net.open).toEqual(["near:1"]);
+});
+
+test("the region does not change with the router", async () => {
+  const rig = await rigOf();
+  answersAll(rig.net);
+  rig.net.down("a:1");
+  rig.net.down("b:1");
+  const acquiring = rig.client.acquire("order");
+  await rig.clock.advance(1_000);
+  expect((await acquiring).region).toBe("us");
+  expect(rig.net.open).toEqual(["c:1"]);
+  const lock = await rig.client.acquire("other");
+  expect([rig.client.region, lock.region]).toEqual(["us", "us"]);
+});
+
+test("a session survives its router: same id, same leases, lock held throughout", async () => {
+  const rig = await rigOf();
+  const lock = await heldLock(rig);
+  const before = rig.net.all("acquire")[0]?.command.session;
+  for (const endpoint of ["a:1", "b:1"]) {
+    rig.net.down(endpoint);
+    await rig.clock.advance(1_000);
+  }
+  expect(rig.net.open).toEqual(["c:1"]);
+  expect(rig.net.all("heartbeat").at(-1)?.command.session).toBe(before);
+  await rig.clock.advance(3 * ttlMs);
+  expect(lock.state).toBe("held");
+  expect(rig.net.all("open-session").length).toBe(1);
+});
+
+test("failover goes to the nearest of the others, and tries the lost one last", async () => {
+  const rig = await rigOf();
+  await heldLock(rig);
+  rig.net.down("b:1");
+  rig.net.down("a:1");
+  rig.net.connects = [];
+  await rig.clock.advance(1_000);
+  expect(rig.net.connects.slice(0, 2)).toEqual(["b:1", "c:1"]);
+});
+
+test("while no router answers they are tried again and again, with pauses", async () => {
+  const rig = await rigOf();
+  await heldLock(rig);
+  for (const endpoint of ["a:1", "b:1", "c:1"]) rig.net.down(endpoint);
+  rig.net.connects = [];
+  await rig.clock.advance(2 * ttlMs);
+  const tries = rig.net.connects.length;
+  expect(tries).toBeGreaterThan(10);
+  expect(tries).toBeLessThan(80);
+  rig.net.up("c:1");
+  await rig.clock.advance(3_000);
+  expect(rig.net.open).toEqual(["c:1"]);
+});
+
+test("a client that needs no router looks for none", async () => {
+  const rig = await rigOf();
+  rig.net.down("a:1");
+  rig.net.connects = [];
+  await rig.clock.advance(60_000);
+  expect(rig.net.connects).toEqual([]);
+});
+
+test("a router that goes away is left before it stops, and its waiters repeat elsewhere", async () => {
+  const rig = await rigOf();
+  await heldLock(rig);
+  const waiting = rig.client.acquire("other");
+  void waiting.catch(() => {});
+  await rig.clock.advance(0);
+  const first = rig.net.next("acquire");
+  rig.net.say({ kind: "go-away", drainMs: 5_000 });
+  await rig.clock.advance(1_000);
+  expect(rig.net.open).toEqual(["b:1"]);
+  const again = rig.net.next("acquire");
+  expect([again.endpoint, again.command.requestId]).toEqual(["b:1", first.command.requestId]);
+});
+
+test("a connection that takes too long is given up, and closed if it comes after all", async () => {
+  const clock = new ManualClock();
+  const net = new ScriptedTransport(clock).router("slow:1", "us", 30_000);
+  const connecting = codeOf(
+    HoldfastClient.over(
+      { endpoints: ["slow:1"], requestTimeout: "3s" },
+      { transport: net, clock, random: new SeededRandom(1) },
+    ),
+  );
+  await clock.advance(4_000);
+  expect(await connecting).toBe("SHARD_UNAVAILABLE");
+  await clock.advance(120_000);
+  expect([net.open, clock.pendingTimers]).toEqual([[], 0]);
+});
+
+test("endpoints that are none are refused before anything is opened", async () => {
+  const clock = new ManualClock();
+  const ports = { transport: new ScriptedTransport(clock), clock, random: new SeededRandom(1) };
+  for (const endpoints of [[], ["localhost"], [" :1 x"]]) {
+    expect(await codeOf(HoldfastClient.over({ endpoints }, ports))).toBe("INVALID_ARGUMENT");
+  }
+  expect(ports.transport.connects).toEqual([]);
+});
