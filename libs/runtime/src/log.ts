@@ -1,4 +1,4 @@
-import pino, { type Logger } from "pino";
+import { type Logger, pino } from "pino";
 
 /** What a service says about itself in every line. */
 export interface LogIdentity {

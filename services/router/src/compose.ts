@@ -1,0 +1,117 @@
+import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import { shardMembers } from "@holdfast/adapter-etcd/shard-members";
+import { serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
+import { type Clock, SystemClock } from "@holdfast/base/clock";
+import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
+import type { Hash64 } from "@holdfast/core/placement/slot";
+import { Admin } from "@holdfast/engine/admin";
+import { LocalLocks } from "@holdfast/engine/local-locks";
+import { MemoryShardStore } from "@holdfast/engine/memory/memory-shard-store";
+import { PlacementPublisher } from "@holdfast/engine/placement";
+import type { LockTier } from "@holdfast/engine/ports/lock-tier";
+import type { ShardStore } from "@holdfast/engine/ports/shard-store";
+import { Router } from "@holdfast/engine/router";
+import { makeShard, type Shard } from "@holdfast/engine/shard";
+import type { Logger } from "@holdfast/runtime/log";
+import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import xxhash from "xxhash-wasm";
+import type { RouterConfig } from "./config.ts";
+
+/** How long a router that is told to stop lets calls finish, in ms. */
+const drainMs = 3_000;
+
+/** The version this router says it is. */
+const version = "0.1.0";
+
+/** The parts a test may replace. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Builds a router and opens its door. */
+export async function compose(
+  config: RouterConfig,
+  log: Logger,
+  surroundings: Surroundings = { clock: new SystemClock(), random: new SystemRandom() },
+): Promise<RunningService> {
+  const { h64 } = await xxhash();
+  const etcd = new Map<string, EtcdShardStore>();
+  const shards: Shard[] = [];
+  for (const { name, endpoints } of config.shards) {
+    const store = await openStore(config, name, endpoints, surroundings, etcd);
+    shards.push(makeShard(config.region, name, store, surroundings));
+  }
+  if (config.store === "memory") await publish(config, shards, h64, surroundings);
+  const { cluster, region } = config;
+  const local = new LocalLocks({ cluster, region, shards, hash: h64, surroundings });
+  await local.start();
+  const peers = new Map<string, LockTier>();
+  const admin = new Admin({
+    context: local.context,
+    about: { version, cluster, routerId: randomId(surroundings.random), store: config.store },
+    shardEndpoints: new Map(config.shards.map(({ name, endpoints }) => [name, endpoints])),
+    members: async (shard) => {
+      const store = etcd.get(shard);
+      return store === undefined ? [] : shardMembers(store);
+    },
+    peers,
+    peerEndpoints: config.peers,
+    endpoint: config.listen,
+  });
+  const door = await serveGrpc({
+    listen: config.listen,
+    tier: new Router({ local, peers }),
+    admin,
+    clock: surroundings.clock,
+    reflection: config.reflection,
+  });
+  if (door.kind === "refused") {
+    throw new ConfigError(`HOLDFAST_LISTEN ${config.listen} cannot be used: ${door.message}`);
+  }
+  log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
+  return {
+    stop: async () => {
+      await door.drain(drainMs);
+      local.stop();
+      for (const store of etcd.values()) store.close();
+    },
+  };
+}
+
+async function openStore(
+  { store, region }: RouterConfig,
+  shard: string,
+  endpoints: readonly string[],
+  surroundings: Surroundings,
+  etcd: Map<string, EtcdShardStore>,
+): Promise<ShardStore> {
+  if (store === "memory") return new MemoryShardStore(surroundings);
+  if (endpoints.length === 0) {
+    throw new ConfigError(`HOLDFAST_SHARDS names no etcd member for shard ${shard}.`);
+  }
+  const connected = await connectEtcdShard({ endpoints, region, shard });
+  if (connected.kind !== "connected") throw new ConfigError(connected.message);
+  etcd.set(shard, connected.store);
+  return connected.store;
+}
+
+/** With the memory store the router is alone with its shards: it places them itself. */
+async function publish(
+  { cluster, region, shards: configured, hierarchical }: RouterConfig,
+  shards: readonly Shard[],
+  hash: Hash64,
+  surroundings: Surroundings,
+): Promise<void> {
+  const weights = new Map(configured.map(({ name, weight }) => [name, weight]));
+  const published = await new PlacementPublisher({
+    cluster,
+    region,
+    shards,
+    weights,
+    hierarchical,
+    hash,
+    surroundings,
+  }).publish();
+  if ("kind" in published) throw new ConfigError(published.message);
+}
