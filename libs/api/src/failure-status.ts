@@ -73,6 +73,8 @@ export interface RichStatus {
 /** The status a unary call ends with. */
 export function statusOf(found: Failure): RichStatus {
   const code = failureStatus[found.code].grpc;
+  // The header's encoding throws on an unpaired surrogate.
+  const message = found.message.toWellFormed();
   const metadata: Record<string, string> = {};
   if (found.shard !== undefined) metadata.shard = found.shard;
   if (found.regions !== undefined) metadata.regions = found.regions.join(",");
@@ -80,7 +82,7 @@ export function statusOf(found: Failure): RichStatus {
     any("ErrorInfo", ErrorInfo.encode({ reason: found.code, domain, metadata }).finish()),
   ];
   if (found.field !== undefined) {
-    const violation = { field: found.field, description: found.message };
+    const violation = { field: found.field, description: message };
     details.push(any("BadRequest", BadRequest.encode({ fieldViolations: [violation] }).finish()));
   }
   if (found.retryAfterMs !== undefined) {
@@ -88,8 +90,8 @@ export function statusOf(found: Failure): RichStatus {
     const retryDelay = { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1e6 };
     details.push(any("RetryInfo", RetryInfo.encode({ retryDelay }).finish()));
   }
-  const detailsBin = Status.encode({ code, message: found.message, details }).finish();
-  return { code, message: found.message, detailsBin };
+  const detailsBin = Status.encode({ code, message, details }).finish();
+  return { code, message, detailsBin };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isFailure } from "@holdfast/base/failure";
+import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { Command } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
@@ -79,6 +79,11 @@ export class ConnectResponseWriter {
       writer.end(inner, "large");
     }
     writer.end(outer, "large");
+  }
+
+  /** Answers what is no command, or one that broke a rule. */
+  refusal(id: number, refused: Failure): void {
+    this.result(id, "get", refused);
   }
 
   event(event: ServerEvent): void {

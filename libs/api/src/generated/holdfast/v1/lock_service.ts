@@ -255,10 +255,7 @@ export interface WatchRequest {
 
 /** What happened since the message before. */
 export interface WatchResponse {
-  /**
-   * In the order of each shard. The first message of a watch may be empty: it says that the watch
-   * has begun.
-   */
+  /** In the order of each shard. */
   events: LockEvent[];
 }
 

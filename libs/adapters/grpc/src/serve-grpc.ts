@@ -1,0 +1,150 @@
+import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
+import { ConnectRequestReader } from "@holdfast/api/codec/connect-request";
+import { Descriptors } from "@holdfast/api/descriptors";
+import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/session_service";
+import { Cancellation } from "@holdfast/base/cancellation";
+import { type Clock, sleep } from "@holdfast/base/clock";
+import { limits } from "@holdfast/core/limits";
+import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
+import type { LockTier } from "@holdfast/engine/ports/lock-tier";
+import { serveAdmin } from "./admin-calls.ts";
+import { WriterPool } from "./connect-output.ts";
+import { ConnectStream, type StreamContext } from "./connect-stream.ts";
+import { Health } from "./health-calls.ts";
+import { Listener, type ListenRefused } from "./listener.ts";
+import { serveLockCalls } from "./lock-calls.ts";
+import { serveReflection } from "./reflection-calls.ts";
+import { StreamRegistry } from "./stream-registry.ts";
+import { passThrough } from "./unary-handler.ts";
+import { serveWatch } from "./watch-calls.ts";
+
+/** A router's door. */
+export interface GrpcServerOptions {
+  /** `host:port`; port 0 chooses one. */
+  readonly listen: string;
+  readonly tier: LockTier;
+  readonly admin: AdminTier;
+  readonly clock: Clock;
+  /** Let generic clients ask what is offered. */
+  readonly reflection: boolean;
+  /** How long a stream may take to say hello; 10 s if left out. */
+  readonly helloTimeoutMs?: number;
+  /** A connection is pinged after this long; 30 s if left out. */
+  readonly keepaliveMs?: number;
+  /** One that does not answer the ping for this long is cut; 10 s if left out. */
+  readonly keepaliveTimeoutMs?: number;
+}
+
+/** A door that is open. */
+export interface GrpcServer {
+  readonly kind: "serving";
+  /** As listened on, the port filled in. */
+  readonly address: string;
+  /** How many client streams are open. */
+  readonly streamCount: number;
+  /** What health checks are told; true at first. */
+  setServing(serving: boolean): void;
+  /**
+   * Closes the door: says "not serving" and "go away", takes nothing new, answers what was asked,
+   * and cuts what is left after `withinMs`. Resolves when every connection is gone. Idempotent.
+   */
+  drain(withinMs: number): Promise<void>;
+}
+
+/** Opens a router's door; see {@link GrpcServer.drain} for how to close it. */
+export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer | ListenRefused> {
+  const { tier, admin, clock } = options;
+  const { region, routerId, cluster, version } = admin.about();
+  const registry = new StreamRegistry();
+  const draining = new Cancellation();
+  const descriptors = new Descriptors();
+  const health = new Health(descriptors.services);
+  let leaving: { readonly reason: string; readonly drainMs: number } | undefined;
+
+  const server = new Server(channelOptions(options));
+  const calls = { tier, clock, region, registry, draining };
+  serveLockCalls(server, calls);
+  serveWatch(server, calls);
+  serveAdmin(server, admin, clock);
+  health.serve(server);
+  if (options.reflection) serveReflection(server, descriptors);
+  serveConnect(server, {
+    tier,
+    clock,
+    registry,
+    hello: {
+      region,
+      routerId,
+      cluster,
+      version,
+      messageBytesMax: limits.streamMessageBytesMax,
+      commandsInFlightMax: limits.commandsInFlightMax,
+    },
+    reader: new ConnectRequestReader(region),
+    writers: new WriterPool(),
+    helloTimeoutMs: options.helloTimeoutMs ?? 10_000,
+    leaving: () => leaving,
+  });
+
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = new Listener((socket) => injector.injectConnection(socket));
+  const listening = await listener.listen(options.listen);
+  if (listening.kind === "refused") return listening;
+
+  const drain = async (withinMs: number): Promise<void> => {
+    leaving = { reason: "The router stops.", drainMs: withinMs };
+    health.stop();
+    registry.goAway(leaving.reason, withinMs);
+    draining.cancel();
+    // The events above leave at the end of this turn, before the connections are told to close.
+    await sleep(clock, 1);
+    listener.stop();
+    injector.destroy();
+    const given = new Cancellation();
+    const emptied = listener.emptied().then(() => given.cancel());
+    await sleep(clock, withinMs, given);
+    registry.finish(leaving.reason);
+    await Promise.race([emptied, sleep(clock, 50)]);
+    listener.destroyAll();
+    await emptied;
+  };
+  let drained: Promise<void> | undefined;
+  return {
+    kind: "serving",
+    address: listening.address,
+    get streamCount() {
+      return registry.size;
+    },
+    setServing: (serving) => health.setServing(serving),
+    drain: (withinMs) => {
+      drained ??= drain(withinMs);
+      return drained;
+    },
+  };
+}
+
+function serveConnect(server: Server, context: StreamContext): void {
+  server.register(
+    SessionServiceService.connect.path,
+    (call: ServerDuplexStream<Buffer, Buffer>) => {
+      new ConnectStream(call, context);
+    },
+    passThrough,
+    passThrough,
+    "bidi",
+  );
+}
+
+function channelOptions(options: GrpcServerOptions) {
+  return {
+    // Its bookkeeping of every call and message costs more than most calls do.
+    "grpc.enable_channelz": 0,
+    "grpc.max_concurrent_streams": limits.streamsPerConnectionMax,
+    "grpc.max_receive_message_length": limits.streamMessageBytesMax,
+    // Answers are kept below a message's limit where they are written.
+    "grpc.max_send_message_length": -1,
+    // Without pings a client that vanished without a word holds its streams for ever.
+    "grpc.keepalive_time_ms": options.keepaliveMs ?? 30_000,
+    "grpc.keepalive_timeout_ms": options.keepaliveTimeoutMs ?? 10_000,
+  };
+}

@@ -1,0 +1,57 @@
+import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
+
+/** A region of one shard that is well. */
+export const fakeAdmin: AdminTier = {
+  about: () => ({
+    version: "0.1.0",
+    cluster: "test",
+    region: "us-east-1",
+    routerId: "router-1",
+    store: "memory",
+    uptimeMs: 1_234.5,
+  }),
+  placement: async () => ({
+    kind: "placement",
+    region: "us-east-1",
+    version: 3,
+    shards: [{ name: "s0", weight: 1, slotCount: 4_096 }],
+    runs: [{ first: 0, last: 4_095, shard: "s0" }],
+  }),
+  shards: async () => [
+    {
+      name: "s0",
+      endpoints: [],
+      reachable: true,
+      problem: "",
+      rttMs: 0.25,
+      epoch: 3,
+      revision: 99n,
+      slotCount: 4_096,
+      members: [],
+    },
+  ],
+  locate: async () => ({
+    kind: "place",
+    region: "us-east-1",
+    slot: 17,
+    shard: "s0",
+    placementVersion: 3,
+  }),
+  regions: async () => [
+    {
+      name: "us-east-1",
+      local: true,
+      endpoints: ["127.0.0.1:7420"],
+      reachable: true,
+      rttMs: 0,
+      problem: "",
+    },
+  ],
+  sessions: async (query) => ({
+    kind: "sessions",
+    sessions: [
+      { maskedId: "abcdef…", shard: "s0", remainingMs: 9_000, holderCount: 1, waiterCount: 2 },
+    ],
+    nextPageToken: `after ${query.pageSize}`,
+  }),
+};
