@@ -50,9 +50,13 @@ export async function runService<Config>(main: ServiceMain<Config>): Promise<voi
   // What was begun may hold the process up; a start that failed must not look like one that runs.
   if (running === undefined) return process.exit();
   log.info({ "event.action": "ready" }, "ready");
+  // Waiting for a signal keeps no process up, and neither do a Clock's timers or idle connections:
+  // without this a service that listens on nothing (placement) ends right after it is ready.
+  const held = setInterval(() => {}, 2 ** 30);
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
+  clearInterval(held);
   log.info({ "event.action": "draining" }, "draining");
   const overdue = setTimeout(() => {
     log.warn({ "event.action": "drain-overdue" }, `not done after ${drainMaxMs} ms`);
