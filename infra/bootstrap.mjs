@@ -16,6 +16,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, "node_modules");
 const STAMP = join(MODULES, ".holdfast-install.json");
 const LOCK = join(MODULES, ".holdfast-install.lock");
+/** Where Node keeps compiled code: types are then stripped once, not at every start. */
+const COMPILED = process.env.NODE_COMPILE_CACHE ?? join(MODULES, ".cache", "node-compile");
 const PINNED_NODE = join(MODULES, "node", "bin", "node");
 const NODE_MAJOR_MIN = 24;
 /** A lock whose owner has not even written its pid after this long was left by a crash. */
@@ -175,7 +177,8 @@ function nodeBinary() {
 
 /** Starts the program and becomes its shadow: signals go to it, its end is ours. */
 function run(node, command) {
-  const child = spawn(node, command, { stdio: "inherit" });
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
+  const child = spawn(node, command, { env, stdio: "inherit" });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
   for (const signal of signals) {
     process.on(signal, () => {

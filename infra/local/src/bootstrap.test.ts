@@ -28,10 +28,10 @@ beforeEach(() => {
   writeFileSync(
     join(root, "program.ts"),
     `const args: string[] = process.argv.slice(2);
-     console.log(JSON.stringify(args));
      if (args[0] === "fail") process.exitCode = 7;
      if (args[0] === "wait") setInterval(() => {}, 1000);
-     if (args[0] === "wait") process.on("SIGTERM", () => process.exit(9));`,
+     if (args[0] === "wait") process.on("SIGTERM", () => process.exit(9));
+     console.log(JSON.stringify(args));`,
   );
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));

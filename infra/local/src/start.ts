@@ -113,7 +113,8 @@ class Run {
     const logsDir = join(this.#options.dataDir, "logs");
     setOldLogsAside(logsDir);
     const startedAt = new Date();
-    const compileCacheDir = join(cacheDir(), "node-compile-cache");
+    const compileCacheDir =
+      process.env.NODE_COMPILE_CACHE ?? join(cacheDir(), "node-compile-cache");
     const specs = processSpecs({ layout: plan.layout, programs, logsDir, compileCacheDir });
     const ready = await Promise.race([
       this.#fleet.start(specs, READY_TIMEOUT_MS),
