@@ -71,7 +71,9 @@ export class ManualClock implements Clock {
     this.#pass(Math.max(0, untilMs - this.#monotonicMs));
   }
 
-  /** The process stands still: time passes and nothing runs. Timers run late, at the next advance. */
+  /**
+   * The process stands still: time passes and nothing runs. Timers run late, at the next advance.
+   */
   stall(durationMs: number): void {
     this.#pass(durationMs);
   }

@@ -1,4 +1,6 @@
-/** How long a request may go unanswered, beyond the time it asked to wait, before it is repeated. */
+/**
+ * How long a request may go unanswered, beyond the time it asked to wait, before it is repeated.
+ */
 export const answerMsMax = 5_000;
 
 /** The same for a heartbeat: soon enough to fail over and be confirmed elsewhere in time. */

@@ -6,7 +6,9 @@ export interface Due {
   onDue(): void;
 }
 
-/** Entries are run up to this much late, so that one timer serves those that fall close together. */
+/**
+ * Entries are run up to this much late, so that one timer serves those that fall close together.
+ */
 const grainMs = 25;
 
 /**

@@ -55,8 +55,8 @@ export interface LockScope {
 }
 
 /**
- * A client of Holdfast over any transport. All of its state is its own, time and randomness come from
- * its ports, and nothing runs once {@link close} has resolved.
+ * A client of Holdfast over any transport. All of its state is its own, time and randomness come
+ * from its ports, and nothing runs once {@link close} has resolved.
  */
 export class HoldfastClient implements AsyncDisposable {
   readonly #parts: ClientParts;
@@ -84,8 +84,8 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Takes a lock, waiting in line if it must (30 s unless `wait` says otherwise), and keeps it until
-   * it is released. Throws HELD or TIMEOUT where somebody else has it.
+   * Takes a lock, waiting in line if it must (30 s unless `wait` says otherwise), and keeps it
+   * until it is released. Throws HELD or TIMEOUT where somebody else has it.
    */
   async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
     return this.#take(this.#plan(name, options));
@@ -130,8 +130,8 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Takes several locks (at most 100). With `allOrNothing` it either holds all of them at the end or
-   * throws and holds none; otherwise each stands for itself.
+   * Takes several locks (at most 100). With `allOrNothing` it either holds all of them at the end
+   * or throws and holds none; otherwise each stands for itself.
    */
   async acquireMany(
     names: readonly string[],
@@ -168,8 +168,8 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Takes a lock that carries its own ttl: nothing renews it by itself, and it outlives this process.
-   * Its handle renews and releases it from anywhere.
+   * Takes a lock that carries its own ttl: nothing renews it by itself, and it outlives this
+   * process. Its handle renews and releases it from anywhere.
    */
   async acquireLeased(name: string, options: AcquireOptions = {}): Promise<LeasedGrant> {
     const plan = this.#plan(name, options);

@@ -4,8 +4,8 @@ import type { Tenant } from "@holdfast/core/command/outcome";
 
 /**
  * Why a call did not do what it was asked for: what the service answers, and what only a client can
- * meet: HELD (a try found the lock taken), TIMEOUT (the wait ran out), CANCELLED (the caller, or the
- * client's closing, ended it), DEADLOCK (waiting would never have ended).
+ * meet: HELD (a try found the lock taken), TIMEOUT (the wait ran out), CANCELLED (the caller, or
+ * the client's closing, ended it), DEADLOCK (waiting would never have ended).
  */
 export type ErrorCode = FailureCode | "HELD" | "TIMEOUT" | "CANCELLED" | "DEADLOCK";
 

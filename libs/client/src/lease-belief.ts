@@ -3,13 +3,15 @@ import { type ClockReading, validityMs, wasSuspended } from "@holdfast/core/leas
 import type { LostWhy } from "./lock-lost-error.ts";
 
 /**
- * What a client may believe about a lease at a moment: `firm`; `jeopardy` (in force, but a heartbeat
- * is overdue or the process stood still and nobody has confirmed it since); or that it is to be
- * counted as lost, and why.
+ * What a client may believe about a lease at a moment: `firm`; `jeopardy` (in force, but a
+ * heartbeat is overdue or the process stood still and nobody has confirmed it since); or that it is
+ * to be counted as lost, and why.
  */
 export type Standing = "firm" | "jeopardy" | Exclude<LostWhy, "force-released" | "closed">;
 
-/** How long before the deadline a lock counts as lost, so that its holder can still stop in time. */
+/**
+ * How long before the deadline a lock counts as lost, so that its holder can still stop in time.
+ */
 export function abortLeadMs(ttlMs: number): number {
   return Math.min(500, ttlMs / 20);
 }

@@ -87,8 +87,8 @@ export class LeasedLocks {
 
   /**
    * A grant counts from the repeat that last put its place in line under a newer lease, where the
-   * answer says that this one did, else from the first send, which may be long ago. Where too little
-   * would be left it is renewed before it is handed out, and counts from then.
+   * answer says that this one did, else from the first send, which may be long ago. Where too
+   * little would be left it is renewed before it is handed out, and counts from then.
    */
   async #confirm(
     admitted: Admitted,

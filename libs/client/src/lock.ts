@@ -37,7 +37,9 @@ export interface Lock extends AsyncDisposable {
   readonly handle: string;
   /** Checked against the clocks as it is read, so it is right even just after a stall. */
   readonly state: LockStanding;
-  /** How long it may be used still, in ms, unless a heartbeat is answered; 0 when lost or released. */
+  /**
+   * How long it may be used still, in ms, unless a heartbeat is answered; 0 when lost or released.
+   */
   readonly validForMs: number;
   /**
    * Aborts when the lock is lost, with a {@link LockLostError}: up to 500 ms (a twentieth of a ttl

@@ -14,8 +14,9 @@ export interface ClientOptions {
   /** Of every lock that does not say otherwise; `default` if left out. */
   readonly namespace?: string;
   /**
-   * Of every lock that does not say otherwise; if left out, the region of the router first connected
-   * to. It does not change with the router: the same name in another region is another lock.
+   * Of every lock that does not say otherwise; if left out, the region of the router first
+   * connected to. It does not change with the router: the same name in another region is another
+   * lock.
    */
   readonly region?: string;
   /** Who holds the locks, for people; shown to others. At most 256 bytes. */
@@ -48,7 +49,9 @@ export interface AcquireOptions extends LockOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
-  /** Hears the place in the queue, 1 being the head, when it is entered and when it changes much. */
+  /**
+   * Hears the place in the queue, 1 being the head, when it is entered and when it changes much.
+   */
   readonly onPosition?: (position: number) => void;
 }
 

@@ -52,7 +52,9 @@ export class Pulse {
     this.arm();
   }
 
-  /** Brings every belief up to this moment, and notices whether the process has just stood still. */
+  /**
+   * Brings every belief up to this moment, and notices whether the process has just stood still.
+   */
   check(): void {
     const { beliefs, ttlMs } = this.#owner;
     const now = readClocks(this.#core.ports.clock);
@@ -186,7 +188,9 @@ export class Pulse {
   }
 }
 
-/** How often the clocks are looked at while a lock is held, so that a stall does not go unnoticed. */
+/**
+ * How often the clocks are looked at while a lock is held, so that a stall does not go unnoticed.
+ */
 function watchMs(ttlMs: number): number {
   return Math.min(1_000, ttlMs / 10);
 }

@@ -26,8 +26,8 @@ interface Waiter extends Due {
 const lingerMs = 250;
 
 /**
- * The one connection a client works over, to the nearest router that answers. When it ends, the next
- * router is looked for as long as somebody needs one; nobody's session depends on which it is.
+ * The one connection a client works over, to the nearest router that answers. When it ends, the
+ * next router is looked for as long as somebody needs one; nobody's session depends on which it is.
  */
 export class RouterLink {
   readonly #ports: ClientPorts;

@@ -19,7 +19,9 @@ export interface PendingRequest {
   readonly grantId: GrantId;
 }
 
-/** One session: its heartbeats, what their answers allow to believe, and the locks that hang on it. */
+/**
+ * One session: its heartbeats, what their answers allow to believe, and the locks that hang on it.
+ */
 export class Session implements LockKeeper, Tenure<HeldLock> {
   readonly id: SessionId;
   readonly ttlMs: number;
@@ -96,8 +98,9 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
     const lease = this.beliefs.leaseOf(grant.lease);
     if (lease === undefined) return "ended";
     const { belief, known } = lease;
-    // A known lease keeps its own deadline: putting a lock under it has renewed nothing. One that is
-    // new here may have been made for the first copy of the request, however often it was repeated.
+    // A known lease keeps its own deadline: putting a lock under it has renewed nothing. One that
+    // is new here may have been made for the first copy of the request, however often it was
+    // repeated.
     if (!known) belief.confirm(sentAt.first, grant.validForMs);
     this.beliefs.check(readClocks(this.#core.ports.clock), false);
     const standing = this.beliefs.standing(belief);

@@ -5,8 +5,8 @@ import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 
 /**
- * How commands reach a router. The logic of the client knows nothing else of the network, so it runs
- * the same over gRPC and over the simulation's faulty network.
+ * How commands reach a router. The logic of the client knows nothing else of the network, so it
+ * runs the same over gRPC and over the simulation's faulty network.
  */
 export interface Transport {
   /**

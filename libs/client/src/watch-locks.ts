@@ -32,7 +32,9 @@ export type WatchEvent =
     }
   | { readonly kind: "WatchRestarted"; readonly region: string; readonly why: string };
 
-/** Events kept for a reader that is slower than the locks; past it they are dropped, and said so. */
+/**
+ * Events kept for a reader that is slower than the locks; past it they are dropped, and said so.
+ */
 const bufferMax = 10_000;
 
 /** Watches until the reader stops, `options.signal` aborts or the client closes. */

@@ -7,8 +7,8 @@ export interface Admission {
 
 /**
  * The check a protected resource makes with every write: a token below the highest one seen belongs
- * to a holder that has been replaced, however sure it is of its lock. Equal is admitted, because one
- * holder writes many times. Tokens of two locks, or of two regions, do not compare.
+ * to a holder that has been replaced, however sure it is of its lock. Equal is admitted, because
+ * one holder writes many times. Tokens of two locks, or of two regions, do not compare.
  */
 export function admit(highest: bigint, token: bigint): Admission {
   return token >= highest ? { admitted: true, highest: token } : { admitted: false, highest };

@@ -1,0 +1,73 @@
+import { type ChannelOptions, Client, credentials } from "@grpc/grpc-js";
+import type { Clock } from "@holdfast/base/clock";
+import { failure } from "@holdfast/base/failure";
+import { limits } from "@holdfast/core/limits";
+import type { ConnectionListener, ConnectReply, Transport } from "../transport.ts";
+import { GrpcConnection } from "./grpc-connection.ts";
+
+/** How long a router may take to say hello, its connection included. */
+const helloMsMax = 5_000;
+
+const connectPath = "/holdfast.v1.SessionService/Connect";
+
+/** For every channel to a router. */
+export const channelOptions: ChannelOptions = {
+  // Nothing is ever repeated behind our back: a repeat has to be known to be one.
+  "grpc.enable_retries": 0,
+  // A router whose machine is gone closes no connection; this finds out.
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+  "grpc.max_receive_message_length": 2 * limits.streamMessageBytesMax,
+  "grpc.max_send_message_length": limits.streamMessageBytesMax,
+  // One connection each: a broken one must not take another client's stream along.
+  "grpc.use_local_subchannel_pool": 1,
+};
+
+/** Reaches routers over gRPC: one stream, on a connection of its own, for each `connect`. */
+export class GrpcTransport implements Transport {
+  readonly #clock: Clock;
+  readonly #client: { readonly name: string; readonly version: string };
+
+  /** `client`: what the router is told of who connects. */
+  constructor(clock: Clock, client: { readonly name: string; readonly version: string }) {
+    this.#clock = clock;
+    this.#client = client;
+  }
+
+  connect(endpoint: string, listener: ConnectionListener): Promise<ConnectReply> {
+    return new Promise((resolve) => {
+      const channel = new Client(endpoint, credentials.createInsecure(), channelOptions);
+      const stream = channel.makeBidiStreamRequest(connectPath, sameBytes, sameBytes);
+      let why: string | undefined;
+      let greeted = false;
+      const connection = new GrpcConnection(
+        stream,
+        {
+          onEvent: (event) => listener.onEvent(event),
+          onClosed: (reason) => {
+            if (greeted) listener.onClosed(reason);
+            else resolve(failure("SHARD_UNAVAILABLE", `${endpoint}: ${why ?? reason}.`));
+          },
+        },
+        this.#client,
+        () => {
+          greeted = true;
+          timer.cancel();
+          resolve({ kind: "connected", connection });
+        },
+        () => {
+          timer.cancel();
+          channel.close();
+        },
+      );
+      const timer = this.#clock.schedule(helloMsMax, () => {
+        why = `no hello in ${helloMsMax} ms`;
+        connection.close();
+      });
+    });
+  }
+}
+
+function sameBytes(bytes: Buffer): Buffer {
+  return bytes;
+}

@@ -1,0 +1,56 @@
+import { hostname } from "node:os";
+import { SystemClock } from "@holdfast/base/clock";
+import { SystemRandom } from "@holdfast/base/random";
+import type { ClientParts } from "./client-parts.ts";
+import { clientVersion } from "./client-version.ts";
+import { Admin } from "./grpc/admin.ts";
+import { GrpcCalls } from "./grpc/grpc-calls.ts";
+import { GrpcDirectory } from "./grpc/grpc-directory.ts";
+import { GrpcTransport } from "./grpc/grpc-transport.ts";
+import { connectParts, HoldfastClient } from "./holdfast-client.ts";
+import type { ClientDefaults, ClientOptions } from "./options.ts";
+
+/** A client of Holdfast. */
+export class Holdfast extends HoldfastClient {
+  readonly #calls: GrpcCalls;
+  readonly #endpoint: () => string;
+
+  private constructor(parts: ClientParts, defaults: ClientDefaults, calls: GrpcCalls) {
+    super(parts, defaults);
+    this.#calls = calls;
+    this.#endpoint = () => parts.core.link.endpointFor(0);
+  }
+
+  /**
+   * Connects to the nearest of the endpoints that answers; throws SHARD_UNAVAILABLE when none does
+   * within `requestTimeout`. Close the client when done: an open one keeps the process alive.
+   */
+  static async connect(options: ClientOptions): Promise<Holdfast> {
+    const clock = new SystemClock();
+    const calls = new GrpcCalls(clock);
+    const owner = options.owner ?? `${hostname()}:${process.pid}`;
+    const transport = new GrpcTransport(clock, { name: "holdfast-sdk", version: clientVersion });
+    const random = new SystemRandom();
+    const directory = new GrpcDirectory(calls);
+    try {
+      const { parts, defaults } = await connectParts(
+        { ...options, owner },
+        { transport, clock, random, directory },
+      );
+      return new Holdfast(parts, defaults, calls);
+    } catch (error) {
+      calls.close();
+      throw error;
+    }
+  }
+
+  /** What an endpoint says of its region; the endpoint in use if none is named. */
+  admin(endpoint: string = this.#endpoint()): Admin {
+    return new Admin(this.#calls, endpoint);
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.#calls.close();
+  }
+}
