@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 /** The only door through which randomness enters. */
 export interface Random {
@@ -8,14 +8,28 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
+/** Fetched from the machine at once: one call for a few bytes costs as much as for thousands. */
+const poolBytes = 4096;
+
 /** The machine's own randomness, fit for secrets. */
 export class SystemRandom implements Random {
+  readonly #pool = new Uint8Array(poolBytes);
+  #used = poolBytes;
+
   next(): number {
     return Math.random();
   }
 
   bytes(length: number): Uint8Array {
-    return randomBytes(length);
+    if (length > poolBytes) return randomFillSync(new Uint8Array(length));
+    if (this.#used + length > poolBytes) {
+      randomFillSync(this.#pool);
+      this.#used = 0;
+    }
+    // A copy: what was given out once must not be seen, or changed, through the pool.
+    const bytes = this.#pool.slice(this.#used, this.#used + length);
+    this.#used += length;
+    return bytes;
   }
 }
 

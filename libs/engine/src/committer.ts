@@ -5,6 +5,7 @@ import {
   defaultBatchLimits,
   type Submission,
 } from "@holdfast/core/txn/batch";
+import { joinTxns } from "@holdfast/core/txn/join";
 import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
 import type { CommitReply, ShardStore } from "./ports/shard-store.ts";
 
@@ -108,11 +109,12 @@ export class Committer {
       only.settle(await this.#store.commit(only.txn));
       return;
     }
-    const reply = await this.#store.commit({
-      compares: [],
-      success: batch.map(({ txn }) => ({ kind: "txn", txn })),
-      failure: [],
-    });
+    const txns = batch.map(({ txn }) => txn);
+    const joined = joinTxns(txns, true);
+    let reply = await this.#store.commit(joined.txn);
+    if (joined.hoisted && reply.kind === "committed" && !reply.result.succeeded) {
+      reply = await this.#store.commit(joinTxns(txns, false).txn);
+    }
     if (reply.kind === "committed") {
       settleEach(batch, reply.result, reply.revision);
     } else if (reply.kind === "rejected") {

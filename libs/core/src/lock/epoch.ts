@@ -3,6 +3,8 @@ import { absent, type Compare, type RangeResult, type Txn, valueIs } from "../tx
 import { epochKey } from "./keys.ts";
 
 const encoded = new Map<number, Uint8Array>();
+/** One object an epoch, so that a batch sees that its members compare the same (txn/join.ts). */
+const compares = new Map<number, Compare>();
 
 /** The stored form of an epoch: decimal text, so that an operator can read it. */
 export function encodeEpoch(epoch: number): Uint8Array {
@@ -25,7 +27,12 @@ export function decodeEpoch(range: RangeResult): number {
  * the line a router with an old placement writes into a slot that lives elsewhere by now.
  */
 export function epochIs(epoch: number): Compare {
-  return valueIs(epochKey, encodeEpoch(epoch));
+  let compare = compares.get(epoch);
+  if (compare === undefined) {
+    compare = valueIs(epochKey, encodeEpoch(epoch));
+    compares.set(epoch, compare);
+  }
+  return compare;
 }
 
 /** Raises a shard's epoch from exactly `from` (0: it has none); a lost compare reads what it is. */

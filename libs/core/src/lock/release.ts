@@ -39,13 +39,17 @@ export function releaseTxn(plan: ReleasePlan): Txn {
   };
   if (plan.tombstone === undefined) return release;
   // In the same transaction, but beside the release: it must stand in the NOT_HELD branch too, or
-  // "not held" would not stay true when a stalled copy of the acquire lands.
+  // "not held" would not stay true when a stalled copy of the acquire lands. A copy that landed as a
+  // place in line is not stopped by a tombstone: a promotion does not look for one.
+  const refuse = tombstoneTxn(plan.keys, plan.grantId, plan.tombstone, plan.epoch);
+  const withdraw: Txn = {
+    compares: [epochIs(plan.epoch)],
+    success: [{ kind: "delete", key: plan.keys.queue.prefix + plan.grantId }],
+    failure: [],
+  };
   return {
     compares: [],
-    success: [
-      { kind: "txn", txn: release },
-      { kind: "txn", txn: tombstoneTxn(plan.keys, plan.grantId, plan.tombstone, plan.epoch) },
-    ],
+    success: [release, refuse, withdraw].map((txn) => ({ kind: "txn", txn })),
     failure: [],
   };
 }
