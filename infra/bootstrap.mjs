@@ -7,7 +7,16 @@
 // can neither read TypeScript nor find a package yet. So it imports nothing but Node's own.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -23,7 +32,6 @@ const NODE_MAJOR_MIN = 24;
 /** A lock whose owner has not even written its pid after this long was left by a crash. */
 const EMPTY_LOCK_MS = 5_000;
 const LOCK_POLL_MS = 200;
-const SETTLE_MS = 50;
 /** For an install by someone else that hangs: longer than any that ends. */
 const LOCK_WAIT_MS = 15 * 60_000;
 
@@ -37,7 +45,9 @@ async function installIfStale() {
   if (isCurrent()) return;
   mkdirSync(MODULES, { recursive: true });
   await takeLock();
-  const release = () => rmSync(LOCK, { force: true });
+  const release = () => {
+    if (readOwner(LOCK) === String(process.pid)) rmSync(LOCK, { force: true });
+  };
   process.once("exit", release);
   try {
     // Whoever had the lock before us has probably installed.
@@ -126,18 +136,16 @@ async function takeLock() {
   for (let told = false; Date.now() < deadline; ) {
     try {
       writeFileSync(LOCK, String(process.pid), { flag: "wx" });
-      // Another start may have judged the same dead owner and removed our lock instead of its.
-      await sleep(SETTLE_MS);
-      if (lockOwner() === process.pid) return;
-      continue;
+      return;
     } catch (error) {
       if (error.code !== "EEXIST") {
         fail(`${MODULES} cannot be written (${error.code}); npm packages are not installed.`);
       }
     }
-    const owner = lockOwner();
-    if (owner === "dead") {
-      rmSync(LOCK, { force: true });
+    const owner = readOwner(LOCK);
+    if (owner === undefined) continue;
+    if (isDead(owner)) {
+      bury(owner);
       continue;
     }
     if (!told) say(`process ${owner} is installing npm packages; waiting for it`);
@@ -150,17 +158,34 @@ async function takeLock() {
   );
 }
 
-function lockOwner() {
+/** The pid in a lock file, as text; undefined when there is no such file. */
+function readOwner(path) {
   try {
-    const pid = Number(readFileSync(LOCK, "utf8"));
-    if (pid > 0) {
-      process.kill(pid, 0);
-      return pid;
-    }
-    return Date.now() - statSync(LOCK).mtimeMs > EMPTY_LOCK_MS ? "dead" : "unknown";
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function isDead(owner) {
+  try {
+    if (Number(owner) > 0) return !process.kill(Number(owner), 0);
+    return Date.now() - statSync(LOCK).mtimeMs > EMPTY_LOCK_MS;
   } catch (error) {
-    // EPERM: it lives, and is another user's.
-    return error.code === "EPERM" ? "of another user" : "dead";
+    // ESRCH: no such process. EPERM: it lives, and is another user's. ENOENT: just released.
+    return error.code === "ESRCH";
+  }
+}
+
+/** Removes a dead owner's lock, and not the one of a start that took its place meanwhile. */
+function bury(dead) {
+  const grave = `${LOCK}.${process.pid}`;
+  try {
+    renameSync(LOCK, grave);
+    if (readOwner(grave) !== dead) linkSync(grave, LOCK);
+    rmSync(grave, { force: true });
+  } catch {
+    // Someone else was faster; the next round sees what is there now.
   }
 }
 
