@@ -67,6 +67,28 @@ test("waiters are granted in order, handed over by the release", async () => {
   }
 });
 
+test("a waiter that releases at once is released, though its router has not seen it promoted", async () => {
+  const here = await region();
+  const session = await here.open();
+  const first = await here.grant({ session });
+  const waiting = [];
+  for (let index = 0; index < 3; index++) {
+    waiting.push(here.acquire({ session, waitMs: 60_000, owner: `w${index}` }));
+    await here.clock.advance(50);
+  }
+  const firstRelease = here.release(first, session);
+  const second = await waiting[0];
+  if (second?.kind !== "granted") throw new Error(second?.kind);
+  expect(await here.release(second.grant, session)).toMatchObject({ handedOver: true });
+  expect(await firstRelease).toMatchObject({ handedOver: true });
+  const third = await waiting[1];
+  if (third?.kind !== "granted") throw new Error(third?.kind);
+  expect(third.grant.token).toBeGreaterThan(second.grant.token);
+  expect(await here.release(third.grant, session)).toMatchObject({ kind: "released" });
+  await here.clock.advance(100);
+  expect(await waiting[2]).toMatchObject({ kind: "granted" });
+});
+
 test("a newcomer does not overtake the queue", async () => {
   const here = await region();
   const session = await here.open();

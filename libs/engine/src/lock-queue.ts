@@ -121,7 +121,9 @@ export class LockQueue {
     const { site, surroundings } = this.#options;
     // Below a hierarchical lock others may hold: only the watch sees them all.
     if (!isCurrent || (site.hierarchical && releaser.mode === "shared")) return undefined;
-    const run = mirror.headRun();
+    // A releaser that was a waiter a moment ago may still stand in the mirror. A hand-over to itself
+    // would put the key that the release deletes, and the store would refuse the whole batch.
+    const run = mirror.headRun(releaser.grantId);
     if (run.length === 0) return undefined;
     if (
       releaser.mode === "shared" &&

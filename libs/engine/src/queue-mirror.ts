@@ -73,9 +73,11 @@ export class QueueMirror {
     return this.#waiters.has(grantId);
   }
 
-  /** The head, with the shared waiters right behind it if it is shared. */
-  headRun(): Waiter[] {
-    return headRun(this.#waiters.values());
+  /** The head, with the shared waiters right behind it if it is shared; as if `gone` had left. */
+  headRun(gone?: GrantId): Waiter[] {
+    const inLine = this.#waiters.values();
+    if (gone === undefined || !this.#waiters.has(gone)) return headRun(inLine);
+    return headRun(inLine.filter(({ grantId }) => grantId !== gone));
   }
 
   /** Nobody holds what excludes a grant of `mode`. */
