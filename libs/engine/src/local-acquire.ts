@@ -15,7 +15,14 @@ import { readRenew, renewTxn } from "@holdfast/core/lock/renew";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { Abandoned } from "./abandoned.ts";
 import type { AcquireAttempt } from "./acquire-attempt.ts";
-import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
+import {
+  epochAttemptsMax,
+  isSite,
+  type LocalContext,
+  leaseFor,
+  locate,
+  type UsableLease,
+} from "./local-context.ts";
 import { type LocalWait, requestOf } from "./local-wait.ts";
 import { isClaimed, type LocalWithdraw } from "./local-withdraw.ts";
 import type { LockSite } from "./lock-site.ts";
@@ -48,10 +55,54 @@ export class LocalAcquire {
   }
 
   async acquire(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
-    const outcome = await this.#decide(command, call);
+    const grantId = grantIdOf(command.session, command.requestId);
+    let leasesLost = 0;
+    for (let attempts = 0; attempts < epochAttemptsMax; attempts++) {
+      const site = locate(this.#context, command.lock);
+      if (!isSite(site)) return site;
+      const found = leaseFor(this.#context, site.shard, command);
+      const lease = found instanceof Promise ? await found : found;
+      if (lease.kind === "failure") return lease;
+      if (command.session !== undefined) {
+        if (this.#context.sessions.isFullFor(command.session, grantId)) return tooManyLocks();
+      }
+      const record = recordOf(command, lease, site, this.#context.surroundings.clock.wallMs());
+      const attempt: AcquireAttempt = {
+        kind: "attempt",
+        command,
+        call,
+        grantId,
+        site,
+        lease,
+        record,
+      };
+      const reading =
+        command.waitMs === 0 ? await this.#commit(attempt) : await this.#inTurn(attempt);
+      if (reading.kind === "epoch") {
+        const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+        if (trouble !== undefined) return trouble;
+      } else if (reading.kind === "lease-ended") {
+        if (++leasesLost > 2) return leaseEnded(site);
+        if (command.session !== undefined) this.#context.sessions.forget(command.session);
+      } else if (reading.kind !== "not-free") {
+        return this.#conclude(attempt, reading);
+      }
+    }
+    return failure("CONTENDED", "The placement changed while the request was under way.", {
+      retryAfterMs: 100,
+    });
+  }
+
+  /** The answer, unless nobody is left to take it. */
+  async #conclude(
+    attempt: AcquireAttempt,
+    reading: Exclude<AcquireReading, { kind: "epoch" | "lease-ended" | "not-free" }> | Failure,
+  ): Promise<AcquireOutcome> {
+    const outcome = reading.kind === "failure" ? reading : await this.#answer(attempt, reading);
+    const { cancellation, onCallerLost } = attempt.call;
     const cares = outcome.kind === "granted" || isUnknown(outcome);
-    if (cares && call.cancellation.cancelled && call.onCallerLost === "cancel") {
-      this.#abandon(command);
+    if (cares && cancellation.cancelled && onCallerLost === "cancel") {
+      this.#abandon(attempt.command);
       return { kind: "cancelled" };
     }
     return outcome;
@@ -67,73 +118,11 @@ export class LocalAcquire {
     );
   }
 
-  async #decide(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
-    let leaseLost = 0;
-    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
-      const prepared = await this.#prepare(command, call);
-      if (prepared.kind === "failure") return prepared;
-      const reading = await this.#ask(prepared);
-      switch (reading.kind) {
-        case "failure":
-          return reading;
-        case "epoch": {
-          const { shard } = prepared.site;
-          const trouble = await this.#context.placements.reconcile(shard, reading.shardEpoch);
-          if (trouble !== undefined) return trouble;
-          break;
-        }
-        case "lease-ended":
-          if (++leaseLost > 2) return this.#leaseEnded(prepared);
-          if (command.session !== undefined) this.#context.sessions.forget(command.session);
-          break;
-        case "not-free":
-          break;
-        default:
-          return this.#conclude(prepared, reading);
-      }
-    }
-    return failure("CONTENDED", "The placement changed while the request was under way.", {
-      retryAfterMs: 100,
-    });
-  }
-
-  async #prepare(command: AcquireCommand, call: Call): Promise<AcquireAttempt | Failure> {
-    const { session } = command;
-    const site = locate(this.#context, command.lock);
-    if (!isSite(site)) return site;
-    const lease = await leaseFor(this.#context, site.shard, command);
-    if (lease.kind === "failure") return lease;
-    if (session !== undefined && this.#context.sessions.isFull(session)) {
-      return failure(
-        "QUOTA_EXCEEDED",
-        `A session holds or waits for at most ${limits.locksPerSessionMax} locks. Release some, ` +
-          "or use another session.",
-        { field: "session_id", retryAfterMs: 1_000 },
-      );
-    }
-    const sessionTtlMs = session === undefined ? 0 : await this.#context.sessions.ttlMsOf(session);
-    if (typeof sessionTtlMs !== "number") return sessionTtlMs;
-    const record: LockRecord = {
-      owner: command.owner,
-      ttlMs: command.ttlMs ?? sessionTtlMs,
-      mode: command.mode,
-      requestId: command.requestId,
-      metadata: command.metadata,
-      epoch: site.epoch,
-      atMs: this.#context.surroundings.clock.wallMs(),
-      ...(session === undefined ? {} : { session }),
-      ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
-    };
-    const grantId = grantIdOf(session, command.requestId);
-    return { kind: "attempt", command, call, grantId, site, lease, record };
-  }
-
   /**
    * One at a time finds out whether a lock is free; the others, if they would wait, are told what it
    * found: on a lock that is known to be busy they queue up many at a time.
    */
-  async #ask(attempt: AcquireAttempt): Promise<AcquireReading | Failure> {
-    if (attempt.command.waitMs === 0) return this.#commit(attempt);
+  async #inTurn(attempt: AcquireAttempt): Promise<AcquireReading | Failure> {
     const key = lockKey(attempt.site.lock);
     for (;;) {
       const queue = this.#context.queues.find(attempt.site);
@@ -193,10 +182,10 @@ export class LocalAcquire {
     return readEnqueue(plan, reply.result, reply.revision);
   }
 
-  async #conclude(
+  #answer(
     attempt: AcquireAttempt,
     reading: Exclude<AcquireReading, { kind: "epoch" | "lease-ended" | "not-free" }>,
-  ): Promise<AcquireOutcome> {
+  ): AcquireOutcome | Promise<AcquireOutcome> {
     const { site, lease, record, grantId } = attempt;
     switch (reading.kind) {
       case "granted":
@@ -283,15 +272,44 @@ export class LocalAcquire {
     if (attempt.command.session === undefined) return;
     this.#context.sessions.count(attempt.command.session, attempt.site.shard.name, attempt.grantId);
   }
+}
 
-  #leaseEnded(attempt: AcquireAttempt): Failure {
-    const shard = printShard(attempt.site.shard);
-    return failure(
-      "SESSION_EXPIRED",
-      `The lease of this request in shard ${shard} ends before the request can use it.`,
-      { shard },
-    );
-  }
+function recordOf(
+  command: AcquireCommand,
+  lease: UsableLease,
+  site: LockSite,
+  atMs: number,
+): LockRecord {
+  const { owner, mode, requestId, metadata, session, traceparent } = command;
+  return {
+    owner,
+    ttlMs: lease.ttlMs,
+    mode,
+    requestId,
+    metadata,
+    epoch: site.epoch,
+    atMs,
+    ...(session === undefined ? {} : { session }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}
+
+function leaseEnded(site: LockSite): Failure {
+  const shard = printShard(site.shard);
+  return failure(
+    "SESSION_EXPIRED",
+    `The lease of this request in shard ${shard} ends before the request can use it.`,
+    { shard },
+  );
+}
+
+function tooManyLocks(): Failure {
+  return failure(
+    "QUOTA_EXCEEDED",
+    `A session holds or waits for at most ${limits.locksPerSessionMax} locks. Release some, or use ` +
+      "another session.",
+    { field: "session_id", retryAfterMs: 1_000 },
+  );
 }
 
 function otherArguments(): Failure {

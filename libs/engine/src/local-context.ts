@@ -7,7 +7,7 @@ import type { Hash64 } from "@holdfast/core/placement/slot";
 import type { LockQueues } from "./lock-queues.ts";
 import { type LockSite, siteOf } from "./lock-site.ts";
 import type { Placements } from "./placements.ts";
-import type { SessionLeases } from "./session-leases.ts";
+import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
 import type { Sessions } from "./sessions.ts";
 import { type Shard, type Surroundings, storeFailure } from "./shard.ts";
 
@@ -49,28 +49,46 @@ export function isSite(located: LockSite | Failure): located is LockSite {
 export interface UsableLease {
   readonly kind: "usable";
   readonly marker: Marker;
+  /** The session's ttl, or the one asked for. */
+  readonly ttlMs: number;
   /** How long a grant under it may be believed in, counted from the request's first send. */
   readonly validForMs: number;
 }
 
-/** The session's lease in the lock's shard, or a pooled one for a lock with a ttl of its own. */
-export async function leaseFor(
+/** Who wants a lease: a session, or a lock with a ttl of its own. */
+export interface LeaseHolder {
+  readonly session?: SessionId;
+  readonly ttlMs?: number;
+}
+
+/**
+ * The session's lease in the lock's shard, or a pooled one for a lock with a ttl of its own. At once
+ * where the router has it, which is the usual case, and every promise costs the hot path dearly.
+ */
+export function leaseFor(
   context: LocalContext,
   shard: Shard,
-  holder: { readonly session?: SessionId; readonly ttlMs?: number },
-): Promise<UsableLease | Failure> {
-  if (holder.session !== undefined) {
-    const lease = await context.sessions.leaseIn(holder.session, shard);
-    if (lease.kind === "failure") return lease;
-    // What is left of the lease, not its ttl: putting a lock under a lease renews nothing.
-    const validForMs = context.sessionLeases.validForMs(lease);
-    return { kind: "usable", marker: lease.marker, validForMs };
-  }
-  const ttlMs = holder.ttlMs ?? 0;
+  holder: LeaseHolder,
+): UsableLease | Failure | Promise<UsableLease | Failure> {
+  if (holder.session === undefined) return pooledLease(shard, holder.ttlMs ?? 0);
+  const known = context.sessions.knownLeaseIn(holder.session, shard.name);
+  if (known !== undefined) return usable(context, known);
+  return context.sessions
+    .leaseIn(holder.session, shard)
+    .then((lease) => (lease.kind === "failure" ? lease : usable(context, lease)));
+}
+
+async function pooledLease(shard: Shard, ttlMs: number): Promise<UsableLease | Failure> {
   const lease = await shard.pool.leaseFor(ttlMs);
-  if (lease.kind !== "lease") {
-    const trouble = storeFailure(shard, lease);
-    return trouble.code === "UNKNOWN_OUTCOME" ? { ...trouble, code: "SHARD_UNAVAILABLE" } : trouble;
+  if (lease.kind === "lease") {
+    return { kind: "usable", marker: lease.marker, ttlMs, validForMs: validityMs(ttlMs) };
   }
-  return { kind: "usable", marker: lease.marker, validForMs: validityMs(ttlMs) };
+  const trouble = storeFailure(shard, lease);
+  return trouble.code === "UNKNOWN_OUTCOME" ? { ...trouble, code: "SHARD_UNAVAILABLE" } : trouble;
+}
+
+function usable(context: LocalContext, lease: SessionLeaseState): UsableLease {
+  const { marker, ttlMs } = lease;
+  // What is left of the lease, not its ttl: putting a lock under a lease renews nothing.
+  return { kind: "usable", marker, ttlMs, validForMs: context.sessionLeases.validForMs(lease) };
 }

@@ -9,6 +9,7 @@ import type {
   CloseSessionOutcome,
   HeartbeatOutcome,
   LeaseAnswer,
+  Outcome,
   OutcomeOf,
 } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
@@ -52,16 +53,19 @@ export class Router implements LockTier {
     return this.#local.context.region;
   }
 
-  async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
-    const outcome = await this.#route(command, call);
-    return outcome as OutcomeOf<C>;
+  execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
+    return this.#route(command, call) as Promise<OutcomeOf<C>>;
   }
 
-  async #route(command: Command, call: Call) {
+  #route(command: Command, call: Call): Promise<Outcome> {
     if (command.kind === "heartbeat") return this.#heartbeat(command, call);
     if (command.kind === "close-session") return this.#close(command, call);
     const region = command.kind === "open-session" ? command.region : command.lock.region;
     if (region === this.region) return this.#local.execute(command, call);
+    return this.#forward(region, command, call);
+  }
+
+  async #forward(region: string, command: Command, call: Call): Promise<Outcome> {
     const peer = this.#peerFor(region, call);
     if ("code" in peer) return peer;
     const outcome = await peer.execute(command, onward(call));

@@ -70,6 +70,13 @@ export class Sessions {
     return trouble ?? failure("SHARD_UNAVAILABLE", "This region has no shards.");
   }
 
+  /** The session's lease in a shard as this router remembers it. */
+  knownLeaseIn(session: SessionId, shard: string): SessionLeaseState | undefined {
+    const known = this.#known.get(session);
+    if (known !== undefined) known.seenAtMs = this.#surroundings.clock.monotonicMs();
+    return known?.leases.get(shard);
+  }
+
   /** The session's lease in a shard, made if it has none there; single-flight. */
   async leaseIn(session: SessionId, shard: Shard): Promise<SessionLeaseState | Failure> {
     const known = this.#known.get(session) ?? (await this.#adopt(session));
@@ -110,12 +117,14 @@ export class Sessions {
   }
 
   /** True where one more lock would pass the limit; counts what went through this router. */
-  isFull(session: SessionId): boolean {
+  isFullFor(session: SessionId, grantId: GrantId): boolean {
     const known = this.#known.get(session);
     if (known === undefined) return false;
     let held = 0;
     for (const lease of known.leases.values()) held += lease.grants.size;
-    return held >= limits.locksPerSessionMax;
+    if (held < limits.locksPerSessionMax) return false;
+    for (const lease of known.leases.values()) if (lease.grants.has(grantId)) return false;
+    return true;
   }
 
   async close(command: CloseSessionCommand): Promise<CloseSessionOutcome> {
