@@ -69,12 +69,20 @@ describe("a command under a lock", () => {
     expect((await exec("kill -KILL $$")).exitCode).toBe(137);
   });
 
-  test("a release that fails is a remark, not the result", async () => {
+  test("a release that nobody answers is a remark, not the result", async () => {
     const client = new FakeClient();
-    client.releaseTrouble = new Error("Nothing answers.");
+    client.releaseResult = "unknown";
     const { exitCode, stderr } = await exec("exit 4", { client });
     expect(exitCode).toBe(4);
-    expect(stderr).toContain("job could not be released; it ends by itself within its ttl.");
+    expect(stderr).toBe("holdfast: nobody answers: job is free when its ttl of 15s ends\n");
+  });
+
+  test("a lock that proves lost at the release is a lost lock", async () => {
+    const client = new FakeClient();
+    client.releaseResult = "not-held";
+    const { exitCode, stderr } = await exec("exit 4", { client });
+    expect(exitCode).toBe(70);
+    expect(stderr).toContain("job in us-east-1 was lost while the command ran");
   });
 });
 
@@ -122,11 +130,11 @@ describe("signals", () => {
 
   test("what the command started gets them too", async () => {
     const script =
-      "sh -c 'trap \"echo grandchild >>$OUT; exit\" TERM; echo ready >$OUT; sleep 20 & wait'; exit 7";
+      "sh -c 'trap \"echo grandchild >>$OUT; exit\" TERM; sleep 20 & echo ready >$OUT; wait'; exit 7";
     const whenReady = (running: Running) => void running.raise("SIGTERM");
-    const { exitCode, out } = await exec(script, { whenReady });
-    expect(out).toBe("ready\ngrandchild\n");
+    const { exitCode, path } = await exec(script, { whenReady });
     expect(exitCode).toBe(143);
+    await expect.poll(() => readFile(path, "utf8")).toBe("ready\ngrandchild\n");
   });
 
   test("one that comes while waiting ends the wait: the command never runs", async () => {

@@ -84,13 +84,18 @@ async function runUnderLock(
     };
     const onLost = () =>
       void edge.stderr.write(`holdfast: lost ${name} in ${region}; stopping the command\n`);
-    try {
-      const ending = await supervise(edge, { file, command, args, env, lost, relay, onLost });
-      if (ending.lost) throw lostError(name, held);
-      return ending.exitCode;
-    } finally {
-      await giveUp(invocation, name, held);
+    const running = { file, command, args, env, lost, relay, onLost };
+    const ending = await supervise(edge, running).catch(async (error: unknown) => {
+      await held.release();
+      throw error;
+    });
+    const released = await held.release();
+    if (ending.lost || released === "not-held") throw lostError(name, held);
+    if (released === "unknown") {
+      const remark = `holdfast: nobody answers: ${name} is free when its ttl of ${options.ttl} ends\n`;
+      await edge.stderr.write(remark);
     }
+    return ending.exitCode;
   } finally {
     relay.end();
   }
@@ -116,7 +121,7 @@ async function take(
 }
 
 function lostError(name: string, { region, lost }: Held): CliError {
-  const why = lost.reason instanceof Error ? `: ${lost.reason.message}` : ".";
+  const why = lost.reason instanceof Error ? `: ${lost.reason.message}` : " or before.";
   return new CliError(
     exitCodes.notHeld,
     `${name} in ${region} was lost while the command ran${why}`,
@@ -126,17 +131,4 @@ function lostError(name: string, { region, lost }: Held): CliError {
         "What the command did before it was stopped is protected only where its token is checked.",
     },
   );
-}
-
-/** The command has ended and its exit code is what counts, so a failure here is a remark. */
-async function giveUp(invocation: Invocation, name: string, held: Held): Promise<void> {
-  try {
-    await held.release();
-  } catch (error) {
-    if (held.lost.aborted) return;
-    const { message } = error as Error;
-    await invocation.edge.stderr.write(
-      `holdfast: ${name} could not be released; it ends by itself within its ttl. ${message}\n`,
-    );
-  }
 }

@@ -94,5 +94,5 @@ async function printGrant(
       invocation.paint,
     ),
   );
-  await invocation.hint(`\nGive it up with:  holdfast release ${word}\n`);
+  await invocation.hint("\nIts handle renews and releases it: holdfast release HANDLE\n");
 }

@@ -75,8 +75,8 @@ export interface Held {
   readonly token: bigint;
   /** Aborts when the lock is lost, before anybody else can have it. */
   readonly lost: AbortSignal;
-  /** Never rejects for a lock that is gone already. */
-  release(): Promise<void>;
+  /** Never rejects. `not-held`: it was lost before; `unknown`: no answer, its ttl ends it. */
+  release(): Promise<"released" | "not-held" | "unknown">;
 }
 
 /** One tenure of a lock. */

@@ -56,7 +56,7 @@ export class FakeClient implements ClientPort {
   };
   readonly calls: string[] = [];
   readonly lost = new AbortController();
-  releaseTrouble: Error | undefined;
+  releaseResult: "released" | "not-held" | "unknown" = "released";
   #lastToken = 17592186044416n;
 
   async acquireLeased(request: AcquireRequest): Promise<LeasedOutcome> {
@@ -158,8 +158,8 @@ export class FakeClient implements ClientPort {
     this.holders.set(name, [...holders, tenant({ mode, metadata, token, ttlMs, hasSession })]);
     const release = async () => {
       this.calls.push(`release held ${name}`);
-      if (this.releaseTrouble !== undefined) throw this.releaseTrouble;
       this.holders.delete(name);
+      return this.releaseResult;
     };
     const held = { region: this.region, token, lost: this.lost.signal, release };
     return { kind: "granted", held };

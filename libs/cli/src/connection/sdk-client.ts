@@ -1,0 +1,148 @@
+import { hostname, userInfo } from "node:os";
+import { SystemClock } from "@holdfast/base/clock";
+import type { Admin } from "@holdfast/client/grpc/admin";
+import { Holdfast } from "@holdfast/client/holdfast";
+import { HoldfastError } from "@holdfast/client/holdfast-error";
+import { CliError } from "../cli-error.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { printHandle } from "../input/handle.ts";
+import type { AcquireRequest, ClientPort, Connect, Refusal } from "./client-port.ts";
+import { RegionAdmin } from "./region-admin.ts";
+import { guard, guarded, refusalOf } from "./sdk-errors.ts";
+import { grantView, heldView, lockView, watchEvent } from "./sdk-views.ts";
+import { accepts } from "./tcp.ts";
+
+const noRouterAdvice =
+  "Start Holdfast with npm start, or name its endpoints with --endpoints or HOLDFAST_ENDPOINTS; " +
+  "holdfast doctor finds out more.";
+
+/** Binds the port of the CLI to the SDK. Rejects with `CliError` alone. */
+export const connectToHoldfast: Connect = async ({ endpoints, namespace, region }) => {
+  const clock = new SystemClock();
+  // The SDK goes on trying for a while, as a service should; a person wants to know at once.
+  const answers = await Promise.all(endpoints.map((endpoint) => accepts(clock, endpoint)));
+  if (!answers.includes(true)) {
+    throw new CliError(exitCodes.unavailable, `Nothing listens at ${endpoints.join(", ")}.`, {
+      code: "SHARD_UNAVAILABLE",
+      advice: noRouterAdvice,
+    });
+  }
+  const sdk = await guard(() =>
+    Holdfast.connect({
+      endpoints,
+      namespace,
+      owner: ownerName(),
+      ...(region === undefined ? {} : { region }),
+    }),
+  );
+  return portOver(sdk, endpoints);
+};
+
+/** Who holds what this process takes, for people. */
+function ownerName(): string {
+  let user = "?";
+  try {
+    user = userInfo().username;
+  } catch {
+    // A user id without an entry, as containers have them.
+  }
+  return `${user}@${hostname()}`;
+}
+
+function portOver(sdk: Holdfast, endpoints: readonly string[]): ClientPort {
+  const regional = new RegionAdmin(sdk, endpoints);
+  const askRegion = <Answer>(ask: (admin: Admin) => Promise<Answer>): Promise<Answer> =>
+    guard(async () => ask(await regional.find()));
+  return {
+    region: sdk.region,
+    acquireLeased: (request) =>
+      decided(request, async () => {
+        const grant = await sdk.acquireLeased(request.name, optionsOf(request));
+        return { kind: "granted" as const, grant: grantView(grant), handle: grant };
+      }),
+    acquireHeld: (request) =>
+      decided(request, async () => {
+        const lock = await sdk.acquire(request.name, optionsOf(request));
+        return { kind: "granted" as const, held: heldView(lock) };
+      }),
+    release: (handle) =>
+      guard(async () => {
+        const result = await sdk.releaseHandle(printHandle(handle));
+        if (result !== "released") throw notReleased(result);
+      }),
+    renew: (handle, ttlMs) => guard(() => sdk.renewHandle(printHandle(handle), { ttl: ttlMs })),
+    get: (name) => guard(async () => lockView(await sdk.get(name))),
+    list: (prefix, pageSize) =>
+      guarded(sdk.list(prefix, { pageSize }), ({ lock, holder }) => ({ name: lock.name, holder })),
+    watch: ({ name, prefix, withCurrent }, signal) => {
+      const pattern = prefix ? `${name}*` : name;
+      return guarded(sdk.watch(pattern, { withCurrent, signal }), watchEvent);
+    },
+    sessions: (pageSize) => guarded(regional.sessions(pageSize), (session) => session),
+    shards: () => askRegion(async (admin) => regional.shardsOf(await admin.shards())),
+    locate: (name) =>
+      askRegion(async (admin) => {
+        const place = await admin.locate(sdk.namespace, name);
+        return { ...place, placementVersion: Number(place.placementVersion) };
+      }),
+    regions: () =>
+      guard(async () => {
+        const { regions } = await sdk.admin().regions();
+        return regions.map(({ rttMs, ...region }) => ({ ...region, roundTripMs: rttMs }));
+      }),
+    version: () =>
+      guard(async () => {
+        const version = await sdk.admin().version();
+        return { ...version, uptimeMs: Number(version.uptimeMs) };
+      }),
+    close: () => sdk.close(),
+  };
+}
+
+function optionsOf({ ttlMs, waitMs, mode, metadata, signal, onPosition }: AcquireRequest) {
+  return {
+    ttl: ttlMs,
+    wait: waitMs,
+    mode,
+    metadata,
+    ...(signal === undefined ? {} : { signal }),
+    ...(onPosition === undefined ? {} : { onPosition }),
+  };
+}
+
+/** A lock that somebody else has is an answer here, and an error to the SDK. */
+async function decided<Granted>(
+  request: AcquireRequest,
+  acquire: () => Promise<Granted>,
+): Promise<Granted | Refusal> {
+  return await guard(async () => {
+    try {
+      return await acquire();
+    } catch (error) {
+      const aborted = request.signal?.aborted === true;
+      const refusal = error instanceof HoldfastError ? refusalOf(error, aborted) : undefined;
+      if (refusal === undefined) throw error;
+      return refusal;
+    }
+  });
+}
+
+function notReleased(result: "not-held" | "unknown"): CliError {
+  if (result === "not-held") {
+    return new CliError(
+      exitCodes.notHeld,
+      "It is not held any more: released before, or its ttl ended.",
+      {
+        code: "NOT_HELD",
+      },
+    );
+  }
+  return new CliError(
+    exitCodes.unknownOutcome,
+    "Nothing answered in time; it may be released or not.",
+    {
+      code: "UNKNOWN_OUTCOME",
+      advice: "Run it again: that does no harm. Otherwise its ttl ends it.",
+    },
+  );
+}

@@ -1,0 +1,33 @@
+import type { LeasedGrant } from "@holdfast/client/leased-locks";
+import type { Lock } from "@holdfast/client/lock";
+import type { WatchEvent as SdkWatchEvent } from "@holdfast/client/watch-locks";
+import type { LockState } from "@holdfast/core/command/outcome";
+import type { GrantView, Held, LockView, WatchEvent } from "./client-port.ts";
+
+/** A lock with its own ttl, as the CLI shows it. */
+export function grantView(grant: LeasedGrant): GrantView {
+  const { lock, mode, grantId, token, validForMs } = grant;
+  return { ...lock, mode, grantId, token, validForMs };
+}
+
+/** A lock under the session, as the CLI uses it. */
+export function heldView(lock: Lock): Held {
+  return {
+    region: lock.region,
+    token: lock.token,
+    lost: lock.signal,
+    release: () => lock.release(),
+  };
+}
+
+/** Holders and waiters of a lock, as the CLI shows them. */
+export function lockView({ lock, ...state }: LockState): LockView {
+  return { ...lock, ...state };
+}
+
+/** An event, as the CLI shows it. */
+export function watchEvent(event: SdkWatchEvent): WatchEvent {
+  if (event.kind === "WatchRestarted") return event;
+  const { lock, ...rest } = event;
+  return { ...lock, ...rest };
+}
