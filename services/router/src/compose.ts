@@ -1,5 +1,6 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { shardMembers } from "@holdfast/adapter-etcd/shard-members";
+import { Peer } from "@holdfast/adapter-grpc/peer";
 import { serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
@@ -8,7 +9,6 @@ import { Admin } from "@holdfast/engine/admin";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { MemoryShardStore } from "@holdfast/engine/memory/memory-shard-store";
 import { PlacementPublisher } from "@holdfast/engine/placement";
-import type { LockTier } from "@holdfast/engine/ports/lock-tier";
 import type { ShardStore } from "@holdfast/engine/ports/shard-store";
 import { Router } from "@holdfast/engine/router";
 import { makeShard, type Shard } from "@holdfast/engine/shard";
@@ -46,7 +46,12 @@ export async function compose(
   const { cluster, region } = config;
   const local = new LocalLocks({ cluster, region, shards, hash: h64, surroundings });
   await local.start();
-  const peers = new Map<string, LockTier>();
+  const peers = new Map(
+    [...config.peers].map(([name, addresses]) => [
+      name,
+      new Peer({ region: name, addresses, clock: surroundings.clock }),
+    ]),
+  );
   const admin = new Admin({
     context: local.context,
     about: { version, cluster, routerId: randomId(surroundings.random), store: config.store },
@@ -74,6 +79,7 @@ export async function compose(
     stop: async () => {
       await door.drain(drainMs);
       local.stop();
+      for (const peer of peers.values()) peer.close();
       for (const store of etcd.values()) store.close();
     },
   };
