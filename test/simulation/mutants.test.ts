@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { sabotaged } from "../sabotage/sabotage.ts";
-import { mutants } from "./mutants.ts";
+import { type Mutant, mutants } from "./mutants.ts";
+import { runSeeds } from "./seed-pool.ts";
+import type { SeedReport } from "./seed-report.ts";
+
+/** Seeds a mutant may survive at the most; the slowest to be found needs a tenth of that. */
+const seedsMax = 6_000;
+const budgetMs = 240_000;
 
 test("every mutant still finds the lines it changes", () => {
   for (const { edits } of mutants) {
@@ -15,3 +21,47 @@ test("every mutant still finds the lines it changes", () => {
 test("mutants have names of their own", () => {
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
 });
+
+test("the simulation finds every mutant out", { timeout: 1_800_000 }, async () => {
+  const reports = await huntAll();
+  console.log(printTable(reports));
+  const survivors = [...reports].filter(([, report]) => !isCaught(report));
+  expect(survivors.map(([mutant]) => mutant.name)).toEqual([]);
+});
+
+/** Two mutants at a time, each in a process of its own. */
+async function huntAll(): Promise<Map<Mutant, SeedReport>> {
+  const reports = new Map<Mutant, SeedReport>();
+  const waiting = [...mutants];
+  const hunt = async () => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const { name } = mutant;
+      const order = { from: 1, count: seedsMax, workers: 1, stopAtFirst: true, budgetMs };
+      reports.set(mutant, await runSeeds({ ...order, mutant: name }));
+    }
+  };
+  await Promise.all([hunt(), hunt()]);
+  return reports;
+}
+
+/** A build that merely crashes proves nothing about the checkers. */
+function isCaught({ failures }: SeedReport): boolean {
+  return failures.some(({ violations }) => violations.some(({ checker }) => checker !== "crash"));
+}
+
+function printTable(reports: ReadonlyMap<Mutant, SeedReport>): string {
+  const rows = mutants.map((mutant) => {
+    const report = reports.get(mutant);
+    const first = report?.failures[0];
+    const violation = first?.violations.find(({ checker }) => checker !== "crash");
+    const found =
+      first === undefined || violation === undefined
+        ? `survived ${report?.seeds} seeds`
+        : `seed ${first.seed}: ${violation.checker}`;
+    return `${mutant.name.padEnd(30)} ${found.padEnd(32)} ${mutant.phrase}`;
+  });
+  return [
+    "mutant                         found by                         the design's words",
+    ...rows,
+  ].join("\n");
+}

@@ -102,8 +102,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: `${client}/session.ts`,
-        find: "if (!known) belief.confirm(firstSentAt, grant.validForMs);",
-        replace: "belief.confirm(firstSentAt, grant.validForMs);",
+        find: "if (!known) belief.confirm(sentAt.first, grant.validForMs);",
+        replace: "belief.confirm(sentAt.own, grant.validForMs);",
       },
     ],
   },
@@ -124,8 +124,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${client}/acquire-run.ts`,
-        find: "requestId: this.requestId,",
-        replace: "requestId: (this.requestId + this.#sends) as RequestId,",
+        find: "const { requestId } = this;",
+        replace: "const requestId = (this.requestId + this.#sends) as RequestId;",
       },
     ],
   },
@@ -210,7 +210,8 @@ export const mutants: readonly Mutant[] = [
       {
         file: `${core}/lock/epoch.ts`,
         find: "return valueIs(epochKey, encodeEpoch(epoch));",
-        replace: 'return { target: "create", key: epochKey, op: "!=", revision: BigInt(-epoch) };',
+        replace: `void [valueIs, encodeEpoch, epoch];
+          return { target: "create", key: epochKey, op: "!=", revision: 0n };`,
       },
     ],
   },
@@ -248,13 +249,22 @@ export const mutants: readonly Mutant[] = [
       {
         file: `${engine}/local-wait.ts`,
         find: "queue.add(waiter);",
-        replace: `queue.add({ ...waiter, record: arguments[0].record, lease: arguments[0].lease });`,
+        replace: `const { site, record, lease } = arguments[0];
+          const key = site.keys.queue.prefix + grantId;
+          const value = encodeRecord(record);
+          const at = { createRevision: waiter.placedAt, modRevision: waiter.placedAt };
+          queue.add({ ...waiter, kv: { key, value, ...at, lease: lease.marker.lease } });`,
+      },
+      {
+        file: `${engine}/local-wait.ts`,
+        find: 'import { printShard } from "./shard.ts";',
+        replace: `import { printShard } from "./shard.ts";
+          import { encodeRecord } from "@holdfast/core/lock/record";`,
       },
       {
         file: `${engine}/lock-queue.ts`,
         find: "this.#follower.check(waiter.grantId, waiter.placedAt);",
-        replace: `this.#follower.check(waiter.grantId, waiter.placedAt);
-          this.#follower.mirror.applyOwn(waiter, this.#options.site);`,
+        replace: "this.#follower.mirror.apply({ kind: 'put', kv: waiter.kv });",
       },
     ],
   },
@@ -275,8 +285,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${core}/lock/release.ts`,
-        find: "compares: [epochIs(epoch), markerLives(lease)],",
-        replace: "compares: [epochIs(epoch), markerLives(lease), absent(epochKey)],",
+        find: "key: keys.tombstones.prefix + grantId,",
+        replace: 'key: keys.tombstones.prefix + grantId + "~",',
       },
       {
         file: `${client}/listing.ts`,

@@ -28,6 +28,17 @@ export async function runAlone(
   };
 }
 
+let cpuReportedMs = 0;
+
+/** CPU time of this process since the last call. */
+function cpuSpentMs(): number {
+  const { user, system } = process.cpuUsage();
+  const totalMs = (user + system) / 1_000;
+  const spentMs = totalMs - cpuReportedMs;
+  cpuReportedMs = totalMs;
+  return spentMs;
+}
+
 /** Runs a stretch of seeds one after the other. */
 export async function runStretch(stretch: Stretch): Promise<StretchResult> {
   const figures: Figures[] = [];
@@ -37,7 +48,7 @@ export async function runStretch(stretch: Stretch): Promise<StretchResult> {
     figures.push(result.figures);
     if (result.violations.length > 0 && failures.length < failuresKeptMax) failures.push(result);
   }
-  return { seeds: stretch.count, failures, figures: sumOf(figures) };
+  return { seeds: stretch.count, failures, figures: sumOf(figures), cpuMs: cpuSpentMs() };
 }
 
 function crashed(error: unknown) {

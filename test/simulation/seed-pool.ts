@@ -26,6 +26,8 @@ export interface StretchResult {
   readonly seeds: number;
   readonly failures: readonly SeedResult[];
   readonly figures: SeedReport["figures"];
+  /** Spent by this worker since its last report. */
+  readonly cpuMs: number;
 }
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -55,6 +57,7 @@ export async function runSeeds(order: SeedOrder): Promise<SeedReport> {
     failures: failures.slice(0, failuresKeptMax),
     figures: sumOf(results.map((it) => it.figures)),
     elapsedMs: performance.now() - startedMs,
+    cpuMs: results.reduce((sum, it) => sum + it.cpuMs, 0),
   };
 }
 

@@ -20,6 +20,8 @@ export interface SeedReport {
   readonly failures: readonly SeedResult[];
   readonly figures: Figures;
   readonly elapsedMs: number;
+  /** Spent by the workers, starting included. */
+  readonly cpuMs: number;
 }
 
 /** Failures kept with their details; the others are only counted. */
@@ -42,13 +44,15 @@ export function replayCommand(seed: number, mutant?: string): string {
 
 /** A report for people: what was covered, and of each failure what was found and how to see it. */
 export function printReport(report: SeedReport, mutant?: string): string {
-  const { seeds, failures, figures, elapsedMs } = report;
+  const { seeds, failures, figures, elapsedMs, cpuMs } = report;
   const perSecond = Math.round((seeds / Math.max(1, elapsedMs)) * 1_000);
+  const eachMs = (cpuMs / Math.max(1, seeds)).toFixed(1);
   const covered = Object.entries(figures)
     .map(([name, value]) => `${value.toLocaleString("en")} ${name}`)
     .join(", ");
   const lines = [
-    `${seeds.toLocaleString("en")} seeds in ${(elapsedMs / 1_000).toFixed(1)} s (${perSecond}/s): ${covered}`,
+    `${seeds.toLocaleString("en")} seeds in ${(elapsedMs / 1_000).toFixed(1)} s ` +
+      `(${perSecond}/s, ${eachMs} ms of CPU each): ${covered}`,
     failures.length === 0 ? "no violation" : `VIOLATIONS in ${failures.length} seeds:`,
   ];
   for (const { seed, violations } of failures) {

@@ -45,11 +45,13 @@ export class Application {
   readonly #random: Random;
   #stopping = false;
   #requests = 0;
+  /** Resolves when it was told to stop and has nothing left to do. */
+  readonly finished: Promise<unknown>;
 
   constructor(parts: ApplicationParts) {
     this.#parts = parts;
     this.#random = parts.process.random;
-    for (let thread = 0; thread < parts.client.threads; thread++) void this.#work();
+    this.finished = Promise.all(Array.from({ length: parts.client.threads }, () => this.#work()));
   }
 
   /** Takes nothing new; what it has or waits for runs its course. */
@@ -71,7 +73,9 @@ export class Application {
     const lock = plan.locks[integerBelow(this.#random, plan.locks.length)] ?? "";
     const mode: Mode = this.#random.next() < plan.sharedRate ? "shared" : "exclusive";
     const waitMs =
-      this.#random.next() < plan.tryRate ? 0 : Math.ceil(100 + this.#random.next() * 8_000);
+      this.#random.next() < plan.tryRate
+        ? 0
+        : Math.ceil(100 + this.#random.next() * plan.waitMsMax);
     const { ttlMs, ownTtl } = client;
     const about = { client: process.name, request };
     const asked = { lock: `ns/${lock}`, mode, waitMs, hasSession: !ownTtl, ttlMs };

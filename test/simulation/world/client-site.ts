@@ -1,4 +1,5 @@
 import { ClientParts } from "@holdfast/client/client-parts";
+import type { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
 import { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
 import { Application } from "./application.ts";
 import { Beliefs } from "./beliefs.ts";
@@ -13,6 +14,7 @@ export class ClientSite {
   readonly process: SimulatedProcess;
   readonly beliefs: Beliefs;
   readonly application: Application;
+  #done = false;
 
   constructor(
     world: World,
@@ -29,7 +31,8 @@ export class ClientSite {
       (endpoint) => world.routers.get(endpoint)?.host,
     );
     const ports = { transport, clock: process, random: process.random };
-    const { leasedLocks, sessionLocks } = new ClientParts(ports, endpoints);
+    const parts = new ClientParts(ports, endpoints);
+    const { leasedLocks, sessionLocks } = parts;
     const taker = client.ownTtl
       ? new OwnTtlTaker(leasedLocks, process, client.renews)
       : new SessionTaker(sessionLocks);
@@ -38,5 +41,19 @@ export class ClientSite {
     const { beliefs } = this;
     this.application = new Application({ process, recorder, plan, client, taker, beliefs });
     recorder.add({ kind: "process", name, role: "client", state: "started" });
+    void this.application.finished.then(() => this.#finish(client.closes, parts, recorder));
+  }
+
+  /** It does nothing any more, and no heartbeats are to be expected of it. */
+  get done(): boolean {
+    return this.#done || this.process.state === "crashed";
+  }
+
+  async #finish(closes: boolean, parts: ClientParts, recorder: HistoryRecorder): Promise<void> {
+    if (!closes) return;
+    const { name } = this.process;
+    recorder.add({ kind: "process", name, role: "client", state: "closed" });
+    await parts.close();
+    this.#done = true;
   }
 }

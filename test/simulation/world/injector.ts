@@ -44,6 +44,9 @@ export function inject(injection: Injection, targets: InjectionTargets): void {
     case "cut-client":
       cut(targets, client, pick(targets.routerNames, index >> 2), injection);
       break;
+    case "isolate-client":
+      for (const name of targets.routerNames) cut(targets, client, name, injection);
+      break;
     case "cut-shard":
       // A link to a shard is cut as a whole: which half failed is drawn for each request.
       cut(targets, router, shard, { ...injection, direction: "there" });

@@ -2,7 +2,7 @@ import { checkRun } from "@holdfast/simulator/checkers/all-checkers";
 import type { ProcessEntry } from "@holdfast/simulator/history/history";
 import { type Patience, type Run, readRun, type Violation } from "@holdfast/simulator/history/run";
 import type { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
-import type { Simulation } from "@holdfast/simulator/kernel/simulation";
+import type { RunEnd, Simulation } from "@holdfast/simulator/kernel/simulation";
 import type { SeedResult } from "../seed-report.ts";
 import { ClientSite } from "./client-site.ts";
 import { inject } from "./injector.ts";
@@ -29,10 +29,9 @@ export class LocalWorld {
 
   constructor(seed: number, keepTrace: boolean) {
     const plan = planOf(seed);
-    const { shards, leaseLateMsMax } = plan;
     this.#seed = seed;
     this.#plan = plan;
-    this.#world = new World({ seed, keepTrace, shards, leaseLateMsMax });
+    this.#world = new World({ ...plan, seed, keepTrace });
     this.simulation = this.#world.simulation;
     for (const [index, skew] of plan.routers.entries()) {
       this.#world.startRouter(routerName(index), skew);
@@ -60,7 +59,7 @@ export class LocalWorld {
     const busy = simulation.run(busyMs, eventsMax);
     this.#heal();
     for (const client of this.#clients.values()) client.application.stop();
-    const quiet = simulation.run(busyMs + quietMs, eventsMax);
+    const quiet = this.#settle(busyMs + quietMs);
     const run = readRun(this.#world.recorder.entries, simulation.nowMs, patience);
     const circles: Violation[] =
       busy === "events" || quiet === "events"
@@ -160,6 +159,17 @@ export class LocalWorld {
     const { placement, shards } = this.#world;
     this.#world.publish({ ...placement, version: placement.version + 1 });
     this.#world.acknowledge(shards.slice(0, 1));
+  }
+
+  /** Runs until everybody is done and every lock is free, at the longest to `untilMs`. */
+  #settle(untilMs: number): RunEnd {
+    const { simulation } = this;
+    for (;;) {
+      const clients = [...this.#clients.values()];
+      if (clients.every(({ done }) => done) && this.#world.recorder.grants === 0) return "idle";
+      const end = simulation.run(Math.min(untilMs, simulation.nowMs + 250), eventsMax);
+      if (end !== "time" || simulation.nowMs >= untilMs) return end;
+    }
   }
 
   #heal(): void {

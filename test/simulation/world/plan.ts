@@ -16,6 +16,7 @@ export interface Injection {
     | "pause-router"
     | "crash-router"
     | "cut-client"
+    | "isolate-client"
     | "cut-shard"
     | "break-connection"
     | "change-leader"
@@ -38,6 +39,8 @@ export interface ClientPlan {
   readonly renews: boolean;
   /** Requests it makes at once. */
   readonly threads: number;
+  /** It closes its client when it has no more to do, which ends its session. */
+  readonly closes: boolean;
   /** It asks whether it still holds at each use; else it trusts to be told. */
   readonly asksState: boolean;
 }
@@ -52,10 +55,16 @@ export interface Plan {
   readonly locks: readonly string[];
   readonly sharedRate: number;
   readonly tryRate: number;
+  /** Longest wait that is asked for, apart from tries. */
+  readonly waitMsMax: number;
   /** Longest pause between two requests of a thread, and longest time a lock is held. */
   readonly thinkMsMax: number;
   readonly holdMsMax: number;
   readonly leaseLateMsMax: number;
+  /** Batches a router has under way at once: with few, more share one. */
+  readonly batchesInFlightMax: number;
+  /** After this long a router gives a request to a shard up. */
+  readonly storeTimeLimitMs: number;
   readonly link: LinkFaults;
   readonly store: StoreFaults;
   readonly injections: readonly Injection[];
@@ -65,26 +74,36 @@ export interface Plan {
 export function planOf(seed: number): Plan {
   const random = new SeededRandom(Math.imul(seed, 0x27d4eb2f) ^ 0x165667b1);
   const busyMs = between(random, 8_000, 20_000);
-  const lockCount = 1 + integerBelow(random, 3);
+  // Without closing, sessions live on, and the list that is due once a minute has work to do.
+  const closes = chance(random, 0.9);
+  const scripts = chance(random, 0.15);
+  const clientCount = 3 + integerBelow(random, 3);
+  const client = () => ({ ...clientOf(random), ...(scripts ? script : {}), closes });
   return {
     busyMs,
-    quietMs: chance(random, 0.1) ? 80_000 : 15_000,
+    quietMs: closes ? 35_000 : 80_000,
     routers: Array.from({ length: 2 + integerBelow(random, 2) }, () => skewOf(random)),
     shards: Array.from({ length: 1 + integerBelow(random, 2) }, () => skewOf(random)),
-    clients: Array.from({ length: 3 + integerBelow(random, 3) }, () => clientOf(random)),
-    locks: Array.from({ length: lockCount }, (_, index) => `lock-${index}`),
+    clients: Array.from({ length: clientCount }, client),
+    locks: Array.from({ length: 1 + integerBelow(random, 3) }, (_, index) => `lock-${index}`),
     sharedRate: chance(random, 0.5) ? 0.4 * random.next() : 0,
     tryRate: 0.3 * random.next(),
-    thinkMsMax: between(random, 50, 2_000),
+    waitMsMax: chance(random, 0.3) ? 20_000 : 8_000,
+    thinkMsMax: scripts ? 300 : between(random, 50, 2_000),
     holdMsMax: between(random, 20, 3_000),
     leaseLateMsMax: chance(random, 0.5) ? between(random, 0, 3_000) : 0,
+    batchesInFlightMax: 1 + integerBelow(random, 4),
+    storeTimeLimitMs: between(random, 1_000, 5_000),
     link: linkFaultsOf(random),
     store: storeFaultsOf(random),
     injections: injectionsOf(random, busyMs),
   };
 }
 
-function clientOf(random: Random): ClientPlan {
+/** Short ttls that nobody renews: what a script takes that acquires and releases by two commands. */
+const script = { ttlMs: 2_000, ownTtl: true, renews: false } as const;
+
+function clientOf(random: Random): Omit<ClientPlan, "closes"> {
   const seconds = 2 + integerBelow(random, 4);
   return {
     skew: skewOf(random),
@@ -115,7 +134,7 @@ function storeFaultsOf(random: Random): StoreFaults {
     stalledRate: some(0.05),
     stalledMsMax: between(random, 200, 8_000),
     slowRate: some(0.1),
-    slowMsMax: between(random, 20, 900),
+    slowMsMax: between(random, 20, chance(random, 0.2) ? 4_500 : 900),
     watchSlowRate: some(0.2),
     watchInterruptedRate: some(0.05),
   };
@@ -128,6 +147,7 @@ const injectionKinds: readonly Injection["kind"][] = [
   "pause-router",
   "crash-router",
   "cut-client",
+  "isolate-client",
   "cut-shard",
   "break-connection",
   "change-leader",

@@ -1,4 +1,5 @@
 import { Cancellation } from "@holdfast/base/cancellation";
+import type { Random } from "@holdfast/base/random";
 import type { Command } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
@@ -73,6 +74,7 @@ export class ServerEnd {
   readonly #network: SimulatedNetwork;
   readonly #calls = new Set<Cancellation>();
   #closed = false;
+  #breaking = false;
 
   constructor(host: RouterHost, client: ClientEnd, clientName: string, network: SimulatedNetwork) {
     this.#host = host;
@@ -113,9 +115,23 @@ export class ServerEnd {
     this.#client.break(reason);
   }
 
-  #toClient(arrive: () => void): void {
-    this.#network.send(this.#host.process.name, this.clientName, arrive);
+  /** Something was lost: each end finds out by itself, as a stream does that gets no answers. */
+  breakSoon(): void {
+    if (this.#breaking) return;
+    this.#breaking = true;
+    const { process } = this.#host;
+    process.schedule(noticeMs(process.random), () => this.onClosed());
+    this.#client.breakSoon(noticeMs(process.random));
   }
+
+  #toClient(arrive: () => void): void {
+    if (!this.#network.send(this.#host.process.name, this.clientName, arrive)) this.breakSoon();
+  }
+}
+
+/** How long a stream takes to find out that nothing gets through. */
+function noticeMs(random: Random): number {
+  return 50 + 3_000 * random.next();
 }
 
 type Claim = Omit<ToldEntry, "atMs" | "kind" | "router">;

@@ -8,8 +8,12 @@ import { RouterHost } from "./router-host.ts";
 import { simulatedHash } from "./simulated-hash.ts";
 import { cluster, region, type World } from "./world.ts";
 
-/** What the etcd adapter waits for an answer. */
-const storeTimeLimitMs = 2_000;
+/** How a router talks to its shards. */
+export interface RouterTuning {
+  readonly delayMs: { readonly minMs: number; readonly maxMs: number };
+  readonly batchesInFlightMax: number;
+  readonly storeTimeLimitMs: number;
+}
 
 /** One router process: the real engine over simulated links. */
 export class RouterSite {
@@ -17,12 +21,7 @@ export class RouterSite {
   readonly host: RouterHost;
   readonly #links: readonly ShardLink[];
 
-  constructor(
-    world: World,
-    name: string,
-    skew: ClockSkew,
-    delayMs: { readonly minMs: number; readonly maxMs: number },
-  ) {
+  constructor(world: World, name: string, skew: ClockSkew, tuning: RouterTuning) {
     const { simulation, network, recorder } = world;
     const process = new SimulatedProcess(simulation, name, skew);
     const surroundings = { clock: process, random: process.random };
@@ -33,12 +32,14 @@ export class RouterSite {
           shard,
           process,
           network,
-          delayMs,
-          timeLimitMs: storeTimeLimitMs,
+          delayMs: tuning.delayMs,
+          timeLimitMs: tuning.storeTimeLimitMs,
         }),
     );
     const shards = this.#links.map((link, index) =>
-      makeShard(region, `s${index}`, link, surroundings),
+      makeShard(region, `s${index}`, link, surroundings, {
+        inFlightMax: tuning.batchesInFlightMax,
+      }),
     );
     this.process = process;
     const local = new LocalLocks({ cluster, region, shards, hash: simulatedHash, surroundings });

@@ -16,8 +16,8 @@ import type { RouterHost, ServerEnd } from "./router-host.ts";
 export type FindRouter = (endpoint: string) => RouterHost | undefined;
 
 /**
- * Connections over the simulated network. Harsher than a real stream: single commands and answers
- * are lost, doubled and overtaken while the connection stands.
+ * Connections over the simulated network. Harsher than a real stream: commands and answers are
+ * doubled and overtaken while the connection stands. What is lost breaks it, sooner or later.
  */
 export class SimulatedTransport implements Transport {
   readonly #process: SimulatedProcess;
@@ -97,6 +97,11 @@ export class ClientEnd implements Connection {
     this.#end("closed here");
   }
 
+  /** Nothing gets through, and after a while this end notices. */
+  breakSoon(delayMs: number): void {
+    this.#process.schedule(delayMs, () => this.#end("timed out"));
+  }
+
   /** The other end is gone. */
   break(reason: string): void {
     this.#process.deliver(() => this.#end(reason));
@@ -132,7 +137,8 @@ export class ClientEnd implements Connection {
 
   #toRouter(arrive: () => void): void {
     const router = this.#router.process;
-    this.#network.send(this.#process.name, router.name, () => router.deliver(arrive));
+    const sent = this.#network.send(this.#process.name, router.name, () => router.deliver(arrive));
+    if (!sent) this.#server.breakSoon();
   }
 }
 

@@ -17,7 +17,7 @@ import { type ClockSkew, SimulatedProcess } from "@holdfast/simulator/kernel/sim
 import { Simulation } from "@holdfast/simulator/kernel/simulation";
 import { SimulatedShard } from "@holdfast/simulator/store/simulated-shard";
 import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
-import { RouterSite } from "./router-site.ts";
+import { RouterSite, type RouterTuning } from "./router-site.ts";
 import { simulatedHash } from "./simulated-hash.ts";
 
 /** The one installation and region of the world, and the namespace of its locks. */
@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly shards: readonly ClockSkew[];
   /** How late a lease may end, in ms. */
   readonly leaseLateMsMax?: number;
+  readonly batchesInFlightMax?: number;
+  readonly storeTimeLimitMs?: number;
 }
 
 /** Shards, routers and the network between them, around one simulation. */
@@ -44,11 +46,14 @@ export class World {
   readonly network: SimulatedNetwork;
   readonly shards: readonly SimulatedShard[];
   readonly routers = new Map<string, RouterSite>();
+  readonly #tuning: RouterTuning;
   #placement: Placement;
   #storeFaults: StoreFaults = cleanStore;
 
   constructor(options: WorldOptions) {
     const { seed, shards, leaseLateMsMax = 0, keepTrace = false } = options;
+    const { batchesInFlightMax = 4, storeTimeLimitMs = 2_000 } = options;
+    this.#tuning = { delayMs, batchesInFlightMax, storeTimeLimitMs };
     this.simulation = new Simulation({ seed, keepTrace });
     this.recorder = new HistoryRecorder(this.simulation);
     this.network = new SimulatedNetwork(this.simulation, delayMs);
@@ -88,7 +93,7 @@ export class World {
 
   /** Starts a router, or one again that crashed, at the endpoint that is its name. */
   startRouter(name: string, skew: ClockSkew): RouterSite {
-    const router = new RouterSite(this, name, skew, delayMs);
+    const router = new RouterSite(this, name, skew, this.#tuning);
     router.setStoreFaults(this.#storeFaults);
     this.routers.set(name, router);
     this.recorder.add({ kind: "process", name, role: "router", state: "started" });

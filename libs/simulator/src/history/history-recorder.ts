@@ -17,6 +17,7 @@ export class HistoryRecorder {
   readonly entries: HistoryEntry[] = [];
   readonly #simulation: Simulation;
   #beforeGrantEnds: () => void = () => {};
+  readonly #grants = new Set<string>();
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -30,6 +31,11 @@ export class HistoryRecorder {
     this.#beforeGrantEnds = look;
   }
 
+  /** Grants and places in line that are in the shards now. */
+  get grants(): number {
+    return this.#grants.size;
+  }
+
   add(entry: Untimed<HistoryEntry>): void {
     const { nowMs, trace } = this.#simulation;
     this.entries.push({ ...entry, atMs: nowMs } as HistoryEntry);
@@ -39,6 +45,11 @@ export class HistoryRecorder {
   stored(shard: string, revision: number, events: readonly WatchEvent[]): void {
     if (events.some(({ kind, kv }) => kind === "delete" && isGrant(kv.key))) {
       this.#beforeGrantEnds();
+    }
+    for (const { kind, kv } of events) {
+      if (!isGrant(kv.key) && !kv.key.startsWith("q/")) continue;
+      if (kind === "put") this.#grants.add(`${shard} ${kv.key}`);
+      else this.#grants.delete(`${shard} ${kv.key}`);
     }
     this.add({ kind: "stored", shard, revision, changes: events.map(changeOf) });
   }

@@ -62,19 +62,23 @@ export class SimulatedNetwork {
     return this.#cuts.has(`${from}>${to}`);
   }
 
-  /** Calls `arrive` once for each copy that gets through, each after a delay of its own. */
-  send(from: string, to: string, arrive: () => void): void {
+  /**
+   * Calls `arrive` once for each copy that gets through, each after a delay of its own. False when
+   * none will; only whoever plays the part of a transport may make use of that.
+   */
+  send(from: string, to: string, arrive: () => void): boolean {
     const faults = this.#faults;
     const lost = this.#random.next() < faults.lossRate;
     if (lost || this.#cuts.has(`${from}>${to}`)) {
       this.#simulation.trace.record(this.#simulation.nowMs, "lost", from, to);
-      return;
+      return false;
     }
     this.#simulation.after(this.#delayMs(), arrive);
     if (this.#random.next() < faults.duplicateRate) {
       this.#simulation.trace.record(this.#simulation.nowMs, "doubled", from, to);
       this.#simulation.after(this.#delayMs(), arrive);
     }
+    return true;
   }
 
   #delayMs(): number {
