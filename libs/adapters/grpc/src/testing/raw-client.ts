@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import {
   Client,
   type ClientDuplexStream,
+  type ClientReadableStream,
   credentials,
   Metadata,
-  type MetadataValue,
   type ServiceError,
   type StatusObject,
 } from "@grpc/grpc-js";
@@ -13,8 +12,6 @@ import {
   type ConnectResponseContent,
   ConnectResponseReader,
 } from "@holdfast/api/codec/connect-response";
-import { failureOf, statusDetailsKey } from "@holdfast/api/failure-status";
-import type { Failure } from "@holdfast/base/failure";
 import type { Command } from "@holdfast/core/command/command";
 import { passThrough } from "../unary-handler.ts";
 
@@ -71,9 +68,7 @@ export class RawClient {
       Buffer.from(request),
     );
     stream.on("data", onMessage);
-    stream.on("error", () => {});
-    const ended = once(stream, "status").then(([status]) => status as StatusObject);
-    return { ended, cancel: () => stream.cancel() };
+    return { ended: statusOf(stream), cancel: () => stream.cancel() };
   }
 
   connect(): RawStream {
@@ -102,8 +97,7 @@ export class RawStream {
       if (content !== undefined) this.received.push(content);
       this.#onReceived?.();
     });
-    stream.on("error", () => {});
-    this.ended = once(stream, "status").then(([status]) => status as StatusObject);
+    this.ended = statusOf(stream);
   }
 
   send(bytes: Uint8Array): void {
@@ -153,8 +147,10 @@ export class RawStream {
   }
 }
 
-/** The failure behind a status. */
-export function failureIn(status: StatusObject): Failure {
-  const [detailsBin] = status.metadata.get(statusDetailsKey) as (MetadataValue & Buffer)[];
-  return failureOf({ code: status.code, message: status.details, detailsBin });
+/** What a call ends with; it comes after the error, which says the same. */
+function statusOf(stream: ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>) {
+  stream.on("error", () => {});
+  return new Promise<StatusObject>((resolve) => {
+    stream.on("status", resolve);
+  });
 }

@@ -1,0 +1,126 @@
+import {
+  Client,
+  type ClientReadableStream,
+  connectivityState,
+  credentials,
+  type Metadata,
+  type ServiceError,
+  type StatusObject,
+} from "@grpc/grpc-js";
+import { failureOf, statusDetailsKey } from "@holdfast/api/failure-status";
+import type { Failure } from "@holdfast/base/failure";
+import { limits } from "@holdfast/core/limits";
+import { passThrough } from "./unary-handler.ts";
+
+/** What a call over a channel came to. */
+export type ChannelReply =
+  | { readonly kind: "answered"; readonly bytes: Buffer }
+  /** The other router said so, or the transport did after it may have sent the request. */
+  | Failure
+  /** There is no connection, and nothing was sent. */
+  | { readonly kind: "unconnected"; readonly reason: string };
+
+/** How long a connection may take before the next address is tried. */
+const connectWithinMs = 2_000;
+
+/** The connection to one router, made when it is first needed and again when it was lost. */
+export class PeerChannel {
+  readonly address: string;
+  readonly #client: Client;
+
+  constructor(address: string) {
+    this.address = address;
+    this.#client = new Client(address, credentials.createInsecure(), {
+      "grpc.enable_channelz": 0,
+      // Repeating is for those who know what a repeat means.
+      "grpc.enable_retries": 0,
+      "grpc.initial_reconnect_backoff_ms": 100,
+      "grpc.max_reconnect_backoff_ms": 1_000,
+      "grpc.keepalive_time_ms": 10_000,
+      "grpc.keepalive_timeout_ms": 5_000,
+      "grpc.max_receive_message_length": 4 * limits.streamMessageBytesMax,
+      "grpc.max_send_message_length": -1,
+    });
+  }
+
+  /** One call; `deadline` as gRPC takes it, by the wall clock of this process. */
+  async call(
+    path: string,
+    request: Buffer,
+    metadata: Metadata,
+    deadline: number,
+    onCancel: (cancel: () => void) => void,
+  ): Promise<ChannelReply> {
+    const unconnected = await this.#connected(deadline);
+    if (unconnected !== undefined) return unconnected;
+    return new Promise((resolve) => {
+      const call = this.#client.makeUnaryRequest(
+        path,
+        passThrough,
+        passThrough,
+        request,
+        metadata,
+        { deadline },
+        (error: ServiceError | null, bytes?: Buffer) => {
+          if (bytes === undefined) resolve(failureIn(error));
+          else resolve({ kind: "answered", bytes });
+        },
+      );
+      onCancel(() => call.cancel());
+    });
+  }
+
+  /** A call whose answer is a stream; or why it was not made. */
+  async follow(
+    path: string,
+    request: Buffer,
+    metadata: Metadata,
+  ): Promise<ClientReadableStream<Buffer> | (ChannelReply & { readonly kind: "unconnected" })> {
+    const unconnected = await this.#connected(Number.POSITIVE_INFINITY);
+    if (unconnected !== undefined) return unconnected;
+    return this.#client.makeServerStreamRequest(path, passThrough, passThrough, request, metadata);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /**
+   * Undefined when there is a connection. A call is begun only then, or "never sent" were a guess.
+   */
+  async #connected(
+    deadline: number,
+  ): Promise<{ readonly kind: "unconnected"; readonly reason: string } | undefined> {
+    const channel = this.#client.getChannel();
+    const byMs = Math.min(deadline, Date.now() + connectWithinMs);
+    for (;;) {
+      const state = channel.getConnectivityState(true);
+      if (state === connectivityState.READY) return undefined;
+      if (state === connectivityState.TRANSIENT_FAILURE) {
+        return { kind: "unconnected", reason: `no connection to ${this.address}` };
+      }
+      if (state === connectivityState.SHUTDOWN) {
+        return { kind: "unconnected", reason: "this router stops" };
+      }
+      const changed = await new Promise<boolean>((resolve) => {
+        channel.watchConnectivityState(state, byMs, (error) => resolve(error === undefined));
+      });
+      if (!changed) {
+        const reason = `no connection to ${this.address} within ${connectWithinMs} ms`;
+        return { kind: "unconnected", reason };
+      }
+    }
+  }
+}
+
+/** The failure behind the status of a call. */
+export function failureIn(
+  status: Pick<StatusObject, "code" | "details" | "metadata"> | null,
+): Failure {
+  const [detailsBin] = status?.metadata.get(statusDetailsKey) ?? [];
+  return failureOf({
+    code: status?.code ?? 2,
+    message: status?.details ?? "",
+    ...(Buffer.isBuffer(detailsBin) && { detailsBin }),
+  });
+}

@@ -1,0 +1,236 @@
+import { type ClientReadableStream, Metadata, type StatusObject } from "@grpc/grpc-js";
+import { readAcquireManyResults, writeAcquireMany } from "@holdfast/api/codec/many-codec";
+import {
+  readListResponse,
+  readWatchResponse,
+  writeListRequest,
+  writeWatchRequest,
+} from "@holdfast/api/codec/query-codec";
+import { UnaryCodec, unaryPaths } from "@holdfast/api/codec/unary-codec";
+import {
+  HealthCheckRequest,
+  HealthCheckResponse,
+  HealthService,
+  HealthCheckResponse_ServingStatus as Serving,
+} from "@holdfast/api/generated/grpc/health/v1/health";
+import { LockServiceService } from "@holdfast/api/generated/holdfast/v1/lock_service";
+import { Cancellation } from "@holdfast/base/cancellation";
+import type { Clock } from "@holdfast/base/clock";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { Command } from "@holdfast/core/command/command";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import type { LockEvent } from "@holdfast/core/lock/lock-event";
+import type {
+  AcquireManyOutcome,
+  AcquireManyRequest,
+  Call,
+  ListPage,
+  ListQuery,
+  LockTier,
+  WatchQuery,
+} from "@holdfast/engine/ports/lock-tier";
+import { callerLostKey, hopsKey } from "./call-context.ts";
+import { failureIn, PeerChannel } from "./peer-channel.ts";
+import { asBuffer } from "./unary-handler.ts";
+
+/** What a call without a deadline may take beyond its own wait. */
+const marginMs = 5_000;
+
+/** Another region, and how its routers are reached. */
+export interface PeerOptions {
+  readonly region: string;
+  /** `host:port` of its routers; the first that can be connected to is used until it is lost. */
+  readonly addresses: readonly string[];
+  readonly clock: Clock;
+}
+
+/** Whether another region can be reached. */
+export interface PeerHealth {
+  readonly reachable: boolean;
+  /** The round trip, in ms; 0 when none of its routers answered. */
+  readonly rttMs: number;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly problem: string;
+}
+
+/**
+ * Another region's routers as a tier: what a router forwards to. It speaks the public API, one call
+ * for each command, so the place in a queue (`Call.onPosition`) is not told.
+ *
+ * The next address is tried only where nothing can have been sent; a mutating call that may have
+ * arrived, and was not answered, is an UNKNOWN_OUTCOME.
+ */
+export class Peer implements LockTier {
+  readonly region: string;
+  readonly addresses: readonly string[];
+  readonly #clock: Clock;
+  readonly #channels: readonly PeerChannel[];
+  readonly #codec = new UnaryCodec();
+  /** The channel that worked last. */
+  #first = 0;
+
+  constructor(options: PeerOptions) {
+    this.region = options.region;
+    this.addresses = options.addresses;
+    this.#clock = options.clock;
+    this.#channels = options.addresses.map((address) => new PeerChannel(address));
+  }
+
+  async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
+    const waitMs = command.kind === "acquire" ? command.waitMs : 0;
+    const reply = await this.#ask(
+      unaryPaths[command.kind],
+      this.#codec.writeRequest(command),
+      call,
+      waitMs,
+      command.kind === "get",
+    );
+    const outcome = Buffer.isBuffer(reply) ? this.#codec.readResponse(command.kind, reply) : reply;
+    return (outcome ?? this.#nonsense()) as OutcomeOf<C>;
+  }
+
+  async list(query: ListQuery, call: Call): Promise<ListPage | Failure> {
+    const request = asBuffer(writeListRequest(query));
+    const reply = await this.#ask(LockServiceService.list.path, request, call, 0, true);
+    return Buffer.isBuffer(reply) ? (readListResponse(reply) ?? this.#nonsense()) : reply;
+  }
+
+  async acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
+    const waitMs = Math.max(0, ...request.acquires.map((acquire) => acquire.waitMs));
+    const path = LockServiceService.acquireMany.path;
+    const reply = await this.#ask(path, writeAcquireMany(request), call, waitMs, false);
+    if (!Buffer.isBuffer(reply)) return reply;
+    const outcomes = readAcquireManyResults(reply);
+    if (outcomes?.length !== request.acquires.length) return this.#nonsense();
+    return { kind: "many", outcomes };
+  }
+
+  async watch(
+    query: WatchQuery,
+    listener: (event: LockEvent) => void,
+    call: Call,
+  ): Promise<Failure | undefined> {
+    const request = asBuffer(writeWatchRequest(query));
+    const reasons: string[] = [];
+    for (const channel of this.#inOrder()) {
+      if (call.cancellation.cancelled) return undefined;
+      const stream = await channel.follow(LockServiceService.watch.path, request, forwarded(call));
+      if ("kind" in stream) reasons.push(stream.reason);
+      else return this.#follow(stream, listener, call);
+    }
+    return this.#unreachable(reasons);
+  }
+
+  /** Asks whether a router of the region takes requests, and how long that takes. */
+  async health(withinMs: number): Promise<PeerHealth> {
+    const startedMs = this.#clock.monotonicMs();
+    const surroundings: Call = {
+      cancellation: new Cancellation(),
+      deadlineMs: startedMs + withinMs,
+      hops: 0,
+      onCallerLost: "cancel",
+    };
+    const request = asBuffer(HealthCheckRequest.encode({ service: "" }).finish());
+    const reply = await this.#ask(HealthService.check.path, request, surroundings, 0, true);
+    if (!Buffer.isBuffer(reply)) return { reachable: false, rttMs: 0, problem: reply.message };
+    const rttMs = this.#clock.monotonicMs() - startedMs;
+    const serving = HealthCheckResponse.decode(reply).status === Serving.SERVING;
+    return { reachable: serving, rttMs, problem: serving ? "" : "its router is not serving" };
+  }
+
+  close(): void {
+    for (const channel of this.#channels) channel.close();
+  }
+
+  /**
+   * `harmless`: asking twice changes nothing, so an unanswered call goes on to the next address.
+   */
+  async #ask(
+    path: string,
+    request: Buffer,
+    call: Call,
+    waitMs: number,
+    harmless: boolean,
+  ): Promise<Buffer | Failure> {
+    const restMs =
+      call.deadlineMs === undefined
+        ? waitMs + marginMs
+        : call.deadlineMs - this.#clock.monotonicMs();
+    const deadline = Date.now() + Math.max(0, restMs);
+    const reasons: string[] = [];
+    for (const channel of this.#inOrder()) {
+      let forget: (() => void) | undefined;
+      const reply = await channel.call(path, request, forwarded(call), deadline, (cancel) => {
+        // A request that is to outlive its caller must outlive this call, too.
+        if (call.onCallerLost === "cancel") forget = call.cancellation.onCancel(cancel);
+      });
+      forget?.();
+      if (reply.kind === "answered") {
+        this.#first = this.#channels.indexOf(channel);
+        return reply.bytes;
+      }
+      if (isFailure(reply)) {
+        if (reply.code !== "UNKNOWN_OUTCOME") return reply;
+        if (!harmless) return { ...reply, message: this.#unanswered(channel, reply.message) };
+      }
+      reasons.push(isFailure(reply) ? reply.message : reply.reason);
+    }
+    return this.#unreachable(reasons);
+  }
+
+  #follow(
+    stream: ClientReadableStream<Buffer>,
+    listener: (event: LockEvent) => void,
+    call: Call,
+  ): Promise<Failure | undefined> {
+    const forget = call.cancellation.onCancel(() => stream.cancel());
+    stream.on("data", (bytes: Buffer) => {
+      for (const event of readWatchResponse(bytes) ?? []) listener(event);
+    });
+    // The status says the same, and comes always.
+    stream.on("error", () => {});
+    return new Promise((resolve) => {
+      stream.on("status", (status: StatusObject) => {
+        forget();
+        if (call.cancellation.cancelled || status.code === 0) return resolve(undefined);
+        const found = failureIn(status);
+        resolve(found.code === "UNKNOWN_OUTCOME" ? this.#unreachable([found.message]) : found);
+      });
+    });
+  }
+
+  /** The channels, the one that worked last first. */
+  #inOrder(): PeerChannel[] {
+    return [...this.#channels.slice(this.#first), ...this.#channels.slice(0, this.#first)];
+  }
+
+  #unreachable(reasons: readonly string[]): Failure {
+    return failure(
+      "SHARD_UNAVAILABLE",
+      `Region ${this.region} is out of reach from here: ${reasons.join("; ")}.`,
+      { shard: this.region, retryAfterMs: 1_000 },
+    );
+  }
+
+  #unanswered(channel: PeerChannel, message: string): string {
+    return (
+      `The request was sent to region ${this.region} (${channel.address}) and not answered: ` +
+      `${message} Repeat it with the same request id.`
+    );
+  }
+
+  #nonsense(): Failure {
+    return failure(
+      "UNKNOWN_OUTCOME",
+      `A router of region ${this.region} answered with something else than was asked.`,
+    );
+  }
+}
+
+/** What goes with a forwarded call. */
+function forwarded(call: Call): Metadata {
+  const metadata = new Metadata();
+  metadata.set(hopsKey, String(call.hops + 1));
+  if (call.onCallerLost === "keep") metadata.set(callerLostKey, "keep");
+  return metadata;
+}
