@@ -11,10 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-const bootstrap = fileURLToPath(new URL("../../bootstrap.mjs", import.meta.url));
+const bootstrap = join(import.meta.dirname, "..", "..", "bootstrap.mjs");
 
 let root: string;
 let path: string;
