@@ -21,8 +21,18 @@ export interface Clock {
 /** The longest delay a Node timer takes; a longer one would fire at once. */
 const timerMaxMs = 2 ** 31 - 1;
 
-/** The clock of the machine. Its timers do not keep the process alive. */
+/** The clock of the machine. */
 export class SystemClock implements Clock {
+  readonly #keepsAlive: boolean;
+
+  /**
+   * `keepsAlive`: a pending timer keeps the process alive. A server is kept alive by what it
+   * listens on; a client between two connections has nothing but its timers.
+   */
+  constructor(options: { readonly keepsAlive?: boolean } = {}) {
+    this.#keepsAlive = options.keepsAlive ?? false;
+  }
+
   monotonicMs(): number {
     return performance.now();
   }
@@ -33,7 +43,7 @@ export class SystemClock implements Clock {
 
   schedule(delayMs: number, callback: () => void): Timer {
     const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), timerMaxMs));
-    timer.unref();
+    if (!this.#keepsAlive) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   }
 }

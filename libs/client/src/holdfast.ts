@@ -26,7 +26,8 @@ export class Holdfast extends HoldfastClient {
    * within `requestTimeout`. Close the client when done: an open one keeps the process alive.
    */
   static async connect(options: ClientOptions): Promise<Holdfast> {
-    const clock = new SystemClock();
+    // Else a process that waits for its first router, or for the next one, would end in mid-wait.
+    const clock = new SystemClock({ keepsAlive: true });
     const calls = new GrpcCalls(clock);
     const owner = options.owner ?? `${hostname()}:${process.pid}`;
     const transport = new GrpcTransport(clock, { name: "holdfast-sdk", version: clientVersion });

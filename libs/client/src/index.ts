@@ -6,7 +6,7 @@ export type { Duration } from "./duration.ts";
 export type { GrantHandle } from "./grant-handle.ts";
 export { parseHandle, printHandle } from "./grant-handle.ts";
 export { Holdfast } from "./holdfast.ts";
-export type { LockScope, TryResult } from "./holdfast-client.ts";
+export type { HoldfastClient, LockScope, TryResult } from "./holdfast-client.ts";
 export { type ErrorCode, type ErrorDetails, HoldfastError } from "./holdfast-error.ts";
 export type { LeasedGrant } from "./leased-locks.ts";
 export type { ListOptions } from "./list-locks.ts";
