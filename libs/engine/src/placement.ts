@@ -11,7 +11,7 @@ import {
 } from "@holdfast/core/placement/placement";
 import type { WeightedShard } from "@holdfast/core/placement/ring";
 import type { Hash64 } from "@holdfast/core/placement/slot";
-import { absent } from "@holdfast/core/txn/txn";
+import { absent, type KeyValue, writtenAt } from "@holdfast/core/txn/txn";
 import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
 import { checkIdentity, encodeIdentity } from "./shard-identity.ts";
 
@@ -26,6 +26,15 @@ export interface PlacementPublisherOptions {
   readonly hierarchical: readonly string[];
   readonly hash: Hash64;
   readonly surroundings: Surroundings;
+}
+
+/** What one shard knows of the region's placement. */
+interface Copy {
+  readonly shard: Shard;
+  /** 0 where it has acknowledged none. */
+  readonly epoch: number;
+  readonly kv?: KeyValue;
+  readonly placement?: Placement;
 }
 
 /**
@@ -48,10 +57,17 @@ export class PlacementPublisher {
       const trouble = await this.#identify(shard);
       if (trouble !== undefined) return trouble;
     }
-    const placement = await this.#decide(first);
-    if ("kind" in placement) return placement;
+    const copies: Copy[] = [];
+    for (const shard of shards) {
+      const copy = await this.#look(shard);
+      if ("code" in copy) return copy;
+      copies.push(copy);
+    }
+    const placement = this.#next(copies);
     const mismatch = this.#mismatch(placement);
     if (mismatch !== undefined) return mismatch;
+    const trouble = await this.#decide(copies[0], placement);
+    if (trouble !== undefined) return trouble;
     for (const shard of shards) {
       const trouble = await this.#install(shard, placement);
       if (trouble !== undefined) return trouble;
@@ -77,33 +93,68 @@ export class PlacementPublisher {
     return checkIdentity(shard, cluster, stored?.value);
   }
 
-  /** What the deciding shard has, or the first placement if it has none. */
-  async #decide(shard: Shard): Promise<Placement | Failure> {
+  /** What a shard knows of the region's placement. */
+  async #look(shard: Shard): Promise<Copy | Failure> {
+    const reply = await shard.store.commit({
+      compares: [],
+      success: [placementKey, epochKey].map((key) => ({ kind: "range", key })),
+      failure: [],
+    });
+    if (reply.kind !== "committed") return storeFailure(shard, reply);
+    const [stored, epoch] = reply.result.results.map(read);
+    const kv = stored?.kvs[0];
+    const known = { shard, epoch: epoch === undefined ? 0 : decodeEpoch(epoch) };
+    if (kv === undefined) return known;
+    const placement = decodePlacement(kv.value);
+    if (placement !== undefined) return { ...known, kv, placement };
+    return failure(
+      "SHARD_UNAVAILABLE",
+      `The placement in ${printShard(shard)} is of a version this build cannot read. Run the ` +
+        "build that wrote it, or a newer one.",
+    );
+  }
+
+  /**
+   * The newest placement any shard knows, or the first one. A shard without an epoch beside others
+   * that have one has lost everything, and its revisions begin anew: it gets an epoch it never had,
+   * or the tokens of its locks would begin anew too.
+   */
+  #next(copies: readonly Copy[]): Placement {
     const { hash, region, hierarchical } = this.#options;
-    const fresh = firstPlacement(hash, region, this.#wanted(), hierarchical);
+    const first = firstPlacement(hash, region, this.#wanted(), hierarchical);
+    const newest = copies
+      .map(({ placement }) => placement)
+      .reduce((a, b) => ((a?.version ?? 0) >= (b?.version ?? 0) ? a : b));
+    const epochs = copies.map(({ epoch }) => epoch);
+    const version = Math.max(newest?.version ?? 0, ...epochs);
+    if (version === 0) return first;
+    if (newest?.version === version && epochs.every((epoch) => epoch > 0)) return newest;
+    return { ...(newest ?? first), version: version + 1 };
+  }
+
+  /** Makes it the region's placement, unless another publisher was faster. */
+  async #decide(copy: Copy | undefined, placement: Placement): Promise<Failure | undefined> {
+    if (copy === undefined || copy.placement?.version === placement.version) return undefined;
+    const { shard, kv } = copy;
+    const value = encodePlacement(placement);
     const reply = await shard.committer.submit(
       {
-        compares: [absent(placementKey)],
-        success: [{ kind: "put", key: placementKey, value: encodePlacement(fresh), lease: 0n }],
-        failure: [{ kind: "range", key: placementKey }],
+        compares: [kv === undefined ? absent(placementKey) : writtenAt(kv.key, kv.modRevision)],
+        success: [{ kind: "put", key: placementKey, value, lease: 0n }],
+        failure: [],
       },
       placementKey,
     );
     if (reply.kind !== "committed") return storeFailure(shard, reply);
-    if (reply.result.succeeded) return fresh;
-    const kv = read(reply.result.results[0]).kvs[0];
-    const stored = kv === undefined ? undefined : decodePlacement(kv.value);
-    return (
-      stored ??
-      failure(
-        "SHARD_UNAVAILABLE",
-        `The placement in ${printShard(shard)} is of a version this build cannot read. Run the ` +
-          "build that wrote it, or a newer one.",
-      )
-    );
+    if (reply.result.succeeded) return undefined;
+    return failure("CONTENDED", "Another placement service publishes at the same time.", {
+      retryAfterMs: 500,
+    });
   }
 
-  /** Slots cannot move yet, so a placement over other shards than the configured ones is an error. */
+  /**
+   * Slots cannot move yet, so a placement over other shards than the configured ones is an error.
+   */
   #mismatch(placement: Placement): Failure | undefined {
     const print = (shards: readonly WeightedShard[]) =>
       [...shards]

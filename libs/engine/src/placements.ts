@@ -101,6 +101,12 @@ export class Placements {
     let epoch = shardEpoch;
     while (clock.monotonicMs() < untilMs) {
       const version = this.#current?.version ?? 0;
+      if (epoch === 0) {
+        const given = await this.#awaitEpoch(shard);
+        if (typeof given !== "number") return given;
+        epoch = given;
+        continue;
+      }
       if (epoch === version) return undefined;
       if (epoch < version) {
         const raised = await this.#raise(shard, epoch, version);
@@ -113,21 +119,36 @@ export class Placements {
     }
     return failure(
       "SHARD_UNAVAILABLE",
-      `Shard ${printShard(shard)} has acknowledged placement ${epoch}, which this router has not ` +
-        `seen (it knows ${this.#current?.version ?? 0}). Try again.`,
+      epoch === 0
+        ? `Shard ${printShard(shard)} has acknowledged no placement: the placement service has ` +
+            "not reached it yet. Try again."
+        : `Shard ${printShard(shard)} has acknowledged placement ${epoch}, which this router has ` +
+            `not seen (it knows ${this.#current?.version ?? 0}). Try again.`,
       { shard: printShard(shard), retryAfterMs: 500 },
     );
+  }
+
+  /**
+   * A shard without an epoch is new or has lost everything. Only the placement service gives it
+   * one: raised to one that it had before, it would give out tokens that it gave out before.
+   */
+  async #awaitEpoch(shard: Shard): Promise<number | Failure> {
+    // A refresh under way may have read the shard before it was emptied.
+    await this.#refreshing;
+    await this.refresh();
+    const refusal = this.refusalOf(shard);
+    if (refusal !== undefined) return refusal;
+    await sleep(this.#surroundings.clock, agreePauseMs);
+    const reply = await shard.store.range({ kind: "range", key: epochKey });
+    return reply.kind === "read" ? decodeEpoch(reply.range) : definite(storeFailure(shard, reply));
   }
 
   /** Raises a shard's epoch; answers what it is afterwards. */
   async #raise(shard: Shard, from: number, to: number): Promise<number | Failure> {
     const reply = await shard.committer.submit(raiseEpoch(from, to), epochKey);
     if (reply.kind !== "committed") {
-      const trouble = storeFailure(shard, reply);
       // Raising is idempotent and the lock was not touched: what is unknown here is definite there.
-      return trouble.code === "UNKNOWN_OUTCOME"
-        ? { ...trouble, code: "SHARD_UNAVAILABLE" }
-        : trouble;
+      return definite(storeFailure(shard, reply));
     }
     if (reply.result.succeeded) return to;
     const read = reply.result.results[0];
@@ -170,4 +191,8 @@ export class Placements {
       void this.refresh().then(() => this.#scheduleRefresh());
     });
   }
+}
+
+function definite(trouble: Failure): Failure {
+  return trouble.code === "UNKNOWN_OUTCOME" ? { ...trouble, code: "SHARD_UNAVAILABLE" } : trouble;
 }
