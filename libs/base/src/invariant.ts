@@ -1,4 +1,6 @@
-/** A broken invariant: a bug in Holdfast, never a condition of the world. It is not to be caught. */
+/**
+ * A broken invariant: a bug in Holdfast, never a condition of the world. It is not to be caught.
+ */
 export class InvariantError extends Error {
   override readonly name = "InvariantError";
 }

@@ -11,8 +11,8 @@ export type Withdraw = (request: Request) => Promise<WithdrawOutcome>;
 
 /**
  * Requests that were given up while their outcome is not known: a place or a grant may still land,
- * and nobody would take it away. Each is withdrawn until the answer is definite (hazard 6), or until
- * its lease must have ended.
+ * and nobody would take it away. Each is withdrawn until the answer is definite (hazard 6), or
+ * until its lease must have ended.
  */
 export class Abandoned {
   readonly #surroundings: Surroundings;

@@ -7,9 +7,9 @@ import type { AcquireManyOutcome, AcquireManyRequest, Call, LockTier } from "./p
 type Tier = Pick<LockTier, "execute">;
 
 /**
- * Several locks in one request. Each for itself: all at once. All or nothing: one after the other in
- * one fixed order, so that two such requests cannot wait for each other in a circle, and what was
- * taken is given back if one cannot be had.
+ * Several locks in one request. Each for itself: all at once. All or nothing: one after the other
+ * in one fixed order, so that two such requests cannot wait for each other in a circle, and what
+ * was taken is given back if one cannot be had.
  */
 export async function acquireMany(
   tier: Tier,
@@ -40,7 +40,9 @@ export async function acquireMany(
   return { kind: "many", outcomes };
 }
 
-/** Cancelled where the release is certain; else the release's own failure, for the caller to see. */
+/**
+ * Cancelled where the release is certain; else the release's own failure, for the caller to see.
+ */
 async function giveBack(
   tier: Tier,
   acquire: AcquireCommand,

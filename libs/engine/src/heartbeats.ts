@@ -37,8 +37,8 @@ export class Heartbeats {
       return { kind: "heartbeat", leases: command.leases.map(lost) };
     }
     const asked = new Set(command.leases.map(printLease));
-    // A request that waits has had no answer yet, so its client cannot name the lease that its place
-    // hangs on: without this the place would end after one ttl.
+    // A request that waits has had no answer yet, so its client cannot name the lease that its
+    // place hangs on: without this the place would end after one ttl.
     const found = this.#nameAll(known).filter((lease) => !asked.has(printLease(lease)));
     const leases = await Promise.all(
       [...command.leases, ...found].map((lease) =>

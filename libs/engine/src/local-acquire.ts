@@ -119,8 +119,8 @@ export class LocalAcquire {
   }
 
   /**
-   * One at a time finds out whether a lock is free; the others, if they would wait, are told what it
-   * found: on a lock that is known to be busy they queue up many at a time.
+   * One at a time finds out whether a lock is free; the others, if they would wait, are told what
+   * it found: on a lock that is known to be busy they queue up many at a time.
    */
   async #inTurn(attempt: AcquireAttempt): Promise<AcquireReading | Failure> {
     const key = lockKey(attempt.site.lock);
@@ -228,8 +228,8 @@ export class LocalAcquire {
   }
 
   /**
-   * Writes a grant that is about to be told to a repeat once more, as it is: from then on the router
-   * of a copy whose caller is gone can see that the grant has an owner, and leaves it alone.
+   * Writes a grant that is about to be told to a repeat once more, as it is: from then on the
+   * router of a copy whose caller is gone can see that the grant has an owner, and leaves it alone.
    */
   async #claim(attempt: AcquireAttempt, kv: KeyValue): Promise<AcquireOutcome | undefined> {
     if (isClaimed(kv)) return undefined;

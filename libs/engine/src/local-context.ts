@@ -62,8 +62,9 @@ export interface LeaseHolder {
 }
 
 /**
- * The session's lease in the lock's shard, or a pooled one for a lock with a ttl of its own. At once
- * where the router has it, which is the usual case, and every promise costs the hot path dearly.
+ * The session's lease in the lock's shard, or a pooled one for a lock with a ttl of its own. At
+ * once where the router has it, which is the usual case, and every promise costs the hot path
+ * dearly.
  */
 export function leaseFor(
   context: LocalContext,

@@ -155,7 +155,9 @@ export class LocalWait {
     );
   }
 
-  /** Out of the queue; if it was promoted in this very moment, the caller has the lock after all. */
+  /**
+   * Out of the queue; if it was promoted in this very moment, the caller has the lock after all.
+   */
   async #timedOut(
     attempt: AcquireAttempt,
     busy: Busy,

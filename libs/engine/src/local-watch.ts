@@ -24,7 +24,9 @@ export class LocalWatch {
     this.#context = context;
   }
 
-  /** Runs until cancelled; a shard that is lost is taken up again, with `WatchRestarted` before it. */
+  /**
+   * Runs until cancelled; a shard that is lost is taken up again, with `WatchRestarted` before it.
+   */
   async watch(
     query: WatchQuery,
     listener: (event: LockEvent) => void,

@@ -35,9 +35,9 @@ export class LocalWithdraw {
   }
 
   /**
-   * Out of the queue, and out of the lock if nobody claimed the grant: a repeat that finds it writes
-   * it once (see {@link LocalAcquire}), so one that was never rewritten was never told to anybody but
-   * the caller that is gone.
+   * Out of the queue, and out of the lock if nobody claimed the grant: a repeat that finds it
+   * writes it once (see {@link LocalAcquire}), so one that was never rewritten was never told to
+   * anybody but the caller that is gone.
    */
   placeOrUnclaimedGrant(request: Request): Promise<WithdrawOutcome> {
     return this.#withdraw(request, true);

@@ -112,7 +112,9 @@ export class LockQueue {
     return this.#follower.whenRead();
   }
 
-  /** The hand-over that belongs into a release, if the head is known and may follow the releaser. */
+  /**
+   * The hand-over that belongs into a release, if the head is known and may follow the releaser.
+   */
   handOver(
     releaser: { readonly grantId: GrantId; readonly mode: Mode },
     epoch: number,
@@ -121,8 +123,9 @@ export class LockQueue {
     const { site, surroundings } = this.#options;
     // Below a hierarchical lock others may hold: only the watch sees them all.
     if (!isCurrent || (site.hierarchical && releaser.mode === "shared")) return undefined;
-    // A releaser that was a waiter a moment ago may still stand in the mirror. A hand-over to itself
-    // would put the key that the release deletes, and the store would refuse the whole batch.
+    // A releaser that was a waiter a moment ago may still stand in the mirror. A hand-over to
+    // itself would put the key that the release deletes, and the store would refuse the whole
+    // batch.
     const run = mirror.headRun(releaser.grantId);
     if (run.length === 0) return undefined;
     if (

@@ -40,7 +40,9 @@ const gatherMs = 2;
 /** A waiter that left the queue without becoming a holder is looked up after this. */
 const lookUpMs = 20;
 
-/** Keeps a {@link QueueMirror} up with one lock: snapshot, then watches, and again when in doubt. */
+/**
+ * Keeps a {@link QueueMirror} up with one lock: snapshot, then watches, and again when in doubt.
+ */
 export class QueueFollower {
   readonly mirror = new QueueMirror();
   readonly #site: LockSite;
@@ -204,7 +206,9 @@ export class QueueFollower {
     });
   }
 
-  /** Compares the mirror with the store: by counting, which is cheap for a long queue, or in full. */
+  /**
+   * Compares the mirror with the store: by counting, which is cheap for a long queue, or in full.
+   */
   async #look(): Promise<void> {
     const run = this.#run;
     if (++this.#looks % fullLookEvery === 0) return this.#restart();

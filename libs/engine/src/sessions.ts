@@ -101,7 +101,9 @@ export class Sessions {
     return isKnown(known) ? known.ttlMs : known;
   }
 
-  /** What was believed of the session proved wrong: look in the shards again before the next use. */
+  /**
+   * What was believed of the session proved wrong: look in the shards again before the next use.
+   */
   forget(session: SessionId): void {
     this.#known.delete(session);
   }
@@ -144,7 +146,9 @@ export class Sessions {
     return { kind: "closed" };
   }
 
-  /** Lets a journal tell a close from an expiry. Without it the close is carried out all the same. */
+  /**
+   * Lets a journal tell a close from an expiry. Without it the close is carried out all the same.
+   */
   async #leaveTrace(shard: Shard, session: SessionId): Promise<void> {
     const lease = await shard.pool.leaseFor(closedTraceMs);
     if (lease.kind !== "lease") return;

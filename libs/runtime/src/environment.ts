@@ -76,7 +76,7 @@ export const logLevelSetting = z
 /** Checks the environment against `schema`; every complaint names its variable. */
 export function readEnvironment<Schema extends z.ZodType>(
   schema: Schema,
-  environment: NodeJS.ProcessEnv = process.env,
+  environment: NodeJS.ProcessEnv,
 ): z.output<Schema> {
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;

@@ -16,7 +16,7 @@ const schema = z.object({
 
 /** The configuration of the placement service, from its environment. */
 export function readConfig() {
-  const environment = readEnvironment(schema);
+  const environment = readEnvironment(schema, process.env);
   return {
     cluster: environment.HOLDFAST_CLUSTER,
     region: environment.HOLDFAST_REGION,

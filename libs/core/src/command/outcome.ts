@@ -17,7 +17,8 @@ export interface Grant {
   readonly validForMs: number;
   /**
    * From which of a repeated request's sends that counts. `this-send` only where this very repeat
-   * put the waiter under a newer lease [H6]; in all other cases the lease may be as old as the first.
+   * put the waiter under a newer lease [H6]; in all other cases the lease may be as old as the
+   * first.
    */
   readonly validFrom: "first-send" | "this-send";
   /** The lease it hangs on: what a heartbeat must confirm. */

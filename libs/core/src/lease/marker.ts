@@ -20,7 +20,10 @@ export interface Marker {
   readonly lease: LeaseId;
 }
 
-/** The marker of a session in one shard; it also says the session's ttl, so that any router can learn it. */
+/**
+ * The marker of a session in one shard; it also says the session's ttl, so that any router can
+ * learn it.
+ */
 export function sessionMarker(session: SessionId, lease: LeaseId, ttlMs: number): Marker {
   return { key: sessionMarkerKey(session), value: utf8(`${lease.toString(16)}/${ttlMs}`), lease };
 }

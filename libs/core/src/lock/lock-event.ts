@@ -12,8 +12,8 @@ export interface LockEvent {
 }
 
 /**
- * `LockEnded` covers release and expiry: a watch alone cannot tell them apart. `WatchRestarted` says
- * that events may be missing before it, because the shard was out of reach or compacted.
+ * `LockEnded` covers release and expiry: a watch alone cannot tell them apart. `WatchRestarted`
+ * says that events may be missing before it, because the shard was out of reach or compacted.
  */
 export type LockEventKind =
   | "LockAcquired"

@@ -2,7 +2,10 @@ import { type Failure, failure } from "@holdfast/base/failure";
 import { limits } from "../limits.ts";
 
 const namePattern = /^[A-Za-z0-9._:@=+,~/-]+$/;
-/** A segment that is empty, "." or "..": faster than splitting the name, and it runs for each command. */
+/**
+ * A segment that is empty, "." or "..": faster than splitting the name, and it runs for each
+ * command.
+ */
 const badSegmentPattern = /(?:^|\/)\.{0,2}(?:\/|$)/;
 const namespacePattern = /^[a-z0-9-]+$/;
 const regionPattern = /^[a-z0-9-]+$/;

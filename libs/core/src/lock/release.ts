@@ -39,8 +39,8 @@ export function releaseTxn(plan: ReleasePlan): Txn {
   };
   if (plan.tombstone === undefined) return release;
   // In the same transaction, but beside the release: it must stand in the NOT_HELD branch too, or
-  // "not held" would not stay true when a stalled copy of the acquire lands. A copy that landed as a
-  // place in line is not stopped by a tombstone: a promotion does not look for one.
+  // "not held" would not stay true when a stalled copy of the acquire lands. A copy that landed as
+  // a place in line is not stopped by a tombstone: a promotion does not look for one.
   const refuse = tombstoneTxn(plan.keys, plan.grantId, plan.tombstone, plan.epoch);
   const withdraw: Txn = {
     compares: [epochIs(plan.epoch)],

@@ -4,7 +4,9 @@ import { epochMax } from "../fencing/token.ts";
 import { layOut, type WeightedShard } from "./ring.ts";
 import { type Hash64, slotCount, slotOf } from "./slot.ts";
 
-/** A region's versioned map from slot to shard. Immutable: an operation pins one from start to end. */
+/**
+ * A region's versioned map from slot to shard. Immutable: an operation pins one from start to end.
+ */
 export interface Placement {
   /** 1 to 2^19 - 1; the epoch that every write under this placement compares. */
   readonly version: number;

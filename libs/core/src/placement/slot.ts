@@ -5,8 +5,8 @@ export const slotCount = 4096;
 export type Hash64 = (text: string) => bigint;
 
 /**
- * The slot of a name: `xxh64(namespace, 0x00, routing part) mod 4096`. The routing part is the whole
- * name, or in a hierarchical namespace its first segment, so that a tree stays on one shard.
+ * The slot of a name: `xxh64(namespace, 0x00, routing part) mod 4096`. The routing part is the
+ * whole name, or in a hierarchical namespace its first segment, so that a tree stays on one shard.
  */
 export function slotOf(
   hash: Hash64,

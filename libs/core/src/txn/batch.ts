@@ -61,7 +61,10 @@ export class BatchQueue<S extends Submission> {
     this.#ready.push(sized);
   }
 
-  /** The next batch, empty only when nothing is queued. A submission too big for any batch goes alone. */
+  /**
+   * The next batch, empty only when nothing is queued. A submission too big for any batch goes
+   * alone.
+   */
   take(): S[] {
     const batch: S[] = [];
     let widest = 0;

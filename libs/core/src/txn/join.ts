@@ -9,9 +9,10 @@ export interface JoinedTxn {
 
 /**
  * Nests transactions in one. With `hoist`, a first compare that most of them share is made once for
- * all instead of by each: every compare is a read on every member of the store, and all compares see
- * the state before the batch, so the decision is the same. Where the hoisted compare is lost nothing
- * was done, and the batch is joined again without hoisting, for each to learn its own answer.
+ * all instead of by each: every compare is a read on every member of the store, and all compares
+ * see the state before the batch, so the decision is the same. Where the hoisted compare is lost
+ * nothing was done, and the batch is joined again without hoisting, for each to learn its own
+ * answer.
  */
 export function joinTxns(txns: readonly Txn[], hoist: boolean): JoinedTxn {
   const shared = hoist ? sharedCompare(txns) : undefined;

@@ -53,7 +53,9 @@ export interface RangeOp {
   readonly order?: "key" | "create";
 }
 
-/** All compares hold: `success`; else `failure`. Compares see the state before the whole request. */
+/**
+ * All compares hold: `success`; else `failure`. Compares see the state before the whole request.
+ */
 export interface Txn {
   readonly compares: readonly Compare[];
   readonly success: readonly Op[];
