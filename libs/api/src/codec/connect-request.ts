@@ -20,13 +20,6 @@ export interface ClientHello {
   readonly clientVersion: string;
 }
 
-/** A command with the number its answer will come back under. */
-export interface NumberedCommand {
-  /** 0 to 2^32 - 1. */
-  readonly id: number;
-  readonly command: Command;
-}
-
 /** What a message of a client says. */
 export interface ConnectRequestContent {
   readonly kind: "batch";

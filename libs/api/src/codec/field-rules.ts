@@ -9,7 +9,6 @@ const requestIdPattern = /^[\x21-\x7e]+$/;
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const prefixPattern = /^[A-Za-z0-9._:@=+,~/-]*$/;
-const unsigned32Max = 2 ** 32 - 1;
 const signed64Max = 2n ** 63n - 1n;
 
 // Every rule gives the first thing wrong, or undefined. `field` is the path the caller knows it by.
@@ -69,12 +68,6 @@ export function checkRandomRequestId(requestId: string): Failure | undefined {
     "Without a session, request_id is a random UUID (version 4): " +
       "were it guessable, two callers could get one grant.",
   );
-}
-
-/** A whole number the wire can carry. */
-export function checkWhole(field: string, value: number): Failure | undefined {
-  if (Number.isInteger(value) && value >= 0 && value <= unsigned32Max) return undefined;
-  return refuse(field, `${field} is a whole number from 0 to ${unsigned32Max}.`);
 }
 
 /** A whole number of milliseconds in a range. */

@@ -8,7 +8,7 @@ import { WireWriter } from "../wire/wire-writer.ts";
 import { readRequest } from "./command-decode.ts";
 import { writeRequest } from "./command-encode.ts";
 import { refuse, within } from "./field-rules.ts";
-import { readFailure, readResponse } from "./outcome-decode.ts";
+import { readAcquireResponse, readFailure } from "./outcome-decode.ts";
 import { writeFailure, writeResponse } from "./outcome-encode.ts";
 import { malformedRequest } from "./unary-codec.ts";
 
@@ -50,12 +50,8 @@ export function writeAcquireMany(request: AcquireMany): Buffer {
   return writer.take();
 }
 
-/** Writes a `ReleaseManyRequest`. */
-export function writeReleaseMany(releases: readonly ReleaseCommand[]): Buffer {
-  const writer = new WireWriter();
-  for (const release of releases) writePart(writer, release);
-  return writer.take();
-}
+/** Past this a response names no more holders: a hundred refusals could be 4.5 MiB of them. */
+const holdersNamedBytesMax = 512 * 1024;
 
 /** Writes an `AcquireManyResponse` or a `ReleaseManyResponse`. */
 export function writeManyResults(
@@ -67,7 +63,9 @@ export function writeManyResults(
     const outer = writer.begin(1, "large");
     const inner = writer.begin(isFailure(outcome) ? 2 : 1, "large");
     if (isFailure(outcome)) writeFailure(writer, outcome);
-    else writeResponse(writer, kind, outcome);
+    else if ("holders" in outcome && writer.length > holdersNamedBytesMax) {
+      writeResponse(writer, kind, { ...outcome, holders: [] });
+    } else writeResponse(writer, kind, outcome);
     writer.end(inner, "large");
     writer.end(outer, "large");
   }
@@ -76,12 +74,35 @@ export function writeManyResults(
 
 /** Reads an `AcquireManyResponse`; undefined where the bytes are none. */
 export function readAcquireManyResults(bytes: Uint8Array): AcquireOutcome[] | undefined {
-  return readResults(bytes, "acquire") as AcquireOutcome[] | undefined;
+  const reader = new WireReader();
+  reader.start(bytes);
+  const outcomes: AcquireOutcome[] = [];
+  for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
+    if (tag === 0x0a) {
+      const outcome = readAcquireResult(reader);
+      if (outcome === undefined) return undefined;
+      outcomes.push(outcome);
+    } else reader.skip(tag);
+  }
+  return reader.malformed ? undefined : outcomes;
 }
 
-/** Reads a `ReleaseManyResponse`; undefined where the bytes are none. */
-export function readReleaseManyResults(bytes: Uint8Array): ReleaseOutcome[] | undefined {
-  return readResults(bytes, "release") as ReleaseOutcome[] | undefined;
+function readAcquireResult(reader: WireReader): AcquireOutcome | undefined {
+  let outcome: AcquireOutcome | undefined;
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
+    if (tag === 0x0a) {
+      const whole = reader.enter();
+      outcome = readAcquireResponse(reader);
+      reader.leave(whole);
+    } else if (tag === 0x12) {
+      const whole = reader.enter();
+      outcome = readFailure(reader);
+      reader.leave(whole);
+    } else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return outcome;
 }
 
 function writePart(writer: WireWriter, command: Command): void {
@@ -119,29 +140,4 @@ function readParts(
     return refuse(name, `${name} are 1 to ${limits.locksPerRequestMax}; these are ${count}.`);
   }
   return found ?? { parts, flag };
-}
-
-function readResults(bytes: Uint8Array, kind: "acquire" | "release"): unknown[] | undefined {
-  const reader = new WireReader();
-  reader.start(bytes);
-  const outcomes: unknown[] = [];
-  for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
-    if (tag !== 0x0a) {
-      reader.skip(tag);
-      continue;
-    }
-    const outer = reader.enter();
-    for (let inner = reader.tag(); inner !== endOfMessage; inner = reader.tag()) {
-      const whole = inner === 0x0a || inner === 0x12 ? reader.enter() : undefined;
-      if (whole === undefined) {
-        reader.skip(inner);
-        continue;
-      }
-      const outcome = inner === 0x0a ? readResponse(reader, kind) : readFailure(reader);
-      reader.leave(whole);
-      if (outcome !== undefined) outcomes.push(outcome);
-    }
-    reader.leave(outer);
-  }
-  return reader.malformed ? undefined : outcomes;
 }
