@@ -9,8 +9,9 @@ const packages = ["base", "core", "api", "client"];
 const specifiers = /((?:from|import)\s*\(?\s*")([^"]+)(")/g;
 
 /**
- * Writes the type declarations that `entries` (paths below libs/client/src, without suffix) need into
- * `target`, with the internal packages' own beside them: users have no @holdfast/core to import from.
+ * Writes the type declarations that `entries` (paths below libs/client/src, without suffix) need
+ * into `target`, with the internal packages' own beside them: users have no @holdfast/core to
+ * import from.
  */
 export function writeDeclarations(root: string, entries: readonly string[], target: string): void {
   const scratch = mkdtempSync(join(tmpdir(), "holdfast-types-"));

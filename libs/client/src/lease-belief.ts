@@ -1,5 +1,9 @@
 import type { SessionLease } from "@holdfast/core/command/command";
-import { type ClockReading, validityMs, wasSuspended } from "@holdfast/core/lease/validity";
+import {
+  type ClockReading,
+  deadlineMs as holderDeadlineMs,
+  wasSuspended,
+} from "@holdfast/core/lease/validity";
 import type { LostWhy } from "./lock-lost-error.ts";
 
 /**
@@ -66,13 +70,15 @@ export class LeaseBelief {
    * cannot make the belief outlive the lease.
    */
   confirm(sentAt: ClockReading, validForMs: number): void {
-    const deadlineMs = sentAt.monotonicMs + Math.min(validForMs, validityMs(this.#ttlMs));
+    const { monotonicMs } = sentAt;
+    const latestMs = holderDeadlineMs(monotonicMs, this.#ttlMs);
+    const deadlineMs = Math.min(monotonicMs + validForMs, latestMs);
     // An answer that was overtaken by a later one takes nothing back: both are true.
     if (deadlineMs >= this.#deadlineMs) {
       this.#deadlineMs = deadlineMs;
       this.#confirmedAt = sentAt;
     }
-    if (sentAt.monotonicMs >= this.#doubtedMs) this.#doubtedMs = Number.NEGATIVE_INFINITY;
+    if (monotonicMs >= this.#doubtedMs) this.#doubtedMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The process stood still: only what is sent from `nowMs` on can confirm it. */
