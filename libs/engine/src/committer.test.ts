@@ -1,0 +1,133 @@
+import { settled } from "@holdfast/base/manual-clock";
+import { epochIs } from "@holdfast/core/lock/epoch";
+import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
+import { expect, test } from "vitest";
+import { Committer } from "./committer.ts";
+import type { CommitReply, ShardStore } from "./ports/shard-store.ts";
+
+/** A store whose answers are given by hand. */
+class ScriptedStore {
+  readonly asked: { txn: Txn; answer: (reply: CommitReply) => void }[] = [];
+
+  commit(txn: Txn): Promise<CommitReply> {
+    return new Promise((answer) => this.asked.push({ txn, answer }));
+  }
+
+  as(): ShardStore {
+    return this as unknown as ShardStore;
+  }
+}
+
+const put = (key: string, epoch?: number): Txn => ({
+  compares: epoch === undefined ? [] : [epochIs(epoch)],
+  success: [{ kind: "put", key, value: new Uint8Array(), lease: 0n }],
+  failure: [],
+});
+
+const done: TxnResult = { succeeded: true, results: [{ kind: "put" }] };
+
+function committed(txn: Txn, revision = 5n): CommitReply {
+  const nested = txn.success.filter((op) => op.kind === "txn");
+  const results = nested.map(() => ({ kind: "txn", result: done }) as const);
+  const result = nested.length === 0 ? done : { succeeded: true, results };
+  return { kind: "committed", revision, result };
+}
+
+function keysOf(txn: Txn): string[] {
+  return txn.success.flatMap((op) =>
+    op.kind === "txn" ? keysOf(op.txn) : "key" in op ? [op.key] : [],
+  );
+}
+
+test("a lone operation is sent at once and as it is", async () => {
+  const store = new ScriptedStore();
+  const committer = new Committer({ store: store.as() });
+  const answer = committer.submit(put("a"), "a");
+  await settled();
+  expect(store.asked.map(({ txn }) => txn)).toEqual([put("a")]);
+  store.asked[0]?.answer(committed(put("a"), 7n));
+  expect(await answer).toEqual({ kind: "committed", revision: 7n, result: done });
+});
+
+test("what comes while two batches are under way shares the next one", async () => {
+  const store = new ScriptedStore();
+  const committer = new Committer({ store: store.as() });
+  for (const key of ["a", "b"]) {
+    void committer.submit(put(key), key);
+    await settled();
+  }
+  for (const key of ["c", "d", "e"]) void committer.submit(put(key), key);
+  await settled();
+  expect(store.asked).toHaveLength(2);
+  store.asked[0]?.answer(committed(put("a")));
+  await settled();
+  expect(keysOf(store.asked[2]?.txn ?? put("none"))).toEqual(["c", "d", "e"]);
+});
+
+test("an unknown outcome goes to every operation of the batch and nothing is repeated", async () => {
+  const store = new ScriptedStore();
+  const committer = new Committer({ store: store.as() });
+  const answers = ["a", "b", "c"].map((key) => committer.submit(put(key), key));
+  await settled();
+  store.asked[0]?.answer({ kind: "unknown", message: "no answer" });
+  const replies = await Promise.all(answers);
+  expect(replies.map(({ kind }) => kind)).toEqual(["unknown", "unknown", "unknown"]);
+  expect(store.asked).toHaveLength(1);
+});
+
+test("a refused batch is split until only the culprit is refused", async () => {
+  const store = new ScriptedStore();
+  const committer = new Committer({ store: store.as() });
+  const keys = ["a", "b", "bad", "d", "e"];
+  const answers = keys.map((key) => committer.submit(put(key), key));
+  for (let at = 0; at < 20; at++) {
+    await settled();
+    const next = store.asked[at];
+    if (next === undefined) break;
+    next.answer(
+      keysOf(next.txn).includes("bad")
+        ? { kind: "rejected", reason: "lease-not-found", message: "requested lease not found" }
+        : committed(next.txn),
+    );
+  }
+  const replies = await Promise.all(answers);
+  expect(replies.map(({ kind }) => kind)).toEqual([
+    "committed",
+    "committed",
+    "rejected",
+    "committed",
+    "committed",
+  ]);
+});
+
+test("an epoch that all compare is compared once, and each answers for itself if it is lost", async () => {
+  const store = new ScriptedStore();
+  const committer = new Committer({ store: store.as() });
+  const answers = ["a", "b"].map((key) => committer.submit(put(key, 3), key));
+  await settled();
+  expect(store.asked[0]?.txn.compares).toEqual([epochIs(3)]);
+  store.asked[0]?.answer({
+    kind: "committed",
+    revision: 4n,
+    result: { succeeded: false, results: [] },
+  });
+  await settled();
+  const again = store.asked[1]?.txn;
+  expect(again?.compares).toEqual([]);
+  expect(again?.success.map((op) => op.kind === "txn" && op.txn.compares)).toEqual([
+    [epochIs(3)],
+    [epochIs(3)],
+  ]);
+  store.asked[1]?.answer(committed(again ?? put("none")));
+  expect((await Promise.all(answers)).map(({ kind }) => kind)).toEqual(["committed", "committed"]);
+});
+
+test("a full queue refuses at once, and says that nothing was done", async () => {
+  const store = new ScriptedStore();
+  const committer = new Committer({ store: store.as(), queueMax: 1, inFlightMax: 1 });
+  void committer.submit(put("a"), "a");
+  await settled();
+  void committer.submit(put("b"), "b");
+  expect(await committer.submit(put("c"), "c")).toMatchObject({ kind: "unavailable" });
+  expect(committer.counts.refused).toBe(1);
+});
