@@ -4,6 +4,7 @@
 // older. In the published package everything is compiled and runs on this Node.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -14,6 +15,10 @@ const nodeOfRepository = fileURLToPath(
 );
 const sourceNeedsMajor = 24;
 const usableMajor = 20;
+
+// Reading and stripping the sources takes most of a short command's time; Node keeps the result in
+// the system's folder for temporary files where it can.
+module.enableCompileCache?.();
 
 const major = Number(process.versions.node.split(".")[0]);
 if (existsSync(source)) {
@@ -36,10 +41,14 @@ function refuse(needed, advice) {
 
 /** The other Node is a child process: what we are told, it is told, and as it ends, we end. */
 function restart() {
-  const child = spawn(nodeOfRepository, [fileURLToPath(source), ...process.argv.slice(2)], {
-    // The channel closes when we die by a signal that cannot be passed on; the child notices.
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
-  });
+  const child = spawn(
+    nodeOfRepository,
+    [fileURLToPath(import.meta.url), ...process.argv.slice(2)],
+    {
+      // The channel closes when we die by a signal that cannot be passed on; the child notices.
+      stdio: ["inherit", "inherit", "inherit", "ipc"],
+    },
+  );
   const typed = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"]) {
     // A key like Ctrl-C reaches the child without us, and twice would mean "at once" to it.

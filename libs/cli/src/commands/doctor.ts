@@ -5,6 +5,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import { printable } from "../output/table.ts";
+import { wrapText } from "../output/wrap-text.ts";
 import type { Wrap } from "../wrap.ts";
 
 /** `holdfast doctor`: looks at everything that could be wrong, and says what to do about it. */
@@ -47,12 +48,21 @@ const colours: Readonly<Record<Level, "green" | "yellow" | "red" | "dim">> = {
   skip: "dim",
 };
 
+const levelWidth = 4;
+const arrow = "-> ";
+
 async function print(invocation: Invocation, findings: readonly Finding[]): Promise<void> {
+  const { stdout } = invocation.edge;
+  const columns = stdout.isTerminal ? stdout.columns : undefined;
   const width = Math.max(...findings.map(({ about }) => about.length));
+  const indent = levelWidth + 2 + width + 2;
   for (const { level, about, message, advice } of findings) {
-    const mark = invocation.paint(colours[level], level.padEnd(4));
-    await invocation.print(`${mark}  ${about.padEnd(width)}  ${printable(message)}\n`);
-    if (advice !== undefined) await invocation.print(`${" ".repeat(width + 8)}-> ${advice}\n`);
+    const mark = invocation.paint(colours[level], level.padEnd(levelWidth));
+    const what = wrapText(printable(message), columns, indent);
+    await invocation.print(`${mark}  ${about.padEnd(width)}  ${what}\n`);
+    if (advice === undefined) continue;
+    const way = wrapText(advice, columns, indent + arrow.length);
+    await invocation.print(`${" ".repeat(indent)}${arrow}${way}\n`);
   }
   const count = (wanted: Level) => findings.filter(({ level }) => level === wanted).length;
   await invocation.note(

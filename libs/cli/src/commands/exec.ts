@@ -121,14 +121,13 @@ async function take(
 }
 
 function lostError(name: string, { region, lost }: Held): CliError {
-  const why = lost.reason instanceof Error ? `: ${lost.reason.message}` : " or before.";
-  return new CliError(
-    exitCodes.notHeld,
-    `${name} in ${region} was lost while the command ran${why}`,
-    {
-      code: "LOST",
-      advice:
-        "What the command did before it was stopped is protected only where its token is checked.",
-    },
-  );
+  const reason: unknown = lost.reason;
+  const message =
+    reason instanceof Error
+      ? reason.message
+      : `${name} in ${region} was lost while the command ran, and nobody noticed.`;
+  return new CliError(exitCodes.notHeld, message, {
+    code: "LOST",
+    advice: "What the command wrote meanwhile is protected only where its token is checked.",
+  });
 }

@@ -123,9 +123,9 @@ describe("watch", () => {
     expect(exitCode).toBe(0);
     expect(stdout.replace(/^\d\d:\d\d:\d\d\.\d{3}/gm, "TIME")).toBe(
       lines(
-        "TIME  LockAcquired    order:1  token=17592186044417  exclusive  alice@host",
+        "TIME  LockAcquired    order:1  exclusive  grant=AAAAAA…  token=17592186044417  alice@host",
         "TIME  WatchRestarted  a shard was out of reach",
-        "TIME  LockEnded       order:1  token=17592186044417  exclusive  (unnamed)",
+        "TIME  LockEnded       order:1  exclusive  grant=AAAAAA…  token=17592186044417",
       ),
     );
     expect(client.calls).toEqual(["watch order: true true", "close"]);

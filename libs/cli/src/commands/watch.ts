@@ -5,9 +5,12 @@ import { checkedName } from "../input/lock-name.ts";
 import { type Invocation, OutputClosedError } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import { printable } from "../output/table.ts";
-import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
+import { jsonTenant, printMetadata } from "../output/tenant.ts";
 import type { Wrap } from "../wrap.ts";
 import { Interruption } from "./interruption.ts";
+
+/** Enough of a grant id to tell it from the others on the screen. */
+const grantShown = 6;
 
 /** `holdfast watch NAME`: one line for each event, until Ctrl-C. */
 export function addWatch(program: Command, wrap: Wrap): void {
@@ -74,7 +77,9 @@ function printEvent(invocation: Invocation, event: WatchEvent): Promise<void> {
     return invocation.printJsonLine({ time, ...lock, tenant: jsonTenant(tenant) });
   }
   const token = tenant.token === 0n ? "" : `token=${tenant.token}`;
-  const about = [token, tenant.mode, printOwner(tenant), printMetadata(tenant.metadata)];
+  // Who ended a lock the store no longer knows; its grant is what joins it to the earlier line.
+  const grant = `grant=${tenant.grantId.slice(0, grantShown)}…`;
+  const about = [tenant.mode, grant, token, tenant.owner, printMetadata(tenant.metadata)];
   const words = about.filter((word) => word !== "").map(printable);
   return invocation.print(`${[label, name, ...words].join("  ")}\n`);
 }

@@ -5,6 +5,10 @@ import type { Format } from "../invocation.ts";
 import { renderJson } from "./json.ts";
 import { paintFor } from "./paint.ts";
 import { printable } from "./table.ts";
+import { wrapText } from "./wrap-text.ts";
+
+const label = "holdfast:";
+const indent = 2;
 
 /** Says on stderr what happened, why, and what to do. Returns the exit code it stands for. */
 export async function printError(error: unknown, format: Format, edge: Edge): Promise<number> {
@@ -16,10 +20,14 @@ export async function printError(error: unknown, format: Format, edge: Edge): Pr
 }
 
 function asText(error: CliError, edge: Edge): string {
-  const paint = paintFor(edge.stderr, edge.env);
+  const { stderr } = edge;
+  const paint = paintFor(stderr, edge.env);
+  const columns = stderr.isTerminal ? stderr.columns : undefined;
   const { advice } = error.details;
-  const first = `${paint("red", "holdfast:")} ${printable(error.message)}\n`;
-  return advice === undefined ? first : `${first}  ${printable(advice)}\n`;
+  const what = wrapText(printable(error.message), columns, indent, label.length + 1);
+  const first = `${paint("red", label)} ${what}\n`;
+  if (advice === undefined) return first;
+  return `${first}${" ".repeat(indent)}${wrapText(printable(advice), columns, indent)}\n`;
 }
 
 function asJson(error: CliError): string {
