@@ -32,6 +32,8 @@ export class PeerChannel {
     this.address = address;
     this.#client = new Client(address, credentials.createInsecure(), {
       "grpc.enable_channelz": 0,
+      // Routers of one installation speak to each other directly, whatever the environment says.
+      "grpc.enable_http_proxy": 0,
       // Repeating is for those who know what a repeat means.
       "grpc.enable_retries": 0,
       "grpc.initial_reconnect_backoff_ms": 100,
