@@ -1,5 +1,5 @@
 import { utf8 } from "@holdfast/base/bytes";
-import { digest128 } from "@holdfast/base/digest";
+import { digest132 } from "@holdfast/base/digest";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import { type GrantId, maskSession, type SessionId } from "@holdfast/base/ids";
 import type { CloseSessionCommand, OpenSessionCommand } from "@holdfast/core/command/command";
@@ -49,7 +49,7 @@ export class Sessions {
 
   /** A repeat with the same request id finds the same session. */
   async open(command: OpenSessionCommand): Promise<OpenSessionOutcome> {
-    const session = command.session ?? (digest128(`session\0${command.requestId}`) as SessionId);
+    const session = command.session ?? (digest132(`session\0${command.requestId}`) as SessionId);
     let trouble: Failure | undefined;
     for (const shard of this.#homesOf(session)) {
       const known = this.#remember(session, command.ttlMs);

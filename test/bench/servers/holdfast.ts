@@ -73,7 +73,8 @@ function start(
   const main = fileURLToPath(new URL(`services/${service}/src/main.ts`, root));
   const child = fork(main, [], {
     env,
-    execArgv: ["--expose-gc", "--import", probe, ...execArgv],
+    // The flags of `npm start`, and the probe.
+    execArgv: ["--max-semi-space-size=64", "--expose-gc", "--import", probe, ...execArgv],
     silent: true,
   });
   const log = createWriteStream(join(folder, `${service}.log`), { flags: "a" });

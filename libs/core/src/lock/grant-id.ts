@@ -1,4 +1,4 @@
-import { digest128 } from "@holdfast/base/digest";
+import { digest132 } from "@holdfast/base/digest";
 import type { GrantId, RequestId, SessionId } from "@holdfast/base/ids";
 
 /**
@@ -6,5 +6,5 @@ import type { GrantId, RequestId, SessionId } from "@holdfast/base/ids";
  * Without a session the request id must be a random UUID, or two callers could share a grant.
  */
 export function grantIdOf(session: SessionId | undefined, requestId: RequestId): GrantId {
-  return digest128(`${session ?? ""}\0${requestId}`) as GrantId;
+  return digest132(`${session ?? ""}\0${requestId}`) as GrantId;
 }

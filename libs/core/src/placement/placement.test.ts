@@ -1,4 +1,4 @@
-import { digest128 } from "@holdfast/base/digest";
+import { digest132 } from "@holdfast/base/digest";
 import { expect, test } from "vitest";
 import { decodePlacement, encodePlacement, firstPlacement, placeOf } from "./placement.ts";
 import { addShard, layOut, type WeightedShard } from "./ring.ts";
@@ -6,7 +6,7 @@ import { type Hash64, routingPart, slotCount, slotOf } from "./slot.ts";
 
 /** The core takes any hash; the product's own is pinned in test/contract. */
 const hash: Hash64 = (text) =>
-  BigInt.asUintN(64, Buffer.from(digest128(text), "base64url").readBigUInt64BE());
+  BigInt.asUintN(64, Buffer.from(digest132(text), "base64url").readBigUInt64BE());
 
 function shards(count: number, weight = 1): WeightedShard[] {
   return Array.from({ length: count }, (_, index) => ({ name: `s${index}`, weight }));

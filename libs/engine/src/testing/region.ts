@@ -1,5 +1,5 @@
 import { Cancellation } from "@holdfast/base/cancellation";
-import { digest128 } from "@holdfast/base/digest";
+import { digest132 } from "@holdfast/base/digest";
 import type { RequestId, SessionId } from "@holdfast/base/ids";
 import { ManualClock } from "@holdfast/base/manual-clock";
 import { randomUuid, SeededRandom } from "@holdfast/base/random";
@@ -15,7 +15,7 @@ import { makeShard } from "../shard.ts";
 
 /** A hash good enough for tests: the engine takes whatever it is given. */
 export function testHash(text: string): bigint {
-  return BigInt.asUintN(64, Buffer.from(digest128(text), "base64url").readBigUInt64BE());
+  return BigInt.asUintN(64, Buffer.from(digest132(text), "base64url").readBigUInt64BE());
 }
 
 /** A region in memory with any number of routers, driven by hand. */
