@@ -1,6 +1,6 @@
 import { decodeKeepAlive, encodeKeepAlive } from "@holdfast/adapter-etcd/wire/keep-alive";
 import { encodeRange, encodeTxn } from "@holdfast/adapter-etcd/wire/request";
-import { decodeRange, decodeTxn } from "@holdfast/adapter-etcd/wire/response";
+import { decodeRange, decodeTxn, type Header } from "@holdfast/adapter-etcd/wire/response";
 import {
   decodeWatch,
   encodeProbe,
@@ -49,11 +49,12 @@ function txnResult(depth: number): fc.Arbitrary<TxnResult> {
   });
 }
 
-const header = fc.record({ clusterId: uint64, revision: int64 });
+const header = fc.record({ clusterId: uint64, revision: int64, raftTerm: uint64 });
 
-function plainHeader(given: { readonly clusterId: bigint; readonly revision: bigint }): object {
-  const { clusterId, revision } = given;
-  return { cluster_id: String(clusterId), member_id: "5", revision: String(revision) };
+function plainHeader(given: Header): object {
+  const { clusterId, revision, raftTerm } = given;
+  const plain = { cluster_id: String(clusterId), member_id: "5", revision: String(revision) };
+  return { ...plain, raft_term: String(raftTerm) };
 }
 
 const txnCall = definition("KV", "Txn");

@@ -44,6 +44,7 @@ export interface EtcdShardOptions {
 /** A shard kept by an etcd cluster. */
 export class EtcdShardStore implements ShardStore {
   readonly #cluster: Cluster;
+  readonly #deadlineMs: number;
   readonly #keepAlives: KeepAlives;
   readonly #watches: Watches;
 
@@ -51,6 +52,7 @@ export class EtcdShardStore implements ShardStore {
   constructor(options: EtcdShardOptions) {
     const clock = options.clock ?? new SystemClock();
     const deadlineMs = options.deadlineMs ?? deadlineDefaultMs;
+    this.#deadlineMs = deadlineMs;
     this.#cluster = new Cluster({
       clock,
       endpoints: options.endpoints,
@@ -64,8 +66,8 @@ export class EtcdShardStore implements ShardStore {
 
   async commit(txn: Txn): Promise<CommitReply> {
     const request = encodeTxn(txn);
-    const outcome = await this.#cluster.write((member, deadlineMs) =>
-      member.call("/etcdserverpb.KV/Txn", request, decodeTxn, deadlineMs),
+    const outcome = await this.#cluster.write((member, limits) =>
+      member.call("/etcdserverpb.KV/Txn", request, decodeTxn, limits),
     );
     if (outcome.kind === "error") return writeFailure(outcome.error);
     if (outcome.kind === "unavailable") return outcome;
@@ -75,8 +77,8 @@ export class EtcdShardStore implements ShardStore {
 
   async range(range: RangeOp): Promise<RangeReply> {
     const request = encodeRange(range);
-    const outcome = await this.#cluster.read((member, deadlineMs) =>
-      member.call("/etcdserverpb.KV/Range", request, decodeRange, deadlineMs),
+    const outcome = await this.#cluster.read((member, limits) =>
+      member.call("/etcdserverpb.KV/Range", request, decodeRange, limits),
     );
     if (outcome.kind === "error") return plainFailure(outcome.error);
     if (outcome.kind === "unavailable") return outcome;
@@ -86,9 +88,7 @@ export class EtcdShardStore implements ShardStore {
 
   async grantLease(ttlS: number): Promise<LeaseGrantReply> {
     invariant(Number.isInteger(ttlS), "a ttl is whole seconds");
-    const outcome = await this.#cluster.write((member, deadlineMs) =>
-      grantLease(member, ttlS, deadlineMs),
-    );
+    const outcome = await this.#cluster.write((member, limits) => grantLease(member, ttlS, limits));
     if (outcome.kind === "error") return writeFailure(outcome.error);
     if (outcome.kind === "unavailable") return outcome;
     return { kind: "granted", lease: outcome.value.lease, ttlS: outcome.value.ttlS };
@@ -99,8 +99,8 @@ export class EtcdShardStore implements ShardStore {
   }
 
   async revokeLease(lease: LeaseId): Promise<{ readonly kind: "revoked" } | StoreFailure> {
-    const outcome = await this.#cluster.write((member, deadlineMs) =>
-      revokeLease(member, lease, deadlineMs),
+    const outcome = await this.#cluster.write((member, limits) =>
+      revokeLease(member, lease, limits),
     );
     if (outcome.kind === "unavailable") return outcome;
     if (outcome.kind === "error" && outcome.error.details !== leaseNotFound) {
@@ -110,8 +110,8 @@ export class EtcdShardStore implements ShardStore {
   }
 
   async leaseKeys(lease: LeaseId): Promise<LeaseKeysReply> {
-    const outcome = await this.#cluster.read((member, deadlineMs) =>
-      leaseTimeToLive(member, lease, deadlineMs),
+    const outcome = await this.#cluster.read((member, limits) =>
+      leaseTimeToLive(member, lease, limits),
     );
     if (outcome.kind === "error") return plainFailure(outcome.error);
     if (outcome.kind === "unavailable") return outcome;
@@ -124,8 +124,8 @@ export class EtcdShardStore implements ShardStore {
   }
 
   async compact(revision: bigint): Promise<CompactReply> {
-    const outcome = await this.#cluster.write((member, deadlineMs) =>
-      compact(member, revision, deadlineMs),
+    const outcome = await this.#cluster.write((member, limits) =>
+      compact(member, revision, limits),
     );
     if (outcome.kind === "unavailable") return outcome;
     if (outcome.kind === "error" && outcome.error.details !== alreadyCompacted) {
@@ -136,24 +136,24 @@ export class EtcdShardStore implements ShardStore {
 
   /** The cluster behind the shard; undefined before the first answer. */
   get clusterId(): bigint | undefined {
-    return this.#cluster.clusterId;
+    return this.#cluster.members.clusterId;
   }
 
   /** Asks every member how it is, for people; a member that does not answer has a `problem`. */
   status(): Promise<readonly (MemberStatus | { endpoint: string; problem: string })[]> {
-    return this.#cluster.status();
+    return this.#cluster.members.status(this.#deadlineMs);
   }
 
   /** What is wrong with the members that answer: too old, or of another cluster. */
   verify(): Promise<readonly string[]> {
-    return this.#cluster.verify();
+    return this.#cluster.members.verify(this.#deadlineMs);
   }
 
   /** Ends all watches and connections. What is under way is answered or unknown. */
   close(): void {
     this.#watches.close();
     this.#keepAlives.close();
-    this.#cluster.close();
+    this.#cluster.members.close();
   }
 }
 

@@ -2,9 +2,11 @@ import type { Clock } from "@holdfast/base/clock";
 import type { KeepAliveReply } from "@holdfast/engine/ports/shard-store";
 import type { Cluster } from "./cluster.ts";
 import { KeepAliveStream } from "./keep-alive-stream.ts";
+import type { Member } from "./member.ts";
+import type { Unreachable } from "./members.ts";
 
 interface Lane {
-  readonly endpoint: string;
+  readonly member: Member;
   readonly stream: KeepAliveStream;
 }
 
@@ -14,7 +16,7 @@ export class KeepAlives {
   readonly #clock: Clock;
   readonly #silenceMaxMs: number;
   #lane: Lane | undefined;
-  #opening: Promise<Lane | { kind: "unavailable"; message: string }> | undefined;
+  #opening: Promise<Lane | Unreachable> | undefined;
 
   constructor(cluster: Cluster, clock: Clock, silenceMaxMs: number) {
     this.#cluster = cluster;
@@ -24,7 +26,7 @@ export class KeepAlives {
 
   async keepAlive(lease: bigint): Promise<KeepAliveReply> {
     // A follower asks the leader for each keepalive by a request of its own, one after another.
-    if (this.#lane !== undefined && this.#lane.endpoint !== this.#cluster.preferredEndpoint) {
+    if (this.#lane !== undefined && this.#lane.member !== this.#cluster.members.preferred) {
       this.#lane.stream.drain();
       this.#lane = undefined;
     }
@@ -36,29 +38,29 @@ export class KeepAlives {
     this.#lane?.stream.drain();
   }
 
-  #open(): Promise<Lane | { kind: "unavailable"; message: string }> {
+  #open(): Promise<Lane | Unreachable> {
     this.#opening ??= this.#connect().finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
   }
 
-  async #connect(): Promise<Lane | { kind: "unavailable"; message: string }> {
+  async #connect(): Promise<Lane | Unreachable> {
     const opened = await this.#cluster.stream("/etcdserverpb.Lease/LeaseKeepAlive");
     if ("kind" in opened) return opened;
-    const { endpoint, stream: raw } = opened;
+    const { member, stream: raw } = opened;
     const stream = new KeepAliveStream({
       stream: raw,
       clock: this.#clock,
       silenceMaxMs: this.#silenceMaxMs,
-      isOurs: (clusterId) => this.#cluster.isOurs(clusterId),
+      isOurs: (clusterId) => this.#cluster.members.isOurs(clusterId),
       onEnd: () => {
         if (this.#lane?.stream !== stream) return;
         this.#lane = undefined;
-        this.#cluster.avoid(endpoint);
+        this.#cluster.members.avoid(member);
       },
     });
-    const lane: Lane = { endpoint, stream };
+    const lane: Lane = { member, stream };
     this.#lane = lane;
     return lane;
   }

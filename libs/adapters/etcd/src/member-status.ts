@@ -21,7 +21,8 @@ export interface MemberStatus {
 
 /** The StatusResponse as etcd3's codec gives it: 64 bit numbers are strings. */
 interface StatusResponse {
-  readonly header: { readonly cluster_id: string; readonly member_id: string };
+  /** Missing where something else than an etcd answers. */
+  readonly header: { readonly cluster_id: string; readonly member_id: string } | null;
   readonly version: string;
   readonly dbSize: string;
   readonly dbSizeInUse: string;
@@ -38,8 +39,8 @@ export function memberStatus(endpoint: string, response: unknown): MemberStatus 
   return {
     endpoint,
     version: raw.version,
-    clusterId: BigInt(raw.header.cluster_id),
-    memberId: BigInt(raw.header.member_id),
+    clusterId: BigInt(raw.header?.cluster_id ?? 0),
+    memberId: BigInt(raw.header?.member_id ?? 0),
     leaderId: BigInt(raw.leader),
     dbSizeBytes: Number(raw.dbSize),
     dbInUseBytes: Number(raw.dbSizeInUse),

@@ -6,6 +6,7 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
+import type { Cancellation } from "@holdfast/base/cancellation";
 import { Host } from "etcd3/lib/connection-pool.js";
 
 /** How long a connection may take before another member is tried, in milliseconds. */
@@ -33,6 +34,13 @@ export type Answer<Value> =
   | { readonly kind: "answer"; readonly value: Value }
   | { readonly kind: "error"; readonly error: ServiceError };
 
+/** How long a call may take, and who may end it sooner. */
+export interface CallLimits {
+  readonly deadlineMs: number;
+  /** A call that is cancelled ends with CANCELLED; it may have been applied. */
+  readonly cancellation?: Cancellation;
+}
+
 /** etcd's services, as etcd3 names them, with the calls that are seldom enough for its codec. */
 type SlowCall = "leaseGrant" | "leaseRevoke" | "leaseTimeToLive" | "compact" | "status";
 
@@ -41,7 +49,7 @@ type SlowMethod = (
   metadata: Metadata,
   options: { readonly deadline: number },
   callback: (error: ServiceError | null, value: unknown) => void,
-) => void;
+) => { cancel(): void };
 
 /** A stream of raw messages. */
 export type RawStream = ClientDuplexStream<Buffer, Buffer>;
@@ -91,17 +99,18 @@ export class Member {
     path: string,
     request: Buffer,
     decode: (response: Buffer) => Value,
-    deadlineMs: number,
+    limits: CallLimits,
   ): Promise<Answer<Value>> {
     if (this.#closed) return Promise.resolve(closedAnswer());
     return new Promise((resolve) => {
-      const options = { deadline: Date.now() + deadlineMs };
-      this.#host
+      const options = { deadline: Date.now() + limits.deadlineMs };
+      const call = this.#host
         .getServiceClient("KV")
         .makeUnaryRequest(path, asIs, decode, request, this.#metadata, options, (error, value) => {
           if (error !== null) resolve({ kind: "error", error });
           else resolve({ kind: "answer", value: value as Value });
         });
+      limits.cancellation?.onCancel(() => call.cancel());
     });
   }
 
@@ -110,7 +119,7 @@ export class Member {
     service: "KV" | "Lease" | "Maintenance",
     method: SlowCall,
     payload: object,
-    deadlineMs: number,
+    limits: CallLimits,
   ): Promise<Answer<unknown>> {
     if (this.#closed) return Promise.resolve(closedAnswer());
     return new Promise((resolve) => {
@@ -118,9 +127,11 @@ export class Member {
       const call = (client as unknown as Record<SlowCall, SlowMethod>)[method].bind(client);
       // A member without a leader still tells its status.
       const metadata = method === "status" ? new Metadata() : this.#metadata;
-      call(payload, metadata, { deadline: Date.now() + deadlineMs }, (error, value) => {
+      const options = { deadline: Date.now() + limits.deadlineMs };
+      const running = call(payload, metadata, options, (error, value) => {
         resolve(error === null ? { kind: "answer", value } : { kind: "error", error });
       });
+      limits.cancellation?.onCancel(() => running.cancel());
     });
   }
 

@@ -1,24 +1,21 @@
 import type { LeaseId } from "@holdfast/base/ids";
-import type { Answer, Member } from "./member.ts";
+import type { Origin } from "./cluster.ts";
+import type { Answer, CallLimits, Member } from "./member.ts";
 
 /** What etcd3's codec gives of a response header. */
 interface RawHeader {
   readonly cluster_id: string;
-}
-
-/** An answer with the cluster it came from. */
-interface Identified {
-  readonly clusterId: bigint;
+  readonly raft_term: string;
 }
 
 /** Asks for a lease whose id etcd chooses. */
 export async function grantLease(
   member: Member,
   ttlS: number,
-  deadlineMs: number,
-): Promise<Answer<Identified & { readonly lease: LeaseId; readonly ttlS: number }>> {
+  limits: CallLimits,
+): Promise<Answer<Origin & { readonly lease: LeaseId; readonly ttlS: number }>> {
   const payload = { TTL: String(ttlS), ID: "0" };
-  const answer = await member.slowCall("Lease", "leaseGrant", payload, deadlineMs);
+  const answer = await member.slowCall("Lease", "leaseGrant", payload, limits);
   return identified(answer, (raw: { readonly ID: string; readonly TTL: string }) => ({
     lease: BigInt(raw.ID) as LeaseId,
     ttlS: Number(raw.TTL),
@@ -29,20 +26,20 @@ export async function grantLease(
 export async function revokeLease(
   member: Member,
   lease: bigint,
-  deadlineMs: number,
-): Promise<Answer<Identified>> {
+  limits: CallLimits,
+): Promise<Answer<Origin>> {
   const payload = { ID: String(lease) };
-  return identified(await member.slowCall("Lease", "leaseRevoke", payload, deadlineMs), () => ({}));
+  return identified(await member.slowCall("Lease", "leaseRevoke", payload, limits), () => ({}));
 }
 
 /** Asks what is left of a lease and which keys hang on it. */
 export async function leaseTimeToLive(
   member: Member,
   lease: bigint,
-  deadlineMs: number,
-): Promise<Answer<Identified & { readonly remainingS: number; readonly keys: string[] }>> {
+  limits: CallLimits,
+): Promise<Answer<Origin & { readonly remainingS: number; readonly keys: string[] }>> {
   const payload = { ID: String(lease), keys: true };
-  const answer = await member.slowCall("Lease", "leaseTimeToLive", payload, deadlineMs);
+  const answer = await member.slowCall("Lease", "leaseTimeToLive", payload, limits);
   return identified(
     answer,
     (raw: { readonly TTL: string; readonly grantedTTL: string; readonly keys: Buffer[] }) => ({
@@ -58,18 +55,20 @@ export async function leaseTimeToLive(
 export async function compact(
   member: Member,
   revision: bigint,
-  deadlineMs: number,
-): Promise<Answer<Identified>> {
+  limits: CallLimits,
+): Promise<Answer<Origin>> {
   const payload = { revision: String(revision) };
-  return identified(await member.slowCall("KV", "compact", payload, deadlineMs), () => ({}));
+  return identified(await member.slowCall("KV", "compact", payload, limits), () => ({}));
 }
 
 function identified<Raw, Value>(
   answer: Answer<unknown>,
   read: (raw: Raw) => Value,
-): Answer<Identified & Value> {
+): Answer<Origin & Value> {
   if (answer.kind === "error") return answer;
-  const { header } = answer.value as { readonly header: RawHeader };
-  const clusterId = BigInt(header.cluster_id);
-  return { kind: "answer", value: { clusterId, ...read(answer.value as Raw) } };
+  // Something else than an etcd may answer without one; then it is of no cluster we know.
+  const { header } = answer.value as { readonly header: RawHeader | null };
+  const clusterId = BigInt(header?.cluster_id ?? 0);
+  const origin = { clusterId, raftTerm: BigInt(header?.raft_term ?? 0) };
+  return { kind: "answer", value: { ...origin, ...read(answer.value as Raw) } };
 }

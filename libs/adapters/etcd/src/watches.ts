@@ -51,10 +51,10 @@ export class Watches {
     const stream = new WatchStream({
       stream: opened.stream,
       clock: this.#clock,
-      isOurs: (clusterId) => this.#cluster.isOurs(clusterId),
+      isOurs: (clusterId) => this.#cluster.members.isOurs(clusterId),
       onEnd: () => {
         this.#stream = undefined;
-        this.#cluster.avoid(opened.endpoint);
+        this.#cluster.members.avoid(opened.member);
       },
     });
     this.#stream = stream;

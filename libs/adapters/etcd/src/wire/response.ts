@@ -3,13 +3,14 @@ import type { KeyValue, OpResult, RangeResult, TxnResult } from "@holdfast/core/
 import { Reader } from "./reader.ts";
 import { tags } from "./tags.ts";
 
-/** Who answered, and at which revision. */
+/** Who answered, at which revision, and in which term of its leader. */
 export interface Header {
   readonly clusterId: bigint;
   readonly revision: bigint;
+  readonly raftTerm: bigint;
 }
 
-const noHeader: Header = { clusterId: 0n, revision: 0n };
+const noHeader: Header = { clusterId: 0n, revision: 0n, raftTerm: 0n };
 
 /** Decodes a TxnResponse. */
 export function decodeTxn(buffer: Buffer): Header & { readonly result: TxnResult } {
@@ -41,12 +42,14 @@ export function readHeader(reader: Reader): Header {
   const end = reader.enter();
   let clusterId = 0n;
   let revision = 0n;
+  let raftTerm = 0n;
   for (let tag = reader.tag(end); tag !== 0; tag = reader.tag(end)) {
     if (tag === tags.header.clusterId) clusterId = reader.uint64();
     else if (tag === tags.header.revision) revision = reader.uint64();
+    else if (tag === tags.header.raftTerm) raftTerm = reader.uint64();
     else reader.skip(tag);
   }
-  return { clusterId, revision };
+  return { clusterId, revision, raftTerm };
 }
 
 /** Reads a KeyValue at the reader's place. */

@@ -1,6 +1,6 @@
 /** Field tags of etcd's rpc.proto and kv.proto, `number << 3 | wire type`, that Holdfast uses. */
 export const tags = {
-  header: { clusterId: 0x08, revision: 0x18 },
+  header: { clusterId: 0x08, revision: 0x18, raftTerm: 0x20 },
   keyValue: { key: 0x0a, createRevision: 0x10, modRevision: 0x18, value: 0x2a, lease: 0x30 },
   rangeRequest: {
     key: 0x0a,
