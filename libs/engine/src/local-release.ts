@@ -10,6 +10,7 @@ import type { Mode } from "@holdfast/core/lock/lock-id";
 import { type ReleasePlan, readRelease, releaseTxn } from "@holdfast/core/lock/release";
 import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
+import type { CommitReply } from "./ports/shard-store.ts";
 import { storeFailure } from "./shard.ts";
 import { tombstoneLease } from "./tombstones.ts";
 
@@ -35,6 +36,7 @@ export class LocalRelease {
 
   async #releaseAs(command: ReleaseCommand, mode: Mode): Promise<ReleaseOutcome> {
     const { grantId, token } = command;
+    let mayHandOver = true;
     for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
@@ -48,7 +50,7 @@ export class LocalRelease {
         ? await tombstoneLease(this.#context, site, command)
         : undefined;
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
-      const queue = this.#context.queues.find(site);
+      const queue = mayHandOver ? this.#context.queues.find(site) : undefined;
       const handOver = queue?.handOver({ grantId, mode }, site.epoch);
       const plan: ReleasePlan = {
         keys: site.keys,
@@ -60,6 +62,11 @@ export class LocalRelease {
         ...(tombstone === undefined ? {} : { tombstone }),
       };
       const reply = await site.shard.committer.submit(releaseTxn(plan), site.conflictKey);
+      if (handOver !== undefined && isOutOfSpace(reply)) {
+        // A full store still deletes: let the lock go, its head is promoted once there is room.
+        mayHandOver = false;
+        continue;
+      }
       if (reply.kind !== "committed") return storeFailure(site.shard, reply);
       const reading = readRelease(plan, reply.result);
       if (reading.kind === "released") {
@@ -127,6 +134,10 @@ export class LocalRelease {
       this.#context.sessions.discount(session, site.shard.name, grantId);
     }
   }
+}
+
+function isOutOfSpace(reply: CommitReply): boolean {
+  return reply.kind === "rejected" && reply.reason === "no-space";
 }
 
 function notHeld({ lock, token }: ReleaseCommand): Failure {
