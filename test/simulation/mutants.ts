@@ -96,9 +96,9 @@ export const mutants: readonly Mutant[] = [
     phrase: "deadline … from the acquire instead of the lease",
     edits: [
       {
-        file: `${engine}/local-context.ts`,
-        find: "const validForMs = context.sessionLeases.validForMs(lease);",
-        replace: "const validForMs = validityMs(lease.ttlMs);",
+        file: `${engine}/session-leases.ts`,
+        find: "return Math.max(0, lease.validUntilMs - this.#surroundings.clock.monotonicMs());",
+        replace: "return validityMs(lease.ttlMs);",
       },
       {
         file: `${client}/session.ts`,
@@ -209,9 +209,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${core}/lock/epoch.ts`,
-        find: "return valueIs(epochKey, encodeEpoch(epoch));",
-        replace: `void [valueIs, encodeEpoch, epoch];
-          return { target: "create", key: epochKey, op: "!=", revision: 0n };`,
+        find: "compare = valueIs(epochKey, encodeEpoch(epoch));",
+        replace: 'compare = { target: "create", key: epochKey, op: "!=", revision: 0n };',
       },
     ],
   },

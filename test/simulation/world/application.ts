@@ -112,7 +112,7 @@ export class Application {
   /** Mostly short, sometimes past several heartbeats. */
   #holdMs(): number {
     const { holdMsMax } = this.#parts.plan;
-    const long = this.#random.next() < 0.1 ? 5 : 1;
+    const long = this.#random.next() < 0.2 ? 5 : 1;
     return this.#random.next() * holdMsMax * long;
   }
 }

@@ -47,6 +47,9 @@ export function inject(injection: Injection, targets: InjectionTargets): void {
     case "isolate-client":
       for (const name of targets.routerNames) cut(targets, client, name, injection);
       break;
+    case "fade-client":
+      for (const name of targets.routerNames) fade(targets, client, name, injection);
+      break;
     case "cut-shard":
       // A link to a shard is cut as a whole: which half failed is drawn for each request.
       cut(targets, router, shard, { ...injection, direction: "there" });
@@ -85,6 +88,16 @@ function cut(targets: InjectionTargets, from: string, to: string, injection: Inj
   targets.after(lastsMs, () => {
     if (there) network.mend(from, to);
     if (back) network.mend(to, from);
+  });
+}
+
+/** A link that dies slowly: answers come late, and then none do. */
+function fade(targets: InjectionTargets, client: string, router: string, how: Injection): void {
+  const lateMs = 200 + (how.index % 10) * 100;
+  targets.network.slow(router, client, lateMs);
+  targets.after(1_000 + lateMs, () => {
+    targets.network.slow(router, client, 0);
+    cut(targets, client, router, { ...how, direction: "both" });
   });
 }
 

@@ -17,6 +17,7 @@ export interface Injection {
     | "crash-router"
     | "cut-client"
     | "isolate-client"
+    | "fade-client"
     | "cut-shard"
     | "break-connection"
     | "change-leader"
@@ -136,7 +137,7 @@ function storeFaultsOf(random: Random): StoreFaults {
     slowRate: some(0.1),
     slowMsMax: between(random, 20, chance(random, 0.2) ? 4_500 : 900),
     watchSlowRate: some(0.2),
-    watchInterruptedRate: some(0.05),
+    watchInterruptedRate: some(chance(random, 0.2) ? 0.5 : 0.05),
   };
 }
 
@@ -148,6 +149,7 @@ const injectionKinds: readonly Injection["kind"][] = [
   "crash-router",
   "cut-client",
   "isolate-client",
+  "fade-client",
   "cut-shard",
   "break-connection",
   "change-leader",

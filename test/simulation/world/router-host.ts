@@ -58,11 +58,15 @@ export class RouterHost {
     for (const end of [...this.#ends]) if (end.clientName === clientName) end.break(reason);
   }
 
+  get historyLength(): number {
+    return this.#recorder.entries.length;
+  }
+
   /** Records what a definite answer claims, as it is sent. */
-  told(command: Command, outcome: Outcome): void {
+  told(command: Command, outcome: Outcome, arrivedOrder: number): void {
     const claim = claimOf(command, outcome);
     if (claim === undefined) return;
-    this.#recorder.add({ kind: "told", router: this.process.name, ...claim });
+    this.#recorder.add({ kind: "told", router: this.process.name, arrivedOrder, ...claim });
   }
 }
 
@@ -94,10 +98,11 @@ export class ServerEnd {
       onCallerLost: "keep" as const,
       onPosition: (position: number) => this.#toClient(() => this.#client.onPosition(id, position)),
     };
+    const arrivedOrder = this.#host.historyLength;
     void this.#host.tier.execute(command, call).then((outcome) => {
       this.#calls.delete(cancellation);
       if (this.#closed) return;
-      this.#host.told(command, outcome);
+      this.#host.told(command, outcome, arrivedOrder);
       this.#toClient(() => this.#client.onAnswer(id, outcome));
     });
   }
@@ -134,26 +139,25 @@ function noticeMs(random: Random): number {
   return 50 + 3_000 * random.next();
 }
 
-type Claim = Omit<ToldEntry, "atMs" | "kind" | "router">;
+type Claim = Omit<ToldEntry, "atMs" | "kind" | "router" | "arrivedOrder">;
 
 function claimOf(command: Command, outcome: Outcome): Claim | undefined {
   switch (command.kind) {
     case "acquire": {
       if (outcome.kind !== "granted") return undefined;
       const { grantId, token } = outcome.grant;
-      return { what: "granted", lock: nameOf(command), grantId, token, forGoodMs: 0 };
+      return { what: "granted", lock: nameOf(command), grantId, token, forGood: false };
     }
     case "release": {
       const what = outcome.kind === "released" ? "released" : notHeld(outcome);
       if (what === undefined) return undefined;
       const { grantId, token } = command;
-      return { what, lock: nameOf(command), grantId, token, forGoodMs: forGoodMsOf(command) };
+      return { what, lock: nameOf(command), grantId, token, forGood: command.repeated };
     }
     case "cancel": {
       if (outcome.kind !== "cancelled") return undefined;
       const { grantId } = command;
-      const forGoodMs = forGoodMsOf({ ...command, repeated: true });
-      return { what: "cancelled", lock: nameOf(command), grantId, token: 0n, forGoodMs };
+      return { what: "cancelled", lock: nameOf(command), grantId, token: 0n, forGood: true };
     }
     default:
       return undefined;
@@ -162,16 +166,6 @@ function claimOf(command: Command, outcome: Outcome): Claim | undefined {
 
 function notHeld(outcome: Outcome): "not-held" | undefined {
   return outcome.kind === "failure" && outcome.code === "NOT_HELD" ? "not-held" : undefined;
-}
-
-/** How long the tombstone stands that the answer implies. */
-function forGoodMsOf(command: {
-  readonly repeated: boolean;
-  readonly session?: string;
-  readonly ttlMs?: number;
-}): number {
-  if (!command.repeated) return 0;
-  return command.session === undefined ? 4 * (command.ttlMs ?? 0) : Number.POSITIVE_INFINITY;
 }
 
 function nameOf(command: { readonly lock: LockId }): string {

@@ -1,10 +1,13 @@
-import type { ToldEntry } from "../history/history.ts";
+import { parseKey } from "@holdfast/core/lock/keys";
+import type { HistoryEntry, ToldEntry } from "../history/history.ts";
+import { LeaseLife } from "../history/lease-life.ts";
 import type { Place, Tenure } from "../history/lock-step.ts";
 import type { Checker, Run, Violation } from "../history/run.ts";
 
 /**
- * A router's definite answer is true when it is sent, and where it is for good it stays true: what
- * was released or cancelled is neither held nor waited for, what was granted had been granted.
+ * A router's definite answer is true when it is sent: what was released or cancelled is neither held
+ * nor waited for, what was granted had been granted. Where it is for good it stays true while the
+ * tombstone has a lease to stand on, and a tombstone there must be while the request's lease lives.
  */
 export const definiteAnswer: Checker = {
   name: "definite-answer",
@@ -12,7 +15,8 @@ export const definiteAnswer: Checker = {
     const grants: Grants = {
       tenures: grouped(run.tenures),
       places: grouped(run.places),
-      leaseOrders: leaseOrdersOf(run),
+      tombstones: tombstonesOf(run.history),
+      leases: new LeaseLife(run.history),
     };
     const violations: Violation[] = [];
     for (const [order, told] of run.history.entries()) {
@@ -26,11 +30,19 @@ export const definiteAnswer: Checker = {
   },
 };
 
-/** The store's truth by grant id, and when each lease was made. */
+/** The store's truth by grant id. */
 interface Grants {
   readonly tenures: ReadonlyMap<string, Tenure[]>;
   readonly places: ReadonlyMap<string, Place[]>;
-  readonly leaseOrders: ReadonlyMap<bigint, number>;
+  readonly tombstones: ReadonlyMap<string, Tombstone[]>;
+  readonly leases: LeaseLife;
+}
+
+/** A tombstone was put on a lease, or taken away with it. */
+interface Tombstone {
+  readonly order: number;
+  readonly shard: string;
+  readonly lease: bigint | undefined;
 }
 
 function problemOf(told: ToldEntry, order: number, grants: Grants): string | undefined {
@@ -51,28 +63,40 @@ function problemOf(told: ToldEntry, order: number, grants: Grants): string | und
     const waits = places.find((it) => it.queuedOrder < order && it.leftOrder > order);
     if (waits !== undefined) return `but ${waits.request} stands in line`;
   }
-  const untilMs = told.atMs + told.forGoodMs;
+  if (!told.forGood) return undefined;
   const later = [
-    ...tenures.filter((it) => it.grantedOrder > order && it.grantedAtMs < untilMs),
-    ...places.filter((it) => it.queuedOrder > order && it.queuedAtMs < untilMs),
-  ].find((it) => !it.hasSession || (grants.leaseOrders.get(it.lease) ?? 0) < order);
+    ...tenures.map((it) => ({ ...it, order: it.grantedOrder, atMs: it.grantedAtMs })),
+    ...places.map((it) => ({ ...it, order: it.queuedOrder, atMs: it.queuedAtMs })),
+  ].find((it) => it.order > order && isRefused(it, told, order, grants));
   return later === undefined ? undefined : `but a late copy of ${later.request} got through`;
 }
 
-function leaseOrdersOf(run: Run): Map<bigint, number> {
-  const orders = new Map<bigint, number>();
-  for (const [order, entry] of run.history.entries()) {
-    if (entry.kind === "lease" && entry.what === "granted") orders.set(entry.lease, order);
+/** The late copy should have been refused: a tombstone stood, or there was a lease for one. */
+function isRefused(
+  late: { readonly atMs: number; readonly shard: string; readonly lease: bigint },
+  told: ToldEntry,
+  order: number,
+  { tombstones, leases }: Grants,
+): boolean {
+  const stood = (tombstones.get(told.grantId) ?? []).findLast((it) => it.order < order);
+  if (stood?.lease !== undefined) return leases.livesAt(stood.shard, stood.lease, late.atMs);
+  return leases.markedOrder(late.shard, late.lease) < told.arrivedOrder;
+}
+
+function tombstonesOf(history: readonly HistoryEntry[]): Map<string, Tombstone[]> {
+  const tombstones: (Tombstone & { readonly grantId: string })[] = [];
+  for (const [order, entry] of history.entries()) {
+    if (entry.kind !== "stored") continue;
+    for (const change of entry.changes) {
+      const key = change.key.startsWith("t/") ? parseKey(change.key) : undefined;
+      if (key === undefined) continue;
+      const lease = change.kind === "put" ? change.lease : undefined;
+      tombstones.push({ grantId: key.grantId, order, shard: entry.shard, lease });
+    }
   }
-  return orders;
+  return grouped(tombstones);
 }
 
 function grouped<T extends { readonly grantId: string }>(items: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(item.grantId);
-    if (group === undefined) groups.set(item.grantId, [item]);
-    else group.push(item);
-  }
-  return groups;
+  return Map.groupBy(items, ({ grantId }) => grantId);
 }

@@ -25,6 +25,7 @@ interface KeyOptions {
   readonly lease?: bigint;
   readonly ttlMs?: number;
   readonly hasSession?: boolean;
+  readonly session?: string;
 }
 
 /**
@@ -92,6 +93,17 @@ export class HandmadeHistory {
     return this.#delete(this.#keys.queue.prefix + (options.grantId ?? request));
   }
 
+  bury(grantId: string, lease = 1n): this {
+    const key = this.#keys.tombstones.prefix + grantId;
+    return this.revision({ kind: "put", key, createRevision: this.#revision + 1, lease });
+  }
+
+  /** The key that says that a session's lease lives. */
+  mark(session: string, lease: bigint): this {
+    const key = `v/${session}`;
+    return this.revision({ kind: "put", key, createRevision: this.#revision + 1, lease });
+  }
+
   forcedChange(request: string): Change {
     return this.#put(this.#keys.forced.prefix + request, request, {});
   }
@@ -127,9 +139,16 @@ export class HandmadeHistory {
     return this;
   }
 
-  tells(what: ToldEntry["what"], grantId: string, token = 0n, forGoodMs = 0): this {
+  /** An answer to a command that arrived when the history had `arrivedOrder` entries. */
+  tells(
+    what: ToldEntry["what"],
+    grantId: string,
+    token = 0n,
+    forGood = false,
+    arrivedOrder = this.entries.length,
+  ): this {
     const told = { kind: "told", router: "r0", lock: "ns/lock" } as const;
-    this.entries.push({ ...told, atMs: this.#nowMs, what, grantId, token, forGoodMs });
+    this.entries.push({ ...told, atMs: this.#nowMs, what, grantId, token, forGood, arrivedOrder });
     return this;
   }
 
@@ -165,7 +184,8 @@ export class HandmadeHistory {
     const createRevision = this.#created.get(key) ?? this.#revision + 1;
     this.#created.set(key, createRevision);
     const { mode = "exclusive", epoch = 1, ttlMs = 10_000, hasSession = true } = options;
-    const record = { mode, epoch, ttlMs, hasSession, request };
+    const { session = hasSession ? "session" : "" } = options;
+    const record = { mode, epoch, ttlMs, hasSession, session, request };
     return { kind: "put", key, createRevision, lease: options.lease ?? 1n, record };
   }
 

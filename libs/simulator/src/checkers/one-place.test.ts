@@ -27,6 +27,6 @@ test("a request that holds twice, under two grant ids, is found", () => {
 
 test("a request that begins anew after its session ended is in order", () => {
   const history = new HandmadeHistory().grant("a/1", { grantId: "first" });
-  history.end("a/1", { grantId: "first" }).grant("a/1", { grantId: "second" });
+  history.queue("a/1", { grantId: "second", session: "other" });
   expect(history.found(onePlace)).toEqual([]);
 });

@@ -118,6 +118,7 @@ function changeOf({ kind, kv }: WatchEvent): Change {
     epoch: record.epoch,
     ttlMs: record.ttlMs,
     hasSession: record.session !== undefined,
+    session: record.session ?? "",
     request: record.metadata[requestLabel] ?? record.requestId,
   };
   return { ...put, record: stored };

@@ -48,6 +48,8 @@ export interface StoredRecord {
   readonly epoch: number;
   readonly ttlMs: number;
   readonly hasSession: boolean;
+  /** What tells the sessions of one client apart; empty without one. */
+  readonly session: string;
   /** The request of the workload this was made for. */
   readonly request: string;
 }
@@ -81,11 +83,10 @@ export interface ToldEntry extends Entry<"told"> {
   readonly grantId: string;
   /** 0 where the answer names none. */
   readonly token: bigint;
-  /**
-   * For how long, in ms, no late copy of the request is granted any more; 0 where nothing was said
-   * about copies. It ends in any case with the lease that the request had then.
-   */
-  readonly forGoodMs: number;
+  /** The request was to be refused from now on: copies of it may be under way. */
+  readonly forGood: boolean;
+  /** How much of the history there was when the command arrived. */
+  readonly arrivedOrder: number;
 }
 
 /** A client told its application what became of a request. */

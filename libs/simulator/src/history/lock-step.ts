@@ -12,6 +12,7 @@ export interface Tenure {
   readonly mode: Mode;
   readonly request: string;
   readonly hasSession: boolean;
+  readonly session: string;
   readonly ttlMs: number;
   readonly token: bigint;
   /** What its key first hung on. */
@@ -32,10 +33,12 @@ export interface Tenure {
 
 /** A place in a queue. */
 export interface Place {
+  readonly shard: string;
   readonly grantId: string;
   readonly mode: Mode;
   readonly request: string;
   readonly hasSession: boolean;
+  readonly session: string;
   readonly createRevision: number;
   readonly lease: bigint;
   readonly queuedAtMs: number;
@@ -178,7 +181,7 @@ function tenureOf(
   what: Pick<Tenure, "lock" | "grantId" | "mode" | "fromQueue">,
   put: Put,
 ): Tenure {
-  const { request, hasSession, ttlMs, epoch } = recordOf(put);
+  const { request, hasSession, session, ttlMs, epoch } = recordOf(put);
   const { createRevision, lease } = put;
   return {
     ...what,
@@ -186,6 +189,7 @@ function tenureOf(
     shard: at.entry.shard,
     request,
     hasSession,
+    session,
     ttlMs,
     token: makeToken(epoch, BigInt(createRevision)),
     epoch,
@@ -199,11 +203,23 @@ function tenureOf(
 }
 
 function placeOf(at: LockRevision, grantId: string, put: Put): Place {
-  const { mode, request, hasSession } = recordOf(put);
+  const { mode, request, hasSession, session } = recordOf(put);
   const { createRevision, lease } = put;
   const queued = { queuedAtMs: at.entry.atMs, queuedOrder: at.order };
   const leftOrder = Number.POSITIVE_INFINITY;
-  return { grantId, mode, request, hasSession, createRevision, lease, ...queued, leftOrder };
+  const { shard } = at.entry;
+  return {
+    shard,
+    grantId,
+    mode,
+    request,
+    hasSession,
+    session,
+    createRevision,
+    lease,
+    ...queued,
+    leftOrder,
+  };
 }
 
 function recordOf(put: Put): StoredRecord {

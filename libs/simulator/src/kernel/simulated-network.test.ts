@@ -44,6 +44,26 @@ test("losses, doubles and late messages happen at their rates", async () => {
   expect(overtaken.length).toBeGreaterThan(0);
 });
 
+test("a slowed link is late by as much, one way only, until it is undone", async () => {
+  const late = await outsideOfJobs(() => {
+    const simulation = new Simulation({ seed: 3 });
+    const network = new SimulatedNetwork(simulation, delay);
+    const lines: string[] = [];
+    const send = (from: string, to: string) =>
+      network.send(from, to, () => {
+        if (simulation.nowMs >= 500) lines.push(`${from}>${to}`);
+      });
+    network.slow("a", "b", 500);
+    send("a", "b");
+    send("b", "a");
+    network.slow("a", "b", 0);
+    send("a", "b");
+    simulation.run(1_000);
+    return lines;
+  });
+  expect(late).toEqual(["a>b"]);
+});
+
 test("a cut is one way only and ends when mended", async () => {
   const seen = await outsideOfJobs(() => {
     const simulation = new Simulation({ seed: 3 });

@@ -30,6 +30,7 @@ export class SimulatedNetwork {
   readonly #random: Random;
   readonly #delay: LinkDelay;
   readonly #cuts = new Set<string>();
+  readonly #slowedMs = new Map<string, number>();
   #faults: LinkFaults = cleanLink;
 
   constructor(simulation: Simulation, delay: LinkDelay) {
@@ -54,8 +55,15 @@ export class SimulatedNetwork {
     this.#simulation.trace.record(this.#simulation.nowMs, "mend", from, to);
   }
 
+  /** Everything from `from` to `to` takes this much longer; 0 undoes it. */
+  slow(from: string, to: string, extraMs: number): void {
+    this.#slowedMs.set(`${from}>${to}`, extraMs);
+    this.#simulation.trace.record(this.#simulation.nowMs, "slow", from, to, extraMs);
+  }
+
   mendAll(): void {
     this.#cuts.clear();
+    this.#slowedMs.clear();
   }
 
   isCut(from: string, to: string): boolean {
@@ -68,15 +76,17 @@ export class SimulatedNetwork {
    */
   send(from: string, to: string, arrive: () => void): boolean {
     const faults = this.#faults;
+    const link = `${from}>${to}`;
     const lost = this.#random.next() < faults.lossRate;
-    if (lost || this.#cuts.has(`${from}>${to}`)) {
+    if (lost || this.#cuts.has(link)) {
       this.#simulation.trace.record(this.#simulation.nowMs, "lost", from, to);
       return false;
     }
-    this.#simulation.after(this.#delayMs(), arrive);
+    const extraMs = this.#slowedMs.get(link) ?? 0;
+    this.#simulation.after(this.#delayMs() + extraMs, arrive);
     if (this.#random.next() < faults.duplicateRate) {
       this.#simulation.trace.record(this.#simulation.nowMs, "doubled", from, to);
-      this.#simulation.after(this.#delayMs(), arrive);
+      this.#simulation.after(this.#delayMs() + extraMs, arrive);
     }
     return true;
   }
