@@ -8,12 +8,13 @@ import {
   type OpResult,
   type RangeOp,
   type RangeResult,
+  rangeEmpty,
   type Txn,
   type TxnResult,
 } from "../txn/txn.ts";
 import type { AcquireReading } from "./acquire-reading.ts";
 import { decodeEpoch, epochIs } from "./epoch.ts";
-import { epochKey, type LockKeys } from "./keys.ts";
+import { epochKey, type LockKeys, tombstonesOf } from "./keys.ts";
 import { encodeRecord, type LockRecord } from "./record.ts";
 
 /** What standing in line needs. */
@@ -26,10 +27,11 @@ export interface EnqueuePlan {
 
 /** The shard is at our epoch, the lease lives, the request was not given up. */
 export function mayWrite(plan: EnqueuePlan): Compare[] {
+  const tombstones = tombstonesOf(plan.keys, plan.grantId);
   return [
     epochIs(plan.record.epoch),
     markerLives(plan.marker),
-    absent(plan.keys.tombstones.prefix + plan.grantId),
+    rangeEmpty(tombstones.prefix, tombstones.end),
   ];
 }
 
@@ -76,12 +78,13 @@ export function readEnqueue(
 
 /** Everything of a request that a lost compare may be about. */
 export function readOwnKeys({ keys, grantId, marker }: EnqueuePlan): RangeOp[] {
+  const tombstones = tombstonesOf(keys, grantId);
   return [
     point(epochKey),
     point(keys.exclusive.prefix + grantId),
     point(keys.shared.prefix + grantId),
     point(keys.queue.prefix + grantId),
-    { ...point(keys.tombstones.prefix + grantId), keysOnly: true },
+    { kind: "range", key: tombstones.prefix, rangeEnd: tombstones.end, limit: 1, keysOnly: true },
     point(marker.key),
   ];
 }

@@ -1,7 +1,15 @@
 import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
 import { expect, test } from "vitest";
 import { ancestorsOf, footprintOf } from "./hierarchy.ts";
-import { lockKeys, parseKey, poolMarkerKey, sessionMarkerKey, subtree } from "./keys.ts";
+import {
+  lockKeys,
+  parseKey,
+  poolMarkerKey,
+  sessionMarkerKey,
+  subtree,
+  tombstoneKey,
+  tombstonesOf,
+} from "./keys.ts";
 
 test("a lock's key is its kind, slot, namespace, name and grant", () => {
   const keys = lockKeys(0xabc, "orders", "a/b");
@@ -16,6 +24,18 @@ test("a lock's key is its kind, slot, namespace, name and grant", () => {
     name: "a/b",
     grantId: "G" as GrantId,
   });
+});
+
+test("a request's tombstones are one key a lease, and no other request's", () => {
+  const keys = lockKeys(1, "n", "a");
+  const key = tombstoneKey(keys, "G" as GrantId, 0x1fn as LeaseId);
+  expect(key).toBe("t/001/n/a/\0G/1f");
+  expect(parseKey(key)?.grantId).toBe("G");
+  const { prefix, end } = tombstonesOf(keys, "G" as GrantId);
+  const holds = (other: string) => other >= prefix && other < end;
+  expect(holds(key)).toBe(true);
+  expect(holds(tombstoneKey(keys, "GG" as GrantId, 1n as LeaseId))).toBe(false);
+  expect(holds(tombstoneKey(keys, "H" as GrantId, 1n as LeaseId))).toBe(false);
 });
 
 test("no lock's range holds another lock's keys", () => {

@@ -47,6 +47,20 @@ export function subtree(kind: "x" | "s", slot: number, namespace: string, path: 
   return { prefix: `${stem}/`, end: `${stem}0` };
 }
 
+/**
+ * A request's tombstones: one key a lease, so that a stalled cancel, which hangs its own on an older
+ * lease, cannot move a newer one there and take it along when that lease ends.
+ */
+export function tombstonesOf(keys: LockKeys, grantId: GrantId): KeyRange {
+  const stem = keys.tombstones.prefix + grantId;
+  return { prefix: `${stem}/`, end: `${stem}0` };
+}
+
+/** The key of the tombstone of a request under `lease`. */
+export function tombstoneKey(keys: LockKeys, grantId: GrantId, lease: LeaseId): string {
+  return `${keys.tombstones.prefix}${grantId}/${lease.toString(16)}`;
+}
+
 /** A key of one lock taken apart. */
 export interface ParsedKey {
   readonly kind: KeyKind;
@@ -68,8 +82,14 @@ export function parseKey(key: string): ParsedKey | undefined {
     slot: Number.parseInt(key.slice(2, 5), 16),
     namespace: key.slice(6, namespaceEnd),
     name: key.slice(namespaceEnd + 1, separator),
-    grantId: key.slice(separator + 2) as GrantId,
+    grantId: grantIdIn(key.slice(separator + 2)),
   };
+}
+
+/** A tombstone's key goes on after the grant id with its lease. */
+function grantIdIn(rest: string): GrantId {
+  const slash = rest.indexOf("/");
+  return (slash < 0 ? rest : rest.slice(0, slash)) as GrantId;
 }
 
 /** The epoch a shard has acknowledged. */

@@ -4,7 +4,7 @@ import { invariant } from "@holdfast/base/invariant";
 import { type Marker, markerLives } from "../lease/marker.ts";
 import { createdAt, type KeyValue, type Op, type Txn, type TxnResult } from "../txn/txn.ts";
 import { decodeEpoch, epochIs } from "./epoch.ts";
-import { epochKey, type LockKeys } from "./keys.ts";
+import { epochKey, type LockKeys, tombstoneKey } from "./keys.ts";
 import type { Mode } from "./lock-id.ts";
 
 /** Everything a release's one transaction is built from. */
@@ -86,7 +86,7 @@ export function tombstoneTxn(keys: LockKeys, grantId: GrantId, lease: Marker, ep
     success: [
       {
         kind: "put",
-        key: keys.tombstones.prefix + grantId,
+        key: tombstoneKey(keys, grantId, lease.lease),
         value: emptyBytes,
         lease: lease.lease,
       },
