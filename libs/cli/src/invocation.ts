@@ -109,7 +109,5 @@ export class Invocation {
   }
 }
 
-/** Bounds of `--ttl`. */
-export const ttlBounds = limits.localTtlMs;
 /** Bounds of `--wait`. */
 export const waitBounds = { min: 0, max: limits.waitMsMax };

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { SystemClock } from "@holdfast/base/clock";
-import { connectToHoldfast } from "./connection/sdk-client.ts";
+import { connectToHoldfast } from "./connection/connect.ts";
 import { run } from "./run.ts";
 import { systemEdge } from "./system-edge.ts";
 

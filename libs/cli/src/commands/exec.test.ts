@@ -14,7 +14,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const env = { PATH: process.env.PATH ?? "" };
 
-/** Runs `script` with sh under a lock; `$OUT` is a file of its own. Returns how it ended, and it. */
+/** Runs `script` with sh under a lock; `$OUT` is a file of its own. Returns how it ended. */
 async function exec(
   script: string,
   options: {

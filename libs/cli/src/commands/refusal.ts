@@ -28,7 +28,7 @@ export async function reportRefusal(
   return error.exitCode;
 }
 
-/** The same as an error; `interruptedCode` is how the process ends where a signal ended the wait. */
+/** The same as an error; `interruptedCode` is how we end where a signal ended the wait. */
 export function refusalError(
   lock: { readonly name: string; readonly region: string },
   refusal: Refusal,

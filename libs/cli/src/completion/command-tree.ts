@@ -21,7 +21,7 @@ export interface CompletionOption {
   readonly choices: readonly string[];
 }
 
-/** Every command of `program`, itself first, read from the definitions so that none is forgotten. */
+/** Every command of `program`, itself first, read from the definitions: none is forgotten. */
 export function commandTree(program: Command): CompletionCommand[] {
   const shared = program.options.map(asOption);
   const walk = (command: Command, path: string): CompletionCommand[] => {

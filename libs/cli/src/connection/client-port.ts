@@ -7,7 +7,7 @@ import type { Handle } from "../input/handle.ts";
  * command never looks at another package's errors.
  */
 export interface ClientPort {
-  /** The region local locks belong to: as asked for, else that of the endpoint first connected to. */
+  /** The region of local locks: as asked for, else that of the endpoint first connected to. */
   readonly region: string;
   /** Takes a lock with a ttl of its own, which stays held when the process ends. */
   acquireLeased(request: AcquireRequest): Promise<LeasedOutcome>;
@@ -16,7 +16,7 @@ export interface ClientPort {
   release(handle: Handle): Promise<void>;
   renew(handle: Handle, ttlMs: number): Promise<{ readonly validForMs: number }>;
   get(name: string): Promise<LockView>;
-  /** The holders of locks whose names begin with `prefix`, asked for page by page as they are read. */
+  /** The holders of locks whose names begin with `prefix`, read page by page. */
   list(prefix: string, pageSize: number): AsyncIterable<ListEntry>;
   /** Ends when `signal` aborts. */
   watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent>;

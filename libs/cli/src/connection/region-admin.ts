@@ -3,21 +3,21 @@ import type {
   Session,
 } from "@holdfast/api/generated/holdfast/v1/admin_service";
 import type { Admin } from "@holdfast/client/grpc/admin";
-import type { Holdfast } from "@holdfast/client/holdfast";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ShardView } from "./client-port.ts";
+import type { Sdk } from "./sdk-port.ts";
 
 /**
  * The administrator's calls of one region. A router speaks for its own region alone, so one of that
  * region has to be found: among the endpoints we were given, else as another region's router knows.
  */
 export class RegionAdmin {
-  readonly #sdk: Holdfast;
+  readonly #sdk: Pick<Sdk, "admin" | "region">;
   readonly #endpoints: readonly string[];
   #found: Promise<Admin> | undefined;
 
-  constructor(sdk: Holdfast, endpoints: readonly string[]) {
+  constructor(sdk: Pick<Sdk, "admin" | "region">, endpoints: readonly string[]) {
     this.#sdk = sdk;
     this.#endpoints = endpoints;
   }

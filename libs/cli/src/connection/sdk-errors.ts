@@ -24,7 +24,7 @@ export async function* guarded<Item, View>(
   }
 }
 
-/** The answer in an error of an acquire that reached one; `aborted`: we ended the wait ourselves. */
+/** The answer in the error of an acquire that reached one; `aborted`: we ended it ourselves. */
 export function refusalOf(error: HoldfastError, aborted: boolean): Refusal | undefined {
   const { holders = [], queueLength = 0, retryAfterMs } = error.details;
   switch (error.code) {

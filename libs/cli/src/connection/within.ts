@@ -1,6 +1,6 @@
 import type { Clock } from "@holdfast/base/clock";
 
-/** Rejects with `complaint` where `promise` takes longer than `limitMs`; its late end is ignored. */
+/** Rejects with `complaint` where `promise` takes longer than `limitMs`. */
 export function within<Value>(
   clock: Clock,
   limitMs: number,

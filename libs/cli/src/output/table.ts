@@ -48,7 +48,7 @@ export function renderFields(
     .join("");
 }
 
-/** Metadata and owners are other people's text: a control character in one could steer a terminal. */
+/** Metadata and owners are other people's text: control characters could steer a terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;

@@ -1,55 +1,19 @@
-import { hostname, userInfo } from "node:os";
-import { SystemClock } from "@holdfast/base/clock";
 import type { Admin } from "@holdfast/client/grpc/admin";
-import { Holdfast } from "@holdfast/client/holdfast";
+import type { HoldfastClient } from "@holdfast/client/holdfast-client";
 import { HoldfastError } from "@holdfast/client/holdfast-error";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printHandle } from "../input/handle.ts";
-import type { AcquireRequest, ClientPort, Connect, Refusal } from "./client-port.ts";
+import type { AcquireRequest, ClientPort, Refusal } from "./client-port.ts";
 import { RegionAdmin } from "./region-admin.ts";
 import { guard, guarded, refusalOf } from "./sdk-errors.ts";
 import { grantView, heldView, lockView, watchEvent } from "./sdk-views.ts";
-import { accepts } from "./tcp.ts";
 
-const noRouterAdvice =
-  "Start Holdfast with npm start, or name its endpoints with --endpoints or HOLDFAST_ENDPOINTS; " +
-  "holdfast doctor finds out more.";
+/** What is used of the SDK. */
+export type Sdk = HoldfastClient & { admin(endpoint?: string): Admin };
 
-/** Binds the port of the CLI to the SDK. Rejects with `CliError` alone. */
-export const connectToHoldfast: Connect = async ({ endpoints, namespace, region }) => {
-  const clock = new SystemClock();
-  // The SDK goes on trying for a while, as a service should; a person wants to know at once.
-  const answers = await Promise.all(endpoints.map((endpoint) => accepts(clock, endpoint)));
-  if (!answers.includes(true)) {
-    throw new CliError(exitCodes.unavailable, `Nothing listens at ${endpoints.join(", ")}.`, {
-      code: "SHARD_UNAVAILABLE",
-      advice: noRouterAdvice,
-    });
-  }
-  const sdk = await guard(() =>
-    Holdfast.connect({
-      endpoints,
-      namespace,
-      owner: ownerName(),
-      ...(region === undefined ? {} : { region }),
-    }),
-  );
-  return portOver(sdk, endpoints);
-};
-
-/** Who holds what this process takes, for people. */
-function ownerName(): string {
-  let user = "?";
-  try {
-    user = userInfo().username;
-  } catch {
-    // A user id without an entry, as containers have them.
-  }
-  return `${user}@${hostname()}`;
-}
-
-function portOver(sdk: Holdfast, endpoints: readonly string[]): ClientPort {
+/** The port of the CLI over a connected SDK. Rejects with `CliError` alone. */
+export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
   const regional = new RegionAdmin(sdk, endpoints);
   const askRegion = <Answer>(ask: (admin: Admin) => Promise<Answer>): Promise<Answer> =>
     guard(async () => ask(await regional.find()));

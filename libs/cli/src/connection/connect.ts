@@ -1,0 +1,46 @@
+import { hostname, userInfo } from "node:os";
+import { SystemClock } from "@holdfast/base/clock";
+import { Holdfast } from "@holdfast/client/holdfast";
+import { CliError } from "../cli-error.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Connect } from "./client-port.ts";
+import { guard } from "./sdk-errors.ts";
+import { portOver } from "./sdk-port.ts";
+import { accepts } from "./tcp.ts";
+
+const noRouterAdvice =
+  "Start Holdfast with npm start, or name its endpoints with --endpoints or HOLDFAST_ENDPOINTS; " +
+  "holdfast doctor finds out more.";
+
+/** Connects the SDK, unless nothing listens at all. Rejects with `CliError` alone. */
+export const connectToHoldfast: Connect = async ({ endpoints, namespace, region }) => {
+  const clock = new SystemClock();
+  // The SDK goes on trying for a while, as a service should; a person wants to know at once.
+  const answers = await Promise.all(endpoints.map((endpoint) => accepts(clock, endpoint)));
+  if (!answers.includes(true)) {
+    throw new CliError(exitCodes.unavailable, `Nothing listens at ${endpoints.join(", ")}.`, {
+      code: "SHARD_UNAVAILABLE",
+      advice: noRouterAdvice,
+    });
+  }
+  const sdk = await guard(() =>
+    Holdfast.connect({
+      endpoints,
+      namespace,
+      owner: ownerName(),
+      ...(region === undefined ? {} : { region }),
+    }),
+  );
+  return portOver(sdk, endpoints);
+};
+
+/** Who holds what this process takes, for people. */
+function ownerName(): string {
+  let user = "?";
+  try {
+    user = userInfo().username;
+  } catch {
+    // A user id without an entry, as containers have them.
+  }
+  return `${user}@${hostname()}`;
+}
