@@ -18,10 +18,19 @@ export const etcdMissing = found.kind === "found" ? undefined : found.reason;
 if (etcdMissing !== undefined) console.warn(`skipped, for want of an etcd: ${etcdMissing}`);
 
 /** Starts an etcd and connects to it. */
-export async function startEtcd(members: 1 | 3 = 1): Promise<EtcdUnderTest> {
+export async function startEtcd(
+  members: 1 | 3 = 1,
+  extraFlags: readonly string[] = [],
+): Promise<EtcdUnderTest> {
   if (found.kind !== "found") throw new Error(found.reason);
   const dataDir = await mkdtemp(join(tmpdir(), "holdfast-contract-"));
-  const cluster = await startEtcdCluster({ binary: found.path, members, dataDir, noFsync: true });
+  const cluster = await startEtcdCluster({
+    binary: found.path,
+    members,
+    dataDir,
+    noFsync: true,
+    extraFlags,
+  });
   const { endpoints } = cluster;
   const connected = await connectEtcdShard({ endpoints, region: "us-east-1", shard: "s0" });
   if (connected.kind !== "connected") throw new Error(connected.message);

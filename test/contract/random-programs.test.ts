@@ -1,15 +1,18 @@
 import { SystemClock } from "@holdfast/base/clock";
 import { SeededRandom } from "@holdfast/base/random";
 import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
-import { MemoryShardStore } from "@holdfast/engine/memory/memory-shard-store";
+import {
+  type MemoryShardOptions,
+  MemoryShardStore,
+} from "@holdfast/engine/memory/memory-shard-store";
 import { type Decision, ShardState } from "@holdfast/engine/memory/shard-state";
-import { defaultTxnLimits } from "@holdfast/engine/memory/txn-limits";
+import { defaultTxnLimits, type TxnLimits } from "@holdfast/engine/memory/txn-limits";
 import type { RejectReason } from "@holdfast/engine/ports/shard-store";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Comparison, type MakeStore } from "./comparison.ts";
 import { type EtcdUnderTest, etcdMissing, startEtcd } from "./etcd-under-test.ts";
-import { program } from "./program.ts";
+import { program, requestBytesMax } from "./program.ts";
 
 /** The same programs every time; a failure prints the smallest program that shows it. */
 const seed = 20_260_101;
@@ -17,9 +20,14 @@ const programs = 300;
 /** No broken rule has needed a fifth of it. */
 const programsPerMutant = 200;
 
+const limits: TxnLimits = { ...defaultTxnLimits, requestBytesMax };
+
+function optionsOf(state: ShardState = new ShardState(limits)): MemoryShardOptions {
+  return { clock: new SystemClock(), random: new SeededRandom(1), state };
+}
+
 function memoryStore(state?: ShardState): MemoryShardStore {
-  const own = state === undefined ? {} : { state };
-  return new MemoryShardStore({ clock: new SystemClock(), random: new SeededRandom(1), ...own });
+  return new MemoryShardStore(optionsOf(state));
 }
 
 /** Hazard 1 forgotten: a nested compare sees what the batch has written before it. */
@@ -41,7 +49,7 @@ class Ignores extends ShardState {
   readonly #reason: RejectReason;
 
   constructor(reason: RejectReason) {
-    super(defaultTxnLimits);
+    super(limits);
     this.#reason = reason;
   }
 
@@ -67,16 +75,14 @@ class NeverRevokes extends MemoryShardStore {
 }
 
 const mutants: Readonly<Record<string, MakeStore>> = {
-  "compares see the batch's own writes": () => memoryStore(new SeesOwnWrites(defaultTxnLimits)),
-  "a missing lease is ignored": () => memoryStore(new IgnoresMissingLease(defaultTxnLimits)),
+  "compares see the batch's own writes": () => memoryStore(new SeesOwnWrites(limits)),
+  "a missing lease is ignored": () => memoryStore(new IgnoresMissingLease(limits)),
   "a key may be put twice": () => memoryStore(new Ignores("duplicate-key")),
   "there is no limit of operations": () => memoryStore(new Ignores("too-many-operations")),
   "there is no limit of size": () => memoryStore(new Ignores("too-large")),
-  "nested compares do not matter": () => memoryStore(new TakesNestedSuccess(defaultTxnLimits)),
-  "only 127 operations are taken": () =>
-    memoryStore(new ShardState({ ...defaultTxnLimits, opsMax: 127 })),
-  "a revoked lease lives on": () =>
-    new NeverRevokes({ clock: new SystemClock(), random: new SeededRandom(1) }),
+  "nested compares do not matter": () => memoryStore(new TakesNestedSuccess(limits)),
+  "only 127 operations are taken": () => memoryStore(new ShardState({ ...limits, opsMax: 127 })),
+  "a revoked lease lives on": () => new NeverRevokes(optionsOf()),
 };
 
 describe.skipIf(etcdMissing !== undefined)(
@@ -84,11 +90,11 @@ describe.skipIf(etcdMissing !== undefined)(
   () => {
     let etcd: EtcdUnderTest;
     beforeAll(async () => {
-      etcd = await startEtcd();
+      etcd = await startEtcd(1, [`--max-request-bytes=${requestBytesMax}`]);
     });
     afterAll(() => etcd?.[Symbol.asyncDispose]());
 
-    it("get the same answers and the same events", async () => {
+    it("get the same answers and the same events", { timeout: 300_000 }, async () => {
       const comparison = new Comparison(() => memoryStore(), etcd.store);
       await fc.assert(
         fc.asyncProperty(program, async (steps) => {

@@ -87,6 +87,8 @@ export class Members {
 
   /** Whether an answer came from this cluster; the first answer of all says which one that is. */
   isOurs(clusterId: bigint): boolean {
+    // What answers without a cluster's id is no etcd.
+    if (clusterId === 0n) return false;
     this.#clusterId ??= clusterId;
     return this.#clusterId === clusterId;
   }

@@ -82,7 +82,10 @@ export class LeaseTimers {
 
   /** Stops every timer; no lease ends any more. */
   close(): void {
-    for (const lease of this.#leases.values()) lease.timer.cancel();
+    for (const lease of this.#leases.values()) {
+      lease.timer.cancel();
+      for (const answer of lease.late.splice(0)) answer("restarted");
+    }
     this.#leases.clear();
   }
 
