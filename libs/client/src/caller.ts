@@ -2,29 +2,31 @@ import { Cancellation } from "@holdfast/base/cancellation";
 
 /** The callers that wait for something, so that closing the client can end their waits. */
 export class Callers {
-  readonly #waiting = new Set<Cancellation>();
+  /** Everybody who can only be cancelled by closing the client: most callers, so they share it. */
+  readonly all = new Cancellation();
 
   /** Runs `body`; its caller is cancelled when `signal` aborts or the client is closed. */
   async during<T>(
     signal: AbortSignal | undefined,
     body: (caller: Cancellation) => Promise<T>,
   ): Promise<T> {
+    if (signal === undefined) return body(this.all);
     const caller = new Cancellation();
-    const abort = () => caller.cancel();
-    if (signal?.aborted) caller.cancel();
-    signal?.addEventListener("abort", abort, { once: true });
-    this.#waiting.add(caller);
+    const cancel = () => caller.cancel();
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    const forget = this.all.onCancel(cancel);
     try {
       return await body(caller);
     } finally {
-      this.#waiting.delete(caller);
-      signal?.removeEventListener("abort", abort);
+      forget();
+      signal.removeEventListener("abort", cancel);
     }
   }
 
   /** Ends every wait. */
   cancelAll(): void {
-    for (const caller of [...this.#waiting]) caller.cancel();
+    this.all.cancel();
   }
 }
 

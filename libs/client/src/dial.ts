@@ -13,8 +13,8 @@ export interface Line {
   readonly connection: Connection;
   /** How long it took to open. */
   readonly latencyMs: number;
-  /** When anything was last heard, on the monotonic clock: a silent router is a suspect. */
-  heardMs: number;
+  /** How often anything was heard of it: a router that stays silent is a suspect. */
+  heard: number;
   closed: boolean;
 }
 
@@ -68,10 +68,9 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
         resolve(reply);
         return;
       }
-      const heardMs = clock.monotonicMs();
-      const latencyMs = heardMs - startedMs;
+      const latencyMs = clock.monotonicMs() - startedMs;
       const { connection } = reply;
-      line = { kind: "line", endpoint, connection, latencyMs, heardMs, closed: false };
+      line = { kind: "line", endpoint, connection, latencyMs, heard: 0, closed: false };
       resolve(line);
     });
   });

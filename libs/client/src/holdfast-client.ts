@@ -87,14 +87,14 @@ export class HoldfastClient implements AsyncDisposable {
    * Takes a lock, waiting in line if it must (30 s unless `wait` says otherwise), and keeps it
    * until it is released. Throws HELD or TIMEOUT where somebody else has it.
    */
-  async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
-    return this.#take(this.#plan(name, options));
+  acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
+    return this.#take(name, options);
   }
 
   /** Takes a lock if it is free. Throws only where that could not be found out. */
   async tryAcquire(name: string, options: Omit<AcquireOptions, "wait"> = {}): Promise<TryResult> {
     try {
-      return { granted: true, lock: await this.#take(this.#plan(name, { ...options, wait: 0 })) };
+      return { granted: true, lock: await this.#take(name, { ...options, wait: 0 }) };
     } catch (thrown) {
       const error = HoldfastError.from(thrown);
       if (error.code !== "HELD") throw error;
@@ -152,7 +152,7 @@ export class HoldfastClient implements AsyncDisposable {
     const members = names.map((name) => {
       const plan = this.#plan(name, options);
       const acquire = () =>
-        this.#take(plan).then(
+        this.#take(name, options).then(
           (lock): ManyResult => ({ granted: true, lock }),
           (thrown): ManyResult => ({ granted: false, error: HoldfastError.from(thrown) }),
         );
@@ -256,12 +256,17 @@ export class HoldfastClient implements AsyncDisposable {
     await this.close();
   }
 
-  async #take(plan: AcquirePlan): Promise<HeldLock> {
+  async #take(name: string, options: AcquireOptions): Promise<HeldLock> {
+    const plan = this.#plan(name, options);
     const { order, signal } = plan;
     const { requestTimeoutMs } = this.#defaults;
-    const end = await this.#parts.callers.during(signal, (caller) =>
-      this.#parts.sessionLocks.acquire(plan, requestTimeoutMs, caller),
-    );
+    const { sessionLocks, callers } = this.#parts;
+    const end =
+      signal === undefined
+        ? await sessionLocks.acquire(plan, requestTimeoutMs, callers.all)
+        : await callers.during(signal, (caller) =>
+            sessionLocks.acquire(plan, requestTimeoutMs, caller),
+          );
     if (end.kind === "admitted") return end.value;
     throw errorOfEnd(end, order.lock, order.waitMs, signal);
   }

@@ -25,6 +25,13 @@ export function leaseKey(lease: SessionLease): string {
   return `${lease.region}/${lease.shard}/${lease.leaseId}`;
 }
 
+/** The same, without making a key. */
+export function isSameLease(left: SessionLease, right: SessionLease): boolean {
+  return (
+    left.leaseId === right.leaseId && left.shard === right.shard && left.region === right.region
+  );
+}
+
 /**
  * The belief that one lease of a session lives: a deadline on this machine's monotonic clock. A
  * confirmation counts for this very lease and no other, because a lease made later says nothing

@@ -55,7 +55,7 @@ export class Pulse {
   /**
    * Brings every belief up to this moment, and notices whether the process has just stood still.
    */
-  check(): void {
+  check(): ClockReading {
     const { beliefs, ttlMs } = this.#owner;
     const now = readClocks(this.#core.ports.clock);
     const stalled = now.monotonicMs - this.#timerDueMs > deltaMs(ttlMs);
@@ -66,6 +66,7 @@ export class Pulse {
     }
     beliefs.check(now, stalled);
     if (stalled) this.soon();
+    return now;
   }
 
   /** Sets the timer for whatever comes first. */

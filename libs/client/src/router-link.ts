@@ -121,33 +121,45 @@ export class RouterLink {
   }
 
   /**
-   * Sends at once and resolves with the answer, or with UNKNOWN_OUTCOME when none came in
+   * Sends at once and calls `onAnswer` with the answer, or with UNKNOWN_OUTCOME when none came in
    * `withinMs`; if the router was altogether silent meanwhile, another one is looked for.
+   *
+   * A callback, because this is done for every command, and a promise more for each is felt.
    */
-  request<C extends Command>(
+  send<C extends Command>(
     command: C,
     withinMs: number,
+    onAnswer: (outcome: OutcomeOf<C> | Failure) => void,
     onPosition?: (position: number) => void,
-  ): Promise<OutcomeOf<C> | Failure> {
+  ): void {
     const line = this.#line;
-    if (line === undefined) return Promise.resolve(this.trouble);
-    const sentMs = this.#ports.clock.monotonicMs();
-    return new Promise((resolve) => {
-      const overdue: Due = {
-        dueMs: sentMs + withinMs,
-        onDue: () => {
-          const problem = `${line.endpoint} gave no answer in ${Math.round(withinMs)} ms.`;
-          resolve(failure("UNKNOWN_OUTCOME", problem));
-          if (line.heardMs <= sentMs) this.#drop(line, problem);
-        },
-      };
-      this.#dues.add(overdue);
-      void line.connection.send(command, onPosition).then((outcome) => {
-        this.#dues.remove(overdue);
-        line.heardMs = this.#ports.clock.monotonicMs();
-        resolve(outcome);
-      });
+    if (line === undefined) {
+      onAnswer(this.trouble);
+      return;
+    }
+    const { heard } = line;
+    let answered = false;
+    const overdue: Due = {
+      dueMs: this.#ports.clock.monotonicMs() + withinMs,
+      onDue: () => {
+        answered = true;
+        const problem = `${line.endpoint} gave no answer in ${Math.round(withinMs)} ms.`;
+        onAnswer(failure("UNKNOWN_OUTCOME", problem));
+        if (line.heard === heard) this.#drop(line, problem);
+      },
+    };
+    this.#dues.add(overdue);
+    void line.connection.send(command, onPosition).then((outcome) => {
+      line.heard++;
+      if (answered) return;
+      this.#dues.remove(overdue);
+      onAnswer(outcome);
     });
+  }
+
+  /** {@link send}, as a promise. */
+  request<C extends Command>(command: C, withinMs: number): Promise<OutcomeOf<C> | Failure> {
+    return new Promise((resolve) => this.send(command, withinMs, resolve));
   }
 
   /** Ends the connection and every wait for one. */
@@ -216,7 +228,7 @@ export class RouterLink {
   }
 
   #onEvent(line: Line, event: ConnectionEvent): void {
-    line.heardMs = this.#ports.clock.monotonicMs();
+    line.heard++;
     if (event.kind === "go-away" && line === this.#line) {
       this.#leaving.add(line);
       this.#lost(line, `${line.endpoint} is about to stop.`);

@@ -2,7 +2,7 @@ import type { GrantId } from "@holdfast/base/ids";
 import type { SessionLease } from "@holdfast/core/command/command";
 import type { ClockReading } from "@holdfast/core/lease/validity";
 import type { HeldLock } from "./held-lock.ts";
-import { abortLeadMs, LeaseBelief, leaseKey, type Standing } from "./lease-belief.ts";
+import { abortLeadMs, isSameLease, LeaseBelief, leaseKey, type Standing } from "./lease-belief.ts";
 import type { LostWhy } from "./lock-lost-error.ts";
 
 /** A lock that is lost here and may be held in the store still. */
@@ -42,10 +42,11 @@ export class SessionBeliefs {
 
   /** The lease a grant hangs on, known from now on; undefined when it has ended. */
   leaseOf(lease: SessionLease): { belief: LeaseBelief; known: boolean } | undefined {
+    for (const belief of this.#leases.values()) {
+      if (isSameLease(belief.lease, lease)) return { belief, known: true };
+    }
     const key = leaseKey(lease);
     if (this.#ended.has(key)) return undefined;
-    const existing = this.#leases.get(key);
-    if (existing !== undefined) return { belief: existing, known: true };
     const belief = new LeaseBelief(lease, this.#ttlMs);
     this.#leases.set(key, belief);
     return { belief, known: false };
@@ -73,13 +74,17 @@ export class SessionBeliefs {
     for (const lease of this.leases) this.end(lease);
   }
 
-  /** Puts a lock under a lease. This renews nothing: it starts with what is left. */
-  hold(lock: HeldLock): void {
+  /**
+   * Puts a lock under a lease. This renews nothing: it starts with what is left. True for the first
+   * one under it.
+   */
+  hold(lock: HeldLock): boolean {
     this.locks.set(lock.grantId, lock);
+    if (this.#standings.get(lock.belief) === "jeopardy") lock.setJeopardy(true);
     const locks = this.#locksOf.get(lock.belief);
     if (locks === undefined) this.#locksOf.set(lock.belief, new Set([lock]));
     else locks.add(lock);
-    if (this.#standings.get(lock.belief) === "jeopardy") lock.setJeopardy(true);
+    return locks === undefined;
   }
 
   /** It is not believed in any more: released, or taken away. */

@@ -1,6 +1,6 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
-import { type AcquireEnd, AcquireRun } from "./acquire-run.ts";
+import { type AcquireEnd, AcquireRun, type AcquireTimes } from "./acquire-run.ts";
 import { unlessCancelled } from "./caller.ts";
 import type { ClientCore } from "./client-core.ts";
 import type { HeldLock } from "./held-lock.ts";
@@ -28,32 +28,39 @@ export class SessionLocks {
     timeoutMs: number,
     caller: Cancellation,
   ): Promise<AcquireEnd<HeldLock>> {
-    const { order, ttlMs, onPosition } = plan;
-    const { region } = order.lock;
+    const { order, ttlMs } = plan;
     const waitUntilMs = this.#core.ports.clock.monotonicMs() + order.waitMs;
     const times = { waitUntilMs, giveUpMs: waitUntilMs + timeoutMs };
-    let used: Session | undefined;
-    const begin = (session: Session) => {
-      if (caller.cancelled) return undefined;
-      used = session;
-      // Unique within the client is enough: the session makes it unique, and unguessable.
-      const requestId = `r${(this.#requests++).toString(36)}` as RequestId;
-      return new AcquireRun(this.#core, session, requestId, order, times, onPosition);
-    };
     for (let sessions = 1; ; sessions++) {
       if (caller.cancelled) return { kind: "abandoned" };
-      const session = this.#pool.find(ttlMs, region);
-      const claim = () => this.#pool.claim(ttlMs, region, times.giveUpMs, begin);
-      const run = session ? begin(session) : await unlessCancelled(caller, claim());
-      if (run === undefined) return { kind: "abandoned" };
-      if ("kind" in run) return run;
+      const session = this.#pool.find(ttlMs, order.lock.region);
+      const begun = session
+        ? { session, run: this.#begin(session, plan, times) }
+        : await unlessCancelled(caller, this.#beginLater(plan, times, caller));
+      if (begun === undefined) return { kind: "abandoned" };
+      if ("kind" in begun) return begun;
+      const { run } = begun;
       const forget = caller.onCancel(() => run.abandon());
       const end = await run.start();
       forget();
       const expired = end.kind === "failure" && end.code === "SESSION_EXPIRED";
       if (!expired || sessions === sessionsMax) return end;
       // What it holds in other shards may live on; new locks go under another session.
-      used?.retire();
+      begun.session.retire();
     }
+  }
+
+  #begin(session: Session, { order, onPosition }: AcquirePlan, times: AcquireTimes) {
+    // Unique within the client is enough: the session makes it unique, and unguessable.
+    const requestId = `r${(this.#requests++).toString(36)}` as RequestId;
+    return new AcquireRun(this.#core, session, requestId, order, times, onPosition);
+  }
+
+  /** The same once there is a session with a place. */
+  #beginLater(plan: AcquirePlan, times: AcquireTimes, caller: Cancellation) {
+    const { region } = plan.order.lock;
+    return this.#pool.claim(plan.ttlMs, region, times.giveUpMs, (session) =>
+      caller.cancelled ? undefined : { session, run: this.#begin(session, plan, times) },
+    );
   }
 }

@@ -1,7 +1,8 @@
 import type { Failure } from "@holdfast/base/failure";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
+import type { ReleaseCommand } from "@holdfast/core/command/command";
 import type { Grant, HeartbeatOutcome } from "@holdfast/core/command/outcome";
-import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
+import type { ClockReading } from "@holdfast/core/lease/validity";
 import { limits } from "@holdfast/core/limits";
 import type { SendTimes, Tenure } from "./acquire-run.ts";
 import { releaseMsMax } from "./answer-time.ts";
@@ -94,7 +95,7 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
    * lately says so.
    */
   admit(grant: Grant, sentAt: SendTimes, repeated: boolean): HeldLock | "ended" | "unconfirmed" {
-    this.check();
+    const now = this.#pulse.check();
     const lease = this.beliefs.leaseOf(grant.lease);
     if (lease === undefined) return "ended";
     const { belief, known } = lease;
@@ -102,13 +103,13 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
     // is new here may have been made for the first copy of the request, however often it was
     // repeated.
     if (!known) belief.confirm(sentAt.first, grant.validForMs);
-    this.beliefs.check(readClocks(this.#core.ports.clock), false);
+    if (!known) this.beliefs.check(now, false);
     const standing = this.beliefs.standing(belief);
     if (standing !== "firm") this.#pulse.soon();
     if (standing !== "firm" && standing !== "jeopardy") return "unconfirmed";
     const lock = new HeldLock(this, grant, belief, repeated);
-    this.beliefs.hold(lock);
-    this.#pulse.arm();
+    // Under a lease that has other locks the timer is set already.
+    if (this.beliefs.hold(lock)) this.#pulse.arm();
     return lock;
   }
 
@@ -153,14 +154,30 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
     else this.#drop(lock);
   }
 
-  async release(lock: HeldLock): Promise<ReleaseResult> {
+  release(lock: HeldLock): Promise<ReleaseResult> {
     this.check();
     const wasLost = !lock.believed;
     this.beliefs.unhold(lock);
-    if (!this.beliefs.locks.has(lock.grantId)) return "not-held";
+    if (!this.beliefs.locks.has(lock.grantId)) return Promise.resolve("not-held");
     lock.setReleased();
-    const settled = this.#settle(lock);
-    return wasLost ? "not-held" : bounded(this.#core, settled, releaseMsMax, "unknown");
+    if (wasLost) {
+      void this.#settle(lock);
+      return Promise.resolve("not-held");
+    }
+    const startedMs = this.nowMs();
+    return new Promise((resolve) => {
+      // Nearly always the first answer is the last, and the settler has nothing to do.
+      this.#core.link.send(this.#releaseOf(lock), releaseMsMax, (outcome) => {
+        if (outcome.kind === "released") {
+          this.#drop(lock);
+          resolve("released");
+          return;
+        }
+        const settled = this.#settle(lock, startedMs, outcome);
+        const leftMs = startedMs + releaseMsMax - this.nowMs();
+        resolve(bounded(this.#core, settled, leftMs, "unknown"));
+      });
+    });
   }
 
   /** Ends the session and everything under it, trying until `untilMs`. */
@@ -208,13 +225,15 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
     }
   }
 
+  #releaseOf({ id, grantId, token, mode, repeated }: HeldLock): ReleaseCommand {
+    const session = this.id;
+    return { kind: "release", lock: id, grantId, token, mode, session, repeated };
+  }
+
   /** Releases a lock in the store until that is definite. */
-  async #settle(lock: HeldLock): Promise<ReleaseResult> {
-    const { id, grantId, token, mode, repeated } = lock;
-    const result = await this.#core.settler.settle(
-      { kind: "release", lock: id, grantId, token, mode, session: this.id, repeated },
-      this.nowMs() + this.ttlMs,
-    );
+  async #settle(lock: HeldLock, startedMs = this.nowMs(), first?: Failure): Promise<ReleaseResult> {
+    const untilMs = startedMs + this.ttlMs;
+    const result = await this.#core.settler.settle(this.#releaseOf(lock), untilMs, first);
     this.#drop(lock);
     return result;
   }

@@ -40,12 +40,15 @@ export class Settler {
     return this.#busy.has(grantId);
   }
 
-  /** Sends `ending` until its answer is definite or `untilMs` has come. */
-  async settle(ending: Ending, untilMs: number): Promise<ReleaseResult> {
+  /**
+   * Sends `ending` until its answer is definite or `untilMs` has come. `first`: it was sent already
+   * and this was the answer.
+   */
+  async settle(ending: Ending, untilMs: number, first?: Failure): Promise<ReleaseResult> {
     if (this.#busy.size >= settlingMax || this.#busy.has(ending.grantId)) return "unknown";
     this.#busy.add(ending.grantId);
     try {
-      return await this.#repeat(ending, untilMs);
+      return await this.#repeat(ending, untilMs, first);
     } finally {
       this.#busy.delete(ending.grantId);
       if (this.#busy.size === 0) this.#idle?.();
@@ -66,13 +69,19 @@ export class Settler {
     this.#stopping.cancel();
   }
 
-  async #repeat(first: Ending, untilMs: number): Promise<ReleaseResult> {
+  async #repeat(
+    unsent: Ending,
+    untilMs: number,
+    first: Failure | undefined,
+  ): Promise<ReleaseResult> {
     const { clock, random } = this.#ports;
-    let ending = first;
+    let ending = unsent;
+    let answer = first;
     let resent = false;
     for (let repeat = 0; ; repeat++) {
-      if (this.#link.connected || (await this.#link.ready(untilMs))) {
-        const outcome = await this.#link.request(ending, answerMsMax);
+      if (answer !== undefined || this.#link.connected || (await this.#link.ready(untilMs))) {
+        const outcome = answer ?? (await this.#link.request(ending, answerMsMax));
+        answer = undefined;
         if (!isFailure(outcome)) return "released";
         const verdict = verdictOf(outcome, resent);
         if (verdict !== "again") return verdict;
