@@ -133,7 +133,7 @@ const batch: fc.Arbitrary<TxnPlan> = fc
     failure: [],
   }));
 
-/** What a request may weigh on the stores that run programs: 1.5 MiB would take most of the time. */
+/** The request limit of the stores that run programs: 1.5 MiB would take most of the time. */
 export const requestBytesMax = 64 * 1024;
 
 /** Around the limits. */
