@@ -1,5 +1,5 @@
 import { type Failure, failure } from "@holdfast/base/failure";
-import type { LeaseId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { makeToken } from "@holdfast/core/fencing/token";
@@ -39,6 +39,8 @@ export class LocalAcquire {
   readonly #wait: LocalWait;
   readonly #withdraw: LocalWithdraw;
   readonly #abandoned: Abandoned;
+  /** Requests of which a copy is being asked for. */
+  readonly #copies = new Map<GrantId, Promise<unknown>>();
   /** Locks on which an acquire of this router is finding out whether they are free. */
   readonly #pioneers = new Map<string, Promise<unknown>>();
 
@@ -76,8 +78,7 @@ export class LocalAcquire {
         lease,
         record,
       };
-      const reading =
-        command.waitMs === 0 ? await this.#commit(attempt) : await this.#inTurn(attempt);
+      const reading = await this.#askOnce(attempt);
       if (reading.kind === "epoch") {
         const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
         if (trouble !== undefined) return trouble;
@@ -91,6 +92,25 @@ export class LocalAcquire {
     return failure("CONTENDED", "The placement changed while the request was under way.", {
       retryAfterMs: 100,
     });
+  }
+
+  /**
+   * Asks the shard, one copy of a request at a time. A copy that joined the queue in the batch in
+   * which the other took the lock would see none of it: both would succeed (hazard 1), and the
+   * request would stand in line behind itself.
+   */
+  async #askOnce(attempt: AcquireAttempt): Promise<AcquireReading | Failure> {
+    const { grantId, command } = attempt;
+    for (;;) {
+      const copy = this.#copies.get(grantId);
+      if (copy === undefined) break;
+      await copy;
+    }
+    const asking = command.waitMs === 0 ? this.#commit(attempt) : this.#inTurn(attempt);
+    this.#copies.set(grantId, asking);
+    const reading = await asking;
+    this.#copies.delete(grantId);
+    return reading;
   }
 
   /** The answer, unless nobody is left to take it. */

@@ -63,6 +63,8 @@ export class LocalList {
   async #read(position: Position): Promise<KeyValue[] | Failure> {
     const shard = this.#context.shards.get(position.shard);
     if (shard === undefined) return [];
+    const refusal = this.#context.placements.refusalOf(shard);
+    if (refusal !== undefined) return refusal;
     const reply = await shard.store.range({
       kind: "range",
       key: position.after === "" ? `${position.kind}/` : `${position.after}\0`,

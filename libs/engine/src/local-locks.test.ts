@@ -331,3 +331,24 @@ test("the grant of a caller that is gone is taken back, unless a repeat was told
     expect(next.kind).toBe(repeated ? "held" : "granted");
   }
 });
+
+test("copies of one request that come together take one grant and no place behind it", async () => {
+  const here = await region(1, 1);
+  const session = await here.open();
+  const holder = await here.grant({ session });
+  const other = here.acquire({ session, waitMs: 60_000 });
+  await here.clock.advance(50);
+  await here.release(holder, session);
+  const first = await other;
+  if (first.kind !== "granted") throw new Error(first.kind);
+  await here.release(first.grant, session);
+  // The mirror still shows the lock as busy: a copy that believes it would only stand in line.
+  const requestId = "twin" as RequestId;
+  const twins = [0, 1, 2].map(() => here.acquire({ session, requestId, waitMs: 60_000 }));
+  await here.clock.advance(200);
+  const granted = await Promise.all(twins);
+  expect(granted.map(({ kind }) => kind)).toEqual(["granted", "granted", "granted"]);
+  const lock = { region: "here", namespace: "default", name: "l" };
+  const state = await here.router().execute({ kind: "get", lock }, call());
+  expect(state).toMatchObject({ holderCount: 1, waiterCount: 0 });
+});

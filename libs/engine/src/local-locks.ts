@@ -46,9 +46,9 @@ export class LocalLocks {
 
   constructor({ cluster, region, shards: list, hash, surroundings }: LocalLocksOptions) {
     const shards = new Map(list.map((shard) => [shard.name, shard]));
-    const sessionLeases = new SessionLeases(surroundings);
-    const sessions = new Sessions(shards, sessionLeases, surroundings);
     const placements = new Placements(cluster, region, shards, surroundings);
+    const sessionLeases = new SessionLeases(surroundings, (shard) => placements.refusalOf(shard));
+    const sessions = new Sessions(shards, sessionLeases, surroundings);
     const queues = new LockQueues(
       surroundings,
       (site) => {

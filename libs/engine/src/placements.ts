@@ -58,8 +58,10 @@ export class Placements {
 
   /** The placement to pin, or why there is none. */
   pin(): Placement | Failure {
+    const [refusal] = this.#refused.values();
     return (
       this.#current ??
+      refusal ??
       failure(
         "SHARD_UNAVAILABLE",
         `Region ${this.#region} has no placement yet: none of its shards could be read, or the ` +

@@ -25,9 +25,12 @@ export interface SessionLeaseState {
 /** Makes, finds and keeps the leases of sessions. */
 export class SessionLeases {
   readonly #surroundings: Surroundings;
+  readonly #refusalOf: (shard: Shard) => Failure | undefined;
 
-  constructor(surroundings: Surroundings) {
+  /** `refusalOf`: why a shard is not to be believed, if it is not the one it is configured as. */
+  constructor(surroundings: Surroundings, refusalOf: (shard: Shard) => Failure | undefined) {
     this.#surroundings = surroundings;
+    this.#refusalOf = refusalOf;
   }
 
   /** What is left of the belief in a lease, in ms, from now. */
@@ -41,6 +44,8 @@ export class SessionLeases {
     ttlMs: number,
     shard: Shard,
   ): Promise<SessionLeaseState | Failure> {
+    const refusal = this.#refusalOf(shard);
+    if (refusal !== undefined) return refusal;
     const sentAtMs = this.#surroundings.clock.monotonicMs();
     const granted = await shard.store.grantLease(Math.ceil(ttlMs / 1000));
     if (granted.kind !== "granted") return unreached(storeFailure(shard, granted));
@@ -62,6 +67,9 @@ export class SessionLeases {
 
   /** The lease that a shard's marker names; undefined where there is none. */
   async find(session: SessionId, shard: Shard): Promise<SessionLeaseState | undefined | Failure> {
+    // A stranger knows nothing of the session, and the client would take its locks for lost.
+    const refusal = this.#refusalOf(shard);
+    if (refusal !== undefined) return refusal;
     const reply = await shard.store.range({ kind: "range", key: sessionMarkerKey(session) });
     if (reply.kind !== "read") return unreached(storeFailure(shard, reply));
     const kv = reply.range.kvs[0];

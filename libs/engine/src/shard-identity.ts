@@ -37,12 +37,12 @@ export function checkIdentity(
   if (matches) return undefined;
   const is =
     stored === undefined
-      ? "does not say what it is"
+      ? "does not say what it is: it is new, has lost its data, or is another etcd"
       : `says it is shard ${stored.shard} of region ${stored.region} of ${stored.cluster}`;
   return failure(
     "SHARD_UNAVAILABLE",
     `The etcd configured as shard ${printShard(shard)} of ${cluster} ${is}. Check its endpoints.`,
-    { shard: printShard(shard) },
+    { shard: printShard(shard), retryAfterMs: 1_000 },
   );
 }
 
