@@ -6,18 +6,24 @@ import type { Admin } from "@holdfast/client/grpc/admin";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ShardView } from "./client-port.ts";
-import type { Sdk } from "./sdk-port.ts";
+
+/** Whom to ask, and for which region. */
+interface AdminSource {
+  readonly region: string;
+  /** The endpoint in use if none is named. */
+  admin(endpoint?: string): Admin;
+}
 
 /**
  * The administrator's calls of one region. A router speaks for its own region alone, so one of that
  * region has to be found: among the endpoints we were given, else as another region's router knows.
  */
 export class RegionAdmin {
-  readonly #sdk: Pick<Sdk, "admin" | "region">;
+  readonly #sdk: AdminSource;
   readonly #endpoints: readonly string[];
   #found: Promise<Admin> | undefined;
 
-  constructor(sdk: Pick<Sdk, "admin" | "region">, endpoints: readonly string[]) {
+  constructor(sdk: AdminSource, endpoints: readonly string[]) {
     this.#sdk = sdk;
     this.#endpoints = endpoints;
   }

@@ -1,10 +1,11 @@
 import type { Admin } from "@holdfast/client/grpc/admin";
 import type { HoldfastClient } from "@holdfast/client/holdfast-client";
 import { HoldfastError } from "@holdfast/client/holdfast-error";
+import { printLock } from "@holdfast/core/lock/lock-id";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printHandle } from "../input/handle.ts";
-import type { AcquireRequest, ClientPort, Refusal } from "./client-port.ts";
+import type { AcquireRequest, ClientPort, LockView, Refusal } from "./client-port.ts";
 import { RegionAdmin } from "./region-admin.ts";
 import { guard, guarded, refusalOf } from "./sdk-errors.ts";
 import { grantView, heldView, lockView, watchEvent } from "./sdk-views.ts";
@@ -32,10 +33,10 @@ export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
     release: (handle) =>
       guard(async () => {
         const result = await sdk.releaseHandle(printHandle(handle));
-        if (result !== "released") throw notReleased(result);
+        if (result !== "released") throw notReleased(printLock(handle.lock), result);
       }),
     renew: (handle, ttlMs) => guard(() => sdk.renewHandle(printHandle(handle), { ttl: ttlMs })),
-    get: (name) => guard(async () => lockView(await sdk.get(name))),
+    get: (name) => guard(() => read(sdk, name)),
     list: (prefix, pageSize) =>
       guarded(sdk.list(prefix, { pageSize }), ({ lock, holder }) => ({ name: lock.name, holder })),
     watch: ({ name, prefix, withCurrent }, signal) => {
@@ -61,6 +62,17 @@ export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
       }),
     close: () => sdk.close(),
   };
+}
+
+async function read(sdk: Sdk, name: string): Promise<LockView> {
+  try {
+    return lockView(await sdk.get(name));
+  } catch (error) {
+    // Reading changes nothing, so there is nothing whose outcome could be unknown.
+    if (!(error instanceof HoldfastError) || error.code !== "UNKNOWN_OUTCOME") throw error;
+    const message = `No answer came in time about ${name} in ${sdk.region}.`;
+    throw new HoldfastError("SHARD_UNAVAILABLE", message, { cause: error });
+  }
 }
 
 function optionsOf({ ttlMs, waitMs, mode, metadata, signal, onPosition }: AcquireRequest) {
@@ -91,22 +103,14 @@ async function decided<Granted>(
   });
 }
 
-function notReleased(result: "not-held" | "unknown"): CliError {
+function notReleased(lock: string, result: "not-held" | "unknown"): CliError {
   if (result === "not-held") {
-    return new CliError(
-      exitCodes.notHeld,
-      "It is not held any more: released before, or its ttl ended.",
-      {
-        code: "NOT_HELD",
-      },
-    );
+    const message = `${lock} is not held with that handle: released before, or its ttl has ended.`;
+    return new CliError(exitCodes.notHeld, message, { code: "NOT_HELD" });
   }
-  return new CliError(
-    exitCodes.unknownOutcome,
-    "Nothing answered in time; it may be released or not.",
-    {
-      code: "UNKNOWN_OUTCOME",
-      advice: "Run it again: that does no harm. Otherwise its ttl ends it.",
-    },
-  );
+  const message = `Nothing answered in time: ${lock} may be released or not.`;
+  return new CliError(exitCodes.unknownOutcome, message, {
+    code: "UNKNOWN_OUTCOME",
+    advice: "Run it again: that does no harm. Otherwise its ttl ends it.",
+  });
 }

@@ -37,7 +37,7 @@ function checkStore(about: string, shard: ShardView): Finding {
       "Bring the missing members back before another one fails.",
     );
   }
-  return ok(about, shard.members.length === 0 ? message : `${message}, ${up} members`);
+  return ok(about, up > 1 ? `${message}, all ${up} members answer` : message);
 }
 
 function checkMember(about: string, member: MemberView): Finding[] {
