@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { sabotage } from "../sabotage/sabotage.ts";
-import { mutants } from "./mutants.ts";
+import { allMutants } from "./mutants.ts";
 import { runSeeds, type Stretch } from "./seed-pool.ts";
 import { printReport } from "./seed-report.ts";
 
@@ -11,7 +11,8 @@ const usage = `npm run simulate -- [options]
   --seed N       run this one seed alone
   --trace        with --seed: print what happened
   --mutant NAME  run a sabotaged build, until it is found out
-  --list         name the sabotaged builds`;
+  --list         name the sabotaged builds and the scenarios
+  --scenario N   play one scenario; with --trace in every detail, with --mutant sabotaged`;
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     trace: { type: "boolean", default: false },
     mutant: { type: "string" },
+    scenario: { type: "string" },
     list: { type: "boolean", default: false },
     worker: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -30,16 +32,36 @@ const { values } = parseArgs({
 /** Undefined where the honest build is to be run. */
 function chosenMutant() {
   if (values.mutant === undefined) return undefined;
-  const mutant = mutants.find(({ name }) => name === values.mutant);
+  const mutant = allMutants.find(({ name }) => name === values.mutant);
   if (mutant === undefined) throw new Error(`no mutant is called ${values.mutant}: try --list`);
   return mutant;
 }
 
-/** Only now, so that a sabotaged build is the one that is loaded. */
+/** Before anything of the build is imported, or the sabotage would come too late. */
 async function loadWorld() {
   const mutant = chosenMutant();
   if (mutant !== undefined) sabotage(mutant.edits);
-  return import("./run-stretch.ts");
+  return {
+    ...(await import("./run-stretch.ts")),
+    ...(await import("./scenarios/run-scenario.ts")),
+  };
+}
+
+async function list(): Promise<void> {
+  for (const { name, phrase } of allMutants) console.log(`mutant ${name}: ${phrase}`);
+  const { scenarios } = await loadWorld();
+  for (const { name, rule } of scenarios) console.log(`scenario ${name}: ${rule}`);
+}
+
+async function playOne(name: string): Promise<void> {
+  const { scenarios, runScenario } = await loadWorld();
+  const scenario = scenarios.find((it) => it.name === name);
+  if (scenario === undefined) throw new Error(`no scenario is called ${name}: try --list`);
+  const { lines, trace, broken } = await runScenario(scenario);
+  console.log(scenario.rule);
+  for (const line of values.trace ? trace : lines) console.log(line);
+  for (const what of broken) console.log(`BROKEN ${what}`);
+  if (broken.length > 0) process.exitCode = 1;
 }
 
 async function runOne(seed: number): Promise<void> {
@@ -74,7 +96,8 @@ async function runMany(): Promise<void> {
 }
 
 if (values.help) console.log(usage);
-else if (values.list) for (const { name, phrase } of mutants) console.log(`${name}: ${phrase}`);
+else if (values.list) await list();
 else if (values.worker) await serveParent();
+else if (values.scenario !== undefined) await playOne(values.scenario);
 else if (values.seed !== undefined) await runOne(Number(values.seed));
 else await runMany();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { sabotaged } from "../sabotage/sabotage.ts";
-import { type Mutant, mutants } from "./mutants.ts";
+import { allMutants, type Mutant, mutants } from "./mutants.ts";
 import { runSeeds } from "./seed-pool.ts";
 import type { SeedReport } from "./seed-report.ts";
 
@@ -10,7 +10,7 @@ const seedsMax = 6_000;
 const budgetMs = 240_000;
 
 test("every mutant still finds the lines it changes", () => {
-  for (const { edits } of mutants) {
+  for (const { edits } of allMutants) {
     for (const [file, own] of Map.groupBy(edits, (it) => it.file)) {
       const source = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
       expect(sabotaged(source, own)).not.toBe(source);
@@ -19,7 +19,7 @@ test("every mutant still finds the lines it changes", () => {
 });
 
 test("mutants have names of their own", () => {
-  expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+  expect(new Set(allMutants.map(({ name }) => name)).size).toBe(allMutants.length);
 });
 
 test("the simulation finds every mutant out", { timeout: 1_800_000 }, async () => {

@@ -284,8 +284,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${core}/lock/release.ts`,
-        find: "key: keys.tombstones.prefix + grantId,",
-        replace: 'key: keys.tombstones.prefix + grantId + "~",',
+        find: "key: tombstoneKey(keys, grantId, lease.lease),",
+        replace: 'key: "T" + tombstoneKey(keys, grantId, lease.lease),',
       },
       {
         file: `${client}/listing.ts`,
@@ -295,3 +295,89 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 ];
+
+/** Takes one rule out, for the scenario that tells what the rule is for. */
+export interface RuleMutant extends Mutant {
+  /** The scenario that breaks without it. */
+  readonly scenario: string;
+}
+
+/** Each rule marked with an H in the design, taken out by itself. */
+export const ruleMutants: readonly RuleMutant[] = [
+  {
+    name: "no-tombstone",
+    phrase: "[H4] Release or cancel … also puts t/…",
+    scenario: "late-write",
+    edits: [
+      {
+        file: `${core}/lock/release.ts`,
+        find: "key: tombstoneKey(keys, grantId, lease.lease),",
+        replace: 'key: "T" + tombstoneKey(keys, grantId, lease.lease),',
+      },
+    ],
+  },
+  {
+    name: "no-listing",
+    phrase: "[H4] at least once a minute, a heartbeat's answer lists the grants and places",
+    scenario: "unknown-grant",
+    edits: [
+      {
+        file: `${client}/listing.ts`,
+        find: "return this.#wanted > this.#listed || nowMs + intervalMs >= this.#listedMs + listEveryMs;",
+        replace: "return this.#wanted < 0 && nowMs + intervalMs >= this.#listedMs + listEveryMs;",
+      },
+    ],
+  },
+  {
+    name: "renewal-blind-to-renewals",
+    phrase: "[H5] compare create and mod revision",
+    scenario: "delayed-renewal",
+    edits: [
+      {
+        file: `${core}/lock/renew.ts`,
+        find: "writtenAt(kv.key, kv.modRevision),",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "repeat-renews-nothing",
+    phrase: "[H6] the router re-puts q on a newer pooled lease",
+    scenario: "waiter-without-session",
+    edits: [
+      {
+        file: `${engine}/local-wait.ts`,
+        find: "(await this.#renew(attempt, place))",
+        replace: "(await Promise.resolve(false))",
+      },
+    ],
+  },
+  {
+    name: "repeat-in-vain-counts",
+    phrase: "[H6] validity counts from the last repeat that re-put it, else from the first send",
+    scenario: "repeat-in-vain",
+    edits: [
+      {
+        file: `${engine}/local-wait.ts`,
+        find: 'validFrom: renewed ? "this-send" : "first-send",',
+        replace: 'validFrom: "this-send",',
+      },
+    ],
+  },
+  {
+    name: "epoch-of-the-moment",
+    phrase: "[H8] an operation pins one placement from start to end",
+    scenario: "pinned-placement",
+    edits: [
+      {
+        file: `${engine}/local-acquire.ts`,
+        find: "recordOf(command, lease, site,",
+        replace: `recordOf(command, lease,
+          { ...site, epoch: this.#context.placements.current.version },`,
+      },
+    ],
+  },
+];
+
+/** Every sabotaged build. */
+export const allMutants: readonly Mutant[] = [...mutants, ...ruleMutants];

@@ -1,23 +1,17 @@
 import { checkRun } from "@holdfast/simulator/checkers/all-checkers";
 import type { ProcessEntry } from "@holdfast/simulator/history/history";
-import { type Patience, type Run, readRun, type Violation } from "@holdfast/simulator/history/run";
+import { type Run, readRun, type Violation } from "@holdfast/simulator/history/run";
 import type { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
 import type { RunEnd, Simulation } from "@holdfast/simulator/kernel/simulation";
 import type { SeedResult } from "../seed-report.ts";
 import { ClientSite } from "./client-site.ts";
 import { inject } from "./injector.ts";
+import { patience } from "./patience.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { World } from "./world.ts";
 
 /** Past this a world is going in circles. */
 const eventsMax = 300_000;
-
-const patience: Patience = {
-  promotionMs: 5_000,
-  answerMs: 8_000,
-  unknownGrantMs: 70_000,
-  silenceMs: 12_000,
-};
 
 /** The world of one seed: its routers, clients and misfortunes, and what came of them. */
 export class LocalWorld {

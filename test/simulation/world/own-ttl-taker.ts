@@ -22,7 +22,7 @@ export class OwnTtlTaker implements LockTaker {
     this.#renews = renews;
   }
 
-  async take(wish: Wish): Promise<TakenLock | Refusal> {
+  async take(wish: Wish): Promise<LeasedHold | Refusal> {
     const caller = new Cancellation();
     wish.signal.addEventListener("abort", () => caller.cancel());
     const end = await this.#locks.acquire(planOf(wish), requestTimeoutMs, caller);
@@ -33,7 +33,8 @@ export class OwnTtlTaker implements LockTaker {
   }
 }
 
-class LeasedHold implements TakenLock {
+/** One lock with a ttl of its own, and what its application may believe of it. */
+export class LeasedHold implements TakenLock {
   readonly lock: string;
   readonly grantId: LeasedGrant["grantId"];
   readonly mode: LeasedGrant["mode"];
@@ -85,28 +86,29 @@ class LeasedHold implements TakenLock {
     this.#timer = this.#process.schedule(leftMs, () => this.holds());
   }
 
-  #renewLater(): void {
-    this.#process.schedule(this.#grant.ttlMs / 3, () => void this.#renew());
-  }
-
-  async #renew(): Promise<void> {
-    if (!this.holds()) return;
+  /** Asks for the whole ttl anew; false when it is over. */
+  async renew(): Promise<boolean> {
+    if (!this.holds()) return false;
     const { ttlMs } = this.#grant;
     const untilMs = this.#process.monotonicMs() + ttlMs / 3;
     const renewed = await this.#locks.renew(this.#grant, ttlMs, untilMs);
-    if (this.#over) return;
+    // It would not do to revive what was over by now, however good the answer.
+    if (!this.holds()) return false;
     if (renewed.kind === "renewed") {
-      // It would not do to revive what was over by now, however good the answer.
-      if (!this.holds()) return;
       this.#confirmedAt = readClocks(this.#process);
       const deadlineMs = this.#confirmedAt.monotonicMs + renewed.validForMs;
       this.#deadlineMs = Math.max(this.#deadlineMs, deadlineMs);
       this.#watchDeadline();
-    } else if (renewed.code === "NOT_HELD" || renewed.code === "LOST") {
-      this.#lose();
-      return;
-    }
-    this.#renewLater();
+    } else if (renewed.code === "NOT_HELD" || renewed.code === "LOST") this.#lose();
+    return !this.#over;
+  }
+
+  #renewLater(): void {
+    this.#process.schedule(this.#grant.ttlMs / 3, () => {
+      void this.renew().then((goesOn) => {
+        if (goesOn) this.#renewLater();
+      });
+    });
   }
 
   #lose(): void {

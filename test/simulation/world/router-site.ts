@@ -1,3 +1,4 @@
+import { invariant } from "@holdfast/base/invariant";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { Router } from "@holdfast/engine/router";
 import { makeShard } from "@holdfast/engine/shard";
@@ -46,6 +47,13 @@ export class RouterSite {
     const router = new Router({ local, peers: new Map() });
     this.host = new RouterHost(process, region, router, network, recorder);
     void local.start();
+  }
+
+  /** The way to one shard. */
+  linkTo(shardName: string): ShardLink {
+    const link = this.#links.find(({ name }) => name === shardName);
+    invariant(link !== undefined, `there is no shard ${shardName}`);
+    return link;
   }
 
   setStoreFaults(faults: StoreFaults): void {

@@ -25,8 +25,8 @@ export const cluster = "simulated";
 export const region = "us-east-1";
 export const namespace = "ns";
 
-/** How long an undisturbed message takes, anywhere. */
-const delayMs = { minMs: 0.5, maxMs: 4 };
+/** How long an undisturbed message takes, anywhere, unless a world says otherwise. */
+const delayMsUsual = { minMs: 0.5, maxMs: 4 };
 
 /** What a world has from its start. */
 export interface WorldOptions {
@@ -37,6 +37,7 @@ export interface WorldOptions {
   readonly leaseLateMsMax?: number;
   readonly batchesInFlightMax?: number;
   readonly storeTimeLimitMs?: number;
+  readonly delayMs?: { readonly minMs: number; readonly maxMs: number };
 }
 
 /** Shards, routers and the network between them, around one simulation. */
@@ -52,7 +53,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     const { seed, shards, leaseLateMsMax = 0, keepTrace = false } = options;
-    const { batchesInFlightMax = 4, storeTimeLimitMs = 2_000 } = options;
+    const { batchesInFlightMax = 4, storeTimeLimitMs = 2_000, delayMs = delayMsUsual } = options;
     this.#tuning = { delayMs, batchesInFlightMax, storeTimeLimitMs };
     this.simulation = new Simulation({ seed, keepTrace });
     this.recorder = new HistoryRecorder(this.simulation);

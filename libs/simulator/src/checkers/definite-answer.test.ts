@@ -21,15 +21,15 @@ test("released or not held, of what is held, is found", () => {
   history.tells("released", "a/1", token).tells("not-held", "a/1", token);
   history.tells("not-held", "a/1", token - 1n);
   expect(history.found(definiteAnswer)).toEqual([
-    "r0 said released of a/1 on ns/lock, but a/1 holds it",
-    "r0 said not-held of a/1 on ns/lock, but a/1 holds it",
+    "r0 said released of a-1 on ns/lock, but a/1 holds it",
+    "r0 said not-held of a-1 on ns/lock, but a/1 holds it",
   ]);
 });
 
 test("cancelled, of what stands in line, is found", () => {
   const history = new HandmadeHistory().grant("h/1").queue("a/1").tells("cancelled", "a/1");
   expect(history.found(definiteAnswer)).toEqual([
-    "r0 said cancelled of a/1 on ns/lock, but a/1 stands in line",
+    "r0 said cancelled of a-1 on ns/lock, but a/1 stands in line",
   ]);
 });
 
@@ -37,7 +37,7 @@ test("a late copy that gets through although a tombstone had stood is found", ()
   const history = new HandmadeHistory().lease(1n, "granted", 10_000).bury("a/1");
   history.tells("cancelled", "a/1", 0n, true).at(5_000).grant("a/1");
   expect(history.found(definiteAnswer)).toEqual([
-    "r0 said cancelled of a/1 on ns/lock, but a late copy of a/1 got through",
+    "r0 said cancelled of a-1 on ns/lock, but a late copy of a/1 got through",
   ]);
 });
 

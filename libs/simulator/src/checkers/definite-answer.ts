@@ -38,9 +38,10 @@ interface Grants {
   readonly leases: LeaseLife;
 }
 
-/** A tombstone was put on a lease, or taken away with it. */
+/** A tombstone was put on a lease, or taken away with it. A request may have several. */
 interface Tombstone {
   readonly order: number;
+  readonly key: string;
   readonly shard: string;
   readonly lease: bigint | undefined;
 }
@@ -78,8 +79,17 @@ function isRefused(
   order: number,
   { tombstones, leases }: Grants,
 ): boolean {
-  const stood = (tombstones.get(told.grantId) ?? []).findLast((it) => it.order < order);
-  if (stood?.lease !== undefined) return leases.livesAt(stood.shard, stood.lease, late.atMs);
+  const standing = new Map<string, Tombstone>();
+  for (const tombstone of tombstones.get(told.grantId) ?? []) {
+    if (tombstone.order > order) break;
+    if (tombstone.lease === undefined) standing.delete(tombstone.key);
+    else standing.set(tombstone.key, tombstone);
+  }
+  if (standing.size > 0) {
+    return [...standing.values()].some(
+      ({ shard, lease }) => lease !== undefined && leases.livesAt(shard, lease, late.atMs),
+    );
+  }
   return leases.markedOrder(late.shard, late.lease) < told.arrivedOrder;
 }
 
@@ -91,7 +101,8 @@ function tombstonesOf(history: readonly HistoryEntry[]): Map<string, Tombstone[]
       const key = change.key.startsWith("t/") ? parseKey(change.key) : undefined;
       if (key === undefined) continue;
       const lease = change.kind === "put" ? change.lease : undefined;
-      tombstones.push({ grantId: key.grantId, order, shard: entry.shard, lease });
+      const { shard } = entry;
+      tombstones.push({ grantId: key.grantId, order, key: change.key, shard, lease });
     }
   }
   return grouped(tombstones);

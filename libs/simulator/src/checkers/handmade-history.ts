@@ -28,9 +28,14 @@ interface KeyOptions {
   readonly session?: string;
 }
 
+/** A slash ends a grant id in a key. */
+function grantIdOf(request: string): string {
+  return request.replace("/", "-");
+}
+
 /**
- * A history written by hand, for the checkers' own tests: one lock, `ns/lock`, in one shard. What a
- * request is called is also its grant id, unless said otherwise.
+ * A history written by hand, for the checkers' own tests: one lock, `ns/lock`, in one shard. The
+ * grant id of the request `a/1` is `a-1`, unless said otherwise.
  */
 export class HandmadeHistory {
   readonly entries: HistoryEntry[] = [];
@@ -86,15 +91,19 @@ export class HandmadeHistory {
   }
 
   queueChange(request: string, options: KeyOptions = {}): Change {
-    return this.#put(this.#keys.queue.prefix + (options.grantId ?? request), request, options);
+    return this.#put(
+      this.#keys.queue.prefix + (options.grantId ?? grantIdOf(request)),
+      request,
+      options,
+    );
   }
 
   leaveChange(request: string, options: KeyOptions = {}): Change {
-    return this.#delete(this.#keys.queue.prefix + (options.grantId ?? request));
+    return this.#delete(this.#keys.queue.prefix + (options.grantId ?? grantIdOf(request)));
   }
 
   bury(grantId: string, lease = 1n): this {
-    const key = this.#keys.tombstones.prefix + grantId;
+    const key = `${this.#keys.tombstones.prefix}${grantIdOf(grantId)}/${lease}`;
     return this.revision({ kind: "put", key, createRevision: this.#revision + 1, lease });
   }
 
@@ -105,7 +114,7 @@ export class HandmadeHistory {
   }
 
   forcedChange(request: string): Change {
-    return this.#put(this.#keys.forced.prefix + request, request, {});
+    return this.#put(this.#keys.forced.prefix + grantIdOf(request), request, {});
   }
 
   /** The token of the grant made by the last revision but `back`. */
@@ -148,7 +157,15 @@ export class HandmadeHistory {
     arrivedOrder = this.entries.length,
   ): this {
     const told = { kind: "told", router: "r0", lock: "ns/lock" } as const;
-    this.entries.push({ ...told, atMs: this.#nowMs, what, grantId, token, forGood, arrivedOrder });
+    this.entries.push({
+      ...told,
+      atMs: this.#nowMs,
+      what,
+      grantId: grantIdOf(grantId),
+      token,
+      forGood,
+      arrivedOrder,
+    });
     return this;
   }
 
@@ -170,14 +187,14 @@ export class HandmadeHistory {
 
   #belief(request: string, token: bigint, mode: Mode, believes: boolean): this {
     const client = request.slice(0, request.indexOf("/"));
-    const what = { lock: "ns/lock", grantId: request, mode, token, believes };
+    const what = { lock: "ns/lock", grantId: grantIdOf(request), mode, token, believes };
     this.entries.push({ kind: "belief", atMs: this.#nowMs, client, request, ...what });
     return this;
   }
 
   #holderKey(request: string, options: KeyOptions): string {
     const range = options.mode === "shared" ? this.#keys.shared : this.#keys.exclusive;
-    return range.prefix + (options.grantId ?? request);
+    return range.prefix + (options.grantId ?? grantIdOf(request));
   }
 
   #put(key: string, request: string, options: KeyOptions): Change {

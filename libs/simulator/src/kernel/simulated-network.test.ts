@@ -44,6 +44,20 @@ test("losses, doubles and late messages happen at their rates", async () => {
   expect(overtaken.length).toBeGreaterThan(0);
 });
 
+test("a single message can be made to arrive twice", async () => {
+  const times = await outsideOfJobs(() => {
+    const simulation = new Simulation({ seed: 3 });
+    const network = new SimulatedNetwork(simulation, { minMs: 1, maxMs: 1 });
+    const seen: number[] = [];
+    network.copyNext("a", "b", 5_000);
+    network.send("a", "b", () => seen.push(simulation.nowMs));
+    network.send("a", "b", () => seen.push(simulation.nowMs));
+    simulation.run(10_000);
+    return seen;
+  });
+  expect(times).toEqual([1, 1, 5_000]);
+});
+
 test("a slowed link is late by as much, one way only, until it is undone", async () => {
   const late = await outsideOfJobs(() => {
     const simulation = new Simulation({ seed: 3 });

@@ -31,6 +31,7 @@ export class SimulatedNetwork {
   readonly #delay: LinkDelay;
   readonly #cuts = new Set<string>();
   readonly #slowedMs = new Map<string, number>();
+  readonly #copiesMs = new Map<string, number>();
   #faults: LinkFaults = cleanLink;
 
   constructor(simulation: Simulation, delay: LinkDelay) {
@@ -53,6 +54,11 @@ export class SimulatedNetwork {
   mend(from: string, to: string): void {
     this.#cuts.delete(`${from}>${to}`);
     this.#simulation.trace.record(this.#simulation.nowMs, "mend", from, to);
+  }
+
+  /** The next message from `from` to `to` arrives a second time, `delayMs` later. */
+  copyNext(from: string, to: string, delayMs: number): void {
+    this.#copiesMs.set(`${from}>${to}`, delayMs);
   }
 
   /** Everything from `from` to `to` takes this much longer; 0 undoes it. */
@@ -84,6 +90,11 @@ export class SimulatedNetwork {
     }
     const extraMs = this.#slowedMs.get(link) ?? 0;
     this.#simulation.after(this.#delayMs() + extraMs, arrive);
+    const copyMs = this.#copiesMs.get(link);
+    if (copyMs !== undefined) {
+      this.#copiesMs.delete(link);
+      this.#simulation.after(copyMs, arrive);
+    }
     if (this.#random.next() < faults.duplicateRate) {
       this.#simulation.trace.record(this.#simulation.nowMs, "doubled", from, to);
       this.#simulation.after(this.#delayMs() + extraMs, arrive);

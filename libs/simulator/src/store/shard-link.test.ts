@@ -6,7 +6,7 @@ import { outsideOfJobs } from "../kernel/microtasks.ts";
 import { SimulatedNetwork } from "../kernel/simulated-network.ts";
 import { SimulatedProcess } from "../kernel/simulated-process.ts";
 import { Simulation } from "../kernel/simulation.ts";
-import { ShardLink } from "./shard-link.ts";
+import { putting, ShardLink } from "./shard-link.ts";
 import { SimulatedShard } from "./simulated-shard.ts";
 import { cleanStore } from "./store-faults.ts";
 
@@ -88,6 +88,23 @@ test("unknown is answered after the time limit: not applied, applied, or applied
     const stalled = Array.from({ length: 10 }, (_, index) => commit(world, `stalled${index}`));
     expect(stalled.every((it) => it.reply?.kind === "unknown" && it.storedMs)).toBe(true);
     expect(stalled.some((it) => (it.storedMs ?? 0) > (it.repliedMs ?? 0) + 1_000)).toBe(true);
+  }));
+
+test("a single commit can be made to stall, or to be refused", () =>
+  inWorld((world) => {
+    world.link.stallNext(putting("stalled"), 5_000);
+    expect(commit(world, "other").reply?.kind).toBe("committed");
+    const stalled = commit(world, "stalled");
+    expect(stalled.reply?.kind).toBe("unknown");
+    expect(stalled.storedMs).toBeGreaterThan(5_000);
+    world.link.refuseNext(putting("refused"));
+    expect(commit(world, "refused")).toMatchObject({ reply: { kind: "unavailable" } });
+    expect(commit(world, "refused").reply?.kind).toBe("committed");
+    world.link.slowNext(putting("slow"), 500);
+    const startMs = world.simulation.nowMs;
+    const slow = commit(world, "slow");
+    expect(slow.reply?.kind).toBe("committed");
+    expect(slow.repliedMs).toBeGreaterThan(startMs + 500);
   }));
 
 test("a write of a router that crashed lands all the same, and is answered to nobody", () =>

@@ -34,6 +34,13 @@ export interface ShardLinkOptions {
 
 type Fate = "refused" | "request-lost" | "reply-lost" | "stalled" | "answered";
 
+/** What is to happen to one commit. */
+interface Script {
+  readonly which: (txn: Txn) => boolean;
+  readonly fate: Fate;
+  readonly stalledMs: number;
+}
+
 /**
  * A shard as one router sees it: over a network that loses, delays and stalls, and never lies. What
  * it answers as definite is definite; what it does not know it calls `unknown`.
@@ -46,6 +53,7 @@ export class ShardLink implements ShardStore {
   readonly #random: Random;
   readonly #options: ShardLinkOptions;
   #faults: StoreFaults = cleanStore;
+  #script: Script | undefined;
 
   constructor(options: ShardLinkOptions) {
     this.#options = options;
@@ -56,13 +64,37 @@ export class ShardLink implements ShardStore {
     this.#random = options.simulation.random();
   }
 
+  /** The shard's name. */
+  get name(): string {
+    return this.#shard.name;
+  }
+
   /** From now on. */
   setFaults(faults: StoreFaults): void {
     this.#faults = faults;
   }
 
+  /** The next commit of that kind stalls: its answer is `unknown`, and it lands after `delayMs`. */
+  stallNext(which: (txn: Txn) => boolean, delayMs: number): void {
+    this.#script = { which, fate: "stalled", stalledMs: delayMs };
+  }
+
+  /** The next commit of that kind takes `delayMs` longer. */
+  slowNext(which: (txn: Txn) => boolean, delayMs: number): void {
+    this.#script = { which, fate: "answered", stalledMs: delayMs };
+  }
+
+  /** The next commit of that kind is refused. */
+  refuseNext(which: (txn: Txn) => boolean): void {
+    this.#script = { which, fate: "refused", stalledMs: 0 };
+  }
+
   commit(txn: Txn): Promise<CommitReply> {
-    return this.#write("commit", () => this.#shard.store.commit(txn));
+    const script = this.#script;
+    const applies = script?.which(txn) === true;
+    if (applies) this.#script = undefined;
+    const apply = () => this.#shard.store.commit(txn);
+    return this.#write("commit", apply, applies ? script : undefined);
   }
 
   grantLease(ttlS: number): Promise<LeaseGrantReply> {
@@ -127,14 +159,18 @@ export class ShardLink implements ShardStore {
     return { cancel };
   }
 
-  #write<Reply>(what: string, apply: () => Promise<Reply>): Promise<Reply | StoreFailure> {
-    const fate = this.#fate();
+  #write<Reply>(
+    what: string,
+    apply: () => Promise<Reply>,
+    scripted?: Script,
+  ): Promise<Reply | StoreFailure> {
+    const fate = scripted?.fate ?? this.#fate();
     this.#trace(what, fate);
     if (fate === "refused") return this.#refuse();
     return new Promise((resolve) => {
       const settle = this.#untilTimeLimit(resolve);
       if (fate === "request-lost") return;
-      const stalledMs = fate === "stalled" ? this.#stallMs() : 0;
+      const stalledMs = scripted?.stalledMs ?? (fate === "stalled" ? this.#stallMs() : 0);
       this.#simulation.after(this.#delayMs() + stalledMs, () => {
         void apply().then((reply) => {
           if (fate !== "answered" || this.#isCut()) return;
@@ -219,4 +255,13 @@ export class ShardLink implements ShardStore {
     const { trace, nowMs } = this.#simulation;
     trace.record(nowMs, this.#process.name, this.#shard.name, what, fate);
   }
+}
+
+/** Commits that may put a key beginning with `prefix`, by themselves or in a batch. */
+export function putting(prefix: string): (txn: Txn) => boolean {
+  const mayPut = (txn: Txn): boolean =>
+    [...txn.success, ...txn.failure].some((op) =>
+      op.kind === "txn" ? mayPut(op.txn) : op.kind === "put" && op.key.startsWith(prefix),
+    );
+  return mayPut;
 }
