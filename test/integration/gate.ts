@@ -13,11 +13,12 @@ import type {
   WatchListener,
   WatchRequest,
 } from "@holdfast/engine/ports/shard-store";
+import { until } from "./until.ts";
 
 /** A transaction that stands before the gate. */
 export interface Hold {
-  /** Resolves when there is one. */
-  readonly reached: Promise<void>;
+  /** Resolves when there is one; fails when there is none for long. */
+  reached(): Promise<void>;
   /** Lets it through. */
   open(): void;
 }
@@ -37,14 +38,17 @@ export class Gate implements ShardStore {
 
   /** Stops the first transaction from now on that matches. */
   hold(matches: (txn: Txn) => boolean): Hold {
-    const reached = Promise.withResolvers<void>();
+    let isReached = false;
     const opened = Promise.withResolvers<void>();
     const stop = () => {
-      reached.resolve();
+      isReached = true;
       return opened.promise;
     };
     this.#holds.push({ matches, stop });
-    return { reached: reached.promise, open: opened.resolve };
+    return {
+      reached: () => until("a transaction stands before the gate", () => isReached),
+      open: opened.resolve,
+    };
   }
 
   async commit(txn: Txn): Promise<CommitReply> {

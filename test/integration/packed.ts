@@ -40,11 +40,11 @@ export async function packedAfter<First, T>(
     return op?.kind === "put" && op.key.startsWith(puts);
   });
   const answer = first();
-  await earlier.reached;
+  await earlier.reached();
   const plug = region.gate().hold(isPlug);
   submitPlug(region);
   earlier.open();
-  await plug.reached;
+  await plug.reached();
   await queued(region, 1);
   const answers: Promise<T>[] = [];
   for (const operation of operations) {
@@ -60,7 +60,7 @@ export async function packedAfter<First, T>(
 async function plugIn(region: Region): Promise<{ open(): void }> {
   const plug = region.gate().hold(isPlug);
   submitPlug(region);
-  await plug.reached;
+  await plug.reached();
   return plug;
 }
 
@@ -69,9 +69,11 @@ function submitPlug(region: Region): void {
   void region.shard().committer.submit(txn, plugKey);
 }
 
+/** Alone, or in a batch with what else was queued. */
 function isPlug(txn: Txn): boolean {
-  const [op] = txn.success;
-  return op?.kind === "range" && op.key === plugKey;
+  return txn.success.some(
+    (op) => (op.kind === "range" && op.key === plugKey) || (op.kind === "txn" && isPlug(op.txn)),
+  );
 }
 
 function queued(region: Region, count: number): Promise<void> {

@@ -100,13 +100,7 @@ export class Region implements AsyncDisposable {
   }
 
   execute<C extends Command>(command: C, call: Partial<Call> = {}): Promise<OutcomeOf<C>> {
-    const whole: Call = {
-      cancellation: new Cancellation(),
-      hops: 0,
-      onCallerLost: "cancel",
-      ...call,
-    };
-    return this.#router.execute(command, whole);
+    return this.#router.execute(command, callWith(call));
   }
 
   /** Opens a session; anything else is a failed test. */
@@ -152,6 +146,12 @@ export class Region implements AsyncDisposable {
     const state = await this.execute({ kind: "get", lock: lockNamed(name) });
     assert(state.kind === "lock", inspect(state));
     return state;
+  }
+
+  /** The first page of all locks in the default namespace. */
+  list() {
+    const query = { region: "here", namespace: "default", prefix: "", pageSize: 100 };
+    return this.#router.list({ ...query, pageToken: "" }, callWith({}));
   }
 
   /** The keys in a shard that begin with `prefix`, seen past the router. */
@@ -230,6 +230,10 @@ export function acquireOf(name: string, more: Partial<AcquireCommand>): AcquireC
 export function grantIn(outcome: AcquireOutcome): Grant {
   assert(outcome.kind === "granted", `not granted: ${inspect(outcome)}`);
   return outcome.grant;
+}
+
+function callWith(call: Partial<Call>): Call {
+  return { cancellation: new Cancellation(), hops: 0, onCallerLost: "cancel", ...call };
 }
 
 /** The failure's code, or what kind of outcome it is. */

@@ -33,8 +33,8 @@ export const blindRepeats: Hazard = {
         {
           what: "a write goes to another member only if it was certainly never sent",
           file: "libs/adapters/etcd/src/cluster.ts",
-          find: "this.#seats.length, 1, neverSent)",
-          replace: "this.#seats.length, 1, blamesMember)",
+          find: ", 1, neverSent);",
+          replace: ", 1, blamesMember);",
           fails: twice,
         },
         {
