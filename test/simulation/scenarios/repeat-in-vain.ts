@@ -15,10 +15,11 @@ export const repeatInVain: Scenario = {
     const startMs = stage.world.simulation.nowMs;
     const waiting = waiter.takeLeased("lock", { waitMs: 40_000 });
 
-    stage.tell("waiter stands in line; its one repeat is not put under a newer lease");
-    await stage.until(startMs + 1_900);
+    stage.tell("waiter stands in line; its connection breaks, and its one repeat re-puts nothing");
+    await stage.until(startMs + 1_750);
     r0.linkTo("s0").refuseNext(isRenewal);
-    await stage.until(startMs + 2_900);
+    r0.host.breakConnectionsOf("waiter", "reset");
+    await stage.until(startMs + 2_700);
     await holder.release(held);
     const lock = await waiting;
     stage.tell("the lock comes free, and waiter has it");
