@@ -23,7 +23,7 @@ export interface Hold {
   open(): void;
 }
 
-/** Passes everything on to a store, and stops chosen transactions on the way: so batches are made. */
+/** Passes everything on to a store, but for chosen transactions, which it stops on the way. */
 export class Gate implements ShardStore {
   /** The transactions that were let through, in order. */
   readonly sent: Txn[] = [];

@@ -8,7 +8,7 @@ import type { Hazard } from "./hazard.ts";
 
 const twice = "the write reached etcd twice";
 
-/** The etcd3 client sends a write again whose answer was lost, unless one goes below its policies. */
+/** etcd3 sends a write again whose answer was lost, unless one goes below its policies. */
 export const blindRepeats: Hazard = {
   number: 7,
   title: "the etcd3 client repeats ambiguous writes",

@@ -14,7 +14,7 @@ const oneAKey: Guard = {
   fails: "",
 };
 
-/** The compares of a batch do not see its writes: two operations that exclude each other both hold. */
+/** The compares of a batch do not see its writes: two operations that conflict both succeed. */
 export const conflictingOperations: Hazard = {
   number: 1,
   title: "conflicting operations in one batch",

@@ -5,7 +5,7 @@ import type { Hazard } from "./hazard.ts";
 
 const wasSplit = "a batch was refused whole and had to be split";
 
-/** Two puts of one key in a batch, even in branches that exclude each other: all of it is refused. */
+/** Two puts of one key in a batch, even in branches that exclude each other: all is refused. */
 export const duplicateKey: Hazard = {
   number: 2,
   title: "a duplicate key in a batch",

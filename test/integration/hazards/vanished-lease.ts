@@ -7,7 +7,7 @@ import type { Hazard } from "./hazard.ts";
 const wasSplit = "a batch was refused whole and had to be split";
 const bystanderHit = "an operation on another lease was refused";
 
-/** One put with a lease that has vanished: the whole batch is refused, and nothing of it applied. */
+/** One put with a lease that has vanished: the whole batch is refused, nothing of it applied. */
 export const vanishedLease: Hazard = {
   number: 3,
   title: "a vanished lease fails the batch",
