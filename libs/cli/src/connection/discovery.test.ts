@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { discoverEndpoints } from "./discovery.ts";
+import { discoverEndpoints, endpointsFor } from "./discovery.ts";
 import { isLoopback, parseEndpoints } from "./endpoint.ts";
 
 const content = {
@@ -47,6 +47,13 @@ describe("where the endpoints come from", () => {
     expect(found.endpoints).toEqual(["127.0.0.1:17420", "127.0.0.1:17422"]);
     expect(found.source).toBe(join(root, "project", ".holdfast", "endpoints.json"));
     expect(found.file?.content).toEqual(content);
+  });
+
+  test("a region whose routers are known is reached by them, any other by all", async () => {
+    const found = await discoverEndpoints({ ...nowhere, workingDirectory: deep }, undefined);
+    expect(endpointsFor(found, "eu-west-1")).toEqual(["127.0.0.1:17422"]);
+    expect(endpointsFor(found, "mars")).toHaveLength(2);
+    expect(endpointsFor({ endpoints: ["a:1"], source: "--endpoints" }, "mars")).toEqual(["a:1"]);
   });
 
   test("else it is found where the command line lies", async () => {

@@ -44,6 +44,16 @@ export async function discoverEndpoints(
   return { endpoints: defaultEndpoints, source: "the default ports" };
 }
 
+/**
+ * The endpoints to reach a region by: its own routers where they are known, for any other would only
+ * hand the calls on to them; else all.
+ */
+export function endpointsFor(discovery: Discovery, region: string | undefined): readonly string[] {
+  const regions = discovery.file?.content.regions ?? [];
+  const own = regions.filter((entry) => entry.region === region).map(({ endpoint }) => endpoint);
+  return own.length > 0 ? own : discovery.endpoints;
+}
+
 function searchPath(workingDirectory: string, installDirectory: string): string[] {
   const directories: string[] = [];
   for (let directory = workingDirectory; ; directory = dirname(directory)) {
