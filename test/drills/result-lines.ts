@@ -1,0 +1,18 @@
+import type { FaultDrillResult } from "./fault-drill.ts";
+
+/** What a drill came to, for people. */
+export function resultLines(name: string, result: FaultDrillResult): string[] {
+  const { coverage, verdict, shortfalls, files } = result;
+  const { operations, granted, perSecond, perSecondMin, overlap, unknown, lost } = coverage;
+  return [
+    `${name}: ${operations} operations (${perSecond.toFixed(0)}/s, ${perSecondMin.toFixed(0)}/s at ` +
+      `the slowest), ${granted} grants, ${(overlap * 100).toFixed(0)} % overlapped a fault, ` +
+      `${unknown} unknown, ${lost} lost, ${verdict.violations.length} violations`,
+    ...verdict.violations
+      .slice(0, 10)
+      .map(({ checker, lock, message }) => `VIOLATION ${checker} of ${lock}: ${message}`),
+    ...verdict.unchecked.map((lock) => `NOT CHECKED ${lock}: too many ways to order it`),
+    ...shortfalls.map((shortfall) => `NOT VALID ${shortfall}`),
+    `report: ${files.html}`,
+  ];
+}

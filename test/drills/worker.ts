@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { integerBelow, type Random } from "@holdfast/base/random";
+import type { HoldfastClient } from "@holdfast/client/holdfast-client";
+import { HoldfastError } from "@holdfast/client/holdfast-error";
+import type { Lock } from "@holdfast/client/lock";
+import type { Mode } from "@holdfast/core/lock/lock-id";
+import type { HistoryEvent } from "../history/history-event.ts";
+
+/** What a worker likes to do. Times are drawn evenly from 0 (or `min`) to what is said. */
+export interface Habits {
+  readonly locks: readonly string[];
+  readonly ttlMs: number;
+  readonly waitMs: number;
+  /** Shares of all tenures, 0 to 1. */
+  readonly tryShare: number;
+  readonly sharedShare: number;
+  readonly longShare: number;
+  readonly holdMsMax: number;
+  readonly longHoldMsMax: number;
+  readonly thinkMsMax: number;
+}
+
+/** What a worker works with. */
+export interface WorkerTools {
+  readonly client: HoldfastClient;
+  /** Name of the client and, after a dot, of the worker; unique in the run. */
+  readonly name: string;
+  readonly random: Random;
+  readonly now: () => number;
+  readonly record: (event: HistoryEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** How often a client says that it is sure of a lock it holds for long. */
+const sureEveryMs = 100;
+
+/** Takes locks, holds them for a while and gives them back, one after the other, and keeps a record. */
+export class Worker {
+  readonly #tools: WorkerTools;
+  readonly #habits: Habits;
+  readonly #owner: string;
+  #count = 0;
+
+  constructor(tools: WorkerTools, habits: Habits) {
+    this.#tools = tools;
+    this.#habits = habits;
+    this.#owner = tools.name.slice(0, tools.name.lastIndexOf("."));
+  }
+
+  /** Works until the signal aborts; what was begun is ended. */
+  async run(): Promise<void> {
+    const { signal, random } = this.#tools;
+    while (!signal.aborted) {
+      await sleep(random.next() * this.#habits.thinkMsMax);
+      await this.#tenure();
+    }
+  }
+
+  async #tenure(): Promise<void> {
+    const { name, now, record, random, client } = this.#tools;
+    const { locks, tryShare, sharedShare, longShare, ttlMs } = this.#habits;
+    const lock = locks[integerBelow(random, locks.length)]!;
+    const mode: Mode = random.next() < sharedShare ? "shared" : "exclusive";
+    const waitMs = random.next() < tryShare ? 0 : this.#habits.waitMs;
+    const isLong = random.next() < longShare;
+    const holdMs = random.next() * (isLong ? this.#habits.longHoldMsMax : this.#habits.holdMsMax);
+    const op = `${name}/${this.#count++}`;
+    record({ kind: "invoke", atMs: now(), client: this.#owner, op, lock, mode, waitMs });
+    let held: Lock;
+    try {
+      held = await client.acquire(lock, { mode, wait: waitMs, ttl: ttlMs });
+    } catch (error) {
+      record({ kind: "return", atMs: now(), op, result: resultOf(error) });
+      return;
+    }
+    await this.#hold(op, held, holdMs);
+  }
+
+  async #hold(op: string, held: Lock, holdMs: number): Promise<void> {
+    const { now, record } = this.#tools;
+    const grantedMs = now();
+    if (!isSure(held)) {
+      // The process stood still while the answer lay there: this client never had the lock.
+      record({ kind: "return", atMs: grantedMs, op, result: "unknown" });
+      await held.release();
+      return;
+    }
+    const token = String(held.token);
+    record({ kind: "return", atMs: grantedMs, op, result: "granted", token });
+    held.onStateChange(({ state, why }) => {
+      if (state === "lost") record({ kind: "lost", atMs: now(), op, why: why ?? "" });
+    });
+    while (this.#saysSure(op, held)) {
+      const leftMs = grantedMs + holdMs - now();
+      if (leftMs <= 0 || this.#tools.signal.aborted) break;
+      await sleep(Math.min(leftMs, sureEveryMs));
+    }
+    // Before the state is asked for: the client was sure of it then, and not surely any later.
+    const releaseMs = now();
+    const wasSure = isSure(held);
+    if (wasSure) record({ kind: "release", atMs: releaseMs, op });
+    const result = await held.release();
+    // What was lost on the way ends whenever its lease does.
+    if (wasSure && held.lost === undefined) record({ kind: "released", atMs: now(), op, result });
+  }
+
+  #saysSure(op: string, held: Lock): boolean {
+    const { now, record } = this.#tools;
+    const atMs = now();
+    if (!isSure(held)) return false;
+    record({ kind: "believes", atMs, op, untilMs: atMs + held.validForMs });
+    return true;
+  }
+}
+
+function isSure({ state }: Lock): boolean {
+  return state === "held" || state === "jeopardy";
+}
+
+function resultOf(error: unknown): "held" | "timeout" | "unknown" {
+  const { code } = HoldfastError.from(error);
+  if (code === "HELD") return "held";
+  return code === "TIMEOUT" ? "timeout" : "unknown";
+}
