@@ -130,7 +130,7 @@ describe("signals", () => {
 
   test("what the command started gets them too", async () => {
     const script =
-      "sh -c 'trap \"echo grandchild >>$OUT; exit\" TERM; sleep 20 & echo ready >$OUT; wait'; exit 7";
+      "sh -c 'trap \"echo grandchild >>$OUT; exit\" TERM; sleep 3 & echo ready >$OUT; wait'; exit 7";
     const whenReady = (running: Running) => void running.raise("SIGTERM");
     const { exitCode, path } = await exec(script, { whenReady });
     expect(exitCode).toBe(143);

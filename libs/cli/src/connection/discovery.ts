@@ -45,8 +45,8 @@ export async function discoverEndpoints(
 }
 
 /**
- * The endpoints to reach a region by: its own routers where they are known, for any other would only
- * hand the calls on to them; else all.
+ * The endpoints to reach a region by: its own routers where they are known, for any other would
+ * only hand the calls on to them; else all.
  */
 export function endpointsFor(discovery: Discovery, region: string | undefined): readonly string[] {
   const regions = discovery.file?.content.regions ?? [];
