@@ -138,8 +138,10 @@ class ShardWatch {
     const { key, createRevision, modRevision } = event.kv;
     const waits = key.startsWith("q");
     if (event.kind === "delete") this.#tellOf(waits ? "WaiterLeft" : "LockEnded", event.kv);
-    else if (createRevision !== modRevision) this.#tellOf("LockRenewed", event.kv);
-    else this.#tellOf(waits ? "WaiterQueued" : "LockAcquired", event.kv);
+    else if (createRevision === modRevision) {
+      this.#tellOf(waits ? "WaiterQueued" : "LockAcquired", event.kv);
+      // A place is put under a newer lease too: nobody who reads "renewed" should think it a lock.
+    } else if (!waits) this.#tellOf("LockRenewed", event.kv);
   }
 
   #tellOf(kind: LockEventKind, kv: KeyValue): void {
