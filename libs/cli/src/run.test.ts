@@ -25,7 +25,7 @@ describe("help", () => {
     const { exitCode, stdout } = await runIn({}, []);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("holdfast exec nightly-report -- ./report.sh");
-    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test.each(commands)(
