@@ -5,6 +5,7 @@ import type { LockStateChange } from "./lock.ts";
 import type { LockLostError } from "./lock-lost-error.ts";
 import {
   answersAll,
+  codeOf,
   granted,
   heldLock,
   holdsHeartbeats,
@@ -139,7 +140,8 @@ test("an answer that comes after the deadline brings no lock back", async () => 
   const lock = await heldLock(rig);
   await rig.clock.advance(ttlMs / 3);
   const beat = rig.net.next("heartbeat");
-  rig.clock.stall(ttlMs);
+  // Past the deadline there was, and before the one the answer would give.
+  rig.clock.stall(valid - ttlMs / 3 + 1_000);
   // The answer is read before any timer runs.
   beat.answer(leaseAnswers({}));
   await rig.clock.advance(0);
@@ -206,6 +208,22 @@ test("a lock granted under a lease past its deadline waits for a heartbeat", asy
   for (const beat of rig.net.pending("heartbeat")) beat.answer(leaseAnswers({}));
   await rig.clock.advance(0);
   expect((await acquiring).state).toBe("held");
+});
+
+test("a grant given up while it waits for its lease to be confirmed is cancelled", async () => {
+  const rig = await rigOf();
+  holdsHeartbeats(rig.net);
+  await heldLock(rig, "first");
+  await rig.clock.advance(ttlMs);
+  const giveUp = new AbortController();
+  const acquiring = codeOf(rig.client.acquire("second", { signal: giveUp.signal }));
+  await rig.clock.advance(0);
+  const sent = rig.net.next("acquire");
+  sent.answer(granted(sent.command));
+  await rig.clock.advance(0);
+  giveUp.abort();
+  expect(await acquiring).toBe("CANCELLED");
+  expect(rig.net.all("cancel").length).toBe(1);
 });
 
 test("a grant under a lease that has ended is not believed, and is asked for anew", async () => {

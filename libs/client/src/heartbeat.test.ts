@@ -85,6 +85,8 @@ test("a list is asked for after an unknown outcome, until it was answered in ful
   void lock.release();
   await rig.clock.advance(0);
   rig.net.next("release").answer(unknown);
+  await rig.clock.advance(1_000);
+  rig.net.next("release").answer({ kind: "released", handedOver: false });
   await rig.clock.advance(ttlMs / 3);
   const first = rig.net.next("heartbeat");
   expect(first.command.list).toBe(true);
