@@ -3,9 +3,12 @@ import { type LockId, printLock } from "@holdfast/core/lock/lock-id";
 import type { AcquireEnd } from "./acquire-run.ts";
 import { errorOf, HoldfastError } from "./holdfast-error.ts";
 
-/** The error of an acquire that did not get its lock. */
+/** The end of an acquire that did not get its lock. */
+export type UnsuccessfulEnd = Exclude<AcquireEnd<never>, { readonly kind: "admitted" }>;
+
+/** What such an end is thrown as. */
 export function errorOfEnd(
-  end: Exclude<AcquireEnd<never>, { readonly kind: "admitted" }>,
+  end: UnsuccessfulEnd,
   lock: LockId,
   waitMs: number,
   signal: AbortSignal | undefined,

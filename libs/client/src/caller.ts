@@ -6,11 +6,19 @@ export class Callers {
   readonly all = new Cancellation();
 
   /** Runs `body`; its caller is cancelled when `signal` aborts or the client is closed. */
-  async during<T>(
+  during<T>(
     signal: AbortSignal | undefined,
     body: (caller: Cancellation) => Promise<T>,
   ): Promise<T> {
-    if (signal === undefined) return body(this.all);
+    return signal === undefined ? body(this.all) : this.#until(signal, body);
+  }
+
+  /** Ends every wait. */
+  cancelAll(): void {
+    this.all.cancel();
+  }
+
+  async #until<T>(signal: AbortSignal, body: (caller: Cancellation) => Promise<T>): Promise<T> {
     const caller = new Cancellation();
     const cancel = () => caller.cancel();
     if (signal.aborted) cancel();
@@ -22,11 +30,6 @@ export class Callers {
       forget();
       signal.removeEventListener("abort", cancel);
     }
-  }
-
-  /** Ends every wait. */
-  cancelAll(): void {
-    this.all.cancel();
   }
 }
 

@@ -10,8 +10,9 @@ import { SessionLocks } from "./session-locks.ts";
 import { SessionPool } from "./session-pool.ts";
 import { Settler } from "./settler.ts";
 
-/** How long closing a client takes at the most. */
+/** How long closing a client takes at the most; less where no router is there to be told. */
 const closeMsMax = 5_000;
+const closeAloneMsMax = 1_000;
 
 /** One client's parts, wired to each other. */
 export class ClientParts {
@@ -51,10 +52,11 @@ export class ClientParts {
 
   async #close(): Promise<void> {
     const { core } = this;
-    const untilMs = core.ports.clock.monotonicMs() + closeMsMax;
+    const withinMs = core.link.connected ? closeMsMax : closeAloneMsMax;
+    const untilMs = core.ports.clock.monotonicMs() + withinMs;
     this.callers.cancelAll();
     const ended = Promise.all([this.pool.close(untilMs), core.settler.idle()]);
-    await bounded(core, ended, closeMsMax, undefined);
+    await bounded(core, ended, withinMs, undefined);
     core.closing.cancel();
     core.settler.stop();
     core.link.close();

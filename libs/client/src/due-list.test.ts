@@ -44,6 +44,20 @@ test("an entry that adds another at its time does not lose it", async () => {
   expect(ran).toEqual(["other at 150", "again at 200"]);
 });
 
+test("after a stall what came meanwhile is read before anything counts as overdue", async () => {
+  const clock = new ManualClock();
+  const dues = new DueList(clock);
+  const { ran, due } = recorded(clock);
+  const answered = due("answered", 100);
+  dues.add(answered);
+  dues.add(due("unanswered", 100));
+  clock.stall(5_000);
+  // What waits in the sockets is read after the timers that are late.
+  clock.schedule(0, () => dues.remove(answered));
+  await clock.advance(1_000);
+  expect(ran).toEqual(["unanswered at 5025"]);
+});
+
 test("clearing leaves no timer", () => {
   const clock = new ManualClock();
   const dues = new DueList(clock);

@@ -11,6 +11,9 @@ export interface Due {
  */
 const grainMs = 25;
 
+/** A timer that runs this much late tells of a process that stood still. */
+const stallMs = 100;
+
 /**
  * Many deadlines, one timer. Nearly every deadline of a request is removed unused; a timer for each
  * would cost more than the rest of the request's bookkeeping.
@@ -55,8 +58,15 @@ export class DueList {
   }
 
   #run(): void {
-    this.#disarm();
     const nowMs = this.#clock.monotonicMs();
+    const lateMs = nowMs - this.#timerDueMs;
+    this.#disarm();
+    if (lateMs > stallMs) {
+      // The process stood still. What it waits for may have come and not been read yet: let it be
+      // read first, or a stall would end every request that was under way.
+      this.#arm(nowMs + grainMs);
+      return;
+    }
     let nextMs = Number.POSITIVE_INFINITY;
     const due: Due[] = [];
     for (const entry of this.#entries) {

@@ -3,8 +3,9 @@ import { randomUuid } from "@holdfast/base/random";
 import type { LockState, Tenant } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import { lockKey } from "@holdfast/core/lock/lock-id";
-import { errorOfEnd } from "./acquire-error.ts";
+import { errorOfEnd, type UnsuccessfulEnd } from "./acquire-error.ts";
 import { acquireAllOrNone, type ManyResult } from "./acquire-many.ts";
+import type { AcquireEnd } from "./acquire-run.ts";
 import { ClientParts } from "./client-parts.ts";
 import type { ClientPorts } from "./client-ports.ts";
 import type { HeldEntry } from "./directory.ts";
@@ -87,20 +88,22 @@ export class HoldfastClient implements AsyncDisposable {
    * Takes a lock, waiting in line if it must (30 s unless `wait` says otherwise), and keeps it
    * until it is released. Throws HELD or TIMEOUT where somebody else has it.
    */
-  acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
-    return this.#take(name, options);
+  async acquire(name: string, options: AcquireOptions = {}): Promise<Lock> {
+    const plan = this.#plan(name, options);
+    const end = await this.#run(plan);
+    if (end.kind === "admitted") return end.value;
+    throw this.#errorOf(end, plan);
   }
 
   /** Takes a lock if it is free. Throws only where that could not be found out. */
   async tryAcquire(name: string, options: Omit<AcquireOptions, "wait"> = {}): Promise<TryResult> {
-    try {
-      return { granted: true, lock: await this.#take(name, { ...options, wait: 0 }) };
-    } catch (thrown) {
-      const error = HoldfastError.from(thrown);
-      if (error.code !== "HELD") throw error;
-      const { holders = [], queueLength = 0, retryAfterMs = 0 } = error.details;
-      return { granted: false, holder: holders[0], holders, queueLength, retryAfterMs };
-    }
+    const plan = this.#plan(name, { ...options, wait: 0 });
+    const end = await this.#run(plan);
+    if (end.kind === "admitted") return { granted: true, lock: end.value };
+    // No error is made for what is expected: its stack would cost more than the rest of the try.
+    if (end.kind !== "held") throw this.#errorOf(end, plan);
+    const { holders, queueLength, retryAfterMs } = end;
+    return { granted: false, holder: holders[0], holders, queueLength, retryAfterMs };
   }
 
   /**
@@ -152,10 +155,10 @@ export class HoldfastClient implements AsyncDisposable {
     const members = names.map((name) => {
       const plan = this.#plan(name, options);
       const acquire = () =>
-        this.#take(name, options).then(
-          (lock): ManyResult => ({ granted: true, lock }),
-          (thrown): ManyResult => ({ granted: false, error: HoldfastError.from(thrown) }),
-        );
+        this.#run(plan).then((end): ManyResult => {
+          if (end.kind === "admitted") return { granted: true, lock: end.value };
+          return { granted: false, error: this.#errorOf(end, plan) };
+        });
       return { key: lockKey(plan.order.lock), waits: plan.order.waitMs > 0, acquire };
     });
     if (options.allOrNothing) return acquireAllOrNone(members, members[0]?.waits ?? false);
@@ -173,13 +176,13 @@ export class HoldfastClient implements AsyncDisposable {
    */
   async acquireLeased(name: string, options: AcquireOptions = {}): Promise<LeasedGrant> {
     const plan = this.#plan(name, options);
-    const { order, signal } = plan;
     const { requestTimeoutMs } = this.#defaults;
-    const end = await this.#parts.callers.during(signal, (caller) =>
-      this.#parts.leasedLocks.acquire(plan, requestTimeoutMs, caller),
+    const { leasedLocks, callers } = this.#parts;
+    const end = await callers.during(plan.signal, (caller) =>
+      leasedLocks.acquire(plan, requestTimeoutMs, caller),
     );
     if (end.kind === "admitted") return end.value;
-    throw errorOfEnd(end, order.lock, order.waitMs, signal);
+    throw this.#errorOf(end, plan);
   }
 
   /** Extends a leased grant to `ttl` from now; throws NOT_HELD where it has ended. */
@@ -256,19 +259,17 @@ export class HoldfastClient implements AsyncDisposable {
     await this.close();
   }
 
-  async #take(name: string, options: AcquireOptions): Promise<HeldLock> {
-    const plan = this.#plan(name, options);
-    const { order, signal } = plan;
+  /** Runs an acquire under a session to its end; rejects only for a bug. */
+  #run(plan: AcquirePlan): Promise<AcquireEnd<HeldLock>> {
     const { requestTimeoutMs } = this.#defaults;
     const { sessionLocks, callers } = this.#parts;
-    const end =
-      signal === undefined
-        ? await sessionLocks.acquire(plan, requestTimeoutMs, callers.all)
-        : await callers.during(signal, (caller) =>
-            sessionLocks.acquire(plan, requestTimeoutMs, caller),
-          );
-    if (end.kind === "admitted") return end.value;
-    throw errorOfEnd(end, order.lock, order.waitMs, signal);
+    return callers.during(plan.signal, (caller) =>
+      sessionLocks.acquire(plan, requestTimeoutMs, caller),
+    );
+  }
+
+  #errorOf(end: UnsuccessfulEnd, { order, signal }: AcquirePlan): HoldfastError {
+    return errorOfEnd(end, order.lock, order.waitMs, signal);
   }
 
   #plan(name: string, options: AcquireOptions): AcquirePlan {

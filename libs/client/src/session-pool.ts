@@ -16,6 +16,8 @@ export class SessionPool {
   /** Openings under way, so that callers that come together share one. */
   readonly #opening = new Map<string, Promise<Failure | undefined>>();
   #closed = false;
+  /** The one found last: with many that are full the search would be long. */
+  #latest: Session | undefined;
 
   constructor(core: ClientCore) {
     this.#core = core;
@@ -28,8 +30,13 @@ export class SessionPool {
 
   /** A session that can take a lock of `region` right now. */
   find(ttlMs: number, region: string): Session | undefined {
-    for (const [session, regions] of this.#sessions) {
-      if (session.ttlMs === ttlMs && session.open && regions.has(region)) return session;
+    const fits = (session: Session | undefined) =>
+      session?.ttlMs === ttlMs && session.open && this.#sessions.get(session)?.has(region);
+    if (fits(this.#latest)) return this.#latest;
+    for (const session of this.#sessions.keys()) {
+      if (!fits(session)) continue;
+      this.#latest = session;
+      return session;
     }
     return undefined;
   }
@@ -84,6 +91,7 @@ export class SessionPool {
   async close(untilMs: number): Promise<void> {
     const sessions = this.all;
     this.#closed = true;
+    this.#latest = undefined;
     this.#sessions.clear();
     await Promise.all(sessions.map((session) => session.close(untilMs)));
   }

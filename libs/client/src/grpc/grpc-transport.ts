@@ -14,8 +14,9 @@ const connectPath = "/holdfast.v1.SessionService/Connect";
 export const channelOptions: ChannelOptions = {
   // Nothing is ever repeated behind our back: a repeat has to be known to be one.
   "grpc.enable_retries": 0,
-  // A router whose machine is gone closes no connection; this finds out.
-  "grpc.keepalive_time_ms": 10_000,
+  // A router whose machine is gone closes no connection. Heartbeats find out sooner; this is for
+  // those who have no session.
+  "grpc.keepalive_time_ms": 20_000,
   "grpc.keepalive_timeout_ms": 5_000,
   "grpc.max_receive_message_length": 2 * limits.streamMessageBytesMax,
   "grpc.max_send_message_length": limits.streamMessageBytesMax,
