@@ -11,12 +11,14 @@ import type { AcquireOutcome, Grant, LockState, OutcomeOf } from "@holdfast/core
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import { isSite, locate } from "@holdfast/engine/local-context";
 import { LocalLocks } from "@holdfast/engine/local-locks";
+import type { LockSite } from "@holdfast/engine/lock-site";
 import { PlacementPublisher } from "@holdfast/engine/placement";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
 import { Router } from "@holdfast/engine/router";
 import { makeShard, type Shard } from "@holdfast/engine/shard";
 import xxhash from "xxhash-wasm";
 import { Gate } from "./gate.ts";
+import { until } from "./until.ts";
 
 const { h64 } = await xxhash();
 const surroundings = { clock: new SystemClock(), random: new SystemRandom() };
@@ -135,10 +137,20 @@ export class Region implements AsyncDisposable {
   nameIn(shard: number): string {
     for (let index = 0; ; index++) {
       const name = `lock-${index}`;
-      const site = locate(this.locals.context, lockNamed(name));
-      assert(isSite(site), inspect(site));
-      if (site.shard.name === `s${shard}`) return name;
+      if (this.#site(name).shard.name === `s${shard}`) return name;
     }
+  }
+
+  /** Waits until the router knows of `count` waiters for a lock. */
+  async inLine(name: string, count: number): Promise<void> {
+    const { queues } = this.locals.context;
+    await until(`${count} in line`, () => queues.find(this.#site(name))?.length === count);
+  }
+
+  #site(name: string): LockSite {
+    const site = locate(this.locals.context, lockNamed(name));
+    assert(isSite(site), inspect(site));
+    return site;
   }
 
   /** What the router says of a lock; anything else is a failed test. */

@@ -23,8 +23,7 @@ describe.skipIf(etcdMissing !== undefined)("an etcd that is out of space", () =>
     await region.grant("closed", { session: doomed });
     const wanted = await region.grant("wanted", { session });
     const waiter = region.acquire("wanted", { session, waitMs: 60_000 });
-    await until("it is in line", async () => (await region.state("wanted")).waiterCount === 1);
-    await until("the queue is followed", () => region.locals.context.queues.size === 1);
+    await region.inLine("wanted", 1);
     await fill(region);
 
     const full = { code: "SHARD_UNAVAILABLE", retryAfterMs: 5_000, shard: "here/s0" };

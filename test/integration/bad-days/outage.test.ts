@@ -1,3 +1,4 @@
+import { isEtcdHealthy } from "@holdfast/toolchain/etcd-health";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import { describe, expect, test } from "vitest";
 import { etcdMissing, startEtcd } from "../etcd-server.ts";
@@ -32,7 +33,7 @@ describe.skipIf(etcdMissing !== undefined)("an etcd that cannot be reached", () 
     const grant = await region.grant(here, { session });
     const elsewhere = await region.grant(there, { session });
     const waiter = region.acquire(here, { session, waitMs: 60_000 });
-    await until("it is in line", async () => (await region.state(here)).waiterCount === 1);
+    await region.inLine(here, 1);
     const keysBefore = (await region.keys("x/")).map(({ key }) => key);
 
     const [member] = lost.cluster.members;
@@ -80,6 +81,8 @@ describe.skipIf(etcdMissing !== undefined)("an etcd that cannot be reached", () 
     const session = await region.open();
     const [member] = etcd.cluster.members;
     await member?.kill("SIGSTOP");
+    // The signal takes effect when the system comes to it.
+    await until("it is frozen", async () => !(await isEtcdHealthy(etcd.url, 200)));
     const requests = ["a", "b", "c"].map((name) => ({
       name,
       request: { session, requestId: `request-${name}` as never },

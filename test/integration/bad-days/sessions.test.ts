@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EtcdServer, etcdMissing, startEtcd } from "../etcd-server.ts";
 import { packed } from "../packed.ts";
 import { codeOf, freshRegion, type Region } from "../region.ts";
-import { until } from "../until.ts";
 
 describe.skipIf(etcdMissing !== undefined)("sessions that are not there", () => {
   let etcd: EtcdServer;
@@ -46,7 +45,7 @@ describe.skipIf(etcdMissing !== undefined)("sessions that are not there", () => 
     const session = await region.open();
     const held = await region.grant("held", { session });
     const wanted = region.acquire("held", { session: neighbour, waitMs: 10_000 });
-    await until("it is in line", async () => (await region.state("held")).waiterCount === 1);
+    await region.inLine("held", 1);
     const tries = Array.from({ length: 50 }, (_, index) => () => {
       return region.acquire(`lock-${index}`, { session: index % 2 === 0 ? neighbour : session });
     });
