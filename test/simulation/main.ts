@@ -11,6 +11,7 @@ const usage = `npm run simulate -- [options]
   --seed N       run this one seed alone
   --trace        with --seed: print what happened
   --mutant NAME  run a sabotaged build, until it is found out
+  --hashes       with --from and --seeds: print the hash of each seed's trace
   --list         name the sabotaged builds and the scenarios
   --scenario N   play one scenario; with --trace in every detail, with --mutant sabotaged`;
 
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     trace: { type: "boolean", default: false },
     mutant: { type: "string" },
     scenario: { type: "string" },
+    hashes: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     worker: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -76,6 +78,14 @@ async function runOne(seed: number): Promise<void> {
   if (result.violations.length > 0) process.exitCode = 1;
 }
 
+async function printHashes(from: number, count: number): Promise<void> {
+  const { runAlone } = await loadWorld();
+  for (let seed = from; seed < from + count; seed++) {
+    const { result } = await runAlone(seed, false);
+    console.log(result.hash);
+  }
+}
+
 async function serveParent(): Promise<void> {
   const { runStretch } = await loadWorld();
   process.on("message", (stretch: Stretch) => {
@@ -97,6 +107,7 @@ async function runMany(): Promise<void> {
 
 if (values.help) console.log(usage);
 else if (values.list) await list();
+else if (values.hashes) await printHashes(Number(values.from), Number(values.seeds));
 else if (values.worker) await serveParent();
 else if (values.scenario !== undefined) await playOne(values.scenario);
 else if (values.seed !== undefined) await runOne(Number(values.seed));

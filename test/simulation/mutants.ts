@@ -379,5 +379,90 @@ export const ruleMutants: readonly RuleMutant[] = [
   },
 ];
 
+/**
+ * What the simulation found in this code while it was written, each put back in. The phrase says
+ * what went wrong.
+ */
+export const pastBugs: readonly Mutant[] = [
+  {
+    name: "shared-copy-granted-again",
+    phrase: "a copy of a shared acquire put its key again and was told a token of its own",
+    edits: [
+      {
+        file: `${core}/lock/acquire.ts`,
+        find: '...(record.mode === "shared" ? [absent(target.prefix + grantId)] : []),',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "newer-token-not-held",
+    phrase: "a router with an old placement called a grant of a newer one not held",
+    edits: [
+      {
+        file: `${engine}/local-release.ts`,
+        find: "if (tokenEpoch(token) < 1) return notHeld(command);",
+        replace:
+          "if (tokenEpoch(token) < 1 || tokenEpoch(token) > site.epoch) return notHeld(command);",
+      },
+    ],
+  },
+  {
+    name: "timeout-takes-the-grant",
+    phrase: "a wait that ran out at one router deleted the grant another one had answered",
+    edits: [
+      {
+        file: `${core}/lock/withdraw.ts`,
+        find: "? [absent(exclusive), absent(shared)]",
+        replace: "? []",
+      },
+      {
+        file: `${core}/lock/withdraw.ts`,
+        find: "return {\n    compares: [\n      epochIs(plan.epoch),",
+        replace: `for (const key of [exclusive, shared]) success.push({ kind: "delete", key });
+          return { compares: [ epochIs(plan.epoch),`,
+      },
+      {
+        file: `${core}/lock/withdraw.ts`,
+        find: "const tombstone = result.results[1];",
+        replace: 'const tombstone = result.results.find(({ kind }) => kind === "txn");',
+      },
+    ],
+  },
+  {
+    name: "tombstone-leaves-the-place",
+    phrase: "a released request was promoted from a place a copy had taken meanwhile",
+    edits: [
+      {
+        file: `${core}/lock/release.ts`,
+        find: "success: [release, refuse, withdraw].map(",
+        replace: "success: [release, refuse].map(",
+      },
+    ],
+  },
+  {
+    name: "one-tombstone-for-all",
+    phrase: "a stalled cancel moved the tombstone onto its older lease, which soon ended",
+    edits: [
+      {
+        file: `${core}/lock/release.ts`,
+        find: "key: tombstoneKey(keys, grantId, lease.lease),",
+        replace: "key: tombstoneKey(keys, grantId, 0n),",
+      },
+    ],
+  },
+  {
+    name: "copies-at-once",
+    phrase: "two copies in one batch: one took the lock, the other stood in line behind it",
+    edits: [
+      {
+        file: `${engine}/local-acquire.ts`,
+        find: "const copy = this.#copies.get(grantId);",
+        replace: "const copy = this.#copies.get(undefined);",
+      },
+    ],
+  },
+];
+
 /** Every sabotaged build. */
-export const allMutants: readonly Mutant[] = [...mutants, ...ruleMutants];
+export const allMutants: readonly Mutant[] = [...mutants, ...ruleMutants, ...pastBugs];

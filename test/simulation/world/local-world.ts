@@ -71,6 +71,8 @@ export class LocalWorld {
       grants: run?.tenures.length ?? 0,
       promotions: run?.tenures.filter((tenure) => tenure.fromQueue).length ?? 0,
       beliefs: run?.beliefs.length ?? 0,
+      "unknown answers of a shard": this.#world.unknowns,
+      "lost or doubled messages": this.network.counts.lost + this.network.counts.doubled,
       injections: this.#plan.injections.length,
     };
     return { seed: this.#seed, hash: trace.hash, violations, figures };

@@ -56,6 +56,11 @@ export class RouterSite {
     return link;
   }
 
+  /** Writes to shards whose answer was `unknown`. */
+  get unknowns(): number {
+    return this.#links.reduce((sum, link) => sum + link.unknowns, 0);
+  }
+
   setStoreFaults(faults: StoreFaults): void {
     for (const link of this.#links) link.setFaults(faults);
   }

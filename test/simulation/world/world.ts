@@ -49,6 +49,8 @@ export class World {
   readonly routers = new Map<string, RouterSite>();
   readonly #tuning: RouterTuning;
   #placement: Placement;
+  /** Writes whose answer was `unknown`, by routers that were started anew since. */
+  #unknownsBefore = 0;
   #storeFaults: StoreFaults = cleanStore;
 
   constructor(options: WorldOptions) {
@@ -94,11 +96,20 @@ export class World {
 
   /** Starts a router, or one again that crashed, at the endpoint that is its name. */
   startRouter(name: string, skew: ClockSkew): RouterSite {
+    this.#unknownsBefore += this.routers.get(name)?.unknowns ?? 0;
     const router = new RouterSite(this, name, skew, this.#tuning);
     router.setStoreFaults(this.#storeFaults);
     this.routers.set(name, router);
     this.recorder.add({ kind: "process", name, role: "router", state: "started" });
     return router;
+  }
+
+  /** Writes to shards whose answer was `unknown`. */
+  get unknowns(): number {
+    return [...this.routers.values()].reduce(
+      (sum, router) => sum + router.unknowns,
+      this.#unknownsBefore,
+    );
   }
 
   setFaults(link: LinkFaults, store: StoreFaults): void {

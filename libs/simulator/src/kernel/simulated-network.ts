@@ -26,6 +26,8 @@ export interface LinkDelay {
  * each direction of a link can be cut by itself.
  */
 export class SimulatedNetwork {
+  /** Messages that were lost, and that arrived twice. */
+  readonly counts = { lost: 0, doubled: 0 };
   readonly #simulation: Simulation;
   readonly #random: Random;
   readonly #delay: LinkDelay;
@@ -85,6 +87,7 @@ export class SimulatedNetwork {
     const link = `${from}>${to}`;
     const lost = this.#random.next() < faults.lossRate;
     if (lost || this.#cuts.has(link)) {
+      this.counts.lost++;
       this.#simulation.trace.record(this.#simulation.nowMs, "lost", from, to);
       return false;
     }
@@ -96,6 +99,7 @@ export class SimulatedNetwork {
       this.#simulation.after(copyMs, arrive);
     }
     if (this.#random.next() < faults.duplicateRate) {
+      this.counts.doubled++;
       this.#simulation.trace.record(this.#simulation.nowMs, "doubled", from, to);
       this.#simulation.after(this.#delayMs() + extraMs, arrive);
     }

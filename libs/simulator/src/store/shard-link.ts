@@ -46,6 +46,8 @@ interface Script {
  * it answers as definite is definite; what it does not know it calls `unknown`.
  */
 export class ShardLink implements ShardStore {
+  /** Writes whose answer was or will be `unknown`. */
+  unknowns = 0;
   readonly #simulation: Simulation;
   readonly #shard: SimulatedShard;
   readonly #process: SimulatedProcess;
@@ -166,6 +168,7 @@ export class ShardLink implements ShardStore {
   ): Promise<Reply | StoreFailure> {
     const fate = scripted?.fate ?? this.#fate();
     this.#trace(what, fate);
+    if (fate !== "answered" && fate !== "refused") this.unknowns++;
     if (fate === "refused") return this.#refuse();
     return new Promise((resolve) => {
       const settle = this.#untilTimeLimit(resolve);
