@@ -7,8 +7,8 @@ export type IdlersRequest =
   | { readonly do: "connect"; readonly clients: number; readonly prefix: string }
   | { readonly do: "check" };
 
-/** Connections being made at once: more would only wait for the router's accept. */
-const inFlight = 50;
+/** Connections being made at once by one process. */
+const inFlight = 8;
 
 /** Many clients that each hold one lock and do nothing but say that they are alive. */
 export async function idlers(settings: ContenderSettings): Promise<Actor> {
@@ -20,7 +20,11 @@ export async function idlers(settings: ContenderSettings): Promise<Actor> {
     const worker = async (): Promise<void> => {
       while (started < count) {
         const name = `idle/${prefix}/${started++}`;
-        const client = await Holdfast.connect({ endpoints: [settings.router], owner: "bench" });
+        const client = await Holdfast.connect({
+          endpoints: [settings.router],
+          owner: "bench",
+          requestTimeout: "1m",
+        });
         clients.push(client);
         const lock = await client.acquire(name, { wait: 0 });
         lock.onStateChange(({ state }) => {

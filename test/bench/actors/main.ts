@@ -6,7 +6,8 @@ const [role, settings] = process.argv.slice(2) as [Role, string];
 const actor = await createActor(role, JSON.parse(settings));
 
 function reply(message: ActorReply): void {
-  process.send?.(message);
+  // The parent may have given up on this request.
+  if (process.connected) process.send?.(message);
 }
 
 process.on("message", (request: unknown) => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { Holdfast } from "@holdfast/client/holdfast";
 import type { Lock } from "@holdfast/client/lock";
@@ -31,18 +32,19 @@ export async function waiters(settings: ContenderSettings): Promise<Actor> {
   let holder: Lock | undefined;
   let granted: (lock: Lock) => void = () => {};
 
-  /** Resolves when every request has been told its place. */
+  /** Resolves when the store has every request in line. */
   const queue = async (count: number): Promise<void> => {
     holder = await client.acquire(lockName, { wait: 0 });
-    await Promise.all(
-      Array.from({ length: count }, () => {
-        return new Promise<void>((inLine, refused) => {
-          client
-            .acquire(lockName, { wait: "1h", onPosition: () => inLine() })
-            .then((lock) => granted(lock), refused);
-        });
-      }),
-    );
+    const refused = new Promise<never>((_, reject) => {
+      for (let waiter = 0; waiter < count; waiter++) {
+        client.acquire(lockName, { wait: "1h" }).then((lock) => granted(lock), reject);
+      }
+    });
+    while ((await Promise.race([client.get(lockName), refused])).waiterCount < count) {
+      await Promise.race([sleep(100), refused]);
+    }
+    // From here on a refusal is the end of the client, which refuses whoever still waits.
+    refused.catch(() => {});
   };
 
   const handOver = async (times: number): Promise<HandOverAnswer> => {

@@ -1,4 +1,6 @@
 import { EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import { joinTxns } from "@holdfast/core/txn/join";
+import type { Txn } from "@holdfast/core/txn/txn";
 import type { CommitReply } from "@holdfast/engine/ports/shard-store";
 import type { Contender } from "./contender.ts";
 import { openDirectSession } from "./lock-transactions.ts";
@@ -19,18 +21,10 @@ export async function ceiling(endpoints: readonly string[]): Promise<Contender> 
     async turn(_worker, acquireMs) {
       const grants = Array.from({ length: batchSize }, () => locks.next());
       const startMs = performance.now();
-      const taken = await store.commit({
-        compares: [],
-        success: grants.map(({ acquire }) => ({ kind: "txn", txn: acquire })),
-        failure: [],
-      });
+      const taken = await store.commit(batch(grants.map(({ acquire }) => acquire)));
       acquireMs.push(performance.now() - startMs);
       const revision = allSucceeded(taken);
-      const given = await store.commit({
-        compares: [],
-        success: grants.map((grant) => ({ kind: "txn", txn: grant.release(revision) })),
-        failure: [],
-      });
+      const given = await store.commit(batch(grants.map((grant) => grant.release(revision))));
       allSucceeded(given);
       return batchSize;
     },
@@ -38,6 +32,11 @@ export async function ceiling(endpoints: readonly string[]): Promise<Contender> 
       store.close();
     },
   };
+}
+
+/** As a router joins them: what all of them compare is compared once. */
+function batch(txns: readonly Txn[]): Txn {
+  return joinTxns(txns, true).txn;
 }
 
 /** One transaction of its own for every acquire and every release, through the same adapter. */
