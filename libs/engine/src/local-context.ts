@@ -3,6 +3,7 @@ import type { SessionId } from "@holdfast/base/ids";
 import type { Marker } from "@holdfast/core/lease/marker";
 import { validityMs } from "@holdfast/core/lease/validity";
 import type { LockId } from "@holdfast/core/lock/lock-id";
+import { checkDepth } from "@holdfast/core/lock/name";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import type { LockQueues } from "./lock-queues.ts";
 import { type LockSite, siteOf } from "./lock-site.ts";
@@ -31,6 +32,9 @@ export function locate(context: LocalContext, lock: LockId): LockSite | Failure 
   const placement = context.placements.pin();
   if ("kind" in placement) return placement;
   const site = siteOf(context.hash, placement, context.shards, lock);
+  // Each segment costs a compare and a watch, so without a bound a deep name fits no transaction.
+  const tooDeep = site?.hierarchical ? checkDepth(lock.name) : undefined;
+  if (tooDeep !== undefined) return tooDeep;
   if (site !== undefined) return context.placements.refusalOf(site.shard) ?? site;
   return failure(
     "SHARD_UNAVAILABLE",

@@ -33,6 +33,18 @@ export function checkName(name: string): Failure | undefined {
   return undefined;
 }
 
+/** What is wrong with the depth of a name whose namespace is hierarchical, or undefined. */
+export function checkDepth(name: string): Failure | undefined {
+  const depth = name.split("/").length;
+  if (depth <= limits.depthMax) return undefined;
+  return failure(
+    "INVALID_ARGUMENT",
+    `A lock name in a hierarchical namespace has at most ${limits.depthMax} segments; this one has ` +
+      `${depth}.`,
+    { field: "lock.name" },
+  );
+}
+
 /** The first thing wrong with a namespace, or undefined. */
 export function checkNamespace(namespace: string): Failure | undefined {
   const length = namespace.length;
