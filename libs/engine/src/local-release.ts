@@ -37,6 +37,7 @@ export class LocalRelease {
   async #releaseAs(command: ReleaseCommand, mode: Mode): Promise<ReleaseOutcome> {
     const { grantId, token } = command;
     let mayHandOver = true;
+    let released: ReleaseOutcome | undefined;
     for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
@@ -74,11 +75,18 @@ export class LocalRelease {
         if (reading.handOverResult !== undefined) {
           handOver?.onCommitted(reading.handOverResult, reply.revision);
         }
-        return { kind: "released", handedOver: reading.handOverResult?.succeeded === true };
+        const handedOver = reading.handOverResult?.succeeded === true;
+        released = { kind: "released", handedOver };
+        if (reading.refused) return released;
       }
       if (reading.kind === "not-held") {
         this.#discount(command.session, site, grantId);
-        return notHeld(command);
+        if (reading.refused) return released ?? notHeld(command);
+      }
+      if (reading.kind !== "epoch") {
+        // The lease for the tombstone ended in that moment: take the one the session has now.
+        if (command.session !== undefined) this.#context.sessions.forget(command.session);
+        continue;
       }
       const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
       if (trouble !== undefined) return trouble;

@@ -54,26 +54,30 @@ export function releaseTxn(plan: ReleasePlan): Txn {
   };
 }
 
-/** What became of the grant. */
+/**
+ * What became of the grant. `refused` false: the tombstone's lease had ended, so copies of the
+ * request are not refused, and "not held" may not stay true.
+ */
 export type ReleaseReading =
-  | { readonly kind: "released"; readonly handOverResult?: TxnResult }
+  | { readonly kind: "released"; readonly refused: boolean; readonly handOverResult?: TxnResult }
   | { readonly kind: "epoch"; readonly shardEpoch: number }
   /** No such grant, or (with `kv`) one with another token. */
-  | { readonly kind: "not-held"; readonly kv?: KeyValue };
+  | { readonly kind: "not-held"; readonly refused: boolean; readonly kv?: KeyValue };
 
 /** Reads the answer of {@link releaseTxn}. */
 export function readRelease(plan: ReleasePlan, outer: TxnResult): ReleaseReading {
   const result = plan.tombstone === undefined ? outer : nested(outer, 0);
+  const refused = plan.tombstone === undefined || nested(outer, 1).succeeded;
   if (result.succeeded) {
-    if (plan.handOver === undefined) return { kind: "released" };
-    return { kind: "released", handOverResult: nested(result, 1) };
+    if (plan.handOver === undefined) return { kind: "released", refused };
+    return { kind: "released", refused, handOverResult: nested(result, 1) };
   }
   const [epoch, own] = result.results;
   invariant(epoch?.kind === "range" && own?.kind === "range", "a lost release reads");
   const shardEpoch = decodeEpoch(epoch);
   if (shardEpoch !== plan.epoch) return { kind: "epoch", shardEpoch };
   const kv = own.kvs[0];
-  return kv === undefined ? { kind: "not-held" } : { kind: "not-held", kv };
+  return kv === undefined ? { kind: "not-held", refused } : { kind: "not-held", refused, kv };
 }
 
 /**
