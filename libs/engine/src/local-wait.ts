@@ -1,6 +1,6 @@
 import type { Timer } from "@holdfast/base/clock";
-import { failure } from "@holdfast/base/failure";
-import type { LeaseId } from "@holdfast/base/ids";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { LeaseId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { validityMs } from "@holdfast/core/lease/validity";
 import type { Busy } from "@holdfast/core/lock/acquire-reading";
@@ -12,6 +12,8 @@ import type { AcquireAttempt } from "./acquire-attempt.ts";
 import { type LocalContext, leaseFor } from "./local-context.ts";
 import type { LocalWithdraw, Request } from "./local-withdraw.ts";
 import type { LocalWaiter, WaitResult } from "./lock-queue.ts";
+import type { LockSite } from "./lock-site.ts";
+import type { SessionLeaseState } from "./session-leases.ts";
 import { printShard } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
 
@@ -109,8 +111,9 @@ export class LocalWait {
     const { region, name } = site.shard;
     let validForMs = validityMs(record.ttlMs);
     if (command.session !== undefined) {
-      const lease = await this.#context.sessions.leaseIn(command.session, site.shard);
-      if (lease.kind === "failure" || lease.marker.lease !== end.lease) return this.#gone(attempt);
+      const lease = await this.#leaseUnder(command.session, site, end.lease);
+      if (lease === undefined) return this.#gone(attempt);
+      if (isFailure(lease)) return leaseUnread(site, lease);
       validForMs = this.#context.sessionLeases.validForMs(lease);
     }
     return {
@@ -126,6 +129,22 @@ export class LocalWait {
         regions: [region],
       },
     };
+  }
+
+  /** The session's lease, if it is `lease`; undefined where that one has ended. */
+  async #leaseUnder(
+    session: SessionId,
+    site: LockSite,
+    lease: bigint,
+  ): Promise<SessionLeaseState | undefined | Failure> {
+    for (const fromShards of [false, true]) {
+      // A copy of the request may have come under a newer lease through another router.
+      if (fromShards) this.#context.sessions.forget(session);
+      const now = await this.#context.sessions.leaseIn(session, site.shard);
+      if (isFailure(now)) return now.code === "SESSION_EXPIRED" ? undefined : now;
+      if (now.marker.lease === lease) return now;
+    }
+    return undefined;
   }
 
   /** The place ended: with its lease, or because the request was cancelled. */
@@ -145,9 +164,9 @@ export class LocalWait {
     this.#context.sessions.discount(command.session, site.shard.name, grantId);
     this.#context.sessions.forget(command.session);
     const now = await this.#context.sessions.leaseIn(command.session, site.shard);
-    if (now.kind !== "failure" && now.marker.lease === lease.marker.lease) {
-      return { kind: "cancelled" };
-    }
+    // A shard that does not answer has not said that the session ended.
+    if (isFailure(now) && now.code !== "SESSION_EXPIRED") return now;
+    if (!isFailure(now) && now.marker.lease === lease.marker.lease) return { kind: "cancelled" };
     return failure(
       "SESSION_EXPIRED",
       `The session's lease in shard ${shard} ended while the request waited there.`,
@@ -205,4 +224,15 @@ export function requestOf({
     ...(session === undefined ? {} : { session }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
   };
+}
+
+/** The request has the lock, and nobody can say for how long: its repeat will find it. */
+function leaseUnread(site: LockSite, trouble: Failure): Failure {
+  const shard = printShard(site.shard);
+  return failure(
+    "UNKNOWN_OUTCOME",
+    `The lock was granted, but what is left of the session's lease in shard ${shard} could not be ` +
+      `read (${trouble.message}) Repeat the request with the same request id.`,
+    { shard },
+  );
 }
