@@ -52,6 +52,8 @@ export class QueueFollower {
   #silence: Timer | undefined;
   #gather: Timer | undefined;
   #lookUp: Timer | undefined;
+  /** Waiters of this router that left the queue, or never showed up in it. */
+  readonly #missing = new Set<GrantId>();
   /** Counts the snapshots, so that what an older one started is not heard any more. */
   #run = 0;
   #reading: Promise<void> = Promise.resolve();
@@ -91,7 +93,7 @@ export class QueueFollower {
   /** A place exists since `placedAt`: if the mirror has seen that revision and lacks it, look. */
   check(grantId: GrantId, placedAt: bigint): void {
     if (this.#current && this.mirror.revision >= placedAt && !this.mirror.has(grantId)) {
-      this.#lookSoon();
+      this.#lookSoon(grantId);
     }
   }
 
@@ -166,7 +168,9 @@ export class QueueFollower {
         if (event.kind === "put") this.#tellHolder(event.kv);
       } else if (event.kind === "delete") {
         const grantId = parseKey(event.kv.key)?.grantId;
-        if (grantId !== undefined && this.#listener.isWanted(grantId)) this.#lookSoon();
+        if (grantId !== undefined && this.#listener.isWanted(grantId)) {
+          this.#lookSoon(grantId);
+        }
       }
     }
     this.#heardAtMs = this.#clock.monotonicMs();
@@ -191,10 +195,14 @@ export class QueueFollower {
   }
 
   /** A waiter of ours left the queue: unless its grant shows up, find out what became of it. */
-  #lookSoon(): void {
+  #lookSoon(grantId: GrantId): void {
+    this.#missing.add(grantId);
     this.#lookUp ??= this.#clock.schedule(lookUpMs, () => {
       this.#lookUp = undefined;
-      void this.#restart();
+      const missing = [...this.#missing];
+      this.#missing.clear();
+      // Nearly always the grant showed up a moment later; reading a long queue again costs a lot.
+      if (missing.some((each) => this.#listener.isWanted(each))) void this.#restart();
     });
   }
 
@@ -240,6 +248,7 @@ export class QueueFollower {
     this.#watches = [];
     for (const timer of [this.#silence, this.#gather, this.#lookUp]) timer?.cancel();
     this.#silence = this.#gather = this.#lookUp = undefined;
+    this.#missing.clear();
   }
 }
 

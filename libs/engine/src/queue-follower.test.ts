@@ -1,0 +1,90 @@
+import { utf8 } from "@holdfast/base/bytes";
+import type { GrantId, RequestId } from "@holdfast/base/ids";
+import { ManualClock } from "@holdfast/base/manual-clock";
+import { footprintOf } from "@holdfast/core/lock/hierarchy";
+import { lockKeys } from "@holdfast/core/lock/keys";
+import { encodeRecord } from "@holdfast/core/lock/record";
+import type { KeyValue } from "@holdfast/core/txn/txn";
+import { expect, test } from "vitest";
+import type { LockSite } from "./lock-site.ts";
+import type { WatchListener } from "./ports/shard-store.ts";
+import { QueueFollower } from "./queue-follower.ts";
+
+const keys = lockKeys(1, "default", "l");
+const mine = "m".repeat(22) as GrantId;
+
+/** A follower over a store that this test speaks for; the caller `mine` waits. */
+async function following() {
+  const clock = new ManualClock();
+  const watches = new Map<string, WatchListener>();
+  const seen = { reads: 0, holders: 0 };
+  const place = kv(keys.queue.prefix + mine, 5n);
+  const store = {
+    commit: async () => {
+      seen.reads++;
+      const kvs = [[place], [], []];
+      const results = kvs.map((each) => ({ kind: "range", kvs: each, count: each.length }));
+      return { kind: "committed", revision: 5n, result: { succeeded: true, results } };
+    },
+    watch: (request: { readonly key: string }, listener: WatchListener) => {
+      watches.set(request.key, listener);
+      return { cancel: () => {} };
+    },
+  };
+  const site = {
+    shard: { store },
+    keys,
+    footprint: footprintOf(keys, 1, "default", "l", false),
+  } as unknown as LockSite;
+  let wanted = true;
+  const follower = new QueueFollower(site, clock, {
+    onChange: () => {},
+    isWanted: () => wanted,
+    onHolder: () => {
+      seen.holders++;
+      wanted = false;
+    },
+    onSnapshot: () => {},
+  });
+  follower.start();
+  await follower.whenRead();
+  const gone = { ...place, modRevision: 6n, value: utf8("") };
+  return {
+    clock,
+    seen,
+    leave: () => watches.get(keys.queue.prefix)?.onEvents(6n, [{ kind: "delete", kv: gone }]),
+    hold: () => {
+      const held = kv(keys.exclusive.prefix + mine, 6n);
+      watches.get(keys.exclusive.prefix)?.onEvents(6n, [{ kind: "put", kv: held }]);
+    },
+  };
+}
+
+function kv(key: string, revision: bigint): KeyValue {
+  const record = {
+    owner: "",
+    ttlMs: 2_000,
+    mode: "exclusive",
+    requestId: "r" as RequestId,
+    metadata: {},
+    epoch: 1,
+    atMs: 0,
+  } as const;
+  const value = encodeRecord(record);
+  return { key, value, createRevision: revision, modRevision: revision, lease: 1n };
+}
+
+test("a grant that shows up a moment after its place went costs no second look at the queue", async () => {
+  const { clock, seen, leave, hold } = await following();
+  leave();
+  hold();
+  await clock.advance(500);
+  expect(seen).toEqual({ reads: 1, holders: 1 });
+});
+
+test("a place that went without a grant is looked up", async () => {
+  const { clock, seen, leave } = await following();
+  leave();
+  await clock.advance(500);
+  expect(seen.reads).toBe(2);
+});
