@@ -185,7 +185,12 @@ export class LockQueue {
     const run = this.#promotable();
     const site = this.#options.currentSite();
     const head = run?.[0];
-    if (run === undefined || head === undefined || site === undefined) return;
+    if (run === undefined || head === undefined) return;
+    if (site === undefined) {
+      // The shard is in doubt for the moment; nothing in the mirror would wake this queue again.
+      this.#later(retryDelayMs, head.grantId);
+      return;
+    }
     this.#promoting = true;
     const label = { epoch: site.epoch, atMs: this.#options.surroundings.clock.wallMs() };
     const txn = promoteTxn(site.keys, site.footprint, run, label);
