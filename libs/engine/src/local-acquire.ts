@@ -58,6 +58,12 @@ export class LocalAcquire {
 
   async acquire(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
     const grantId = grantIdOf(command.session, command.requestId);
+    const outcome = await this.#acquire(command, call, grantId);
+    if (command.session !== undefined) this.#context.sessions.unreserve(command.session, grantId);
+    return outcome;
+  }
+
+  async #acquire(command: AcquireCommand, call: Call, grantId: GrantId): Promise<AcquireOutcome> {
     let leasesLost = 0;
     for (let attempts = 0; attempts < epochAttemptsMax; attempts++) {
       const site = locate(this.#context, command.lock);
@@ -65,8 +71,10 @@ export class LocalAcquire {
       const found = leaseFor(this.#context, site.shard, command);
       const lease = found instanceof Promise ? await found : found;
       if (lease.kind === "failure") return lease;
-      if (command.session !== undefined) {
-        if (this.#context.sessions.isFullFor(command.session, grantId)) return tooManyLocks();
+      const { session } = command;
+      if (session !== undefined && !this.#context.sessions.reserve(session, grantId)) {
+        await this.#context.sessions.recount(session);
+        if (!this.#context.sessions.reserve(session, grantId)) return tooManyLocks();
       }
       const record = recordOf(command, lease, site, this.#context.surroundings.clock.wallMs());
       const attempt: AcquireAttempt = {
@@ -162,6 +170,8 @@ export class LocalAcquire {
   async #settlePioneer(site: LockSite, reading: AcquireReading | Failure): Promise<void> {
     if (reading.kind !== "busy") return;
     await this.#context.queues.follow(site).whenCurrent();
+    // The request may be refused and never stand in line: then nobody else lets go of the queue.
+    this.#context.queues.release(site);
   }
 
   /** Lean first: most locks are free, and a lean request is half the size. */
@@ -261,7 +271,12 @@ export class LocalAcquire {
     const reading = readRenew(plan, reply.result);
     if (reading.kind === "renewed") return undefined;
     if (reading.kind === "changed" && reading.kv?.createRevision === kv.createRevision) {
-      return undefined;
+      if (reading.kv.modRevision !== kv.modRevision) return undefined;
+      // Nobody has claimed it: the session has another lease than this router remembers.
+      if (command.session !== undefined) this.#context.sessions.forget(command.session);
+      return failure("CONTENDED", "The session's lease changed while the request was under way.", {
+        retryAfterMs: 50,
+      });
     }
     if (reading.kind === "changed") return { kind: "cancelled" };
     return failure("CONTENDED", "The placement changed while the request was under way.", {
@@ -290,7 +305,9 @@ export class LocalAcquire {
 
   #count(attempt: AcquireAttempt): void {
     if (attempt.command.session === undefined) return;
-    this.#context.sessions.count(attempt.command.session, attempt.site.shard.name, attempt.grantId);
+    const { session } = attempt.command;
+    this.#context.sessions.count(session, attempt.site.shard.name, attempt.grantId);
+    this.#context.sessions.unreserve(session, attempt.grantId);
   }
 }
 

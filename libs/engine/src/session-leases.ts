@@ -7,7 +7,7 @@ import {
   settleMarker,
 } from "@holdfast/core/lease/marker";
 import { validityMs } from "@holdfast/core/lease/validity";
-import { sessionMarkerKey } from "@holdfast/core/lock/keys";
+import { parseKey, sessionMarkerKey } from "@holdfast/core/lock/keys";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
 
@@ -18,8 +18,11 @@ export interface SessionLeaseState {
   readonly ttlMs: number;
   /** Until when a holder may believe in it, on this router's monotonic clock. */
   validUntilMs: number;
-  /** Grants and places under it that went through this router. */
-  readonly grants: Set<GrantId>;
+  /**
+   * Grants and places under it: those it had when this router met it, and what went through this
+   * router since.
+   */
+  grants: Set<GrantId>;
 }
 
 /** Makes, finds and keeps the leases of sessions. */
@@ -76,6 +79,22 @@ export class SessionLeases {
     return kv === undefined ? undefined : this.#fromMarker(session, kv, shard);
   }
 
+  /** The id of the lease that a shard's marker names now; undefined where there is none. */
+  async leaseIdIn(session: SessionId, shard: Shard): Promise<LeaseId | undefined | Failure> {
+    const refusal = this.#refusalOf(shard);
+    if (refusal !== undefined) return refusal;
+    const reply = await shard.store.range({ kind: "range", key: sessionMarkerKey(session) });
+    if (reply.kind !== "read") return unreached(storeFailure(shard, reply));
+    const kv = reply.range.kvs[0];
+    return kv === undefined ? undefined : parseSessionMarker(kv)?.lease;
+  }
+
+  /** Counts a lease's grants and places anew; a shard that does not answer changes nothing. */
+  async recount(lease: SessionLeaseState, shard: Shard): Promise<void> {
+    const reply = await shard.store.leaseKeys(lease.marker.lease);
+    if (reply.kind === "lease") lease.grants = grantsIn(reply.keys);
+  }
+
   /**
    * Passes a client's heartbeat on. The deadline runs from before the keepalive is sent, so a late
    * answer never makes it later. Undefined: the store did not answer.
@@ -106,12 +125,28 @@ export class SessionLeases {
       sessionMarker(session, parsed.lease, parsed.ttlMs),
       parsed.ttlMs,
       askedAtMs + believedMs,
+      grantsIn(left.kind === "lease" ? left.keys : []),
     );
   }
 }
 
-function state(marker: Marker, ttlMs: number, validUntilMs: number): SessionLeaseState {
-  return { kind: "session-lease", marker, ttlMs, validUntilMs, grants: new Set() };
+function state(
+  marker: Marker,
+  ttlMs: number,
+  validUntilMs: number,
+  grants = new Set<GrantId>(),
+): SessionLeaseState {
+  return { kind: "session-lease", marker, ttlMs, validUntilMs, grants };
+}
+
+/** The grants and places among the keys of a lease. */
+function grantsIn(keys: readonly string[]): Set<GrantId> {
+  const grants = new Set<GrantId>();
+  for (const key of keys) {
+    const parsed = parseKey(key);
+    if (parsed !== undefined && "xsq".includes(parsed.kind)) grants.add(parsed.grantId);
+  }
+  return grants;
 }
 
 /** The lock itself was not touched yet, so even a lost answer is a definite "not done". */

@@ -11,12 +11,18 @@ import { printShard, type Shard, type Surroundings, storeFailure } from "./shard
 
 /** How long the trace of a closed session stands for a journal to read. */
 const closedTraceMs = 60_000;
+/** How often the grants of a session that seems full are counted in the shards, at most. */
+const recountPauseMs = 1_000;
 
 /** What one session is known to have, at this router. */
 interface KnownSession {
   readonly ttlMs: number;
   readonly leases: Map<string, SessionLeaseState>;
   readonly settling: Map<string, Promise<SessionLeaseState | Failure>>;
+  /** Requests under way that are not among the grants of a lease yet. */
+  readonly asking: Set<GrantId>;
+  /** When its grants were last counted in the shards. */
+  recountedAtMs: number;
   seenAtMs: number;
 }
 
@@ -118,32 +124,77 @@ export class Sessions {
     this.#known.get(session)?.leases.get(shard)?.grants.delete(grantId);
   }
 
-  /** True where one more lock would pass the limit; counts what went through this router. */
-  isFullFor(session: SessionId, grantId: GrantId): boolean {
+  /**
+   * Takes one of the session's places for a request that is about to be asked for; false where it
+   * has none left. Taken before the answer, or requests that come together would all find room.
+   */
+  reserve(session: SessionId, grantId: GrantId): boolean {
     const known = this.#known.get(session);
-    if (known === undefined) return false;
-    let held = 0;
+    if (known === undefined) return true;
+    let held = known.asking.size;
     for (const lease of known.leases.values()) held += lease.grants.size;
-    if (held < limits.locksPerSessionMax) return false;
-    for (const lease of known.leases.values()) if (lease.grants.has(grantId)) return false;
-    return true;
+    if (held < limits.locksPerSessionMax) {
+      known.asking.add(grantId);
+      return true;
+    }
+    if (known.asking.has(grantId)) return true;
+    for (const lease of known.leases.values()) if (lease.grants.has(grantId)) return true;
+    return false;
   }
 
-  async close(command: CloseSessionCommand): Promise<CloseSessionOutcome> {
-    const leases = await this.leasesOf(command.session);
-    if (isLeases(leases)) {
-      for (const [name, lease] of [...leases]) {
+  /** The request has its answer: what it holds or waits for is counted with its lease. */
+  unreserve(session: SessionId, grantId: GrantId): void {
+    this.#known.get(session)?.asking.delete(grantId);
+  }
+
+  /**
+   * Counts the session's grants in the shards: what was released through another router, or taken
+   * away, is still counted here. At most once in {@link recountPauseMs}.
+   */
+  async recount(session: SessionId): Promise<void> {
+    const known = this.#known.get(session);
+    const nowMs = this.#surroundings.clock.monotonicMs();
+    if (known === undefined || nowMs - known.recountedAtMs < recountPauseMs) return;
+    known.recountedAtMs = nowMs;
+    await Promise.all(
+      [...known.leases].map(async ([name, lease]) => {
         const shard = this.#shards.get(name);
-        if (shard === undefined) continue;
-        await this.#leaveTrace(shard, command.session);
-        const reply = await shard.store.revokeLease(lease.marker.lease);
-        if (reply.kind !== "revoked") return storeFailure(shard, reply);
-      }
-    } else if (leases.code !== "SESSION_EXPIRED") {
-      return leases;
-    }
-    this.#known.delete(command.session);
-    return { kind: "closed" };
+        if (shard !== undefined) await this.#leases.recount(lease, shard);
+      }),
+    );
+  }
+
+  /**
+   * Ends the session in every shard that can be reached, also where one cannot: what is left there
+   * ends with its lease, and the failure says so.
+   */
+  async close(command: CloseSessionCommand): Promise<CloseSessionOutcome> {
+    const { session } = command;
+    const closing = this.#shardsToClose(command).map((shard) => this.#closeIn(session, shard));
+    const troubles = await Promise.all(closing);
+    this.#known.delete(session);
+    return troubles.find((trouble) => trouble !== undefined) ?? { kind: "closed" };
+  }
+
+  /**
+   * The shards the client names and those this router knows of. Neither knows all: another router
+   * may have made a lease since. Where one of them says nothing, every shard is asked.
+   */
+  #shardsToClose({ session, leases }: CloseSessionCommand): Shard[] {
+    const known = this.#known.get(session);
+    const shards = [...this.#shards.values()];
+    if (known === undefined || leases.length === 0) return shards;
+    const named = new Set([...known.leases.keys(), ...leases.map(({ shard }) => shard)]);
+    return shards.filter(({ name }) => named.has(name));
+  }
+
+  async #closeIn(session: SessionId, shard: Shard): Promise<Failure | undefined> {
+    // What the shard says, not what is remembered: the session may have a newer lease there.
+    const lease = await this.#leases.leaseIdIn(session, shard);
+    if (lease === undefined || typeof lease === "object") return lease;
+    await this.#leaveTrace(shard, session);
+    const reply = await shard.store.revokeLease(lease);
+    return reply.kind === "revoked" ? undefined : storeFailure(shard, reply);
   }
 
   /**
@@ -222,6 +273,8 @@ export class Sessions {
       ttlMs,
       leases: new Map(),
       settling: new Map(),
+      asking: new Set(),
+      recountedAtMs: Number.NEGATIVE_INFINITY,
       seenAtMs: this.#surroundings.clock.monotonicMs(),
     };
     this.#known.set(session, fresh);
