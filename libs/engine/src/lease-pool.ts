@@ -1,4 +1,5 @@
 import type { Clock } from "@holdfast/base/clock";
+import type { LeaseId } from "@holdfast/base/ids";
 import { type Marker, poolMarker } from "@holdfast/core/lease/marker";
 import type { Committer } from "./committer.ts";
 import type { Rejected, ShardStore, StoreFailure } from "./ports/shard-store.ts";
@@ -50,10 +51,16 @@ export class LeasePool {
     this.#entries.set(leaseTtlS, fresh);
     this.#evict();
     const lease = await fresh.lease;
-    if (lease.kind !== "lease" && this.#entries.get(leaseTtlS) === fresh) {
-      this.#entries.delete(leaseTtlS);
-    }
+    if (lease.kind === "lease") fresh.granted = lease.marker.lease;
+    else if (this.#entries.get(leaseTtlS) === fresh) this.#entries.delete(leaseTtlS);
     return lease;
+  }
+
+  /** A lease of this pool proved to have ended early: do not hang anything more on it. */
+  forget(lease: LeaseId): void {
+    for (const [ttlS, entry] of this.#entries) {
+      if (entry.granted === lease) this.#entries.delete(ttlS);
+    }
   }
 
   async #grant(ttlS: number): Promise<PooledLease> {
@@ -89,4 +96,5 @@ function definite(reply: StoreFailure | Rejected): StoreFailure | Rejected {
 interface Entry {
   readonly openUntilMs: number;
   readonly lease: Promise<PooledLease>;
+  granted?: LeaseId;
 }

@@ -93,6 +93,7 @@ export class LocalAcquire {
       } else if (reading.kind === "lease-ended") {
         if (++leasesLost > 2) return leaseEnded(site);
         if (command.session !== undefined) this.#context.sessions.forget(command.session);
+        else site.shard.pool.forget(lease.marker.lease);
       } else if (reading.kind !== "not-free") {
         return this.#conclude(attempt, reading);
       }

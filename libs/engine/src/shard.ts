@@ -67,7 +67,11 @@ export function storeFailure(shard: Shard, reply: StoreFailure | Rejected): Fail
       shard: where,
     });
   }
-  return failure("SHARD_UNAVAILABLE", `Shard ${where} is out of reach: ${reply.message}.`, {
+  const what =
+    reply.kind === "rejected"
+      ? `refused the request, and nothing was done: ${reply.message}`
+      : `is out of reach: ${reply.message}`;
+  return failure("SHARD_UNAVAILABLE", `Shard ${where} ${what}.`, {
     shard: where,
     retryAfterMs: 500,
   });

@@ -1,4 +1,5 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, SystemRandom } from "@holdfast/base/random";
 import { Compaction } from "@holdfast/engine/compaction";
@@ -11,6 +12,8 @@ import type { PlacementConfig } from "./config.ts";
 
 /** Pause before a shard that did not answer is tried again, in ms. */
 const retryMs = 500;
+/** How often the placement is published again, in ms: it mends a shard that was emptied meanwhile. */
+const republishMs = 60_000;
 
 /** Builds the placement service: publishes once all shards answer, then compacts them. */
 export async function compose(
@@ -43,12 +46,27 @@ export async function compose(
   await publishUntilDone(publisher, surroundings.clock, log);
   const compactions = shards.map((shard) => new Compaction(shard, surroundings));
   for (const compaction of compactions) compaction.start();
+  const stopped = new Cancellation();
+  void republish(publisher, surroundings.clock, log, stopped);
   return {
     stop: async () => {
+      stopped.cancel();
       for (const compaction of compactions) compaction.stop();
       for (const store of stores) store.close();
     },
   };
+}
+
+async function republish(
+  publisher: PlacementPublisher,
+  clock: Clock,
+  log: Logger,
+  stopped: Cancellation,
+): Promise<void> {
+  while ((await sleep(clock, republishMs, stopped)) === "elapsed") {
+    const published = await publisher.publish();
+    if ("kind" in published) log.warn({ "event.action": "publish-failed" }, published.message);
+  }
 }
 
 async function publishUntilDone(
