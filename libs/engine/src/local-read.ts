@@ -1,7 +1,9 @@
-import { utf8 } from "@holdfast/base/bytes";
-import { failure } from "@holdfast/base/failure";
+import { utf8, utf8Text } from "@holdfast/base/bytes";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { GrantId } from "@holdfast/base/ids";
+import { invariant } from "@holdfast/base/invariant";
 import type { ForceReleaseCommand, GetCommand } from "@holdfast/core/command/command";
-import type { ForceReleaseOutcome, GetOutcome } from "@holdfast/core/command/outcome";
+import type { ForceReleaseOutcome, GetOutcome, Tenant } from "@holdfast/core/command/outcome";
 import { read } from "@holdfast/core/lock/enqueue";
 import { epochIs } from "@holdfast/core/lock/epoch";
 import { parseKey } from "@holdfast/core/lock/keys";
@@ -15,7 +17,7 @@ import { tenantOf } from "./tenant.ts";
 const shownMax = 100;
 /** How long the record of a force release stands for a journal to read, in ms. */
 const forcedRecordMs = 60_000;
-/** Grants one force release takes at once: each costs two operations of the transaction. */
+/** Grants one transaction takes from their holders: each costs two operations of the transaction. */
 const forcedAtOnceMax = 40;
 
 /** Looks at a lock, and the operator's way to empty it. */
@@ -59,57 +61,78 @@ export class LocalRead {
   /**
    * Takes the lock from its holders. They go on believing until their next heartbeat tells them;
    * in between only the token protects what the lock protects.
+   *
+   * A repeat finds the records of the first and takes nothing from whoever holds the lock since.
    */
   async forceRelease(command: ForceReleaseCommand): Promise<ForceReleaseOutcome> {
-    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+    for (let changes = 0; changes < epochAttemptsMax; ) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
-      const found = await this.#holders(site);
-      if (!Array.isArray(found)) return found;
-      const victims = found.filter(
-        ({ key }) => command.grantId === undefined || parseKey(key)?.grantId === command.grantId,
-      );
-      if (victims.length === 0) return { kind: "force-released", released: [] };
-      const outcome = await this.#take(site, victims.slice(0, forcedAtOnceMax), command);
-      if (outcome !== "changed") return outcome;
-      await this.#context.placements.refresh();
+      const found = await this.#look(site, command);
+      if (isFailure(found)) return found;
+      if (found.victims.length === 0) return { kind: "force-released", released: found.released };
+      const trouble = await this.#take(site, found, command);
+      if (trouble === "changed") {
+        changes++;
+        await this.#context.placements.refresh();
+      } else if (trouble !== undefined) return trouble;
     }
     return failure("CONTENDED", "The holders changed while they were being removed.", {
       retryAfterMs: 100,
     });
   }
 
-  async #holders(site: LockSite) {
-    const reads: RangeOp[] = [site.keys.exclusive, site.keys.shared].map(({ prefix, end }) => ({
+  /** Whom this request has to take the lock from, and whom it has taken it from already. */
+  async #look(site: LockSite, command: ForceReleaseCommand): Promise<Found | Failure> {
+    const { exclusive, shared, forced } = site.keys;
+    const reads: RangeOp[] = [exclusive, shared, forced].map(({ prefix, end }) => ({
       kind: "range",
       key: prefix,
       rangeEnd: end,
     }));
     const reply = await site.shard.store.commit({ compares: [], success: reads, failure: [] });
     if (reply.kind !== "committed") return storeFailure(site.shard, reply);
-    return reply.result.results.flatMap((result) => [...read(result).kvs]);
+    const [exclusives, shareds, records] = reply.result.results.map((result) => read(result).kvs);
+    const own = (records ?? [])
+      .map(({ key, value }) => ({ grantId: grantIdOf(key), record: decodeForced(value) }))
+      .filter(({ record }) => record?.request === command.requestId);
+    const upTo = BigInt(own[0]?.record?.upTo ?? reply.revision);
+    const victims = [...(exclusives ?? []), ...(shareds ?? [])].filter(
+      ({ key, createRevision }) =>
+        createRevision <= upTo &&
+        (command.grantId === undefined || grantIdOf(key) === command.grantId),
+    );
+    return { victims, upTo, released: own.map(({ grantId, record }) => formerOf(grantId, record)) };
   }
 
   async #take(
     site: LockSite,
-    victims: readonly KeyValue[],
-    command: ForceReleaseCommand,
-  ): Promise<ForceReleaseOutcome | "changed"> {
+    { victims, upTo }: Found,
+    { actor, reason, requestId }: ForceReleaseCommand,
+  ): Promise<Failure | undefined | "changed"> {
     const lease = await site.shard.pool.leaseFor(forcedRecordMs);
     if (lease.kind !== "lease") return storeFailure(site.shard, lease);
-    const value = utf8(JSON.stringify({ actor: command.actor, reason: command.reason }));
+    const taken = victims.slice(0, forcedAtOnceMax);
+    const nowMs = this.#context.surroundings.clock.wallMs();
+    const recordOf = (kv: KeyValue) => {
+      const { mode, owner, token, hasSession, ttlMs } = tenantOf(kv, nowMs);
+      const holder = { mode, owner, token: String(token), hasSession, ttlMs };
+      return utf8(
+        JSON.stringify({ actor, reason, request: requestId, upTo: String(upTo), holder }),
+      );
+    };
     const reply = await site.shard.committer.submit(
       {
         compares: [
           epochIs(site.epoch),
-          ...victims.map(({ key, createRevision }) => createdAt(key, createRevision)),
+          ...taken.map(({ key, createRevision }) => createdAt(key, createRevision)),
         ],
-        success: victims.flatMap(({ key }) => [
-          { kind: "delete", key } as const,
+        success: taken.flatMap((kv) => [
+          { kind: "delete", key: kv.key } as const,
           {
             kind: "put",
-            key: site.keys.forced.prefix + (parseKey(key)?.grantId ?? ""),
-            value,
+            key: site.keys.forced.prefix + grantIdOf(kv.key),
+            value: recordOf(kv),
             lease: lease.marker.lease,
           } as const,
         ]),
@@ -118,8 +141,44 @@ export class LocalRead {
       site.conflictKey,
     );
     if (reply.kind !== "committed") return storeFailure(site.shard, reply);
-    if (!reply.result.succeeded) return "changed";
-    const nowMs = this.#context.surroundings.clock.wallMs();
-    return { kind: "force-released", released: victims.map((kv) => tenantOf(kv, nowMs)) };
+    return reply.result.succeeded ? undefined : "changed";
   }
+}
+
+/** Holders a force release has to take the lock from, and those it took it from already. */
+interface Found {
+  readonly victims: readonly KeyValue[];
+  /** The revision the request first saw: who came later is not meant. */
+  readonly upTo: bigint;
+  readonly released: readonly Tenant[];
+}
+
+/** What `f/…` says: for a journal, and for a repeat of the request. */
+interface ForcedRecord {
+  readonly actor: string;
+  readonly reason: string;
+  readonly request: string;
+  readonly upTo: string;
+  readonly holder: Pick<Tenant, "mode" | "owner" | "hasSession" | "ttlMs"> & {
+    readonly token: string;
+  };
+}
+
+function decodeForced(value: Uint8Array): ForcedRecord | undefined {
+  try {
+    return JSON.parse(utf8Text(value));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The holder that a record tells of. */
+function formerOf(grantId: GrantId, record: ForcedRecord | undefined): Tenant {
+  invariant(record !== undefined, "only records that could be read are taken");
+  const { holder } = record;
+  return { ...holder, grantId, metadata: {}, token: BigInt(holder.token), ageMs: 0 };
+}
+
+function grantIdOf(key: string): GrantId {
+  return (parseKey(key)?.grantId ?? "") as GrantId;
 }
