@@ -1,7 +1,7 @@
 import type { Tenant } from "@holdfast/core/command/outcome";
 import { type LockId, printLock } from "@holdfast/core/lock/lock-id";
-import type { AcquireEnd } from "./acquire-run.ts";
 import { errorOf, HoldfastError } from "./holdfast-error.ts";
+import type { AcquireEnd } from "./tenure.ts";
 
 /** The end of an acquire that did not get its lock. */
 export type UnsuccessfulEnd = Exclude<AcquireEnd<never>, { readonly kind: "admitted" }>;

@@ -1,6 +1,6 @@
 import type { Timer } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
-import type { GrantId, RequestId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, RequestId } from "@holdfast/base/ids";
 import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
@@ -10,49 +10,14 @@ import { answerMsMax } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
 import { isRepeatable } from "./persist.ts";
-
-/** What is asked for, whatever it will hang on. */
-export type AcquireOrder = Omit<AcquireCommand, "kind" | "requestId" | "session" | "ttlMs">;
-
-/** Both clocks before a request was sent: for the first time, and the time that was answered. */
-export interface SendTimes {
-  readonly first: ClockReading;
-  readonly own: ClockReading;
-}
-
-/** What a grant will hang on: a session, or a ttl of its own. */
-export interface Tenure<T> {
-  readonly sessionId: SessionId | undefined;
-  /** Of the grant itself; undefined under a session. */
-  readonly ownTtlMs: number | undefined;
-  /** Repeats the request this often while it waits [H6]; undefined: heartbeats do that. */
-  readonly repeatMs: number | undefined;
-  /** How long an abandoned request is cancelled for. */
-  readonly cancelMs: number;
-  /**
-   * Takes a grant over. `ended`: what it hangs on is gone. `unconfirmed`: worth another try after
-   * {@link confirmed}.
-   */
-  admit(grant: Grant, sentAt: SendTimes, repeated: boolean): T | "ended" | "unconfirmed";
-  confirmed(untilMs: number): Promise<void>;
-  /** The request is under way, or over. */
-  expect(request: { readonly grantId: GrantId }): void;
-  forget(request: { readonly grantId: GrantId }): void;
-  /** An answer was lost. */
-  wantList(): void;
-}
-
-/** Both on the monotonic clock; the second is the later one. */
-export interface AcquireTimes {
-  readonly waitUntilMs: number;
-  readonly giveUpMs: number;
-}
-
-/** How an acquire ended. */
-export type AcquireEnd<T> =
-  | { readonly kind: "admitted"; readonly value: T }
-  | { readonly kind: "abandoned" }
-  | Exclude<AcquireOutcome, { readonly kind: "granted" }>;
+import {
+  type AcquireEnd,
+  type AcquireOrder,
+  type AcquireTimes,
+  type SendTimes,
+  type Tenure,
+  underTenure,
+} from "./tenure.ts";
 
 /**
  * One acquire request, sent as often as it takes to learn what became of it: always under the same
@@ -262,11 +227,4 @@ export class AcquireRun<T> {
     const untilMs = this.#core.ports.clock.monotonicMs() + this.#tenure.cancelMs;
     void this.#core.settler.settle(cancel, untilMs);
   }
-}
-
-/** What an acquire and its cancel say about the tenure. */
-function underTenure(tenure: Tenure<unknown>): { session: SessionId } | { ttlMs: number } | object {
-  const { sessionId, ownTtlMs } = tenure;
-  if (sessionId !== undefined) return { session: sessionId };
-  return ownTtlMs === undefined ? {} : { ttlMs: ownTtlMs };
 }

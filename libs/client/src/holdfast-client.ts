@@ -5,9 +5,9 @@ import { limits } from "@holdfast/core/limits";
 import { lockKey } from "@holdfast/core/lock/lock-id";
 import { errorOfEnd, type UnsuccessfulEnd } from "./acquire-error.ts";
 import { acquireAllOrNone, type ManyResult } from "./acquire-many.ts";
-import type { AcquireEnd } from "./acquire-run.ts";
-import { ClientParts } from "./client-parts.ts";
+import type { ClientParts } from "./client-parts.ts";
 import type { ClientPorts } from "./client-ports.ts";
+import { connectParts } from "./connect-parts.ts";
 import type { HeldEntry } from "./directory.ts";
 import type { Duration } from "./duration.ts";
 import { parseHandle } from "./grant-handle.ts";
@@ -15,45 +15,20 @@ import type { HeldLock } from "./held-lock.ts";
 import { errorOf, HoldfastError } from "./holdfast-error.ts";
 import type { LeasedGrant } from "./leased-locks.ts";
 import { type ListOptions, listLocks } from "./list-locks.ts";
-import type { Lock, ReleaseResult } from "./lock.ts";
+import type { Lock, LockScope, ReleaseResult, TryResult } from "./lock.ts";
 import {
   type AcquireOptions,
   type AcquirePlan,
   type ClientDefaults,
   type ClientOptions,
-  defaultsOf,
-  endpointsOf,
   type LockOptions,
   lockOf,
   planAcquire,
-  requestTimeoutOf,
   ttlOf,
 } from "./options.ts";
 import { persist } from "./persist.ts";
+import type { AcquireEnd } from "./tenure.ts";
 import { type WatchEvent, type WatchOptions, watchLocks } from "./watch-locks.ts";
-
-/** What a try found. */
-export type TryResult =
-  | { readonly granted: true; readonly lock: Lock }
-  | {
-      readonly granted: false;
-      /** Who has it; one of them, where several hold it together. */
-      readonly holder: Tenant | undefined;
-      /** At most 10 of them. */
-      readonly holders: readonly Tenant[];
-      readonly queueLength: number;
-      /** When trying again makes sense. */
-      readonly retryAfterMs: number;
-    };
-
-/** What the body of `withLock` gets. */
-export interface LockScope {
-  /** Aborts when the lock is lost: stop then. */
-  readonly signal: AbortSignal;
-  /** The fencing token: send it with every write. */
-  readonly token: bigint;
-  readonly lock: Lock;
-}
 
 /**
  * A client of Holdfast over any transport. All of its state is its own, time and randomness come
@@ -285,22 +260,4 @@ export class HoldfastClient implements AsyncDisposable {
     if (!this.#parts.closed) return;
     throw new HoldfastError("CANCELLED", "The client is closed; connect a new one.");
   }
-}
-
-/** Checks the options, connects, and settles what every later call relies on. */
-export async function connectParts(
-  options: ClientOptions,
-  ports: ClientPorts,
-): Promise<{ readonly parts: ClientParts; readonly defaults: ClientDefaults }> {
-  const endpoints = endpointsOf(options);
-  // Before anything is opened, so that a wrong option costs no connection.
-  defaultsOf(options, options.region ?? "unresolved");
-  const parts = new ClientParts(ports, endpoints);
-  const { link } = parts.core;
-  const connected = await link.connect(ports.clock.monotonicMs() + requestTimeoutOf(options));
-  const region = options.region ?? link.firstRegion;
-  if (connected && region !== undefined) return { parts, defaults: defaultsOf(options, region) };
-  const { trouble } = link;
-  await parts.close();
-  throw errorOf(trouble);
 }

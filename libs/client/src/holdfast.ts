@@ -3,11 +3,12 @@ import { SystemClock } from "@holdfast/base/clock";
 import { SystemRandom } from "@holdfast/base/random";
 import type { ClientParts } from "./client-parts.ts";
 import { clientVersion } from "./client-version.ts";
+import { connectParts } from "./connect-parts.ts";
 import { Admin } from "./grpc/admin.ts";
 import { GrpcCalls } from "./grpc/grpc-calls.ts";
 import { GrpcDirectory } from "./grpc/grpc-directory.ts";
 import { GrpcTransport } from "./grpc/grpc-transport.ts";
-import { connectParts, HoldfastClient } from "./holdfast-client.ts";
+import { HoldfastClient } from "./holdfast-client.ts";
 import type { ClientDefaults, ClientOptions } from "./options.ts";
 
 /** A client of Holdfast. */

@@ -9,12 +9,13 @@ import {
   validityMs,
   wasSuspended,
 } from "@holdfast/core/lease/validity";
-import { type AcquireEnd, AcquireRun, type SendTimes, type Tenure } from "./acquire-run.ts";
+import { AcquireRun } from "./acquire-run.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { type GrantHandle, printHandle } from "./grant-handle.ts";
 import type { ReleaseResult } from "./lock.ts";
 import type { AcquirePlan } from "./options.ts";
 import { persist } from "./persist.ts";
+import type { AcquireEnd, SendTimes, Tenure } from "./tenure.ts";
 
 /** A lock with a ttl of its own: it outlives this process and ends unless it is renewed. */
 export interface LeasedGrant extends GrantHandle {

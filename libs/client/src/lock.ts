@@ -1,4 +1,5 @@
 import type { GrantId } from "@holdfast/base/ids";
+import type { Tenant } from "@holdfast/core/command/outcome";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import type { LockLostError, LostWhy } from "./lock-lost-error.ts";
 
@@ -54,4 +55,27 @@ export interface Lock extends AsyncDisposable {
   onStateChange(listener: (change: LockStateChange) => void): () => void;
   /** Gives it up. Never throws, takes a bounded time, and does nothing the second time. */
   release(): Promise<ReleaseResult>;
+}
+
+/** What a try found. */
+export type TryResult =
+  | { readonly granted: true; readonly lock: Lock }
+  | {
+      readonly granted: false;
+      /** Who has it; one of them, where several hold it together. */
+      readonly holder: Tenant | undefined;
+      /** At most 10 of them. */
+      readonly holders: readonly Tenant[];
+      readonly queueLength: number;
+      /** When trying again makes sense. */
+      readonly retryAfterMs: number;
+    };
+
+/** What the body of `withLock` gets. */
+export interface LockScope {
+  /** Aborts when the lock is lost: stop then. */
+  readonly signal: AbortSignal;
+  /** The fencing token: send it with every write. */
+  readonly token: bigint;
+  readonly lock: Lock;
 }

@@ -3,9 +3,9 @@ import type { Scope } from "@holdfast/core/command/command";
 import { limits, sessionTtlDefaultMs } from "@holdfast/core/limits";
 import type { LockId, Mode } from "@holdfast/core/lock/lock-id";
 import { checkName, checkNamespace, checkRegion } from "@holdfast/core/lock/name";
-import type { AcquireOrder } from "./acquire-run.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { errorOf, HoldfastError } from "./holdfast-error.ts";
+import type { AcquireOrder } from "./tenure.ts";
 
 /** How a client is set up. */
 export interface ClientOptions {

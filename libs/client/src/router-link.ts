@@ -9,17 +9,13 @@ import { dial, type Line } from "./dial.ts";
 import type { Due, DueList } from "./due-list.ts";
 import { EndpointOrder } from "./endpoint-order.ts";
 import type { ConnectionEvent } from "./transport.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** What the rest of the client hears of the link. */
 export interface LinkListener {
   /** Another router, or the same one again, took over: what it does not know must be told. */
   onRouter(): void;
   onEvent(event: ConnectionEvent): void;
-}
-
-/** Somebody who waits for a router. */
-interface Waiter extends Due {
-  wake(connected: boolean): void;
 }
 
 /** A router that goes away gets this long for the answers that are nearly there. */
@@ -34,7 +30,7 @@ export class RouterLink {
   readonly #dues: DueList;
   readonly #order: EndpointOrder;
   readonly #listener: LinkListener;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiting: WaitingRoom;
   readonly #closing = new Cancellation();
   /** Lines of routers that go away; each is closed soon after another router was found. */
   readonly #leaving = new Set<Line>();
@@ -53,6 +49,7 @@ export class RouterLink {
   ) {
     this.#ports = ports;
     this.#dues = dues;
+    this.#waiting = new WaitingRoom(dues);
     this.#order = new EndpointOrder(endpoints);
     this.#listener = listener;
   }
@@ -98,20 +95,8 @@ export class RouterLink {
   ready(untilMs: number, how: { readonly search: boolean } = { search: true }): Promise<boolean> {
     if (this.#line !== undefined) return Promise.resolve(true);
     if (this.#closing.cancelled) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const waiter: Waiter = {
-        dueMs: untilMs,
-        onDue: () => waiter.wake(false),
-        wake: (connected) => {
-          this.#waiters.delete(waiter);
-          this.#dues.remove(waiter);
-          resolve(connected);
-        },
-      };
-      this.#waiters.add(waiter);
-      this.#dues.add(waiter);
-      if (how.search) this.demand(untilMs);
-    });
+    if (how.search) this.demand(untilMs);
+    return this.#waiting.enter(untilMs);
   }
 
   /** Looks for a router until `untilMs`, if there is none. */
@@ -165,7 +150,7 @@ export class RouterLink {
   /** Ends the connection and every wait for one. */
   close(): void {
     this.#closing.cancel();
-    for (const waiter of [...this.#waiters]) waiter.wake(false);
+    this.#waiting.call(false);
     for (const line of [...this.#leaving]) line.connection.close();
     this.#line?.connection.close();
   }
@@ -224,7 +209,7 @@ export class RouterLink {
       this.#dues.add({ dueMs, onDue: () => old.connection.close() });
     }
     this.#listener.onRouter();
-    for (const waiter of [...this.#waiters]) waiter.wake(true);
+    this.#waiting.call(true);
   }
 
   #onEvent(line: Line, event: ConnectionEvent): void {

@@ -1,12 +1,13 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
-import { type AcquireEnd, AcquireRun, type AcquireTimes } from "./acquire-run.ts";
+import { AcquireRun } from "./acquire-run.ts";
 import { unlessCancelled } from "./caller.ts";
 import type { ClientCore } from "./client-core.ts";
 import type { HeldLock } from "./held-lock.ts";
 import type { AcquirePlan } from "./options.ts";
 import type { Session } from "./session.ts";
 import type { SessionPool } from "./session-pool.ts";
+import type { AcquireEnd, AcquireTimes } from "./tenure.ts";
 
 /** Sessions that may end under one acquire; one more in a row is no coincidence. */
 const sessionsMax = 3;

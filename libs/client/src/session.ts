@@ -4,7 +4,6 @@ import type { ReleaseCommand } from "@holdfast/core/command/command";
 import type { Grant, HeartbeatOutcome } from "@holdfast/core/command/outcome";
 import type { ClockReading } from "@holdfast/core/lease/validity";
 import { limits } from "@holdfast/core/limits";
-import type { SendTimes, Tenure } from "./acquire-run.ts";
 import { releaseMsMax } from "./answer-time.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { HeldLock, type LockKeeper } from "./held-lock.ts";
@@ -14,6 +13,7 @@ import { persist } from "./persist.ts";
 import { Pulse } from "./pulse.ts";
 import { SessionBeliefs } from "./session-beliefs.ts";
 import { strays } from "./strays.ts";
+import type { SendTimes, Tenure } from "./tenure.ts";
 
 /** An acquire that has no definite answer yet. */
 export interface PendingRequest {
