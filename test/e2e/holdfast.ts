@@ -5,9 +5,9 @@ import { type Ended, Program, type ProgramOptions, run } from "./program.ts";
 
 const bin = join(repository, "libs/cli/bin/holdfast.js");
 
-/** What differs from a command typed in the repository against every endpoint of a platform. */
+/** What differs from a command typed in the repository against the first region's endpoint. */
 export type CommandOptions = Partial<ProgramOptions> & {
-  /** In place of all endpoints of the platform. */
+  /** In place of the first region's endpoint. */
   readonly endpoints?: string;
 };
 
@@ -49,7 +49,7 @@ export class CommandLine {
   }
 
   #options({ endpoints, env, ...rest }: CommandOptions): ProgramOptions {
-    const HOLDFAST_ENDPOINTS = endpoints ?? this.#platform.endpoints;
+    const HOLDFAST_ENDPOINTS = endpoints ?? this.#platform.endpoint();
     return { cwd: repository, ...rest, env: { HOLDFAST_ENDPOINTS, ...env } };
   }
 }
