@@ -9,6 +9,7 @@ import { type Coverage, coverageOf, shortfalls } from "../history/coverage.ts";
 import type { HistoryEvent } from "../history/history-event.ts";
 import { type ReportFiles, writeReport } from "../history/write-report.ts";
 import { drillClock } from "./drill-clock.ts";
+import { earlyEnds } from "./early-ends.ts";
 import type { PlannedFault } from "./fault-schedule.ts";
 import { Holder } from "./holder.ts";
 import { Injector } from "./injector.ts";
@@ -30,6 +31,8 @@ export interface FaultDrillResult {
   readonly coverage: Coverage;
   readonly verdict: Verdict;
   readonly shortfalls: readonly string[];
+  /** Tenures whose lease etcd itself ended early: see {@link earlyEnds}. */
+  readonly earlyEnded: number;
   readonly files: ReportFiles;
   /** The ends of the services' logs. */
   readonly logs: string;
@@ -75,7 +78,8 @@ export async function runFaultDrill(drill: FaultDrill): Promise<FaultDrillResult
   );
   try {
     const { events, untilMs } = await work(region, drill);
-    const verdict = checkHistory(events);
+    const excused = earlyEnds(events);
+    const verdict = checkHistory([...events, ...excused]);
     const coverage = coverageOf(events, verdict.tenures, 0, untilMs);
     const short = shortfalls(coverage, floor);
     const { name, seed } = drill;
@@ -84,7 +88,8 @@ export async function runFaultDrill(drill: FaultDrill): Promise<FaultDrillResult
     const report = { drill: name, seed, coverage, verdict, shortfalls: short };
     const files = writeReport(folder, report, events);
     if (verdict.violations.length > 0) keepLogs(region, folder);
-    return { coverage, verdict, shortfalls: short, files, logs: region.logs() };
+    const earlyEnded = excused.length;
+    return { coverage, verdict, shortfalls: short, earlyEnded, files, logs: region.logs() };
   } catch (error) {
     throw new Error(`${drill.name} could not be carried out\n${region.logs()}`, { cause: error });
   }

@@ -2,7 +2,7 @@ import type { FaultDrillResult } from "./fault-drill.ts";
 
 /** What a drill came to, for people. */
 export function resultLines(name: string, result: FaultDrillResult): string[] {
-  const { coverage, verdict, shortfalls, files } = result;
+  const { coverage, verdict, shortfalls, earlyEnded, files } = result;
   const { operations, granted, perSecond, perSecondMin, overlap, unknown, lost } = coverage;
   return [
     `${name}: ${operations} operations (${perSecond.toFixed(0)}/s, ${perSecondMin.toFixed(0)}/s at ` +
@@ -12,6 +12,7 @@ export function resultLines(name: string, result: FaultDrillResult): string[] {
       .slice(0, 10)
       .map(({ checker, lock, message }) => `VIOLATION ${checker} of ${lock}: ${message}`),
     ...verdict.unchecked.map((lock) => `NOT CHECKED ${lock}: too many ways to order it`),
+    ...(earlyEnded > 0 ? [`${earlyEnded} tenures whose lease a thawed etcd leader ended early`] : []),
     ...shortfalls.map((shortfall) => `NOT VALID ${shortfall}`),
     `report: ${files.html}`,
   ];

@@ -12,6 +12,7 @@ export type HistoryEvent =
   | LostEvent
   | ReleaseEvent
   | ReleasedEvent
+  | VoidedEvent
   | DiedEvent
   | FaultEvent;
 
@@ -69,6 +70,13 @@ export interface ReleasedEvent {
   readonly atMs: number;
   readonly op: string;
   readonly result: ReleaseResult;
+}
+
+/** What the client was sure of is not to be counted from here on; whoever says so says why. */
+export interface VoidedEvent {
+  readonly kind: "voided";
+  readonly atMs: number;
+  readonly op: string;
 }
 
 /** The client's process was killed: it believes in nothing any more. */

@@ -94,6 +94,9 @@ function apply(
       draft.seenMs = event.atMs;
       draft.untilMs = event.untilMs;
       break;
+    case "voided":
+      draft.believedUntilMs = Math.min(draft.believedUntilMs, event.atMs);
+      break;
     case "lost":
       draft.endBelief(event.atMs);
       break;
