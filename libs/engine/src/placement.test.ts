@@ -1,7 +1,8 @@
 import { tokenEpoch } from "@holdfast/core/fencing/token";
 import { placementKey } from "@holdfast/core/lock/keys";
-import { decodePlacement } from "@holdfast/core/placement/placement";
+import { decodePlacement, encodePlacement } from "@holdfast/core/placement/placement";
 import { expect, test } from "vitest";
+import { faultyStore } from "./testing/faulty-store.ts";
 import { TestRegion } from "./testing/region.ts";
 
 /** All that is left of a shard whose disks are gone. */
@@ -65,4 +66,31 @@ test("a router gives no epoch to a shard that has none", async () => {
     message: expect.stringContaining("does not say what it is"),
   });
   expect(await versions(here)).toEqual([undefined]);
+});
+
+test("a publisher that stalled puts no older placement over a newer one", async () => {
+  let newer: Uint8Array | undefined;
+  let made = 0;
+  const here = new TestRegion(2, (store) => {
+    if (made++ === 0) return store;
+    return {
+      ...faultyStore(store, { reads: false, revokes: false }),
+      commit: async (txn) => {
+        const isPut = txn.success.some((op) => op.kind === "put" && op.key === placementKey);
+        if (isPut && newer !== undefined) {
+          const put = { kind: "put", key: placementKey, value: newer, lease: 0n } as const;
+          await store.commit({ compares: [], success: [put], failure: [] });
+        }
+        return store.commit(txn);
+      },
+    };
+  });
+  await here.start();
+  const first = here.locals[0]?.context.placements.current;
+  if (first === undefined) throw new Error("no placement");
+  await empty(here, 1);
+  // While this publisher is about to write version 2, another one has got to version 3.
+  newer = encodePlacement({ ...first, version: 3 });
+  await expect(here.start(0)).rejects.toThrow("Another placement service");
+  expect(await versions(here)).toEqual([2, 3]);
 });

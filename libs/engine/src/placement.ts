@@ -66,10 +66,14 @@ export class PlacementPublisher {
     const placement = this.#next(copies);
     const mismatch = this.#mismatch(placement);
     if (mismatch !== undefined) return mismatch;
-    const trouble = await this.#decide(copies[0], placement);
-    if (trouble !== undefined) return trouble;
+    // The first one to take it makes it the region's placement; the others get a copy for routers
+    // that cannot reach the first.
+    for (const copy of copies) {
+      const trouble = await this.#put(copy, placement);
+      if (trouble !== undefined) return trouble;
+    }
     for (const shard of shards) {
-      const trouble = await this.#install(shard, placement);
+      const trouble = await this.#acknowledge(shard, placement);
       if (trouble !== undefined) return trouble;
     }
     return placement;
@@ -132,10 +136,15 @@ export class PlacementPublisher {
     return { ...(newest ?? first), version: version + 1 };
   }
 
-  /** Makes it the region's placement, unless another publisher was faster. */
-  async #decide(copy: Copy | undefined, placement: Placement): Promise<Failure | undefined> {
-    if (copy === undefined || copy.placement?.version === placement.version) return undefined;
-    const { shard, kv } = copy;
+  /**
+   * Writes the placement over the copy as it was read. Without the compare a publisher that stalled
+   * would put an older one over the newer one of another.
+   */
+  async #put(
+    { shard, kv, placement: stored }: Copy,
+    placement: Placement,
+  ): Promise<Failure | undefined> {
+    if (stored?.version === placement.version) return undefined;
     const value = encodePlacement(placement);
     const reply = await shard.committer.submit(
       {
@@ -177,17 +186,8 @@ export class PlacementPublisher {
       .sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  /** A copy for routers that cannot reach the deciding shard; then the epoch. */
-  async #install(shard: Shard, placement: Placement): Promise<Failure | undefined> {
-    const put = await shard.committer.submit(
-      {
-        compares: [],
-        success: [{ kind: "put", key: placementKey, value: encodePlacement(placement), lease: 0n }],
-        failure: [],
-      },
-      placementKey,
-    );
-    if (put.kind !== "committed") return storeFailure(shard, put);
+  /** Raises the shard's epoch. */
+  async #acknowledge(shard: Shard, placement: Placement): Promise<Failure | undefined> {
     for (let from = 0; from < placement.version; ) {
       const raised = await shard.committer.submit(raiseEpoch(from, placement.version), epochKey);
       if (raised.kind !== "committed") return storeFailure(shard, raised);
