@@ -1,5 +1,5 @@
 import { utf8, utf8Text } from "@holdfast/base/bytes";
-import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import { type Failure, failure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
 import type { ForceReleaseCommand, GetCommand } from "@holdfast/core/command/command";
@@ -69,7 +69,7 @@ export class LocalRead {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
       const found = await this.#look(site, command);
-      if (isFailure(found)) return found;
+      if ("code" in found) return found;
       if (found.victims.length === 0) return { kind: "force-released", released: found.released };
       const trouble = await this.#take(site, found, command);
       if (trouble === "changed") {
