@@ -131,14 +131,14 @@ export class LocalAcquire {
     const { cancellation, onCallerLost } = attempt.call;
     const cares = outcome.kind === "granted" || isUnknown(outcome);
     if (cares && cancellation.cancelled && onCallerLost === "cancel") {
-      this.#abandon(attempt.command);
+      this.abandon(attempt.command);
       return { kind: "cancelled" };
     }
     return outcome;
   }
 
   /** Nobody will release what this request may have got: see to it. */
-  #abandon(command: AcquireCommand): void {
+  abandon(command: AcquireCommand): void {
     const grantId = grantIdOf(command.session, command.requestId);
     this.#abandoned.add(
       requestOf({ command, grantId }),
@@ -297,7 +297,7 @@ export class LocalAcquire {
     }
     const isNew = busy.place.kv === undefined;
     if (isNew && queueLength > limits.waitersPerLockMax) {
-      this.#abandon(attempt.command);
+      this.abandon(attempt.command);
       return tooManyWaiters();
     }
     this.#count(attempt);

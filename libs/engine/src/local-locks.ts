@@ -1,6 +1,6 @@
 import { type Failure, failure } from "@holdfast/base/failure";
 import { unreachable } from "@holdfast/base/invariant";
-import type { Command } from "@holdfast/core/command/command";
+import type { AcquireCommand, Command } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type { Hash64 } from "@holdfast/core/placement/slot";
@@ -112,6 +112,11 @@ export class LocalLocks {
       default:
         return unreachable(command);
     }
+  }
+
+  /** Takes a request back in the background, unless a repeat of it was told of its grant. */
+  abandon(command: AcquireCommand): void {
+    this.#acquire.abandon(command);
   }
 
   list(query: ListQuery): Promise<ListPage | Failure> {

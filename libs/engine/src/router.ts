@@ -1,5 +1,6 @@
 import { type Failure, failure } from "@holdfast/base/failure";
 import type {
+  AcquireCommand,
   CloseSessionCommand,
   Command,
   HeartbeatCommand,
@@ -103,7 +104,15 @@ export class Router implements LockTier {
   }
 
   acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
-    return acquireMany(this, request, call);
+    const tier = {
+      execute: <C extends Command>(command: C, each: Call) => this.execute(command, each),
+      // What is held in another region is left to its lease: no call takes back only what nobody
+      // was told of.
+      abandon: (acquire: AcquireCommand) => {
+        if (acquire.lock.region === this.region) this.#local.abandon(acquire);
+      },
+    };
+    return acquireMany(tier, request, call);
   }
 
   /** Each region confirms its own leases; one that cannot be reached says nothing about them. */
