@@ -10,6 +10,8 @@ import { tenantOf } from "./tenant.ts";
 const chunkMax = 500;
 /** Keys one page may look at: a rare prefix must not make one call walk a whole region. */
 const looksMax = 20_000;
+/** Stored bytes of one page: a thousand holders with all their metadata fit no message. */
+const pageBytesMax = 1024 * 1024;
 
 /** Where a page begins: after `after` among the keys of `kind` in the shard. */
 interface Position {
@@ -34,6 +36,7 @@ export class LocalList {
       });
     }
     const locks: ListPage["locks"][number][] = [];
+    let bytes = 0;
     for (let looked = 0; position !== undefined && looked < looksMax; ) {
       const chunk = await this.#read(position);
       if (!Array.isArray(chunk)) return chunk;
@@ -41,8 +44,10 @@ export class LocalList {
       for (const kv of chunk) {
         position = { ...position, after: kv.key };
         const entry = this.#match(kv, query);
-        if (entry !== undefined) locks.push(entry);
-        if (locks.length === query.pageSize) return page(locks, position);
+        if (entry === undefined) continue;
+        locks.push(entry);
+        bytes += kv.key.length + kv.value.length;
+        if (locks.length === query.pageSize || bytes >= pageBytesMax) return page(locks, position);
       }
       if (chunk.length < chunkMax) position = this.#next(position);
     }
