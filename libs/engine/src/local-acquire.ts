@@ -42,7 +42,7 @@ export class LocalAcquire {
   /** Requests of which a copy is being asked for. */
   readonly #copies = new Map<GrantId, Promise<unknown>>();
   /** Locks on which an acquire of this router is finding out whether they are free. */
-  readonly #pioneers = new Map<string, Promise<unknown>>();
+  readonly #pioneers = new Map<string, Promise<Failure | undefined>>();
 
   constructor(
     context: LocalContext,
@@ -158,7 +158,11 @@ export class LocalAcquire {
       if (queue?.isBusyFor(attempt.command.mode)) return this.#enqueue(attempt, queue.length ?? 0);
       const pioneer = this.#pioneers.get(key);
       if (pioneer === undefined) break;
-      await pioneer;
+      const trouble = await pioneer;
+      // One after the other we would each wait as long for a shard that does not answer.
+      if (trouble !== undefined) return trouble;
+      // Nothing was asked for yet, and nobody wants the answer.
+      if (attempt.call.cancellation.cancelled) return { kind: "given-up" };
     }
     const asking = this.#commit(attempt);
     // The next one goes on when the mirror can answer it, or when there is nothing to mirror.
@@ -168,11 +172,20 @@ export class LocalAcquire {
     return asking;
   }
 
-  async #settlePioneer(site: LockSite, reading: AcquireReading | Failure): Promise<void> {
-    if (reading.kind !== "busy") return;
+  async #settlePioneer(
+    site: LockSite,
+    reading: AcquireReading | Failure,
+  ): Promise<Failure | undefined> {
+    if (reading.kind === "failure") {
+      // Of the others nothing was written, whatever became of this one.
+      if (reading.code === "UNKNOWN_OUTCOME") return notAsked(site);
+      return reading.code === "SHARD_UNAVAILABLE" ? reading : undefined;
+    }
+    if (reading.kind !== "busy") return undefined;
     await this.#context.queues.follow(site).whenCurrent();
     // The request may be refused and never stand in line: then nobody else lets go of the queue.
     this.#context.queues.release(site);
+    return undefined;
   }
 
   /** Lean first: most locks are free, and a lean request is half the size. */
@@ -330,6 +343,15 @@ function recordOf(
     ...(session === undefined ? {} : { session }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
+}
+
+/** The shard was not asked for those who waited for the answer to another's request. */
+function notAsked(site: LockSite): Failure {
+  const shard = printShard(site.shard);
+  return failure("SHARD_UNAVAILABLE", `Shard ${shard} does not answer. Try again.`, {
+    shard,
+    retryAfterMs: 500,
+  });
 }
 
 function leaseEnded(site: LockSite): Failure {
