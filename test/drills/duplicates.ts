@@ -41,7 +41,8 @@ export async function runDuplicatesDrill(
     await sleep(500);
     const { copies, granted, problems } = drill;
     problems.push(...doubleGrants(witness));
-    const left = (await witness.count("x")) + (await witness.count("s")) + (await witness.count("q"));
+    const left =
+      (await witness.count("x")) + (await witness.count("s")) + (await witness.count("q"));
     if (left > 0) problems.push(`${left} holders or places are left at the end`);
     return { requests: sessions.length * rounds, copies, granted, problems };
   } finally {
@@ -131,7 +132,7 @@ class Duplicates {
     });
   }
 
-  /** All copies that were granted say the same; where one was, no other says anything else final. */
+  /** All copies that were granted say the same, and a request that waits is granted. */
   #agreed(command: AcquireCommand, outcomes: readonly AcquireOutcome[]): Grant | undefined {
     const grants = outcomes.flatMap((each) => (each.kind === "granted" ? [each.grant] : []));
     const said = new Set(grants.map(({ grantId, token }) => `${grantId} with token ${token}`));
@@ -163,7 +164,9 @@ class Duplicates {
     const released = outcomes.filter(({ kind }) => kind === "released").length;
     if (released !== 1) {
       const codes = outcomes.map((each) => (each.kind === "failure" ? each.code : each.kind));
-      this.problems.push(`${command.requestId} was released ${released} times: ${codes.join(", ")}`);
+      this.problems.push(
+        `${command.requestId} was released ${released} times: ${codes.join(", ")}`,
+      );
     }
     const late = await this.#choose()[0]!.send({ ...command, waitMs: 0 });
     if (late.kind === "granted") this.problems.push(`${command.requestId} was granted once more`);

@@ -22,6 +22,8 @@ export interface FaultDrill {
   readonly faults: readonly PlannedFault[];
   readonly seconds: number;
   readonly seed: number;
+  /** The locks everybody works with, where the usual mix will not do. */
+  readonly locks?: readonly string[];
   /** A sabotaged build of the routers, to show that the checkers would find it out. */
   readonly mutant?: string;
 }
@@ -97,7 +99,7 @@ export async function runFaultDrill(drill: FaultDrill): Promise<FaultDrillResult
 
 async function work(
   region: DrilledRegion,
-  { faults, seconds, seed }: FaultDrill,
+  { faults, seconds, seed, locks: chosen }: FaultDrill,
 ): Promise<{ readonly events: HistoryEvent[]; readonly untilMs: number }> {
   const originNs = process.hrtime.bigint();
   const now = drillClock(originNs);
@@ -107,7 +109,7 @@ async function work(
   const shared = { endpoints, seed: seed * 1_000_003, originNs: String(originNs) };
   const holder = new Holder({
     ...shared,
-    ...{ workers: 3, habits: clinging, folder, env, now, record },
+    ...{ workers: 3, habits: withLocks(clinging, chosen), folder, env, now, record },
   });
   await holder.start();
   const stopping = new AbortController();
@@ -121,7 +123,7 @@ async function work(
       const random = new SeededRandom(seed * 7_919 + index * 100 + number);
       const name = `client${index}.${number}`;
       const tools = { client, name, random, now, record, signal: stopping.signal };
-      return new Worker(tools, busy).run();
+      return new Worker(tools, withLocks(busy, chosen)).run();
     }),
   );
   try {
@@ -139,10 +141,15 @@ async function work(
   return { events, untilMs };
 }
 
+function withLocks(habits: Habits, chosen: readonly string[] | undefined): Habits {
+  return chosen === undefined ? habits : { ...habits, locks: chosen };
+}
+
 /** What the processes said is needed to find out why. */
 function keepLogs(region: DrilledRegion, folder: string): void {
   cpSync(join(region.folder, "etcd", "logs"), join(folder, "logs"), { recursive: true });
-  for (const { logPath } of region.routers) cpSync(logPath, join(folder, "logs", basename(logPath)));
+  for (const { logPath } of region.routers)
+    cpSync(logPath, join(folder, "logs", basename(logPath)));
 }
 
 /** Else every client would choose the same router where both are equally near. */

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 export const keeperVariable = "HOLDFAST_DRILL";
 
 /**
- * Looks after the processes of a drill for the case that this process is killed and can end nothing
- * any more: a process of its own, in a group of its own, that notices our end by the pipe between us.
- * It ends every process that has `id` in its environment, and removes `folder`.
+ * Looks after the processes of a drill for the case that this process is killed and can end
+ * nothing any more: a process of its own, in a group of its own, that notices our end by the pipe
+ * between us. It ends every process that has `id` in its environment, and removes `folder`.
  */
 export function startKeeper(id: string, folder: string): ChildProcess {
   const entry = fileURLToPath(new URL("keeper-main.ts", import.meta.url));

@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
-import { runFaultDrill } from "./fault-drill.ts";
-import { faultDrills } from "./fault-drills.ts";
-import { resultLines } from "./result-lines.ts";
+import { drillCatalogue } from "./drill-catalogue.ts";
 
-const usage = `npm run drill -- NAME [options]     the whole platform, real processes, one drill alone
+const usage = `npm run drill -- NAME [options]     one drill alone: the whole platform, real processes
   --list         what there is
   --seconds N    how long (default: every fault once)
   --seed N       what the clients do (default 1)
   --mutant NAME  with sabotaged routers (names: npm run simulate -- --list)`;
+
+const exitUsage = 64;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,21 +21,18 @@ const { values, positionals } = parseArgs({
 });
 
 const [name] = positionals;
-const drill = faultDrills.find((each) => each.name === name);
-if (values.list) for (const each of faultDrills) console.log(`${each.name}: ${each.about}`);
+const drill = drillCatalogue.find((each) => each.name === name);
+if (values.list) for (const each of drillCatalogue) console.log(`${each.name}: ${each.about}`);
+else if (values.help) console.log(usage);
 else if (drill === undefined) {
-  console.log(name === undefined ? usage : `no drill is called ${name}: try --list\n\n${usage}`);
-  process.exitCode = values.help ? 0 : 64;
+  console.error(name === undefined ? usage : `no drill is called ${name}: try --list\n\n${usage}`);
+  process.exitCode = exitUsage;
 } else {
-  const seconds = Number(values.seconds ?? drill.seconds);
-  const { mutant } = values;
-  const result = await runFaultDrill({
-    name: drill.name,
-    faults: drill.faults(seconds),
-    seconds,
+  const { lines, isWell } = await drill.run({
+    seconds: values.seconds === undefined ? undefined : Number(values.seconds),
     seed: Number(values.seed),
-    ...(mutant === undefined ? {} : { mutant }),
+    mutant: values.mutant,
   });
-  for (const line of resultLines(drill.name, result)) console.log(line);
-  if (result.verdict.violations.length + result.shortfalls.length > 0) process.exitCode = 1;
+  for (const line of lines) console.log(line);
+  if (!isWell) process.exitCode = 1;
 }

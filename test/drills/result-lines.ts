@@ -12,7 +12,9 @@ export function resultLines(name: string, result: FaultDrillResult): string[] {
       .slice(0, 10)
       .map(({ checker, lock, message }) => `VIOLATION ${checker} of ${lock}: ${message}`),
     ...verdict.unchecked.map((lock) => `NOT CHECKED ${lock}: too many ways to order it`),
-    ...(earlyEnded > 0 ? [`${earlyEnded} tenures whose lease a thawed etcd leader ended early`] : []),
+    ...(earlyEnded > 0
+      ? [`${earlyEnded} tenures whose lease a thawed etcd leader ended early`]
+      : []),
     ...shortfalls.map((shortfall) => `NOT VALID ${shortfall}`),
     `report: ${files.html}`,
   ];

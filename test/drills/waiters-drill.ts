@@ -74,7 +74,10 @@ export async function runWaitersDrill(
     const queueMs = performance.now() - startMs;
     const places = await witness.count("q");
 
-    const before = { revision: await witness.revision(), proposals: await proposalsCommitted(region.etcd) };
+    const before = {
+      revision: await witness.revision(),
+      proposals: await proposalsCommitted(region.etcd),
+    };
     const handMs = performance.now();
     for (let done = 0; done < releases; done++) {
       next = turn();

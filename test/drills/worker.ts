@@ -34,7 +34,7 @@ export interface WorkerTools {
 /** How often a client says that it is sure of a lock it holds for long. */
 const sureEveryMs = 100;
 
-/** Takes locks, holds them for a while and gives them back, one after the other, and keeps a record. */
+/** Takes locks, holds them for a while, gives them back, one after the other; keeps a record. */
 export class Worker {
   readonly #tools: WorkerTools;
   readonly #habits: Habits;

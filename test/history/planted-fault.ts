@@ -87,7 +87,7 @@ export const plantedFaults: readonly PlantedFault[] = [
           atMs: returnMs + 0.2,
           op: "intruder",
           result: "granted",
-          // Between two tokens there may be none: the order of tokens must not be what gives it away.
+          // The token before the other's may not exist, and one after it must not give it away.
           token: String(token),
         },
         { kind: "release", atMs: returnMs + 0.3, op: "intruder" },

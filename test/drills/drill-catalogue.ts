@@ -1,0 +1,76 @@
+import { SeededRandom } from "@holdfast/base/random";
+import { runDuplicatesDrill } from "./duplicates.ts";
+import { duplicatesLine } from "./duplicates-line.ts";
+import { runFaultDrill } from "./fault-drill.ts";
+import { faultDrills } from "./fault-drills.ts";
+import { startRegion } from "./region.ts";
+import { resultLines } from "./result-lines.ts";
+import { runWaitersDrill } from "./waiters-drill.ts";
+import { waitersLine } from "./waiters-line.ts";
+
+/** A drill that can be run alone. */
+export interface Drill {
+  readonly name: string;
+  readonly about: string;
+  run(settings: DrillSettings): Promise<DrillEnd>;
+}
+
+/** What can be chosen. */
+export interface DrillSettings {
+  /** Of drills that go on for a time. */
+  readonly seconds: number | undefined;
+  readonly seed: number;
+  /** Of drills of faults. */
+  readonly mutant: string | undefined;
+}
+
+/** How one ended, for people, and whether all was well. */
+export interface DrillEnd {
+  readonly lines: readonly string[];
+  readonly isWell: boolean;
+}
+
+const releases = 1_000;
+
+/** Every drill there is. */
+export const drillCatalogue: readonly Drill[] = [
+  ...faultDrills.map(({ name, about, seconds: usual, faults }): Drill => {
+    return {
+      name,
+      about: `${about}; ${usual} s`,
+      run: async ({ seconds = usual, seed, mutant }) => {
+        const plan = { name, faults: faults(seconds), seconds, seed };
+        const result = await runFaultDrill(mutant === undefined ? plan : { ...plan, mutant });
+        const { violations, unchecked } = result.verdict;
+        const troubles = violations.length + unchecked.length + result.shortfalls.length;
+        return { lines: resultLines(name, result), isWell: troubles === 0 };
+      },
+    };
+  }),
+  waitersDrill("waiters", 1, "10,000 waiters on one lock through one router, counted at etcd"),
+  waitersDrill("waiters-two-routers", 2, "the same, shared by two routers"),
+  {
+    name: "duplicates",
+    about: "every request in several copies at once, over both routers; --seconds is ignored",
+    run: async ({ seed }) => {
+      await using region = await startRegion();
+      const result = await runDuplicatesDrill(region, new SeededRandom(seed), 500);
+      return { lines: [duplicatesLine(result)], isWell: result.problems.length === 0 };
+    },
+  },
+];
+
+function waitersDrill(name: string, routers: number, about: string): Drill {
+  return {
+    name,
+    about: `${about}; --seconds is ignored`,
+    run: async () => {
+      await using region = await startRegion();
+      const endpoints = region.endpoints.slice(0, routers);
+      const plan = { waiters: 10_000, releases, clients: 12, endpoints };
+      const result = await runWaitersDrill(region, plan);
+      const isWell = result.grants === releases && result.outOfOrder + result.left === 0;
+      return { lines: [waitersLine(name, result)], isWell };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { runFaultDrill } from "./fault-drill.ts";
+import { faultDrills } from "./fault-drills.ts";
+import { etcdMissing } from "./region.ts";
+import { resultLines } from "./result-lines.ts";
+
+describe("the platform under faults", () => {
+  test("no lock has two holders while leader, routers and holders are killed and frozen", async (context) => {
+    if (etcdMissing !== undefined) context.skip(`no etcd: ${etcdMissing}`);
+    const mixed = faultDrills.find(({ name }) => name === "mixed")!;
+    const { seconds } = mixed;
+    const result = await runFaultDrill({
+      name: "mixed",
+      faults: mixed.faults(seconds),
+      seconds,
+      seed: 1,
+    });
+    const lines = resultLines("mixed", result).join("\n");
+    console.log(lines);
+    const why = `${lines}\n${result.logs}`;
+    expect(result.verdict.violations, why).toEqual([]);
+    expect(result.verdict.unchecked, why).toEqual([]);
+    expect(result.shortfalls, why).toEqual([]);
+  });
+
+  test("routers that hand over a lock the releaser has lost are found out", async (context) => {
+    if (etcdMissing !== undefined) context.skip(`no etcd: ${etcdMissing}`);
+    const result = await runFaultDrill({
+      name: "sabotage",
+      // A holder that comes back after its lease has ended releases what another holds by then.
+      faults: [1_000, 8_000, 15_000].map((atMs) => {
+        return { atMs, target: "holder", how: "freeze", forMs: 5_000 };
+      }),
+      seconds: 21,
+      seed: 1,
+      locks: ["hot"],
+      mutant: "release-without-compare",
+    });
+    const lines = resultLines("sabotage", result).join("\n");
+    console.log(lines);
+    const found = result.verdict.violations.map(({ checker }) => checker);
+    expect(found, `${lines}\n${result.logs}`).toContain("overlap");
+  });
+});
