@@ -153,7 +153,7 @@ test("a wait that ends leaves the queue", async () => {
   await here.grant({ session });
   const waiter = here.acquire({ session, waitMs: 1_000 });
   await here.clock.advance(1_100);
-  expect(await waiter).toMatchObject({ kind: "timeout" });
+  expect(await waiter).toMatchObject({ kind: "timeout", queueLength: 0 });
   const state = await here
     .router()
     .execute({ kind: "get", lock: { region: "here", namespace: "default", name: "l" } }, call());

@@ -199,7 +199,8 @@ export class LocalWait {
     return {
       kind: "timeout",
       holders: busy.holders.map((kv) => tenantOf(kv, nowMs)),
-      queueLength: this.#context.queues.find(attempt.site)?.length ?? queueLength,
+      // The number read on the way in counts the caller's own place, which it has left by now.
+      queueLength: this.#context.queues.find(attempt.site)?.length ?? Math.max(0, queueLength - 1),
     };
   }
 
