@@ -182,6 +182,36 @@ test("a lost lock that the store still lists is ended by the next list at the la
   expect(rig.net.all("cancel").slice(before)[0]?.command.grantId).toBe(lock.grantId);
 });
 
+test("a lock that two lists in a row do not name was taken away", async () => {
+  const rig = await rigOf();
+  const lock = await heldLock(rig);
+  const other = await heldLock(rig, "other");
+  const rest = rig.net.script;
+  // Another router took it away, and none of its streams belongs to this client.
+  const held = [{ kind: "holder" as const, lock: lockOf(other), grantId: other.grantId }];
+  rig.net.script = (command, endpoint) => {
+    if (command.kind !== "heartbeat" || !command.list) return rest(command, endpoint);
+    return leaseAnswers({ held });
+  };
+  await rig.clock.advance(60_000 + ttlMs / 3);
+  expect(lock.lost?.why).toBe("force-released");
+  expect(other.state).toBe("held");
+});
+
+test("a lock that one list missed and the next one names is held", async () => {
+  const rig = await rigOf();
+  const lock = await heldLock(rig);
+  const rest = rig.net.script;
+  let missed = 0;
+  rig.net.script = (command, endpoint) => {
+    const first = command.kind === "heartbeat" && command.list && missed++ === 0;
+    return first ? leaseAnswers({ held: [] }) : rest(command, endpoint);
+  };
+  await rig.clock.advance(200_000);
+  expect(missed).toBeGreaterThan(2);
+  expect(lock.state).toBe("held");
+});
+
 test("a silent router is left in time for the locks to be confirmed by another", async () => {
   const rig = await rigOf({ ttl: "2s" });
   const lock = await heldLock(rig);

@@ -25,6 +25,8 @@ export class HeldLock implements Lock {
   readonly belief: LeaseBelief;
   /** Its acquire was sent more than once or left unanswered: a copy may be on its way still. */
   readonly repeated: boolean;
+  /** When it was taken over, on the monotonic clock. */
+  readonly sinceMs: number;
   readonly #keeper: LockKeeper;
   #standing: LockStanding = "held";
   #lost: LockLostError | undefined;
@@ -32,7 +34,13 @@ export class HeldLock implements Lock {
   #listeners: Set<(change: LockStateChange) => void> | undefined;
   #release: Promise<ReleaseResult> | undefined;
 
-  constructor(keeper: LockKeeper, grant: Grant, belief: LeaseBelief, repeated: boolean) {
+  constructor(
+    keeper: LockKeeper,
+    grant: Grant,
+    belief: LeaseBelief,
+    repeated: boolean,
+    sinceMs: number,
+  ) {
     this.#keeper = keeper;
     this.id = grant.lock;
     this.mode = grant.mode;
@@ -40,6 +48,7 @@ export class HeldLock implements Lock {
     this.grantId = grant.grantId;
     this.belief = belief;
     this.repeated = repeated;
+    this.sinceMs = sinceMs;
   }
 
   get region(): string {

@@ -7,6 +7,7 @@ import { limits } from "@holdfast/core/limits";
 import { releaseMsMax } from "./answer-time.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { HeldLock, type LockKeeper } from "./held-lock.ts";
+import { isSameLease } from "./lease-belief.ts";
 import { hasEnded } from "./listing.ts";
 import type { ReleaseResult } from "./lock.ts";
 import { persist } from "./persist.ts";
@@ -30,6 +31,8 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   readonly #core: ClientCore;
   readonly #pulse: Pulse;
   readonly #requests = new Set<PendingRequest>();
+  /** Locks that a list did not name. */
+  readonly #unlisted = new Set<GrantId>();
   readonly #onEmpty: () => void;
   #retired = false;
 
@@ -107,7 +110,7 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
     const standing = this.beliefs.standing(belief);
     if (standing !== "firm") this.#pulse.soon();
     if (standing !== "firm" && standing !== "jeopardy") return "unconfirmed";
-    const lock = new HeldLock(this, grant, belief, repeated);
+    const lock = new HeldLock(this, grant, belief, repeated, now.monotonicMs);
     // Under a lease that has other locks the timer is set already.
     if (this.beliefs.hold(lock)) this.#pulse.arm();
     return lock;
@@ -209,8 +212,39 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
         this.retire();
       }
     }
-    if (outcome.leases.some((answer) => answer.held !== undefined)) this.#cancelStrays(outcome);
+    if (outcome.leases.some((answer) => answer.held !== undefined)) {
+      this.#cancelStrays(outcome);
+      this.#loseUnlisted(outcome, sentAt.monotonicMs);
+    }
     this.#endIfEmpty();
+  }
+
+  /**
+   * A lock that is held here and that two lists in a row do not name was taken away, through a router
+   * that this client is not connected to. Two, because the store's list may lag behind its answers.
+   */
+  #loseUnlisted(outcome: HeartbeatOutcome & { readonly kind: "heartbeat" }, sentMs: number): void {
+    let doubted = false;
+    for (const { lease, held } of outcome.leases) {
+      if (held === undefined) continue;
+      const listed = new Set(held.map((entry) => entry.grantId));
+      for (const lock of [...this.beliefs.locks.values()]) {
+        const { grantId } = lock;
+        const due =
+          lock.believed && lock.sinceMs <= sentMs && isSameLease(lock.belief.lease, lease);
+        if (!due) continue;
+        const before = this.#unlisted.delete(grantId);
+        if (listed.has(grantId)) continue;
+        if (before) this.forceReleased(grantId);
+        else {
+          this.#unlisted.add(grantId);
+          doubted = true;
+        }
+      }
+    }
+    if (!doubted) return;
+    this.wantList();
+    this.#pulse.retrySoon();
   }
 
   #cancelStrays(outcome: HeartbeatOutcome & { readonly kind: "heartbeat" }): void {
@@ -240,6 +274,7 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
 
   #drop(lock: HeldLock): void {
     this.beliefs.locks.delete(lock.grantId);
+    this.#unlisted.delete(lock.grantId);
     this.#endIfEmpty();
   }
 

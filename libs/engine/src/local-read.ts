@@ -59,8 +59,8 @@ export class LocalRead {
   }
 
   /**
-   * Takes the lock from its holders. They go on believing until their next heartbeat tells them;
-   * in between only the token protects what the lock protects.
+   * Takes the lock from its holders. They go on believing until they are told, which may take more
+   * than a minute; in between only the token protects what the lock protects.
    *
    * A repeat finds the records of the first and takes nothing from whoever holds the lock since.
    */

@@ -1,10 +1,11 @@
 import type { Clock } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
-import type { LeaseId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
 import type { Command, SessionLease } from "@holdfast/core/command/command";
-import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
+import type { Grant, HeldEntry, Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import { validityMs } from "@holdfast/core/lease/validity";
+import { isSameLease } from "../lease-belief.ts";
 import type {
   Connection,
   ConnectionEvent,
@@ -40,6 +41,7 @@ export class ScriptedTransport implements Transport {
   readonly #latencyMs = new Map<string, number>();
   readonly #down = new Set<string>();
   readonly #open = new Set<ScriptedConnection>();
+  readonly #granted = new Map<GrantId, Grant>();
   connects: string[] = [];
 
   constructor(clock: Clock) {
@@ -120,6 +122,30 @@ export class ScriptedTransport implements Transport {
   closed(connection: ScriptedConnection): void {
     this.#open.delete(connection);
   }
+
+  /** Remembers what the answers have granted and ended. */
+  keepBooks(command: Command, outcome: Outcome): void {
+    if (command.kind === "acquire" && outcome.kind === "granted") {
+      this.#granted.set(outcome.grant.grantId, outcome.grant);
+    } else if (command.kind === "release" || command.kind === "cancel") {
+      if (outcome.kind !== "failure") this.#granted.delete(command.grantId);
+    }
+  }
+
+  /** Fills in the lists of a script's answer. */
+  listed(outcome: Outcome): Outcome {
+    if (outcome.kind !== "heartbeat") return outcome;
+    const leases = outcome.leases.map((answer) =>
+      answer.held === asGranted ? { ...answer, held: this.#heldUnder(answer.lease) } : answer,
+    );
+    return { ...outcome, leases };
+  }
+
+  #heldUnder(lease: SessionLease): HeldEntry[] {
+    return [...this.#granted.values()]
+      .filter((grant) => isSameLease(grant.lease, lease))
+      .map(({ lock, grantId }) => ({ kind: "holder", lock, grantId }));
+  }
 }
 
 class ScriptedConnection implements Connection {
@@ -157,6 +183,7 @@ class ScriptedConnection implements Connection {
         answer: (outcome) => {
           sent.answered = true;
           this.#pending.delete(lose);
+          this.#transport.keepBooks(command, outcome);
           resolve(outcome);
         },
         position: (position) => onPosition?.(position),
@@ -165,7 +192,7 @@ class ScriptedConnection implements Connection {
       this.#transport.sent.push(sent as unknown as Sent);
       if (this.#closed) lose();
       const outcome = this.#closed ? undefined : this.#transport.script(command, this.endpoint);
-      if (outcome !== undefined) sent.answer(outcome as OutcomeOf<C>);
+      if (outcome !== undefined) sent.answer(this.#transport.listed(outcome) as OutcomeOf<C>);
     });
   }
 
@@ -177,6 +204,9 @@ class ScriptedConnection implements Connection {
     this.listener.onClosed("closed");
   }
 }
+
+/** In a script's answer to a heartbeat: whatever was granted under the lease and not ended since. */
+const asGranted: readonly HeldEntry[] = [];
 
 /** The lease the script gives every session in its first shard. */
 export function firstLease(region: string): SessionLease {
@@ -202,7 +232,7 @@ export function cooperative(command: Command): Outcome | undefined {
           lease,
           validForMs: validityMs(command.ttlMs),
           unknown: false,
-          ...(command.list ? { held: [] } : undefined),
+          ...(command.list ? { held: asGranted } : undefined),
         })),
       };
     case "close-session":
