@@ -196,11 +196,12 @@ export class LocalWait {
       );
     }
     const nowMs = this.#context.surroundings.clock.wallMs();
+    // Either way the caller's own place, which it has left by now, does not count.
+    const others = this.#context.queues.find(attempt.site)?.lengthWithout(attempt.grantId);
     return {
       kind: "timeout",
       holders: busy.holders.map((kv) => tenantOf(kv, nowMs)),
-      // The number read on the way in counts the caller's own place, which it has left by now.
-      queueLength: this.#context.queues.find(attempt.site)?.length ?? Math.max(0, queueLength - 1),
+      queueLength: others ?? Math.max(0, queueLength - 1),
     };
   }
 

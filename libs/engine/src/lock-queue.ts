@@ -75,6 +75,12 @@ export class LockQueue {
     return this.#follower.isCurrent ? this.#follower.mirror.length : undefined;
   }
 
+  /** The queue's length without a place that was left and may not have been seen to go. */
+  lengthWithout(grantId: GrantId): number | undefined {
+    const { mirror } = this.#follower;
+    return this.length === undefined ? undefined : this.length - (mirror.has(grantId) ? 1 : 0);
+  }
+
   /** The queue is known, and a newcomer would have to wait. */
   isBusyFor(mode: Mode): boolean {
     const { mirror, isCurrent } = this.#follower;
