@@ -155,7 +155,10 @@ export class LocalAcquire {
     const key = lockKey(attempt.site.lock);
     for (;;) {
       const queue = this.#context.queues.find(attempt.site);
-      if (queue?.isBusyFor(attempt.command.mode)) return this.#enqueue(attempt, queue.length ?? 0);
+      if (queue?.isBusyFor(attempt.command.mode)) {
+        // A repeat may be one of those who fill the queue: its own place does not count against it.
+        return this.#enqueue(attempt, queue.lengthWithout(attempt.grantId) ?? 0);
+      }
       const pioneer = this.#pioneers.get(key);
       if (pioneer === undefined) break;
       const trouble = await pioneer;

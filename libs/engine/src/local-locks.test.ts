@@ -352,3 +352,19 @@ test("copies of one request that come together take one grant and no place behin
   const state = await here.router().execute({ kind: "get", lock }, call());
   expect(state).toMatchObject({ holderCount: 1, waiterCount: 0 });
 });
+
+test("a repeat that finds its place in line is told where it stands", async () => {
+  const here = await region();
+  const session = await here.open();
+  await here.grant({ session });
+  void here.acquire({ session, waitMs: 60_000 });
+  await here.clock.advance(50);
+  const requestId = "again" as RequestId;
+  const told: number[][] = [[], []];
+  for (const positions of told) {
+    const onPosition = (position: number) => positions.push(position);
+    void here.acquire({ session, requestId, waitMs: 60_000 }, 0, { onPosition });
+    await here.clock.advance(50);
+  }
+  expect(told.map(([first]) => first)).toEqual([2, 2]);
+});

@@ -36,8 +36,10 @@ export class LocalWait {
     const { command, site } = attempt;
     const renewed =
       command.session === undefined && place !== undefined && (await this.#renew(attempt, place));
-    if (place === undefined) attempt.call.onPosition?.(queueLength);
     const queue = this.#context.queues.follow(site);
+    // A new place is the last one; where a repeat stands only the mirror can say.
+    const position = place === undefined ? queueLength : queue.positionOf(attempt.grantId);
+    if (position !== undefined) attempt.call.onPosition?.(position);
     const { end, waiter } = await this.#stand(attempt, busy, queue);
     const last = queue.remove(waiter);
     this.#context.queues.release(site);

@@ -75,6 +75,11 @@ export class LockQueue {
     return this.#follower.isCurrent ? this.#follower.mirror.length : undefined;
   }
 
+  /** The place of a waiter, 1 being the head, if the queue is known and it is seen there. */
+  positionOf(grantId: GrantId): number | undefined {
+    return this.#follower.isCurrent ? this.#follower.mirror.positionOf(grantId) : undefined;
+  }
+
   /** The queue's length without a place that was left and may not have been seen to go. */
   lengthWithout(grantId: GrantId): number | undefined {
     const { mirror } = this.#follower;

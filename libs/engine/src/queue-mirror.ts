@@ -87,6 +87,16 @@ export class QueueMirror {
     return true;
   }
 
+  /** The place of a waiter, 1 being the head; undefined where it is not in line. Walks the queue. */
+  positionOf(grantId: GrantId): number | undefined {
+    let position = 0;
+    for (const waiting of this.#waiters.keys()) {
+      position++;
+      if (waiting === grantId) return position;
+    }
+    return undefined;
+  }
+
   /** The first `count` in line. */
   front(count: number): GrantId[] {
     const front: GrantId[] = [];
