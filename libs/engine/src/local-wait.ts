@@ -38,7 +38,8 @@ export class LocalWait {
       command.session === undefined && place !== undefined && (await this.#renew(attempt, place));
     const queue = this.#context.queues.follow(site);
     // A new place is the last one; where a repeat stands only the mirror can say.
-    const position = place === undefined ? queueLength : queue.positionOf(attempt.grantId);
+    const before = queue.lengthWithout(attempt.grantId) ?? queueLength - 1;
+    const position = place === undefined ? before + 1 : queue.positionOf(attempt.grantId);
     if (position !== undefined) attempt.call.onPosition?.(position);
     const { end, waiter } = await this.#stand(attempt, busy, queue);
     const last = queue.remove(waiter);
