@@ -27,6 +27,7 @@ const connectWithinMs = 2_000;
 export class PeerChannel {
   readonly address: string;
   readonly #client: Client;
+  #load = 0;
 
   constructor(address: string) {
     this.address = address;
@@ -36,6 +37,8 @@ export class PeerChannel {
       "grpc.enable_http_proxy": 0,
       // Repeating is for those who know what a repeat means.
       "grpc.enable_retries": 0,
+      // Channels to one address share a connection otherwise, and with it the streams it may have.
+      "grpc.use_local_subchannel_pool": 1,
       "grpc.initial_reconnect_backoff_ms": 100,
       "grpc.max_reconnect_backoff_ms": 1_000,
       "grpc.keepalive_time_ms": 10_000,
@@ -43,6 +46,11 @@ export class PeerChannel {
       "grpc.max_receive_message_length": 4 * limits.streamMessageBytesMax,
       "grpc.max_send_message_length": -1,
     });
+  }
+
+  /** Calls under way. */
+  get load(): number {
+    return this.#load;
   }
 
   /** One call; `deadline` as gRPC takes it, by the wall clock of this process. */
@@ -53,8 +61,21 @@ export class PeerChannel {
     deadline: number,
     onCancel: (cancel: () => void) => void,
   ): Promise<ChannelReply> {
-    const unconnected = await this.#connected(deadline);
-    if (unconnected !== undefined) return unconnected;
+    this.#load++;
+    const reply =
+      (await this.#connected(deadline)) ??
+      (await this.#send(path, request, metadata, deadline, onCancel));
+    this.#load--;
+    return reply;
+  }
+
+  #send(
+    path: string,
+    request: Buffer,
+    metadata: Metadata,
+    deadline: number,
+    onCancel: (cancel: () => void) => void,
+  ): Promise<ChannelReply> {
     return new Promise((resolve) => {
       const call = this.#client.makeUnaryRequest(
         path,
@@ -80,7 +101,18 @@ export class PeerChannel {
   ): Promise<ClientReadableStream<Buffer> | (ChannelReply & { readonly kind: "unconnected" })> {
     const unconnected = await this.#connected(Number.POSITIVE_INFINITY);
     if (unconnected !== undefined) return unconnected;
-    return this.#client.makeServerStreamRequest(path, passThrough, passThrough, request, metadata);
+    this.#load++;
+    const stream = this.#client.makeServerStreamRequest(
+      path,
+      passThrough,
+      passThrough,
+      request,
+      metadata,
+    );
+    stream.on("status", () => {
+      this.#load--;
+    });
+    return stream;
   }
 
   close(): void {

@@ -4,9 +4,10 @@ import { Cancellation } from "@holdfast/base/cancellation";
 import { SystemClock } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
+import { limits } from "@holdfast/core/limits";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Peer } from "./peer.ts";
 import { openDoor, tryFor } from "./testing/open-door.ts";
 
@@ -210,3 +211,23 @@ test("losing the caller ends the call there, unless the request is to outlive it
       .map(({ call }) => call.onCallerLost);
   await expect.poll(cancelled).toEqual(["cancel"]);
 });
+
+test("more waits than a connection has streams hold up no other call", async () => {
+  const { server, tier } = await openDoor();
+  const peer = peerAt(server.address);
+  const cancellation = new Cancellation();
+  tier.instead = (command, call) => {
+    if (command.kind !== "acquire") return undefined;
+    return new Promise((resolve) =>
+      call.cancellation.onCancel(() => resolve({ kind: "cancelled" })),
+    );
+  };
+  const waits = Array.from({ length: limits.streamsPerConnectionMax + 100 }, (_, index) =>
+    peer.execute(tryFor(`w${index}`, { waitMs: 60_000 }), callWith({ cancellation })),
+  );
+  await vi.waitFor(() => expect(tier.asked.length).toBe(waits.length), 20_000);
+  const deadlineMs = clock.monotonicMs() + 3_000;
+  expect(await peer.execute(get, callWith({ deadlineMs }))).toMatchObject({ kind: "lock" });
+  cancellation.cancel();
+  await Promise.all(waits);
+}, 30_000);

@@ -30,7 +30,8 @@ import type {
   WatchQuery,
 } from "@holdfast/engine/ports/lock-tier";
 import { callerLostKey, hopsKey } from "./call-context.ts";
-import { failureIn, PeerChannel } from "./peer-channel.ts";
+import { failureIn, type PeerChannel } from "./peer-channel.ts";
+import { PeerLanes } from "./peer-lanes.ts";
 import { asBuffer } from "./unary-handler.ts";
 
 /** What a call without a deadline may take beyond its own wait. */
@@ -64,16 +65,16 @@ export class Peer implements LockTier {
   readonly region: string;
   readonly addresses: readonly string[];
   readonly #clock: Clock;
-  readonly #channels: readonly PeerChannel[];
+  readonly #routers: readonly PeerLanes[];
   readonly #codec = new UnaryCodec();
-  /** The channel that worked last. */
+  /** The router that worked last. */
   #first = 0;
 
   constructor(options: PeerOptions) {
     this.region = options.region;
     this.addresses = options.addresses;
     this.#clock = options.clock;
-    this.#channels = options.addresses.map((address) => new PeerChannel(address));
+    this.#routers = options.addresses.map((address) => new PeerLanes(address));
   }
 
   async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
@@ -112,8 +113,9 @@ export class Peer implements LockTier {
   ): Promise<Failure | undefined> {
     const request = asBuffer(writeWatchRequest(query));
     const reasons: string[] = [];
-    for (const channel of this.#inOrder()) {
+    for (const router of this.#inOrder()) {
       if (call.cancellation.cancelled) return undefined;
+      const channel = router.long();
       const stream = await channel.follow(LockServiceService.watch.path, request, forwarded(call));
       if ("kind" in stream) reasons.push(stream.reason);
       else return this.#follow(stream, listener, call);
@@ -139,7 +141,7 @@ export class Peer implements LockTier {
   }
 
   close(): void {
-    for (const channel of this.#channels) channel.close();
+    for (const router of this.#routers) router.close();
   }
 
   /**
@@ -158,7 +160,8 @@ export class Peer implements LockTier {
         : call.deadlineMs - this.#clock.monotonicMs();
     const deadline = Date.now() + Math.max(0, restMs);
     const reasons: string[] = [];
-    for (const channel of this.#inOrder()) {
+    for (const router of this.#inOrder()) {
+      const channel = waitMs > 0 ? router.long() : router.short;
       let forget: (() => void) | undefined;
       const reply = await channel.call(path, request, forwarded(call), deadline, (cancel) => {
         // A request that is to outlive its caller must outlive this call, too.
@@ -166,7 +169,7 @@ export class Peer implements LockTier {
       });
       forget?.();
       if (reply.kind === "answered") {
-        this.#first = this.#channels.indexOf(channel);
+        this.#first = this.#routers.indexOf(router);
         return reply.bytes;
       }
       if (isFailure(reply)) {
@@ -199,9 +202,9 @@ export class Peer implements LockTier {
     });
   }
 
-  /** The channels, the one that worked last first. */
-  #inOrder(): PeerChannel[] {
-    return [...this.#channels.slice(this.#first), ...this.#channels.slice(0, this.#first)];
+  /** The routers, the one that worked last first. */
+  #inOrder(): PeerLanes[] {
+    return [...this.#routers.slice(this.#first), ...this.#routers.slice(0, this.#first)];
   }
 
   #unreachable(reasons: readonly string[]): Failure {
