@@ -155,7 +155,7 @@ describe("npm start -- --store memory", () => {
     await using platform = await Platform.start("--store memory");
     const { stdout } = platform.program;
     const first = stdout.slice(stdout.indexOf("Holdfast")).split("\n")[0];
-    expect(first).toContain("MEMORY STORE, NOT DURABLE: every lock is forgotten when this stops");
+    expect(first).toContain("MEMORY STORE, NOT DURABLE: locks are forgotten when this stops");
     const cli = new CommandLine(platform);
     const handle = await cli.acquire("order:1 --region eu-west-1");
     expect(handle).toMatch(/^eu-west-1\/default\/order:1#/);

@@ -32,19 +32,23 @@ export const PORT_BASE_MAX = 45_000;
 
 export const USAGE = `Usage: npm start -- [options]
 
-Runs Holdfast on this machine: regions, shards and routers, each a process of its own.
-Ctrl-C stops them all; data and locks stay for the next start.
+Runs Holdfast on this machine: regions, shards and routers, each a process of
+its own. Ctrl-C stops them all; data and locks stay for the next start.
 
-  --members 1|3         etcd members of each shard (default 1; 3 survives the loss of one)
-  --store etcd|memory   memory needs no etcd and forgets everything when it stops; without
-                        this option memory is used, and said so, if etcd cannot be had
-  --regions a,b,c       names of the regions (default ${REGIONS_DEFAULT.join(",")})
-  --shards N            shards in each region, 1 to ${SHARDS_MAX} (default ${SHARDS_DEFAULT})
-  --data-dir DIR        where data, logs and endpoints.json lie (default .holdfast)
-  --port-base N         port of the first router, the others follow (default ${PORT_BASE_DEFAULT});
-                        0 takes any free ports
-  --json                one JSON object a line on stdout, for programs
-  --help                this text
+  --members 1|3        etcd members of each shard (default 1; 3 survives the
+                       loss of one)
+  --store etcd|memory  memory needs no etcd and forgets everything when it
+                       stops; without this option memory is used, and said so,
+                       if etcd cannot be had
+  --regions a,b,c      names of the regions
+                       (default ${REGIONS_DEFAULT.join(",")})
+  --shards N           shards in each region, 1 to ${SHARDS_MAX} (default ${SHARDS_DEFAULT})
+  --data-dir DIR       where data, logs and endpoints.json lie
+                       (default .holdfast)
+  --port-base N        port of the first router, the others follow
+                       (default ${PORT_BASE_DEFAULT}); 0 takes any free ports
+  --json               one JSON object a line on stdout, for programs
+  --help               this text
 
 Regions, shards and members of a data directory are fixed by its first start.`;
 

@@ -62,8 +62,8 @@ test("people see what runs where and what to type next", () => {
 
 Ready in 2.1 s. In another terminal, type
 
-  npx holdfast acquire order:12345 --ttl 30s   take a lock and leave it held for 30 s
-  npx holdfast try order:12345                 try to take it again: busy, and by whom
+  npx holdfast acquire order:12345 --ttl 30s   take a lock, leave it held 30 s
+  npx holdfast try order:12345                 take it again: busy, and by whom
   npx holdfast ls                              see what is held
   npx holdfast watch 'order:*'                 follow what happens to it
   npx holdfast exec nightly-report -- sleep 5  run a command under a lock

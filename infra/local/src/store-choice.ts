@@ -7,7 +7,7 @@ export type StoreChoice =
   | { readonly kind: "etcd"; readonly etcd: FoundTool; readonly headline: string }
   | { readonly kind: "memory"; readonly headline: string };
 
-const NOT_DURABLE = "MEMORY STORE, NOT DURABLE: every lock is forgotten when this stops";
+const NOT_DURABLE = "MEMORY STORE, NOT DURABLE: locks are forgotten when this stops";
 
 /**
  * Decides by what the user asked for and what the search for etcd found. Nobody who asked for

@@ -53,8 +53,8 @@ function etcdAddresses(endpoints: readonly string[]): string {
 
 function commands(style: TextStyle): string[][] {
   const lines: [string, string][] = [
-    ["npx holdfast acquire order:12345 --ttl 30s", "take a lock and leave it held for 30 s"],
-    ["npx holdfast try order:12345", "try to take it again: busy, and by whom"],
+    ["npx holdfast acquire order:12345 --ttl 30s", "take a lock, leave it held 30 s"],
+    ["npx holdfast try order:12345", "take it again: busy, and by whom"],
     ["npx holdfast ls", "see what is held"],
     ["npx holdfast watch 'order:*'", "follow what happens to it"],
     ["npx holdfast exec nightly-report -- sleep 5", "run a command under a lock"],
