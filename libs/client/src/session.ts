@@ -220,8 +220,9 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   }
 
   /**
-   * A lock that is held here and that two lists in a row do not name was taken away, through a router
-   * that this client is not connected to. Two, because the store's list may lag behind its answers.
+   * A lock that is held here and that two lists in a row do not name was taken away, through a
+   * router that this client is not connected to. Two, because the store's list may lag behind its
+   * answers.
    */
   #loseUnlisted(outcome: HeartbeatOutcome & { readonly kind: "heartbeat" }, sentMs: number): void {
     let doubted = false;

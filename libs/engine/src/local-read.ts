@@ -17,7 +17,7 @@ import { tenantOf } from "./tenant.ts";
 const shownMax = 100;
 /** How long the record of a force release stands for a journal to read, in ms. */
 const forcedRecordMs = 60_000;
-/** Grants one transaction takes from their holders: each costs two operations of the transaction. */
+/** Grants one transaction takes from their holders: each costs two of its operations. */
 const forcedAtOnceMax = 40;
 
 /** Looks at a lock, and the operator's way to empty it. */

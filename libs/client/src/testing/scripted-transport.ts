@@ -205,7 +205,7 @@ class ScriptedConnection implements Connection {
   }
 }
 
-/** In a script's answer to a heartbeat: whatever was granted under the lease and not ended since. */
+/** In a script's answer to a heartbeat: what was granted under the lease and not ended since. */
 const asGranted: readonly HeldEntry[] = [];
 
 /** The lease the script gives every session in its first shard. */
