@@ -3,9 +3,11 @@ import type { Stretch, StretchResult } from "./seed-pool.ts";
 import { type Figures, failuresKeptMax, type SeedResult, sumOf } from "./seed-report.ts";
 import { LocalWorld } from "./world/local-world.ts";
 
-/** Rejections that nobody handled, since the last seed: each is a bug that no checker would see. */
+/** Errors that nobody handled, since the last seed: each is a bug that no checker would see. */
 const unhandled: unknown[] = [];
 process.on("unhandledRejection", (reason) => unhandled.push(reason));
+// What a listener of an abort signal throws comes this way.
+process.on("uncaughtException", (error) => unhandled.push(error));
 
 /** Runs one seed, with its trace on demand. */
 export async function runAlone(

@@ -4,7 +4,7 @@ import type { Command } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
-import type { ToldEntry } from "@holdfast/simulator/history/history";
+import type { SessionEndEntry, ToldEntry } from "@holdfast/simulator/history/history";
 import type { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
 import type { SimulatedNetwork } from "@holdfast/simulator/kernel/simulated-network";
 import type { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
@@ -64,9 +64,12 @@ export class RouterHost {
 
   /** Records what a definite answer claims, as it is sent. */
   told(command: Command, outcome: Outcome, arrivedOrder: number): void {
+    const said = { router: this.process.name, arrivedOrder };
     const claim = claimOf(command, outcome);
-    if (claim === undefined) return;
-    this.#recorder.add({ kind: "told", router: this.process.name, arrivedOrder, ...claim });
+    if (claim !== undefined) this.#recorder.add({ kind: "told", ...said, ...claim });
+    for (const end of sessionEndsIn(command, outcome)) {
+      this.#recorder.add({ kind: "session-end", ...said, ...end });
+    }
   }
 }
 
@@ -162,6 +165,22 @@ function claimOf(command: Command, outcome: Outcome): Claim | undefined {
     default:
       return undefined;
   }
+}
+
+type End = Omit<SessionEndEntry, "atMs" | "kind" | "router" | "arrivedOrder">;
+
+/** Which sessions, or leases of one, the answer says have ended. */
+function sessionEndsIn(command: Command, outcome: Outcome): End[] {
+  const session = "session" in command ? command.session : undefined;
+  if (session === undefined) return [];
+  if (outcome.kind === "heartbeat") {
+    return outcome.leases
+      .filter(({ validForMs, unknown }) => validForMs === 0 && !unknown)
+      .map(({ lease }) => ({ session, shard: lease.shard, lease: lease.leaseId }));
+  }
+  if (outcome.kind !== "failure" || outcome.code !== "SESSION_EXPIRED") return [];
+  const shard = outcome.shard ?? "";
+  return [{ session, shard: shard.slice(shard.indexOf("/") + 1), lease: 0n }];
 }
 
 function notHeld(outcome: Outcome): "not-held" | undefined {

@@ -8,6 +8,7 @@ import { leaseOrder } from "./lease-order.ts";
 import { onePlace } from "./one-place.ts";
 import { oneWake } from "./one-wake.ts";
 import { requestAnswered } from "./request-answered.ts";
+import { sessionEnd } from "./session-end.ts";
 import { silentClient } from "./silent-client.ts";
 import { tokensRise } from "./tokens-rise.ts";
 import { unknownGrant } from "./unknown-grant.ts";
@@ -23,6 +24,7 @@ export const allCheckers: readonly Checker[] = [
   beliefTruth,
   beliefOverlap,
   definiteAnswer,
+  sessionEnd,
   leaseOrder,
   silentClient,
   unknownGrant,

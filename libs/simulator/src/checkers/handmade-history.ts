@@ -113,6 +113,25 @@ export class HandmadeHistory {
     return this.revision({ kind: "put", key, createRevision: this.#revision + 1, lease });
   }
 
+  unmark(session: string): this {
+    return this.revision({ kind: "delete", key: `v/${session}` });
+  }
+
+  /** A router says that a session has ended. */
+  endsSession(
+    session: string,
+    about: {
+      readonly shard?: string;
+      readonly lease?: bigint;
+      readonly arrivedOrder?: number;
+    } = {},
+  ): this {
+    const { shard = "", lease = 0n, arrivedOrder = this.entries.length } = about;
+    const said = { kind: "session-end", router: "r0", session, shard, lease } as const;
+    this.entries.push({ ...said, atMs: this.#nowMs, arrivedOrder });
+    return this;
+  }
+
   forcedChange(request: string): Change {
     return this.#put(this.#keys.forced.prefix + grantIdOf(request), request, {});
   }

@@ -85,6 +85,8 @@ function traceParts(entry: Untimed<HistoryEntry>): readonly TracePart[] {
       return [entry.kind, entry.request, entry.lock, entry.mode, entry.waitMs, entry.ttlMs];
     case "told":
       return [entry.kind, entry.router, entry.what, entry.lock, entry.grantId, entry.token];
+    case "session-end":
+      return [entry.kind, entry.router, entry.session, entry.shard, entry.lease];
     case "answered":
       return [entry.kind, entry.request, entry.what, entry.token];
     case "belief":

@@ -9,6 +9,7 @@ export type HistoryEntry =
   | LeaseEntry
   | AskedEntry
   | ToldEntry
+  | SessionEndEntry
   | AnsweredEntry
   | BeliefEntry
   | ProcessEntry
@@ -85,6 +86,18 @@ export interface ToldEntry extends Entry<"told"> {
   readonly token: bigint;
   /** The request was to be refused from now on: copies of it may be under way. */
   readonly forGood: boolean;
+  /** How much of the history there was when the command arrived. */
+  readonly arrivedOrder: number;
+}
+
+/** A router said that a session, or its lease in one shard, has ended. */
+export interface SessionEndEntry extends Entry<"session-end"> {
+  readonly router: string;
+  readonly session: string;
+  /** Empty: in every shard. */
+  readonly shard: string;
+  /** 0: whichever it had. */
+  readonly lease: bigint;
   /** How much of the history there was when the command arrived. */
   readonly arrivedOrder: number;
 }
