@@ -27,6 +27,18 @@ test("a contender that did not run leaves no ratio", () => {
   expect(completed(figures)["local.vs_redlock"]).toBeNull();
 });
 
+test("a failed round is shown and counts for nothing else", () => {
+  const figures = throughputFigures(
+    new Map([
+      ["holdfast" as const, [undefined, run(80), run(50)]],
+      ["ceiling" as const, [run(100), undefined, run(100)]],
+    ]),
+  );
+  expect(figures["local.share_of_ceiling"]).toBe(0.8);
+  expect(figures["local.share_of_ceiling.median_of_rounds"]).toBe(0.5);
+  expect(figures["local.holdfast.rounds_pairs_per_s"]).toBe("failed 80 50");
+});
+
 test("servers of more than one kind are charged apart", () => {
   const split = { ...run(10), serverCpuUsBy: { router: 5, etcd: 15 } };
   const figures = throughputFigures(new Map([["holdfast" as const, [split]]]));

@@ -6,8 +6,8 @@ import { median } from "./percentile.ts";
 /** One flat object: dotted keys, and null for what could not be measured. */
 export type Figures = Record<string, number | string | null>;
 
-/** Every measured round of a contender at its best concurrency. */
-export type Rounds = ReadonlyMap<ContenderName, readonly Measurement[]>;
+/** Every round of a contender at its best concurrency; undefined is a round that failed. */
+export type Rounds = ReadonlyMap<ContenderName, readonly (Measurement | undefined)[]>;
 
 /** The ratios, by the contender Holdfast is compared with. */
 const ratios: readonly (readonly [string, ContenderName])[] = [
@@ -19,11 +19,12 @@ const ratios: readonly (readonly [string, ContenderName])[] = [
 ];
 
 /** The round with the most pairs: what disturbs a round can only make it slower. */
-export function bestOf(rounds: readonly Measurement[]): Measurement | undefined {
-  return rounds.reduce<Measurement | undefined>(
-    (best, each) => (best === undefined || each.pairsPerS > best.pairsPerS ? each : best),
-    undefined,
-  );
+export function bestOf(rounds: readonly (Measurement | undefined)[]): Measurement | undefined {
+  let best: Measurement | undefined;
+  for (const each of rounds) {
+    if (each !== undefined && each.pairsPerS > (best?.pairsPerS ?? -1)) best = each;
+  }
+  return best;
 }
 
 /** Figures of each contender, and what Holdfast reaches of them. */
@@ -34,7 +35,7 @@ export function throughputFigures(rounds: Rounds): Figures {
     if (best === undefined) continue;
     Object.assign(figures, measurementFigures(`local.${name}`, best));
     figures[`local.${name}.rounds_pairs_per_s`] = measured
-      .map((each) => Math.round(each.pairsPerS))
+      .map((each) => (each === undefined ? "failed" : Math.round(each.pairsPerS)))
       .join(" ");
   }
   const own = rounds.get("holdfast") ?? [];
@@ -48,7 +49,9 @@ export function throughputFigures(rounds: Rounds): Figures {
     figures[`${key}.median_of_rounds`] = median(
       own.flatMap((each, round) => {
         const opponent = other[round];
-        return opponent === undefined ? [] : [each.pairsPerS / opponent.pairsPerS];
+        return each === undefined || opponent === undefined
+          ? []
+          : [each.pairsPerS / opponent.pairsPerS];
       }),
     );
   }

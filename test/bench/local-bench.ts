@@ -86,6 +86,7 @@ export class LocalBench {
       if (best === undefined) return;
       Object.assign(this.#figures, measurementFigures("local.holdfast_at_64", best));
     } finally {
+      for (const [name, reason] of tournament.failures) this.#fail(name, reason);
       await tournament.stop();
     }
   }
@@ -107,10 +108,14 @@ export class LocalBench {
       await work();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      for (const part of parts) this.#figures[`failed.${part}`] = reason;
-      this.#failed.push(`${title}: ${reason}`);
+      for (const part of parts) this.#fail(part, reason);
       this.#report(`  failed: ${reason}`);
     }
+  }
+
+  #fail(part: Part, reason: string): void {
+    this.#figures[`failed.${part}`] = reason;
+    this.#failed.push(`${part}: ${reason}`);
   }
 
   async #freshRouter(): Promise<void> {

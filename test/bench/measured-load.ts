@@ -2,7 +2,7 @@ import type { ActorProcess } from "./actor-process.ts";
 import type { LoadAnswer } from "./actors/loader.ts";
 import type { LoadPlan } from "./closed-loop.ts";
 import type { Latency } from "./percentile.ts";
-import { cpuMsOf } from "./process-usage.ts";
+import { cpuMsBetween, cpuMsByPid } from "./process-usage.ts";
 
 /** One measured run of one contender. */
 export interface Measurement {
@@ -27,11 +27,13 @@ export async function measureLoad(
 ): Promise<Measurement> {
   const servers = Object.entries(serverPids);
   const own = [loader.pid];
-  const serversBeforeMs = servers.map(([, pids]) => cpuMsOf(pids));
-  const clientBeforeMs = cpuMsOf(own);
+  const serversBefore = servers.map(([, pids]) => cpuMsByPid(pids));
+  const clientBefore = cpuMsByPid(own);
   const answer = await loader.request<LoadAnswer>(plan);
   const perPair = (ms: number): number => (ms * 1_000) / Math.max(1, answer.pairsInAll);
-  const used = servers.map(([, pids], i) => perPair(cpuMsOf(pids) - (serversBeforeMs[i] ?? 0)));
+  const used = servers.map(([, pids], i) =>
+    perPair(cpuMsBetween(serversBefore[i] ?? new Map(), cpuMsByPid(pids))),
+  );
   return {
     workers: plan.workers,
     pairsPerS: (answer.pairs / answer.elapsedMs) * 1_000,
@@ -40,7 +42,7 @@ export async function measureLoad(
       p50Ms: answer.acquire.p50Ms ?? Number.NaN,
       p99Ms: answer.acquire.p99Ms ?? Number.NaN,
     },
-    clientCpuUs: perPair(cpuMsOf(own) - clientBeforeMs),
+    clientCpuUs: perPair(cpuMsBetween(clientBefore, cpuMsByPid(own))),
     serverCpuUs: used.reduce((sum, us) => sum + us, 0),
     ...(servers.length > 1
       ? { serverCpuUsBy: Object.fromEntries(servers.map(([kind], i) => [kind, used[i] ?? 0])) }

@@ -19,10 +19,23 @@ export function rssBytesFromStatus(status: string): number {
   return Number(match[1]) * 1024;
 }
 
-/** CPU time of several processes together, in ms. */
-export function cpuMsOf(pids: readonly number[]): number {
+/** CPU time of each process that still runs, in ms. */
+export function cpuMsByPid(pids: readonly number[]): Map<number, number> {
+  const used = new Map<number, number>();
+  for (const pid of pids) {
+    const stat = readIfThere(`/proc/${pid}/stat`);
+    if (stat !== undefined) used.set(pid, cpuMsFromStat(stat));
+  }
+  return used;
+}
+
+/** What the processes that ran all the while used in between, in ms. */
+export function cpuMsBetween(
+  before: ReadonlyMap<number, number>,
+  after: ReadonlyMap<number, number>,
+): number {
   let sum = 0;
-  for (const pid of pids) sum += cpuMsFromStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  for (const [pid, usedMs] of after) sum += usedMs - (before.get(pid) ?? usedMs);
   return sum;
 }
 
@@ -38,4 +51,13 @@ export function childrenOf(pid: number): number[] {
 /** Memory of one process that is in RAM, in bytes. */
 export function rssBytesOf(pid: number): number {
   return rssBytesFromStatus(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
+
+/** A database ends helper processes of its own at any time. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { ActorProcess } from "../actor-process.ts";
 import type { HoldersRequest } from "../actors/holders.ts";
-import type { Figures } from "../figures.ts";
-import { measureLoad } from "../measured-load.ts";
+import { bestOf, type Figures, measurementFigures } from "../figures.ts";
+import { type Measurement, measureLoad } from "../measured-load.ts";
 import { rssBytesOf } from "../process-usage.ts";
 import type { Stage } from "./stage.ts";
 
@@ -15,11 +15,10 @@ export async function measureHeld(stage: Stage, roundMs: number): Promise<Figure
   const holders = await ActorProcess.start("holders", settings, []);
   const loader = await ActorProcess.start("load", { ...settings, contender: "holdfast" }, execArgv);
   const hold = (request: HoldersRequest): Promise<unknown> => holders.request(request);
-  const pairsPerS = async (): Promise<number> => {
+  const round = async (): Promise<Measurement> => {
     await etcd.compact();
     const plan = { workers, warmupMs: 500, measureMs: roundMs };
-    const run = await measureLoad(loader, plan, { router: [holdfast.routerPid] });
-    return run.pairsPerS;
+    return measureLoad(loader, plan, { etcd: etcd.pids(), router: [holdfast.routerPid] });
   };
   const memory = async () => {
     const { heapUsed, external } = await holdfast.routerMemory();
@@ -29,25 +28,30 @@ export async function measureHeld(stage: Stage, roundMs: number): Promise<Figure
   try {
     await hold({ do: "hold", locks: fewLocks });
     // Its first run compiles the code.
-    await pairsPerS();
+    await round();
     // Few, many, many, few: what drifts over the minutes falls on both alike.
-    const few = [await pairsPerS()];
+    const few = [await round()];
     const before = await memory();
     report(`  holding ${manyLocks} locks`);
     await hold({ do: "hold", locks: manyLocks });
     const after = await memory();
-    const many = [await pairsPerS(), await pairsPerS()];
+    const many = [await round(), await round()];
     await hold({ do: "drop" });
     await hold({ do: "hold", locks: fewLocks });
-    few.push(await pairsPerS());
-    const rounded = (runs: readonly number[]) => runs.map((run) => Math.round(run)).join(" ");
+    few.push(await round());
+    const [bestFew, bestMany] = [bestOf(few), bestOf(many)];
+    if (bestFew === undefined || bestMany === undefined) throw new Error("no round was measured");
+    const rounded = (runs: readonly Measurement[]) =>
+      runs.map((run) => Math.round(run.pairsPerS)).join(" ");
     report(`  ${rounded(few)} pairs/s with few locks held, ${rounded(many)} with many`);
     const each = (key: keyof typeof after): number =>
       (after[key] - before[key]) / (manyLocks - fewLocks);
     return {
-      "held.throughput_ratio": Math.max(...many) / Math.max(...few),
-      "held.pairs_per_s_few": rounded(few),
-      "held.pairs_per_s_many": rounded(many),
+      "held.throughput_ratio": bestMany.pairsPerS / bestFew.pairsPerS,
+      ...measurementFigures("held.few", bestFew),
+      ...measurementFigures("held.many", bestMany),
+      "held.few.rounds_pairs_per_s": rounded(few),
+      "held.many.rounds_pairs_per_s": rounded(many),
       "held.locks": manyLocks,
       "held.router_bytes_each": each("router"),
       "held.etcd_rss_bytes_each_three_members": each("etcdRss"),

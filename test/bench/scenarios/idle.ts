@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ActorProcess } from "../actor-process.ts";
 import type { IdlersRequest } from "../actors/idlers.ts";
 import type { Figures } from "../figures.ts";
-import { cpuMsOf, rssBytesOf } from "../process-usage.ts";
+import { cpuMsBetween, cpuMsByPid, rssBytesOf } from "../process-usage.ts";
 import type { Stage } from "./stage.ts";
 
 const clientsCount = 10_000;
@@ -30,13 +30,13 @@ export async function measureIdle(stage: Stage, roundMs: number): Promise<Figure
     await sleep(5_000);
     const watchMs = Math.max(watchMsMin, roundMs);
     const pids = [holdfast.routerPid];
-    const routerBeforeMs = cpuMsOf(pids);
-    const etcdBeforeMs = cpuMsOf(etcd.pids());
+    const routerBefore = cpuMsByPid(pids);
+    const etcdBefore = cpuMsByPid(etcd.pids());
     const startMs = performance.now();
     await sleep(watchMs);
     const tookMs = performance.now() - startMs;
-    const share = (cpuMsOf(pids) - routerBeforeMs) / tookMs;
-    const etcdShare = (cpuMsOf(etcd.pids()) - etcdBeforeMs) / tookMs;
+    const share = cpuMsBetween(routerBefore, cpuMsByPid(pids)) / tookMs;
+    const etcdShare = cpuMsBetween(etcdBefore, cpuMsByPid(etcd.pids())) / tookMs;
     const rssBytes = rssBytesOf(holdfast.routerPid);
     const { heapUsed, external } = await holdfast.routerMemory();
     const answers = await Promise.all(actors.map((actor) => ask(actor, { do: "check" })));

@@ -1,5 +1,7 @@
 import { ActorProcess } from "../actor-process.ts";
+import type { LoadPlan } from "../closed-loop.ts";
 import type { ContenderName, ContenderSettings } from "../contenders/contender.ts";
+import type { Rounds } from "../figures.ts";
 import { type Measurement, measureLoad, type ServerPids } from "../measured-load.ts";
 
 /** Where a contender is tried before it is measured: its best concurrency is its own. */
@@ -35,6 +37,8 @@ interface Runner {
 
 /** Several contenders, measured by turns, so that each meets the same good and bad minutes. */
 export class Tournament {
+  /** What went wrong in a round; its contender goes on with the next one. */
+  readonly failures = new Map<ContenderName, string>();
   readonly #arena: Arena;
   readonly #runners: Runner[] = [];
 
@@ -44,32 +48,30 @@ export class Tournament {
 
   /** Starts a contender and finds its best concurrency among those that make sense for it. */
   async enter(name: ContenderName): Promise<void> {
-    const { settings, serverPids, execArgv, report } = this.#arena;
+    const { settings, execArgv } = this.#arena;
     const role = { ...settings, contender: name };
     const loader = await ActorProcess.start("load", role, execArgv);
     const candidates = concurrencies[name];
+    const [first = 1] = candidates;
     let best: Measurement | undefined;
     // The first one also compiles the code, so it is tried twice.
-    for (const workers of [candidates[0] ?? 1, ...candidates]) {
-      await this.#arena.tidyUp(name);
-      const plan = { workers, warmupMs, measureMs: probeMs };
-      const run = await measureLoad(loader, plan, serverPids(name));
-      report(`  ${name} with ${workers} in flight: ${Math.round(run.pairsPerS)} pairs/s`);
-      if (best === undefined || run.pairsPerS > best.pairsPerS) best = run;
+    for (const workers of [first, ...candidates]) {
+      const run = await this.#measure(name, loader, { workers, warmupMs, measureMs: probeMs });
+      if (run !== undefined && run.pairsPerS > (best?.pairsPerS ?? 0)) best = run;
     }
-    this.#runners.push({ name, loader, workers: best?.workers ?? 1 });
+    this.#runners.push({ name, loader, workers: best?.workers ?? first });
   }
 
-  /** Round after round, each contender once, in an order that turns. */
-  async play(rounds: number, roundMs: number): Promise<Map<ContenderName, Measurement[]>> {
-    const measured = new Map<ContenderName, Measurement[]>();
+  /** Round after round, each contender once, in an order that turns; undefined is a failed round. */
+  async play(rounds: number, roundMs: number): Promise<Rounds> {
+    const measured = new Map<ContenderName, (Measurement | undefined)[]>();
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < this.#runners.length; turn++) {
         const runner = this.#runners[(turn + round) % this.#runners.length];
         if (runner === undefined) continue;
-        const run = await this.#measure(runner, runner.workers, roundMs);
-        const before = measured.get(runner.name) ?? [];
-        measured.set(runner.name, [...before, run]);
+        const { name, loader, workers } = runner;
+        const run = await this.#measure(name, loader, { workers, warmupMs, measureMs: roundMs });
+        measured.set(name, [...(measured.get(name) ?? []), run]);
       }
     }
     return measured;
@@ -81,11 +83,12 @@ export class Tournament {
     workers: number,
     rounds: number,
     roundMs: number,
-  ): Promise<Measurement[]> {
+  ): Promise<(Measurement | undefined)[]> {
     const runner = this.#runners.find((each) => each.name === name);
-    const measured: Measurement[] = [];
+    const measured: (Measurement | undefined)[] = [];
     for (let round = 0; runner !== undefined && round < rounds; round++) {
-      measured.push(await this.#measure(runner, workers, roundMs));
+      const plan = { workers, warmupMs, measureMs: roundMs };
+      measured.push(await this.#measure(name, runner.loader, plan));
     }
     return measured;
   }
@@ -95,15 +98,25 @@ export class Tournament {
     await Promise.all(this.#runners.map((runner) => runner.loader.stop()));
   }
 
-  async #measure(runner: Runner, workers: number, measureMs: number): Promise<Measurement> {
-    await this.#arena.tidyUp(runner.name);
-    const plan = { workers, warmupMs, measureMs };
-    const run = await measureLoad(runner.loader, plan, this.#arena.serverPids(runner.name));
-    const { p50Ms, p99Ms } = run.acquire;
-    this.#arena.report(
-      `  ${runner.name}: ${Math.round(run.pairsPerS)} pairs/s, ` +
-        `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`,
-    );
-    return run;
+  async #measure(
+    name: ContenderName,
+    loader: ActorProcess,
+    plan: LoadPlan,
+  ): Promise<Measurement | undefined> {
+    const { tidyUp, serverPids, report } = this.#arena;
+    const title = `  ${name}, ${plan.workers} in flight`;
+    try {
+      await tidyUp(name);
+      const run = await measureLoad(loader, plan, serverPids(name));
+      const { p50Ms, p99Ms } = run.acquire;
+      const latency = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
+      report(`${title}: ${Math.round(run.pairsPerS)} pairs/s, ${latency}`);
+      return run;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.failures.set(name, reason);
+      report(`${title}: failed: ${reason}`);
+      return undefined;
+    }
   }
 }
