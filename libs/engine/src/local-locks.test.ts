@@ -368,3 +368,36 @@ test("a repeat that finds its place in line is told where it stands", async () =
   }
   expect(told.map(([first]) => first)).toEqual([2, 2]);
 });
+
+test("a router that lost its caller leaves the place that another router carries on", async () => {
+  const here = await region(2);
+  const session = await here.open();
+  const holder = await here.grant({ session });
+  const requestId = "moved" as RequestId;
+  const cancellation = new Cancellation();
+  const lost = here.acquire({ session, requestId, waitMs: 60_000 }, 0, { cancellation });
+  await here.clock.advance(50);
+  const repeat = here.acquire({ session, requestId, waitMs: 60_000 }, 1);
+  await here.clock.advance(50);
+  cancellation.cancel();
+  await lost;
+  await here.clock.advance(1_000);
+  await here.release(holder, session, 1);
+  await here.clock.advance(100);
+  expect(await repeat).toMatchObject({ kind: "granted" });
+});
+
+test("a router that lost its caller takes the place back that nobody carries on", async () => {
+  const here = await region();
+  const session = await here.open();
+  await here.grant({ session });
+  const cancellation = new Cancellation();
+  const lost = here.acquire({ session, waitMs: 60_000 }, 0, { cancellation });
+  await here.clock.advance(50);
+  cancellation.cancel();
+  await lost;
+  await here.clock.advance(500);
+  const lock = { region: "here", namespace: "default", name: "l" };
+  const state = await here.router().execute({ kind: "get", lock }, call());
+  expect(state).toMatchObject({ holderCount: 1, waiterCount: 0 });
+});

@@ -34,8 +34,9 @@ export class LocalWait {
   async wait(attempt: AcquireAttempt, busy: Busy, queueLength: number): Promise<AcquireOutcome> {
     const place = busy.place?.kv;
     const { command, site } = attempt;
-    const renewed =
-      command.session === undefined && place !== undefined && (await this.#renew(attempt, place));
+    const claimedAt = place === undefined ? undefined : await this.#claim(attempt, place);
+    const renewed = command.session === undefined && claimedAt !== undefined;
+    const request = { ...requestOf(attempt), ...(claimedAt === undefined ? {} : { claimedAt }) };
     const queue = this.#context.queues.follow(site);
     // A new place is the last one; where a repeat stands only the mirror can say.
     const before = queue.lengthWithout(attempt.grantId) ?? queueLength - 1;
@@ -50,14 +51,12 @@ export class LocalWait {
       case "gone":
         return this.#gone(attempt);
       case "timeout":
-        return last ? this.#timedOut(attempt, busy, queueLength) : { kind: "cancelled" };
+        if (!last) return { kind: "cancelled" };
+        return this.#timedOut(attempt, request, busy, queueLength);
       case "caller-lost":
         if (attempt.call.onCallerLost === "cancel" && last) {
-          this.#abandoned.add(
-            requestOf(attempt),
-            (request) => this.#withdraw.place(request),
-            attempt.record.ttlMs,
-          );
+          const withdraw = (what: Request) => this.#withdraw.place(what);
+          this.#abandoned.add(request, withdraw, attempt.record.ttlMs);
         }
         return { kind: "cancelled" };
     }
@@ -93,16 +92,18 @@ export class LocalWait {
   }
 
   /**
-   * A repeat of a waiter without a session: its place goes on under a newer pooled lease [H6]. The
-   * lease is chosen after the place was read, so it is newer than the one the place hangs on [H5].
+   * A repeat writes the place it finds once more, and answers at which revision: from then on the
+   * router of the copy before it leaves the place alone. Without a session the place goes on under
+   * a newer pooled lease [H6], chosen after the place was read, so that it is newer than the one the
+   * place hangs on [H5].
    */
-  async #renew(attempt: AcquireAttempt, place: KeyValue): Promise<boolean> {
+  async #claim(attempt: AcquireAttempt, place: KeyValue): Promise<bigint | undefined> {
     const { site, command } = attempt;
     const lease = await leaseFor(this.#context, site.shard, command);
-    if (lease.kind === "failure") return false;
+    if (lease.kind === "failure") return undefined;
     const plan = { kv: place, value: place.value, marker: lease.marker, epoch: site.epoch };
     const reply = await site.shard.committer.submit(renewTxn(plan), site.conflictKey);
-    return reply.kind === "committed" && reply.result.succeeded;
+    return reply.kind === "committed" && reply.result.succeeded ? reply.revision : undefined;
   }
 
   async #granted(
@@ -182,12 +183,13 @@ export class LocalWait {
    */
   async #timedOut(
     attempt: AcquireAttempt,
+    request: Request,
     busy: Busy,
     queueLength: number,
   ): Promise<AcquireOutcome> {
-    const request = requestOf(attempt);
     const withdrawn = await this.#withdraw.place(request);
     if (withdrawn.kind === "holds") return this.#heldAfterAll(attempt, withdrawn.kv);
+    if (withdrawn.kind === "carried-on") return carriedOn(attempt);
     if (withdrawn.kind === "failure" && withdrawn.code !== "SESSION_EXPIRED") {
       const again = (what: Request) => this.#withdraw.place(what);
       this.#abandoned.add(request, again, attempt.record.ttlMs);
@@ -215,6 +217,16 @@ export class LocalWait {
     const promotion = { kind: "granted", token: tokenOf(kv, record), lease } as const;
     return this.#granted(attempt, { ...promotion, mode: record.mode }, false);
   }
+}
+
+/** The client repeated the request through another router, which knows what becomes of it. */
+function carriedOn({ site }: AcquireAttempt): Failure {
+  return failure(
+    "UNKNOWN_OUTCOME",
+    "The wait ended here, but another router carries a repeat of this request on. Repeat it with the " +
+      "same request id, or cancel it.",
+    { shard: printShard(site.shard) },
+  );
 }
 
 /** A request as those see it who clean up after it. */

@@ -13,12 +13,16 @@ export interface Request {
   readonly grantId: GrantId;
   readonly session?: SessionId;
   readonly ttlMs?: number;
+  /** The revision at which this router itself wrote the request's place once more, if it did. */
+  readonly claimedAt?: bigint;
 }
 
 /** `holds`: the request has the lock, and keeps it. */
 export type WithdrawOutcome =
   | { readonly kind: "withdrawn" }
   | { readonly kind: "holds"; readonly kv: KeyValue }
+  /** Another router carries a copy of the request and keeps its place in line. */
+  | { readonly kind: "carried-on" }
   | Failure;
 
 /** Gives up requests on the router's own account: when a wait runs out or a caller is gone. */
@@ -29,7 +33,10 @@ export class LocalWithdraw {
     this.#context = context;
   }
 
-  /** Out of the queue; a grant stays, for a copy of the request may have been answered with it. */
+  /**
+   * Out of the queue, unless another router carries a copy of the request on; a grant stays, for a
+   * copy may have been answered with it.
+   */
   place(request: Request): Promise<WithdrawOutcome> {
     return this.#withdraw(request, false);
   }
@@ -71,6 +78,12 @@ export class LocalWithdraw {
           if (!unclaimedToo || isClaimed(reading.kv)) return reading;
           unclaimed = reading.kv;
           break;
+        case "waits": {
+          const { kv } = reading;
+          if (isClaimed(kv) && kv.modRevision !== request.claimedAt) return { kind: "carried-on" };
+          unclaimed = kv;
+          break;
+        }
         case "epoch": {
           const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
           if (trouble !== undefined) return trouble;
@@ -91,7 +104,7 @@ export class LocalWithdraw {
   }
 }
 
-/** A grant that was written after it was made: a repeat was told of it, or it was renewed. */
+/** Written after it was made: a repeat was told of it or took it over, or it was renewed. */
 export function isClaimed(kv: KeyValue): boolean {
   return kv.modRevision !== kv.createRevision;
 }

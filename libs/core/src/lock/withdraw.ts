@@ -14,39 +14,38 @@ export interface WithdrawPlan {
   readonly epoch: number;
   /** Absent where the request's lease has ended: nothing can be granted under it any more. */
   readonly tombstone?: Marker;
-  /** A grant that may be deleted too, if nobody has written it since it was read or made. */
+  /** The place or grant to delete, if nobody has written it since; absent: there must be neither. */
   readonly unclaimed?: { readonly key: string; readonly modRevision: bigint };
 }
 
 /**
- * Takes a request's *place* away, and refuses copies of it; a grant only if it is `unclaimed`.
+ * Takes a request's place or grant away, if it is `unclaimed`, and refuses copies of the request.
  *
- * A router whose wait ran out, or whose caller is gone, does not know whether another router has
- * answered "granted" to a copy of the request. A grant belongs to the client from the moment it was
- * answered, and deleting it would make a second holder beside one that believes.
+ * A router whose wait ran out, or whose caller is gone, does not know whether another router carries
+ * a copy of the request, or has answered "granted" to it. So it deletes only what nobody has written
+ * since it last saw it: whoever takes a copy over writes it once, which claims it.
  */
 export function withdrawTxn(plan: WithdrawPlan): Txn {
-  const { keys, grantId, unclaimed } = plan;
-  const exclusive = keys.exclusive.prefix + grantId;
-  const shared = keys.shared.prefix + grantId;
-  const success: Op[] = [
-    unclaimed === undefined
-      ? { kind: "delete", key: keys.queue.prefix + grantId }
-      : { kind: "delete", key: unclaimed.key },
-  ];
+  const { unclaimed } = plan;
+  const own = ownKeys(plan);
+  const success: Op[] = unclaimed === undefined ? [] : [{ kind: "delete", key: unclaimed.key }];
   if (plan.tombstone !== undefined) {
-    success.push({ kind: "txn", txn: tombstoneTxn(keys, grantId, plan.tombstone, plan.epoch) });
+    const txn = tombstoneTxn(plan.keys, plan.grantId, plan.tombstone, plan.epoch);
+    success.push({ kind: "txn", txn });
   }
   return {
     compares: [
       epochIs(plan.epoch),
-      ...(unclaimed === undefined
-        ? [absent(exclusive), absent(shared)]
-        : [writtenAt(unclaimed.key, unclaimed.modRevision)]),
+      ...own.filter((key) => key !== unclaimed?.key).map(absent),
+      ...(unclaimed === undefined ? [] : [writtenAt(unclaimed.key, unclaimed.modRevision)]),
     ],
     success,
-    failure: [epochKey, exclusive, shared].map((key) => ({ kind: "range", key })),
+    failure: [epochKey, ...own].map((key) => ({ kind: "range", key })),
   };
+}
+
+function ownKeys({ keys, grantId }: WithdrawPlan): string[] {
+  return [keys.exclusive, keys.shared, keys.queue].map(({ prefix }) => prefix + grantId);
 }
 
 /** `refused` false: the tombstone's lease had ended, so copies of the request are not refused. */
@@ -55,21 +54,25 @@ export type WithdrawReading =
   | { readonly kind: "epoch"; readonly shardEpoch: number }
   /** The request has the lock. */
   | { readonly kind: "holds"; readonly kv: KeyValue }
-  /** An unclaimed grant was claimed, or ended, since it was read: look again. */
+  /** The request stands in line. */
+  | { readonly kind: "waits"; readonly kv: KeyValue }
+  /** It changed since it was read: look again. */
   | { readonly kind: "changed" };
 
 /** Reads the answer of {@link withdrawTxn}. */
 export function readWithdraw(plan: WithdrawPlan, result: TxnResult): WithdrawReading {
   if (result.succeeded) {
-    const tombstone = result.results[1];
-    if (tombstone === undefined) return { kind: "withdrawn", refused: true };
-    invariant(tombstone.kind === "txn", "the tombstone comes second");
+    if (plan.tombstone === undefined) return { kind: "withdrawn", refused: true };
+    const tombstone = result.results.at(-1);
+    invariant(tombstone?.kind === "txn", "the tombstone comes last");
     return { kind: "withdrawn", refused: tombstone.result.succeeded };
   }
-  const [epoch, exclusive, shared] = result.results.map(read);
-  invariant(epoch && exclusive && shared, "three reads");
+  const [epoch, exclusive, shared, queue] = result.results.map(read);
+  invariant(epoch && exclusive && shared && queue, "four reads");
   const shardEpoch = decodeEpoch(epoch);
   if (shardEpoch !== plan.epoch) return { kind: "epoch", shardEpoch };
-  const kv = exclusive.kvs[0] ?? shared.kvs[0];
-  return kv === undefined ? { kind: "changed" } : { kind: "holds", kv };
+  const held = exclusive.kvs[0] ?? shared.kvs[0];
+  if (held !== undefined) return { kind: "holds", kv: held };
+  const place = queue.kvs[0];
+  return place === undefined ? { kind: "changed" } : { kind: "waits", kv: place };
 }
