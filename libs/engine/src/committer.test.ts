@@ -131,3 +131,26 @@ test("a full queue refuses at once, and says that nothing was done", async () =>
   expect(await committer.submit(put("c"), "c")).toMatchObject({ kind: "unavailable" });
   expect(committer.counts.refused).toBe(1);
 });
+
+test("a full store is asked once more for what writes nothing, and not for each put", async () => {
+  const store = new ScriptedStore();
+  const committer = new Committer({ store: store.as() });
+  const remove: Txn = { compares: [], success: [{ kind: "delete", key: "c" }], failure: [] };
+  const other: Txn = { compares: [], success: [{ kind: "delete", key: "d" }], failure: [] };
+  const answers = [put("a"), put("b"), remove, other].map((txn, index) =>
+    committer.submit(txn, `${index}`),
+  );
+  await settled();
+  store.asked[0]?.answer({ kind: "rejected", reason: "no-space", message: "no space" });
+  await settled();
+  expect(keysOf(store.asked[1]?.txn ?? put("none"))).toEqual(["c", "d"]);
+  store.asked[1]?.answer(committed(store.asked[1].txn));
+  const replies = await Promise.all(answers);
+  expect(replies.map(({ kind }) => kind)).toEqual([
+    "rejected",
+    "rejected",
+    "committed",
+    "committed",
+  ]);
+  expect(store.asked).toHaveLength(2);
+});

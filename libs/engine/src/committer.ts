@@ -117,11 +117,20 @@ export class Committer {
     }
     if (reply.kind === "committed") {
       settleEach(batch, reply.result, reply.revision);
+    } else if (reply.kind === "rejected" && reply.reason === "no-space") {
+      await this.#sendWithoutPuts(batch, reply);
     } else if (reply.kind === "rejected") {
       await this.#split(batch);
     } else {
       for (const { settle } of batch) settle(reply);
     }
+  }
+
+  /** A full store still takes deletes and reads; halving would only find every put, one by one. */
+  async #sendWithoutPuts(batch: readonly Pending[], reply: CommitReply): Promise<void> {
+    const others = batch.filter(({ txn }) => !mayPut(txn));
+    for (const { txn, settle } of batch) if (mayPut(txn)) settle(reply);
+    if (others.length > 0) await this.#send(others);
   }
 
   /**
@@ -134,6 +143,12 @@ export class Committer {
     await this.#send(batch.slice(0, middle));
     await this.#send(batch.slice(middle));
   }
+}
+
+function mayPut({ success, failure }: Txn): boolean {
+  return [...success, ...failure].some(
+    (op) => op.kind === "put" || (op.kind === "txn" && mayPut(op.txn)),
+  );
 }
 
 function settleEach(batch: readonly Pending[], result: TxnResult, revision: bigint): void {

@@ -83,6 +83,11 @@ export class LocalLocks {
     return this.context.placements.start();
   }
 
+  /** Some lock of the region can be served. */
+  get isReady(): boolean {
+    return this.context.placements.isReady;
+  }
+
   stop(): void {
     this.context.placements.stop();
     this.context.queues.stop();

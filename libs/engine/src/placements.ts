@@ -12,6 +12,8 @@ const refreshMs = 10_000;
 /** How long an operation waits for router and shard to agree on an epoch, in ms. */
 const agreeMs = 2_000;
 const agreePauseMs = 25;
+/** How long a start waits for shards that do not answer, in ms. */
+const startMs = 1_000;
 
 /**
  * The region's placement as this router knows it. Every shard holds a copy; the newest counts.
@@ -46,10 +48,15 @@ export class Placements {
     return this.#current;
   }
 
-  /** Reads once and goes on looking for newer ones until {@link stop}. */
+  /** Reads once, waiting for slow shards only a moment, and goes on looking until {@link stop}. */
   async start(): Promise<void> {
-    await this.refresh();
+    await Promise.race([this.refresh(), sleep(this.#surroundings.clock, startMs)]);
     this.#scheduleRefresh();
+  }
+
+  /** There is a placement, and a shard that can be used under it. */
+  get isReady(): boolean {
+    return this.#current !== undefined && this.#verified.size > 0;
   }
 
   stop(): void {
@@ -116,7 +123,8 @@ export class Placements {
         epoch = raised;
         continue;
       }
-      await this.refresh();
+      // This shard's own copy: another one that is out of reach must not hold this one up.
+      await this.#readShard(shard);
       if ((this.#current?.version ?? 0) < epoch) await sleep(clock, agreePauseMs);
     }
     return failure(

@@ -43,9 +43,10 @@ export async function compose(
     hash: h64,
     surroundings,
   });
-  await publishUntilDone(publisher, surroundings.clock, log);
+  // Before publishing, which waits for every shard: the healthy ones must not fill up meanwhile.
   const compactions = shards.map((shard) => new Compaction(shard, surroundings));
   for (const compaction of compactions) compaction.start();
+  await publishUntilDone(publisher, surroundings.clock, log);
   const stopped = new Cancellation();
   void republish(publisher, surroundings.clock, log, stopped);
   return {

@@ -1,8 +1,9 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { shardMembers } from "@holdfast/adapter-etcd/shard-members";
 import { Peer } from "@holdfast/adapter-grpc/peer";
-import { serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
-import { type Clock, SystemClock } from "@holdfast/base/clock";
+import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
+import { Cancellation } from "@holdfast/base/cancellation";
+import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import { Admin } from "@holdfast/engine/admin";
@@ -19,6 +20,9 @@ import type { RouterConfig } from "./config.ts";
 
 /** How long a router that is told to stop lets calls finish, in ms. */
 const drainMs = 3_000;
+
+/** How often health is told anew, in ms. */
+const healthMs = 250;
 
 /** The version this router says it is. */
 const version = "0.1.0";
@@ -74,15 +78,29 @@ export async function compose(
   if (door.kind === "refused") {
     throw new ConfigError(`HOLDFAST_LISTEN ${config.listen} cannot be used: ${door.message}`);
   }
+  const stopped = new Cancellation();
+  void tellHealth(local, door, surroundings.clock, stopped);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
   return {
     stop: async () => {
+      stopped.cancel();
       await door.drain(drainMs);
       local.stop();
       for (const peer of peers.values()) peer.close();
       for (const store of etcd.values()) store.close();
     },
   };
+}
+
+/** A router that can serve no lock says so, so that load balancers look for another one. */
+async function tellHealth(
+  local: LocalLocks,
+  door: GrpcServer,
+  clock: Clock,
+  stopped: Cancellation,
+): Promise<void> {
+  do door.setServing(local.isReady);
+  while ((await sleep(clock, healthMs, stopped)) === "elapsed");
 }
 
 async function openStore(
