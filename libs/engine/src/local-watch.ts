@@ -4,7 +4,6 @@ import type { Failure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
 import type { Tenant } from "@holdfast/core/command/outcome";
-import { read } from "@holdfast/core/lock/enqueue";
 import { type KeyRange, lockKeys, parseKey } from "@holdfast/core/lock/keys";
 import type { LockEvent, LockEventKind } from "@holdfast/core/lock/lock-event";
 import type { KeyValue } from "@holdfast/core/txn/txn";
@@ -15,6 +14,8 @@ import type { Shard } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
 
 const retryMs = 500;
+/** Holders read at once when the present is told. */
+const currentPage = 500;
 
 /** Tells a caller what happens to one lock, or to all locks with a prefix. */
 export class LocalWatch {
@@ -82,35 +83,48 @@ class ShardWatch {
 
   async run(cancellation: Cancellation): Promise<void> {
     while (!cancellation.cancelled) {
-      const startRevision = await this.#begin();
+      const startRevision = await this.#begin(cancellation);
       if (startRevision !== undefined) await this.#follow(startRevision, cancellation);
       if (cancellation.cancelled) return;
       await sleep(this.#context.surroundings.clock, retryMs, cancellation);
     }
   }
 
-  /** Reads the present, tells it if that is wanted, and answers from where to follow. */
-  async #begin(): Promise<bigint | undefined> {
+  /** Tells the present if that is wanted, and answers from where to follow. */
+  async #begin(cancellation: Cancellation): Promise<bigint | undefined> {
     const { shard, ranges } = this.#target;
-    const reads = ranges.slice(0, 2).map(
-      ({ prefix, end }) =>
-        ({
-          kind: "range",
-          key: prefix,
-          rangeEnd: end,
-          limit: this.#query.withCurrent ? 0 : 1,
-        }) as const,
-    );
-    const reply = await shard.store.commit({ compares: [], success: reads, failure: [] });
-    if (reply.kind !== "committed") return undefined;
+    const [first] = ranges;
+    invariant(first !== undefined, "a watch has ranges");
+    const probe = { key: first.prefix, rangeEnd: first.end, limit: 1, keysOnly: true };
+    const reply = await shard.store.range({ kind: "range", ...probe });
+    if (reply.kind !== "read") return undefined;
     if (this.#started) this.#tell("WatchRestarted", this.#placeholder(), reply.revision);
     this.#started = true;
-    if (this.#query.withCurrent) {
-      for (const kv of reply.result.results.flatMap((result) => read(result).kvs)) {
-        this.#tellOf("LockAcquired", kv);
-      }
+    if (!this.#query.withCurrent) return reply.revision + 1n;
+    // Page by page: a whole shard in one answer is more than either side can carry. What changes
+    // meanwhile is told twice, by the page and by the watch, and nothing is left out.
+    for (const range of ranges.slice(0, 2)) {
+      if (!(await this.#tellCurrent(range, cancellation))) return undefined;
     }
     return reply.revision + 1n;
+  }
+
+  /** False where the shard did not answer. */
+  async #tellCurrent({ prefix, end }: KeyRange, cancellation: Cancellation): Promise<boolean> {
+    for (let key = prefix; !cancellation.cancelled; ) {
+      const reply = await this.#target.shard.store.range({
+        kind: "range",
+        key,
+        rangeEnd: end,
+        limit: currentPage,
+      });
+      if (reply.kind !== "read") return false;
+      for (const kv of reply.range.kvs) this.#tellOf("LockAcquired", kv);
+      const last = reply.range.kvs.at(-1);
+      if (last === undefined || reply.range.kvs.length < currentPage) return true;
+      key = `${last.key}\0`;
+    }
+    return true;
   }
 
   #follow(startRevision: bigint, cancellation: Cancellation): Promise<void> {
