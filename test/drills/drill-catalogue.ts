@@ -67,7 +67,7 @@ function waitersDrill(name: string, routers: number, about: string): Drill {
     run: async () => {
       await using region = await startRegion();
       const endpoints = region.endpoints.slice(0, routers);
-      const plan = { waiters: 10_000, releases, clients: 12, endpoints };
+      const plan = { lockName: name, waiters: 10_000, releases, clients: 12, endpoints };
       const result = await runWaitersDrill(region, plan);
       const isWell = result.grants === releases && result.outOfOrder + result.left === 0;
       return { lines: [waitersLine(name, result)], isWell };

@@ -22,8 +22,8 @@ export interface FaultDrill {
   readonly faults: readonly PlannedFault[];
   readonly seconds: number;
   readonly seed: number;
-  /** The locks everybody works with, where the usual mix will not do. */
-  readonly locks?: readonly string[];
+  /** What everybody does, where the usual mix will not do. */
+  readonly habits?: Partial<Habits>;
   /** A sabotaged build of the routers, to show that the checkers would find it out. */
   readonly mutant?: string;
 }
@@ -99,7 +99,7 @@ export async function runFaultDrill(drill: FaultDrill): Promise<FaultDrillResult
 
 async function work(
   region: DrilledRegion,
-  { faults, seconds, seed, locks: chosen }: FaultDrill,
+  { faults, seconds, seed, habits }: FaultDrill,
 ): Promise<{ readonly events: HistoryEvent[]; readonly untilMs: number }> {
   const originNs = process.hrtime.bigint();
   const now = drillClock(originNs);
@@ -109,7 +109,7 @@ async function work(
   const shared = { endpoints, seed: seed * 1_000_003, originNs: String(originNs) };
   const holder = new Holder({
     ...shared,
-    ...{ workers: 3, habits: withLocks(clinging, chosen), folder, env, now, record },
+    ...{ workers: 3, habits: { ...clinging, ...habits }, folder, env, now, record },
   });
   await holder.start();
   const stopping = new AbortController();
@@ -123,7 +123,7 @@ async function work(
       const random = new SeededRandom(seed * 7_919 + index * 100 + number);
       const name = `client${index}.${number}`;
       const tools = { client, name, random, now, record, signal: stopping.signal };
-      return new Worker(tools, withLocks(busy, chosen)).run();
+      return new Worker(tools, { ...busy, ...habits }).run();
     }),
   );
   try {
@@ -139,10 +139,6 @@ async function work(
   await Promise.all(clients.map((client) => client.close()));
   const events = [...own, ...holder.history()].toSorted((a, b) => a.atMs - b.atMs);
   return { events, untilMs };
-}
-
-function withLocks(habits: Habits, chosen: readonly string[] | undefined): Habits {
-  return chosen === undefined ? habits : { ...habits, locks: chosen };
 }
 
 /** What the processes said is needed to find out why. */

@@ -28,12 +28,16 @@ describe("the platform under faults", () => {
     const result = await runFaultDrill({
       name: "sabotage",
       // A holder that comes back after its lease has ended releases what another holds by then.
-      faults: [1_000, 8_000, 15_000].map((atMs) => {
-        return { atMs, target: "holder", how: "freeze", forMs: 5_000 };
+      faults: [1_000, 7_000, 13_000, 19_000].map((atMs) => {
+        return { atMs, target: "holder", how: "freeze", forMs: 4_500 };
       }),
-      seconds: 21,
+      seconds: 25,
       seed: 1,
-      locks: ["hot"],
+      // Always taken, always wanted, and held long enough for two to be seen.
+      habits: {
+        locks: ["a", "b", "c"],
+        ...{ holdMsMax: 300, longHoldMsMax: 3_000, sharedShare: 0, tryShare: 0 },
+      },
       mutant: "release-without-compare",
     });
     const lines = resultLines("sabotage", result).join("\n");

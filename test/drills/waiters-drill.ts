@@ -7,6 +7,7 @@ import type { DrilledRegion } from "./region.ts";
 
 /** How many wait, and through what. */
 export interface WaitersDrill {
+  readonly lockName: string;
   readonly waiters: number;
   readonly releases: number;
   /** Each has its own connection, and its own session for each thousand locks. */
@@ -34,13 +35,12 @@ export interface WaitersResult {
   readonly handOverMsMean: number;
 }
 
-const lockName = "drill/waiters";
 const waveSize = 500;
 
 /** Stands many requests in line for one lock, lets it go from hand to hand, and closes them all. */
 export async function runWaitersDrill(
   region: DrilledRegion,
-  { waiters, releases, clients: clientsCount, endpoints }: WaitersDrill,
+  { lockName, waiters, releases, clients: clientsCount, endpoints }: WaitersDrill,
 ): Promise<WaitersResult> {
   const witness = await EtcdWitness.watch(region.etcd.endpoints, lockName);
   const clients: Holdfast[] = [];

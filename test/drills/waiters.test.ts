@@ -24,7 +24,7 @@ describe("10,000 waiters on one lock", () => {
     async ({ routers, name }, context) => {
       if (etcdMissing !== undefined) context.skip(`no etcd: ${etcdMissing}`);
       const endpoints = region.endpoints.slice(0, routers);
-      const result = await runWaitersDrill(region, { ...drill, endpoints });
+      const result = await runWaitersDrill(region, { ...drill, lockName: name, endpoints });
       console.log(waitersLine(name, result));
       const { releases } = drill;
       const expected = { queued: 10_000, grants: releases, outOfOrder: 0, left: 0 };
