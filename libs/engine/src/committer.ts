@@ -64,8 +64,11 @@ export class Committer {
     return this.#queue.length;
   }
 
-  /** Resolves with the answer to this one operation; never rejects. */
-  submit(txn: Txn, conflictKey: string): Promise<CommitReply> {
+  /**
+   * Resolves with the answer to this one operation; never rejects. With `shares` it may go together
+   * with others of its conflict key that share.
+   */
+  submit(txn: Txn, conflictKey: string, shares = false): Promise<CommitReply> {
     if (this.#queue.length >= this.#queueMax) {
       this.counts.refused++;
       return Promise.resolve({
@@ -74,7 +77,7 @@ export class Committer {
       });
     }
     return new Promise((settle) => {
-      this.#queue.push({ txn, conflictKey, settle });
+      this.#queue.push({ txn, conflictKey, shares, settle });
       if (this.#flushing) return;
       this.#flushing = true;
       // One microtask later: what the same message brought shares the batch.

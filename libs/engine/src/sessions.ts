@@ -132,14 +132,15 @@ export class Sessions {
     const known = this.#known.get(session);
     if (known === undefined) return true;
     let held = known.asking.size;
-    for (const lease of known.leases.values()) held += lease.grants.size;
-    if (held < limits.locksPerSessionMax) {
-      known.asking.add(grantId);
-      return true;
+    for (const lease of known.leases.values()) {
+      // A repeat is counted already; counted twice, a client that repeats all of its waits after a
+      // change of router would find half of its places gone.
+      if (lease.grants.has(grantId)) return true;
+      held += lease.grants.size;
     }
-    if (known.asking.has(grantId)) return true;
-    for (const lease of known.leases.values()) if (lease.grants.has(grantId)) return true;
-    return false;
+    if (held >= limits.locksPerSessionMax && !known.asking.has(grantId)) return false;
+    known.asking.add(grantId);
+    return true;
   }
 
   /** The request has its answer: what it holds or waits for is counted with its lease. */

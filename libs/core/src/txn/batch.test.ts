@@ -76,3 +76,30 @@ test("the width is the longest list on the deepest path, as etcd counts it", () 
   expect(sizeOf(inner).width).toBe(3);
   expect(sizeOf(outer).width).toBe(5);
 });
+
+test("operations that share their key go together, and never with one that does not", () => {
+  const queue = new BatchQueue<{
+    txn: Txn;
+    conflictKey: string;
+    name: string;
+    shares?: boolean;
+  }>();
+  const add = (name: string, shares: boolean) =>
+    queue.push({ txn: txn(3), conflictKey: "a", name, shares });
+  add("s1", true);
+  add("s2", true);
+  add("x1", false);
+  add("s3", true);
+  add("s4", true);
+  expect(names(queue.take())).toEqual(["s1", "s2"]);
+  expect(names(queue.take())).toEqual(["x1"]);
+  add("s5", true);
+  expect(names(queue.take())).toEqual(["s3", "s4", "s5"]);
+  for (let index = 0; index < 200; index++) add(`${index}`, true);
+  add("x2", false);
+  expect(queue.take().length).toBeGreaterThan(100);
+  // The rest of them, and not yet the one that must not meet them.
+  expect(names(queue.take())).not.toContain("x2");
+  expect(names(queue.take())).toEqual(["x2"]);
+  expect(queue.length).toBe(0);
+});

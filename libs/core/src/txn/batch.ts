@@ -10,6 +10,8 @@ export interface Submission {
    * see its writes, so both would succeed (hazard 1), or its puts would collide (hazard 2).
    */
   readonly conflictKey: string;
+  /** It conflicts with others of its key, but not with those that also say so. */
+  readonly shares?: boolean;
 }
 
 /** Bounds of a batch; etcd's limits less what goes around a batch (hazard 4). */
@@ -32,7 +34,7 @@ export class BatchQueue<S extends Submission> {
   readonly #limits: BatchLimits;
   #ready: Sized<S>[] = [];
   #readyFrom = 0;
-  readonly #parked = new Map<string, Sized<S>[]>();
+  readonly #lanes = new Map<string, Lane<S>>();
   #length = 0;
 
   constructor(limits: BatchLimits = defaultBatchLimits) {
@@ -52,13 +54,17 @@ export class BatchQueue<S extends Submission> {
   push(submission: S): void {
     const sized = { submission, size: sizeOf(submission.txn) };
     this.#length++;
-    const parked = this.#parked.get(submission.conflictKey);
-    if (parked !== undefined) {
-      parked.push(sized);
-      return;
+    const lane = this.#lanes.get(submission.conflictKey);
+    if (lane === undefined) {
+      const shares = submission.shares === true;
+      this.#lanes.set(submission.conflictKey, { shares, ready: 1, parked: [] });
+      this.#ready.push(sized);
+    } else if (lane.shares && submission.shares && lane.parked.length === 0) {
+      lane.ready++;
+      this.#ready.push(sized);
+    } else {
+      lane.parked.push(sized);
     }
-    this.#parked.set(submission.conflictKey, []);
-    this.#ready.push(sized);
   }
 
   /**
@@ -89,11 +95,23 @@ export class BatchQueue<S extends Submission> {
     return batch;
   }
 
+  /** The next of a key may go once none of those before it is left for a later batch. */
   #unpark(conflictKey: string): void {
-    const parked = this.#parked.get(conflictKey);
-    const next = parked?.shift();
-    if (next === undefined) this.#parked.delete(conflictKey);
-    else this.#ready.push(next);
+    const lane = this.#lanes.get(conflictKey);
+    invariant(lane !== undefined, "whatever was ready has a lane");
+    if (--lane.ready > 0) return;
+    const next = lane.parked.shift();
+    if (next === undefined) {
+      this.#lanes.delete(conflictKey);
+      return;
+    }
+    lane.shares = next.submission.shares === true;
+    lane.ready = 1;
+    this.#ready.push(next);
+    while (lane.shares && lane.parked[0]?.submission.shares === true) {
+      this.#ready.push(lane.parked.shift() as Sized<S>);
+      lane.ready++;
+    }
   }
 
   #compact(): void {
@@ -101,6 +119,14 @@ export class BatchQueue<S extends Submission> {
     this.#ready = this.#ready.slice(this.#readyFrom);
     this.#readyFrom = 0;
   }
+}
+
+/** The submissions of one conflict key: those that may go, and those that wait for them. */
+interface Lane<S> {
+  /** What is ready shares its batch with others that share. */
+  shares: boolean;
+  ready: number;
+  readonly parked: Sized<S>[];
 }
 
 interface Sized<S> {
