@@ -101,7 +101,9 @@ export class LocalBench {
     });
   }
 
-  /** A part that fails leaves the others standing; its figures are null and the run not a success. */
+  /**
+   * A part that fails leaves the others standing; its figures are null and the run not a success.
+   */
   async #attempt(parts: readonly Part[], title: string, work: () => Promise<void>): Promise<void> {
     this.#report(title);
     try {

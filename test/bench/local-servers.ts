@@ -20,7 +20,9 @@ export class LocalServers {
   #postgres: PostgresServer | undefined;
   #holdfast: HoldfastServers | undefined;
 
-  /** Starts what the parts need; a server that cannot be had leaves its parts in {@link missing}. */
+  /**
+   * Starts what the parts need; a server that cannot be had leaves its parts in {@link missing}.
+   */
   async start(parts: ReadonlySet<Part>): Promise<void> {
     const of = (...names: Part[]): Part[] => names.filter((name) => parts.has(name));
     const redis = of("redlock");

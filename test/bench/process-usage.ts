@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What the kernel's clock ticks are worth where /proc shows them: USER_HZ is 100 on every Linux. */
+/**
+ * What the kernel's clock ticks are worth where /proc shows them: USER_HZ is 100 on every Linux.
+ */
 const tickMs = 10;
 
 /** CPU time of a process, all its threads, user and system, since it started; in ms. */

@@ -1,4 +1,6 @@
-/** What runs in a process of its own, so that it shares neither heap nor core with what it measures. */
+/**
+ * What runs in a process of its own, so that it shares neither heap nor core with what it measures.
+ */
 export interface Actor {
   /** Carries out one request of the parent process; arguments and answers are plain JSON. */
   perform(request: unknown): Promise<unknown>;

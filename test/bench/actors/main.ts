@@ -1,7 +1,9 @@
 import type { ActorReply } from "./actor.ts";
 import { createActor, type Role } from "./create.ts";
 
-/** Entry of the processes that put load on servers; the parent speaks over the channel of `fork`. */
+/**
+ * Entry of the processes that put load on servers; the parent speaks over the channel of `fork`.
+ */
 const [role, settings] = process.argv.slice(2) as [Role, string];
 const actor = await createActor(role, JSON.parse(settings));
 

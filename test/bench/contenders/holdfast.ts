@@ -1,7 +1,9 @@
 import { Holdfast } from "@holdfast/client/holdfast";
 import type { Contender } from "./contender.ts";
 
-/** Holdfast as its users have it: the SDK in this process, a router, a shard of three etcd members. */
+/**
+ * Holdfast as its users have it: the SDK in this process, a router, a shard of three etcd members.
+ */
 export async function holdfast(router: string): Promise<Contender> {
   const client = await Holdfast.connect({ endpoints: [router], owner: "bench" });
   let count = 0;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ActorProcess } from "../actor-process.ts";
 import type { HoldersRequest } from "../actors/holders.ts";
 import { bestOf, type Figures, measurementFigures } from "../figures.ts";
@@ -8,6 +9,7 @@ import type { Stage } from "./stage.ts";
 const fewLocks = 1_000;
 const manyLocks = 200_000;
 const workers = 1_024;
+const compactionMs = 3_000;
 
 /** Whether throughput keeps up while many locks are held, and what a held lock costs. */
 export async function measureHeld(stage: Stage, roundMs: number): Promise<Figures> {
@@ -17,6 +19,8 @@ export async function measureHeld(stage: Stage, roundMs: number): Promise<Figure
   const hold = (request: HoldersRequest): Promise<unknown> => holders.request(request);
   const round = async (): Promise<Measurement> => {
     await etcd.compact();
+    // The followers go on compacting after the leader has answered, the longer the more is held.
+    await sleep(compactionMs);
     const plan = { workers, warmupMs: 500, measureMs: roundMs };
     return measureLoad(loader, plan, { etcd: etcd.pids(), router: [holdfast.routerPid] });
   };

@@ -62,7 +62,9 @@ export class Tournament {
     this.#runners.push({ name, loader, workers: best?.workers ?? first });
   }
 
-  /** Round after round, each contender once, in an order that turns; undefined is a failed round. */
+  /**
+   * Round after round, each contender once, in an order that turns; undefined is a failed round.
+   */
   async play(rounds: number, roundMs: number): Promise<Rounds> {
     const measured = new Map<ContenderName, (Measurement | undefined)[]>();
     for (let round = 0; round < rounds; round++) {
