@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isSameProcess } from "@holdfast/toolchain/process-identity";
 import { repository } from "./environment.ts";
 import { type Ended, Program } from "./program.ts";
@@ -107,7 +107,7 @@ export class Platform implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.program.isOver) await this.stop();
     this.killChildren();
-    if (!this.#keepsData) rmSync(this.dataDir, { recursive: true, force: true });
+    if (!this.#keepsData) rmSync(dirname(this.dataDir), { recursive: true, force: true });
   }
 }
 

@@ -21,11 +21,25 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Those that have not ended: they end with this process, whatever became of the test. */
+/** Those in our own group that have not ended: they end with us, whatever became of the test. */
 const running = new Set<Program>();
 process.once("exit", () => {
   for (const program of running) program.kill("SIGKILL");
 });
+
+/**
+ * Asks a group to end when we are gone, kill -9 included: nobody else would, for what ends our
+ * group does not reach it. Ended by the returned function when it is needed no more.
+ */
+function outliveUs(group: number): () => void {
+  const script = `read -r never; kill -TERM -${group}; kill -CONT -${group}`;
+  const guard = spawn("sh", ["-c", script], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  guard.stdin?.on("error", () => {});
+  return () => guard.kill("SIGKILL");
+}
 
 /** One program that runs, with all it has printed. */
 export class Program {
@@ -57,11 +71,13 @@ export class Program {
       this.stderr += chunk.toString();
     });
     child.stdin?.end(stdin);
-    running.add(this);
+    if (!ownGroup) running.add(this);
+    const forget = ownGroup && this.pid > 0 ? outliveUs(this.pid) : () => {};
     this.#ended = new Promise((resolve, reject) => {
       const over = () => {
         this.#isOver = true;
         running.delete(this);
+        forget();
       };
       child.once("error", (error) => {
         over();
