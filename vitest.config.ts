@@ -7,7 +7,9 @@ import { defineConfig } from "vitest/config";
  */
 const suiteFolders = ["tidy", "contract", "simulation", "integration", "drills", "e2e"];
 
-/** A suite whose files start servers: one file at a time, or they starve each other on two cores. */
+/**
+ * A suite whose files start servers: one file at a time, or they starve each other on two cores.
+ */
 function oneAtATime(name: string, testTimeoutMs: number) {
   return {
     test: {

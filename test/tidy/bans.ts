@@ -52,7 +52,8 @@ export const bans: readonly Ban[] = [
     names: ["setImmediate"],
     why: "waits for a turn of the real event loop, which the simulation does not have",
     wayOut: "take a Clock (@holdfast/base/clock): clock.schedule(0, callback)",
-    // What makes virtual time has to stand outside of it; the SDK's stream is an adapter of its own.
+    // What makes virtual time has to stand outside of it; the SDK's stream is an adapter of its
+    // own.
     allowedIn: [
       "libs/base/src/**/manual-clock.ts",
       "libs/simulator/src/kernel/**",

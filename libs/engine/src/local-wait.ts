@@ -94,8 +94,8 @@ export class LocalWait {
   /**
    * A repeat writes the place it finds once more, and answers at which revision: from then on the
    * router of the copy before it leaves the place alone. Without a session the place goes on under
-   * a newer pooled lease [H6], chosen after the place was read, so that it is newer than the one the
-   * place hangs on [H5].
+   * a newer pooled lease [H6], chosen after the place was read, so that it is newer than the one
+   * the place hangs on [H5].
    */
   async #claim(attempt: AcquireAttempt, place: KeyValue): Promise<bigint | undefined> {
     const { site, command } = attempt;

@@ -87,7 +87,9 @@ export class QueueMirror {
     return true;
   }
 
-  /** The place of a waiter, 1 being the head; undefined where it is not in line. Walks the queue. */
+  /**
+   * The place of a waiter, 1 being the head; undefined where it is not in line. Walks the queue.
+   */
   positionOf(grantId: GrantId): number | undefined {
     let position = 0;
     for (const waiting of this.#waiters.keys()) {

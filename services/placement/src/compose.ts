@@ -12,7 +12,9 @@ import type { PlacementConfig } from "./config.ts";
 
 /** Pause before a shard that did not answer is tried again, in ms. */
 const retryMs = 500;
-/** How often the placement is published again, in ms: it mends a shard that was emptied meanwhile. */
+/**
+ * How often the placement is published again, in ms: it mends a shard that was emptied meanwhile.
+ */
 const republishMs = 60_000;
 
 /** Builds the placement service: publishes once all shards answer, then compacts them. */

@@ -71,7 +71,10 @@ export interface Plan {
   readonly injections: readonly Injection[];
 }
 
-/** The plan of a seed. Each kind of fault is left out of half of the runs, so that some runs have few. */
+/**
+ * The plan of a seed. Each kind of fault is left out of half of the runs, so that some runs have
+ * few.
+ */
 export function planOf(seed: number): Plan {
   const random = new SeededRandom(Math.imul(seed, 0x27d4eb2f) ^ 0x165667b1);
   const busyMs = between(random, 8_000, 20_000);
@@ -101,7 +104,9 @@ export function planOf(seed: number): Plan {
   };
 }
 
-/** Short ttls that nobody renews: what a script takes that acquires and releases by two commands. */
+/**
+ * Short ttls that nobody renews: what a script takes that acquires and releases by two commands.
+ */
 const script = { ttlMs: 2_000, ownTtl: true, renews: false } as const;
 
 function clientOf(random: Random): Omit<ClientPlan, "closes"> {

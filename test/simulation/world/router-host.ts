@@ -8,14 +8,23 @@ import type { SessionEndEntry, ToldEntry } from "@holdfast/simulator/history/his
 import type { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
 import type { SimulatedNetwork } from "@holdfast/simulator/kernel/simulated-network";
 import type { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
-import type { ClientEnd } from "./simulated-transport.ts";
 
 /** The part of a router that a stream of commands needs. */
 export interface Executor {
   execute(command: Command, call: Call): Promise<Outcome>;
 }
 
-/** What serves a router's connections: the stream handler of the real server, over the simulation. */
+/** The client's side of a connection, as a router reaches it. */
+export interface ClientSide {
+  break(reason: string): void;
+  breakSoon(delayMs: number): void;
+  onAnswer(id: number, outcome: Outcome): void;
+  onPosition(id: number, position: number): void;
+}
+
+/**
+ * What serves a router's connections: the stream handler of the real server, over the simulation.
+ */
 export class RouterHost {
   readonly process: SimulatedProcess;
   readonly region: string;
@@ -38,7 +47,7 @@ export class RouterHost {
     this.#recorder = recorder;
   }
 
-  accept(client: ClientEnd, clientName: string): ServerEnd {
+  accept(client: ClientSide, clientName: string): ServerEnd {
     const end = new ServerEnd(this, client, clientName, this.#network);
     this.#ends.add(end);
     return end;
@@ -77,13 +86,13 @@ export class RouterHost {
 export class ServerEnd {
   readonly clientName: string;
   readonly #host: RouterHost;
-  readonly #client: ClientEnd;
+  readonly #client: ClientSide;
   readonly #network: SimulatedNetwork;
   readonly #calls = new Set<Cancellation>();
   #closed = false;
   #breaking = false;
 
-  constructor(host: RouterHost, client: ClientEnd, clientName: string, network: SimulatedNetwork) {
+  constructor(host: RouterHost, client: ClientSide, clientName: string, network: SimulatedNetwork) {
     this.#host = host;
     this.#client = client;
     this.clientName = clientName;
@@ -117,7 +126,9 @@ export class ServerEnd {
     for (const call of [...this.#calls]) call.cancel();
   }
 
-  /** The connection is torn: this end hears of it if its process runs, the other one if its does. */
+  /**
+   * The connection is torn: this end hears of it if its process runs, the other one if its does.
+   */
   break(reason: string): void {
     this.#host.process.deliver(() => this.onClosed());
     this.#client.break(reason);

@@ -2,12 +2,16 @@ import { invariant } from "@holdfast/base/invariant";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { Router } from "@holdfast/engine/router";
 import { makeShard } from "@holdfast/engine/shard";
+import type { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
+import type { SimulatedNetwork } from "@holdfast/simulator/kernel/simulated-network";
 import { type ClockSkew, SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
+import type { Simulation } from "@holdfast/simulator/kernel/simulation";
 import { ShardLink } from "@holdfast/simulator/store/shard-link";
+import type { SimulatedShard } from "@holdfast/simulator/store/simulated-shard";
 import type { StoreFaults } from "@holdfast/simulator/store/store-faults";
+import { cluster, region } from "./names.ts";
 import { RouterHost } from "./router-host.ts";
 import { simulatedHash } from "./simulated-hash.ts";
-import { cluster, region, type World } from "./world.ts";
 
 /** How a router talks to its shards. */
 export interface RouterTuning {
@@ -16,13 +20,21 @@ export interface RouterTuning {
   readonly storeTimeLimitMs: number;
 }
 
+/** What a router meets of the world. */
+export interface RouterWorld {
+  readonly simulation: Simulation;
+  readonly network: SimulatedNetwork;
+  readonly recorder: HistoryRecorder;
+  readonly shards: readonly SimulatedShard[];
+}
+
 /** One router process: the real engine over simulated links. */
 export class RouterSite {
   readonly process: SimulatedProcess;
   readonly host: RouterHost;
   readonly #links: readonly ShardLink[];
 
-  constructor(world: World, name: string, skew: ClockSkew, tuning: RouterTuning) {
+  constructor(world: RouterWorld, name: string, skew: ClockSkew, tuning: RouterTuning) {
     const { simulation, network, recorder } = world;
     const process = new SimulatedProcess(simulation, name, skew);
     const surroundings = { clock: process, random: process.random };

@@ -4,7 +4,7 @@ import type { SessionLocks } from "@holdfast/client/session-locks";
 import { requestLabel } from "@holdfast/simulator/history/history-recorder";
 import type { LockTaker, Refusal, Wish } from "./application.ts";
 import type { TakenLock } from "./beliefs.ts";
-import { namespace, region } from "./world.ts";
+import { namespace, region } from "./names.ts";
 
 /** What an acquire may take beyond the time it waits. */
 export const requestTimeoutMs = 5_000;

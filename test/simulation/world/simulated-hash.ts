@@ -4,7 +4,9 @@ const offset = 0xcbf29ce484222325n;
 const prime = 0x100000001b3n;
 const hashes = new Map<string, bigint>();
 
-/** FNV-1a with 64 bits, remembered: where locks lie matters not here, only that it is repeatable. */
+/**
+ * FNV-1a with 64 bits, remembered: where locks lie matters not here, only that it is repeatable.
+ */
 export const simulatedHash: Hash64 = (text) => {
   let hash = hashes.get(text);
   if (hash === undefined) {

@@ -17,13 +17,9 @@ import { type ClockSkew, SimulatedProcess } from "@holdfast/simulator/kernel/sim
 import { Simulation } from "@holdfast/simulator/kernel/simulation";
 import { SimulatedShard } from "@holdfast/simulator/store/simulated-shard";
 import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
+import { cluster, region } from "./names.ts";
 import { RouterSite, type RouterTuning } from "./router-site.ts";
 import { simulatedHash } from "./simulated-hash.ts";
-
-/** The one installation and region of the world, and the namespace of its locks. */
-export const cluster = "simulated";
-export const region = "us-east-1";
-export const namespace = "ns";
 
 /** How long an undisturbed message takes, anywhere, unless a world says otherwise. */
 const delayMsUsual = { minMs: 0.5, maxMs: 4 };

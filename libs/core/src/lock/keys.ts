@@ -48,8 +48,8 @@ export function subtree(kind: "x" | "s", slot: number, namespace: string, path: 
 }
 
 /**
- * A request's tombstones: one key a lease, so that a stalled cancel, which hangs its own on an older
- * lease, cannot move a newer one there and take it along when that lease ends.
+ * A request's tombstones: one key a lease, so that a stalled cancel, which hangs its own on an
+ * older lease, cannot move a newer one there and take it along when that lease ends.
  */
 export function tombstonesOf(keys: LockKeys, grantId: GrantId): KeyRange {
   const stem = keys.tombstones.prefix + grantId;

@@ -14,16 +14,18 @@ export interface WithdrawPlan {
   readonly epoch: number;
   /** Absent where the request's lease has ended: nothing can be granted under it any more. */
   readonly tombstone?: Marker;
-  /** The place or grant to delete, if nobody has written it since; absent: there must be neither. */
+  /**
+   * The place or grant to delete, if nobody has written it since; absent: there must be neither.
+   */
   readonly unclaimed?: { readonly key: string; readonly modRevision: bigint };
 }
 
 /**
  * Takes a request's place or grant away, if it is `unclaimed`, and refuses copies of the request.
  *
- * A router whose wait ran out, or whose caller is gone, does not know whether another router carries
- * a copy of the request, or has answered "granted" to it. So it deletes only what nobody has written
- * since it last saw it: whoever takes a copy over writes it once, which claims it.
+ * A router whose wait ran out, or whose caller is gone, does not know whether another router
+ * carries a copy of the request, or has answered "granted" to it. So it deletes only what nobody
+ * has written since it last saw it: whoever takes a copy over writes it once, which claims it.
  */
 export function withdrawTxn(plan: WithdrawPlan): Txn {
   const { unclaimed } = plan;

@@ -12,7 +12,9 @@ export function clientOf(request: string): string {
   return request.slice(0, request.indexOf("/"));
 }
 
-/** When each client was paused, suspended, crashed or closed; clients that never were are missing. */
+/**
+ * When each client was paused, suspended, crashed or closed; clients that never were are missing.
+ */
 export function silentSpans(run: Run): Map<string, Span[]> {
   const spans = new Map<string, Span[]>();
   for (const entry of run.history) {

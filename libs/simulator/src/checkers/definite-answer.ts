@@ -5,9 +5,10 @@ import type { Place, Tenure } from "../history/lock-step.ts";
 import type { Checker, Run, Violation } from "../history/run.ts";
 
 /**
- * A router's definite answer is true when it is sent: what was released or cancelled is neither held
- * nor waited for, what was granted had been granted. Where it is for good it stays true while the
- * tombstone has a lease to stand on, and a tombstone there must be while the request's lease lives.
+ * A router's definite answer is true when it is sent: what was released or cancelled is neither
+ * held nor waited for, what was granted had been granted. Where it is for good it stays true while
+ * the tombstone has a lease to stand on, and a tombstone there must be while the request's lease
+ * lives.
  */
 export const definiteAnswer: Checker = {
   name: "definite-answer",

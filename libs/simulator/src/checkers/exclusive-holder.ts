@@ -1,6 +1,8 @@
 import type { Checker, Run, Violation } from "../history/run.ts";
 
-/** In the store a lock never has two exclusive holders, nor an exclusive one beside a shared one. */
+/**
+ * In the store a lock never has two exclusive holders, nor an exclusive one beside a shared one.
+ */
 export const exclusiveHolder: Checker = {
   name: "exclusive-holder",
   check(run: Run): Violation[] {

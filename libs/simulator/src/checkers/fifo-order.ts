@@ -3,8 +3,8 @@ import type { Checker, Run, Violation } from "../history/run.ts";
 
 /**
  * Grants follow the order of the queue, which is the create revision of its keys: who leaves does
- * not count, and a newcomer overtakes nobody. Of a run of shared waiters one may come a moment later
- * than those behind it, for it can be granted beside them, and no exclusive waiter passes it.
+ * not count, and a newcomer overtakes nobody. Of a run of shared waiters one may come a moment
+ * later than those behind it, for it can be granted beside them, and no exclusive waiter passes it.
  */
 export const fifoOrder: Checker = {
   name: "fifo-order",

@@ -2,8 +2,8 @@ import type { LockStep } from "../history/lock-step.ts";
 import type { Checker, Run, Violation } from "../history/run.ts";
 
 /**
- * A lock that becomes free wakes the head of its queue and nobody else: one exclusive waiter, or the
- * run of shared ones at the head. And a place in line that was taken up is gone.
+ * A lock that becomes free wakes the head of its queue and nobody else: one exclusive waiter, or
+ * the run of shared ones at the head. And a place in line that was taken up is gone.
  */
 export const oneWake: Checker = {
   name: "one-wake",

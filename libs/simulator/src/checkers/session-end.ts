@@ -2,8 +2,8 @@ import type { HistoryEntry } from "../history/history.ts";
 import type { Checker, Run, Violation } from "../history/run.ts";
 
 /**
- * Nobody is told that a session has ended while it lives: a client that hears it drops every lock it
- * holds there. It lives in a shard while the shard has the key that names its lease.
+ * Nobody is told that a session has ended while it lives: a client that hears it drops every lock
+ * it holds there. It lives in a shard while the shard has the key that names its lease.
  */
 export const sessionEnd: Checker = {
   name: "session-end",

@@ -4,9 +4,9 @@ import { invariant } from "@holdfast/base/invariant";
 /**
  * Runs every pending promise job, and those they queue, before it returns.
  *
- * A turn of Node's event loop after every simulated event would do the same at four times the price,
- * and would make a run asynchronous. The intrinsic behind it is V8's own checkpoint, the one Node
- * calls when a callback ends; it needs the natives syntax, which is a matter of parsing only.
+ * A turn of Node's event loop after every simulated event would do the same at four times the
+ * price, and would make a run asynchronous. The intrinsic behind it is V8's own checkpoint, the one
+ * Node calls when a callback ends; it needs the natives syntax, which is a matter of parsing only.
  */
 export function makeMicrotaskDrain(): () => void {
   setFlagsFromString("--allow-natives-syntax");

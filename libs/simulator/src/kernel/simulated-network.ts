@@ -22,8 +22,8 @@ export interface LinkDelay {
 }
 
 /**
- * Carries messages between named places. Every message is on its own: nothing keeps their order, and
- * each direction of a link can be cut by itself.
+ * Carries messages between named places. Every message is on its own: nothing keeps their order,
+ * and each direction of a link can be cut by itself.
  */
 export class SimulatedNetwork {
   /** Messages that were lost, and that arrived twice. */
