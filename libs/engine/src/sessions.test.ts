@@ -1,3 +1,4 @@
+import type { RequestId } from "@holdfast/base/ids";
 import type { SessionLease } from "@holdfast/core/command/command";
 import { limits } from "@holdfast/core/limits";
 import { expect, test } from "vitest";
@@ -89,4 +90,29 @@ test("what was released through another router does not count for ever", async (
     await here.release(grant, session, 1);
   }
   expect(await held(here)).toBe(0);
+});
+
+test("repeats of what a session holds take no room from its next lock", async () => {
+  const here = new TestRegion(1);
+  await here.start();
+  const session = await here.open(60_000);
+  const many = Array.from({ length: locksPerSessionMax - 1 }, (_, index) => ({
+    session,
+    lock: lock(`n${index}`),
+    requestId: `r${index}` as RequestId,
+  }));
+  const first = many.map((command) => here.acquire(command));
+  await here.clock.advance(10);
+  await Promise.all(first);
+  // Recounting would hide a wrong count; it has just been done, and is not done again so soon.
+  const last = await here.grant({ session, lock: lock("last") });
+  expect(await here.acquire({ session, lock: lock("over") })).toMatchObject({
+    code: "QUOTA_EXCEEDED",
+  });
+  await here.release(last, session);
+  const repeats = many.map((command) => here.acquire(command));
+  const next = here.acquire({ session, lock: lock("next") });
+  await here.clock.advance(10);
+  const kinds = (await Promise.all([...repeats, next])).map(({ kind }) => kind);
+  expect(new Set(kinds)).toEqual(new Set(["granted"]));
 });
