@@ -341,6 +341,18 @@ export const ruleMutants: readonly RuleMutant[] = [
     ],
   },
   {
+    name: "one-tombstone-for-all",
+    phrase: "[H5] a delayed renewal puts it back on an older lease",
+    scenario: "stalled-cancel",
+    edits: [
+      {
+        file: `${core}/lock/release.ts`,
+        find: "key: tombstoneKey(keys, grantId, lease.lease),",
+        replace: "key: tombstoneKey(keys, grantId, 0n),",
+      },
+    ],
+  },
+  {
     name: "repeat-renews-nothing",
     phrase: "[H6] the router re-puts q on a newer pooled lease",
     scenario: "waiter-without-session",
@@ -437,17 +449,6 @@ export const pastBugs: readonly Mutant[] = [
         file: `${core}/lock/release.ts`,
         find: "success: [release, refuse, withdraw].map(",
         replace: "success: [release, refuse].map(",
-      },
-    ],
-  },
-  {
-    name: "one-tombstone-for-all",
-    phrase: "a stalled cancel moved the tombstone onto its older lease, which soon ended",
-    edits: [
-      {
-        file: `${core}/lock/release.ts`,
-        find: "key: tombstoneKey(keys, grantId, lease.lease),",
-        replace: "key: tombstoneKey(keys, grantId, 0n),",
       },
     ],
   },

@@ -4,5 +4,8 @@ export interface RegressionSeed {
   readonly found: string;
 }
 
-/** Seeds mean something only with the workload they were found with: a change of it empties the list. */
+/**
+ * Seeds mean something only with the workload they were found with: a change of it empties the
+ * list.
+ */
 export const regressionSeeds: readonly RegressionSeed[] = [];

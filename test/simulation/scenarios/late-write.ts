@@ -1,7 +1,9 @@
 import { putting } from "@holdfast/simulator/store/shard-link";
 import { isRefusal, type Scenario } from "./stage.ts";
 
-/** A router stalls with an acquire whose client got the lock through another one, and released it. */
+/**
+ * A router stalls with an acquire whose client got the lock through another one, and released it.
+ */
 export const lateWrite: Scenario = {
   name: "late-write",
   rule: "[H4] The release of a request that was repeated leaves a tombstone for its copies",

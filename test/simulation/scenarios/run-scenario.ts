@@ -7,6 +7,7 @@ import { lateWrite } from "./late-write.ts";
 import { pinnedPlacement } from "./pinned-placement.ts";
 import { repeatInVain } from "./repeat-in-vain.ts";
 import { type Scenario, Stage } from "./stage.ts";
+import { stalledCancel } from "./stalled-cancel.ts";
 import { unknownGrant } from "./unknown-grant.ts";
 import { waiterWithoutSession } from "./waiter-without-session.ts";
 
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   waiterWithoutSession,
   repeatInVain,
   pinnedPlacement,
+  stalledCancel,
 ];
 
 /** How a scenario went. */

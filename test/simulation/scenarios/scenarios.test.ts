@@ -5,7 +5,9 @@ import { ruleMutants } from "../mutants.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-/** Plays a scenario in a process of its own, honest or sabotaged; what it printed and how it ended. */
+/**
+ * Plays a scenario in a process of its own, honest or sabotaged; what it printed and how it ended.
+ */
 function play(scenario: string, mutant?: string) {
   const args = ["--scenario", scenario, ...(mutant === undefined ? [] : ["--mutant", mutant])];
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {

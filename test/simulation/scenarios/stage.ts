@@ -28,7 +28,10 @@ export interface Request {
   readonly mode?: Mode;
 }
 
-/** A world without chance: exact clocks, a network that takes one millisecond, and no faults but those told. */
+/**
+ * A world without chance: exact clocks, a network that takes one millisecond, and no faults but
+ * those told.
+ */
 export class Stage {
   readonly world: World;
   /** What was said and done, with the time. */

@@ -1,6 +1,8 @@
 import { isRefusal, type Scenario } from "./stage.ts";
 
-/** A copy of an acquire that its client sent once: nobody knows that there is anything to refuse. */
+/**
+ * A copy of an acquire that its client sent once: nobody knows that there is anything to refuse.
+ */
 export const unknownGrant: Scenario = {
   name: "unknown-grant",
   rule: "[H4] At least once a minute a client is told what hangs on its session, and ends the rest",

@@ -1,6 +1,8 @@
 import { isRefusal, type Scenario } from "./stage.ts";
 
-/** Somebody waits for much longer than the ttl the lock is to have, with no session to keep a place. */
+/**
+ * Somebody waits for much longer than the ttl the lock is to have, with no session to keep a place.
+ */
 export const waiterWithoutSession: Scenario = {
   name: "waiter-without-session",
   rule: "[H6] A waiter without a session repeats; each repeat puts its place under a newer lease",

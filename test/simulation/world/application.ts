@@ -37,8 +37,8 @@ export interface ApplicationParts {
 }
 
 /**
- * What a client is used for: it takes locks, tries or waits for them, gives up, works under them for
- * a while and releases them, over and over, several at once.
+ * What a client is used for: it takes locks, tries or waits for them, gives up, works under them
+ * for a while and releases them, over and over, several at once.
  */
 export class Application {
   readonly #parts: ApplicationParts;
@@ -109,10 +109,9 @@ export class Application {
     }
   }
 
-  /** Mostly short, sometimes past several heartbeats. */
+  /** Mostly short, sometimes past several heartbeats and through whatever happens meanwhile. */
   #holdMs(): number {
-    const { holdMsMax } = this.#parts.plan;
-    const long = this.#random.next() < 0.2 ? 5 : 1;
-    return this.#random.next() * holdMsMax * long;
+    const long = this.#random.next() < 0.1;
+    return this.#random.next() * (long ? 15_000 : this.#parts.plan.holdMsMax);
   }
 }

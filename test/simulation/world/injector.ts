@@ -97,7 +97,7 @@ function fade(targets: InjectionTargets, client: string, router: string, how: In
   targets.network.slow(router, client, lateMs);
   targets.after(1_000 + lateMs, () => {
     targets.network.slow(router, client, 0);
-    cut(targets, client, router, { ...how, direction: "both" });
+    cut(targets, client, router, { ...how, direction: "both", lastsMs: how.lastsMs + 3_000 });
   });
 }
 

@@ -48,17 +48,17 @@ export class LocalWorld {
 
   /** Runs the seed to its end and checks what happened. */
   run(): SeedResult {
-    const { busyMs, quietMs } = this.#plan;
+    const { busyMs, calmMs, quietMs } = this.#plan;
     const { simulation } = this;
-    const busy = simulation.run(busyMs, eventsMax);
+    const ends = [simulation.run(busyMs, eventsMax)];
     this.#heal();
+    ends.push(simulation.run(busyMs + calmMs, eventsMax));
     for (const client of this.#clients.values()) client.application.stop();
-    const quiet = this.#settle(busyMs + quietMs);
+    ends.push(this.#settle(busyMs + calmMs + quietMs));
     const run = readRun(this.#world.recorder.entries, simulation.nowMs, patience);
-    const circles: Violation[] =
-      busy === "events" || quiet === "events"
-        ? [{ checker: "progress", atMs: simulation.nowMs, message: `${eventsMax} events` }]
-        : [];
+    const circles: Violation[] = ends.includes("events")
+      ? [{ checker: "progress", atMs: simulation.nowMs, message: `${eventsMax} events` }]
+      : [];
     return this.result([...circles, ...checkRun(run)], run);
   }
 

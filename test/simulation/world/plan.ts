@@ -48,7 +48,9 @@ export interface ClientPlan {
 
 /** Everything about a seed's run that is decided before it begins. */
 export interface Plan {
+  /** How long faults and misfortunes go on, and how long clients work on after that. */
   readonly busyMs: number;
+  readonly calmMs: number;
   readonly quietMs: number;
   readonly routers: readonly ClockSkew[];
   readonly shards: readonly ClockSkew[];
@@ -77,7 +79,7 @@ export interface Plan {
  */
 export function planOf(seed: number): Plan {
   const random = new SeededRandom(Math.imul(seed, 0x27d4eb2f) ^ 0x165667b1);
-  const busyMs = between(random, 8_000, 20_000);
+  const busyMs = between(random, 6_000, 15_000);
   // Without closing, sessions live on, and the list that is due once a minute has work to do.
   const closes = chance(random, 0.9);
   const scripts = chance(random, 0.15);
@@ -85,6 +87,8 @@ export function planOf(seed: number): Plan {
   const client = () => ({ ...clientOf(random), ...(scripts ? script : {}), closes });
   return {
     busyMs,
+    // What broke silently while things went wrong shows when they do not.
+    calmMs: between(random, 0, 8_000),
     quietMs: closes ? 35_000 : 80_000,
     routers: Array.from({ length: 2 + integerBelow(random, 2) }, () => skewOf(random)),
     shards: Array.from({ length: 1 + integerBelow(random, 2) }, () => skewOf(random)),
