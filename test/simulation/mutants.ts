@@ -135,8 +135,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${core}/txn/batch.ts`,
-        find: "const parked = this.#parked.get(submission.conflictKey);",
-        replace: "const parked = this.#parked.get(String(this.#length));",
+        find: "lane.parked.push(sized);",
+        replace: "this.#ready.push(sized), lane.ready++;",
       },
     ],
   },
@@ -359,8 +359,8 @@ export const ruleMutants: readonly RuleMutant[] = [
     edits: [
       {
         file: `${engine}/local-wait.ts`,
-        find: "(await this.#renew(attempt, place))",
-        replace: "(await Promise.resolve(false))",
+        find: "await this.#claim(attempt, place)",
+        replace: "await Promise.resolve(undefined)",
       },
     ],
   },

@@ -8,8 +8,8 @@ import type { Guard, Hazard } from "./hazard.ts";
 const oneAKey: Guard = {
   what: "an operation waits for a later batch while one with its conflict key is queued",
   file: "libs/core/src/txn/batch.ts",
-  find: "if (parked !== undefined) {",
-  replace: "if (parked === null) {",
+  find: "lane.parked.push(sized);",
+  replace: "this.#ready.push(sized), lane.ready++;",
   fails: "",
 };
 

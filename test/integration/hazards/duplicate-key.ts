@@ -37,8 +37,8 @@ export const duplicateKey: Hazard = {
         {
           what: "an operation waits for a later batch while one with its conflict key is queued",
           file: "libs/core/src/txn/batch.ts",
-          find: "if (parked !== undefined) {",
-          replace: "if (parked === null) {",
+          find: "lane.parked.push(sized);",
+          replace: "this.#ready.push(sized), lane.ready++;",
           fails: wasSplit,
         },
         {
