@@ -425,19 +425,18 @@ export const pastBugs: readonly Mutant[] = [
     edits: [
       {
         file: `${core}/lock/withdraw.ts`,
-        find: "? [absent(exclusive), absent(shared)]",
-        replace: "? []",
+        find: "...own.filter((key) => key !== unclaimed?.key).map(absent),",
+        replace: "",
       },
       {
         file: `${core}/lock/withdraw.ts`,
-        find: "return {\n    compares: [\n      epochIs(plan.epoch),",
-        replace: `for (const key of [exclusive, shared]) success.push({ kind: "delete", key });
-          return { compares: [ epochIs(plan.epoch),`,
+        find: "...(unclaimed === undefined ? [] : [writtenAt(unclaimed.key, unclaimed.modRevision)]),",
+        replace: "",
       },
       {
         file: `${core}/lock/withdraw.ts`,
-        find: "const tombstone = result.results[1];",
-        replace: 'const tombstone = result.results.find(({ kind }) => kind === "txn");',
+        find: 'unclaimed === undefined ? [] : [{ kind: "delete", key: unclaimed.key }];',
+        replace: 'own.map((key) => ({ kind: "delete", key }));',
       },
     ],
   },
@@ -449,17 +448,6 @@ export const pastBugs: readonly Mutant[] = [
         file: `${core}/lock/release.ts`,
         find: "success: [release, refuse, withdraw].map(",
         replace: "success: [release, refuse].map(",
-      },
-    ],
-  },
-  {
-    name: "copies-at-once",
-    phrase: "two copies in one batch: one took the lock, the other stood in line behind it",
-    edits: [
-      {
-        file: `${engine}/local-acquire.ts`,
-        find: "const copy = this.#copies.get(grantId);",
-        replace: "const copy = this.#copies.get(undefined);",
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { putting } from "@holdfast/simulator/store/shard-link";
 import { isRefusal, type Scenario } from "./stage.ts";
 
-/** Two cancels of one request: the first one stalls, and lands after the second one was answered. */
+/** Two cancels of one request: the first stalls, and lands after the second was answered. */
 export const stalledCancel: Scenario = {
   name: "stalled-cancel",
   rule: "[H5] for tombstones: a stalled cancel does not put one back on an older lease",
