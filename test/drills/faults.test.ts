@@ -23,7 +23,7 @@ describe("the platform under faults", () => {
     expect(result.shortfalls, why).toEqual([]);
   });
 
-  test("routers that hand over a lock the releaser has lost are found out", async (context) => {
+  test("routers that release whatever holds the lock are found out", async (context) => {
     if (etcdMissing !== undefined) context.skip(`no etcd: ${etcdMissing}`);
     const result = await runFaultDrill({
       name: "sabotage",
@@ -38,7 +38,7 @@ describe("the platform under faults", () => {
         locks: ["a", "b", "c"],
         ...{ holdMsMax: 300, longHoldMsMax: 3_000, sharedShare: 0, tryShare: 0 },
       },
-      mutant: "release-without-compare",
+      mutant: "release-anybody",
     });
     const lines = resultLines("sabotage", result).join("\n");
     console.log(lines);

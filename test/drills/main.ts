@@ -5,7 +5,7 @@ const usage = `npm run drill -- NAME [options]     one drill alone: the whole pl
   --list         what there is
   --seconds N    how long (default: every fault once)
   --seed N       what the clients do (default 1)
-  --mutant NAME  with sabotaged routers (names: npm run simulate -- --list)`;
+  --mutant NAME  with sabotaged routers (release-anybody, or of npm run simulate -- --list)`;
 
 const exitUsage = 64;
 

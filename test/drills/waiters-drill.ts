@@ -24,7 +24,12 @@ export interface WaitersResult {
   readonly handOvers: number;
   /** Keys of exclusive holders that were made meanwhile. */
   readonly grants: number;
-  /** Transactions that wrote something meanwhile, and all that etcd agreed on. */
+  /** Transactions that made or deleted a holder meanwhile. */
+  readonly holderRevisions: number;
+  /**
+   * Transactions that wrote anything meanwhile, and all that etcd agreed on: more than the releases
+   * where a client changes its router meanwhile and repeats all of its waits.
+   */
   readonly revisions: number;
   readonly proposals: number;
   /** Grants that were made to another than the one longest in line. */
@@ -117,10 +122,12 @@ function countHandOvers(witness: EtcdWitness, from: bigint, until: bigint) {
   );
   const grants = measured.filter(({ kind, what }) => kind === "x" && what === "put");
   const ends = measured.filter(({ kind, what }) => kind === "x" && what === "delete");
+  const holderRevisions = new Set([...grants, ...ends].map(({ revision }) => revision)).size;
   const endRevisions = new Set(ends.map(({ revision }) => revision));
   const line = grants.map(({ grantId }) => places.get(grantId) ?? 0n);
   return {
     grants: grants.length,
+    holderRevisions,
     handOvers: grants.filter(({ revision }) => endRevisions.has(revision)).length,
     // Places that were taken in one transaction are in no order among themselves.
     outOfOrder: line.filter((place, index) => place < (line[index - 1] ?? 0n)).length,

@@ -7,6 +7,7 @@ export function waitersLine(name: string, result: WaitersResult): string {
   return (
     `${name}: ${queued} in line in ${(result.queueMs / 1_000).toFixed(1)} s; ${releases} releases: ` +
     `${perRelease(result.grants)} grants, ${perRelease(handOvers)} hand-overs in the release, ` +
+    `${perRelease(result.holderRevisions)} transactions that touch the holder, ` +
     `${perRelease(revisions)} revisions and ${perRelease(proposals)} proposals of etcd a release, ` +
     `${result.handOverMsMean.toFixed(1)} ms each, ${outOfOrder} out of order, ${left} left over`
   );

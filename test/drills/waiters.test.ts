@@ -29,10 +29,11 @@ describe("10,000 waiters on one lock", () => {
       const { releases } = drill;
       const expected = { queued: 10_000, grants: releases, outOfOrder: 0, left: 0 };
       expect(result, region.logs()).toMatchObject(expected);
-      // With two routers a release may find its mirror a step behind the other's writes, and the
-      // hand-over is then a transaction of its own.
-      if (routers === 1) expect(result.handOvers).toBe(releases);
-      expect(result.revisions).toBeLessThanOrEqual(releases * (routers === 1 ? 1 : 2));
+      // One transaction a release: it ends one holder and makes the next. With two routers a
+      // release may find its mirror a step behind; the other transaction makes the next holder then.
+      const { handOvers, holderRevisions } = result;
+      expect(handOvers).toBeGreaterThanOrEqual(routers === 1 ? releases : 0.9 * releases);
+      expect(holderRevisions).toBe(releases + (releases - handOvers));
     },
   );
 });
