@@ -30,7 +30,7 @@ describe("10,000 waiters on one lock", () => {
       const expected = { queued: 10_000, grants: releases, outOfOrder: 0, left: 0 };
       expect(result, region.logs()).toMatchObject(expected);
       // One transaction a release: it ends one holder and makes the next. With two routers a
-      // release may find its mirror a step behind; the other transaction makes the next holder then.
+      // release may find its mirror a step behind; a second one makes the next holder then.
       const { handOvers, holderRevisions } = result;
       expect(handOvers).toBeGreaterThanOrEqual(routers === 1 ? releases : 0.9 * releases);
       expect(holderRevisions).toBe(releases + (releases - handOvers));
