@@ -27,6 +27,8 @@ test("a lease that etcd's thawed leader revoked early is excused", () => {
 test("an overlap at any other time, or for any other reason, is not", () => {
   expect(violations(overlap(thaw("router r0"), "session-expired"))).toBeGreaterThan(0);
   expect(violations(overlap(thaw("etcd leader m1"), "expired"))).toBeGreaterThan(0);
+  const short = { ...thaw("etcd leader m1"), atMs: 12_000 } as HistoryEvent;
+  expect(violations(overlap(short, "session-expired"))).toBeGreaterThan(0);
   const late = { ...thaw("etcd leader m1"), untilMs: 10_000 } as HistoryEvent;
   expect(violations(overlap(late, "session-expired"))).toBeGreaterThan(0);
 });

@@ -2,6 +2,11 @@ import type { FaultEvent, HistoryEvent, VoidedEvent } from "../history/history-e
 
 /** A lease is revoked up to so long after the thaw, and its client hears of it by a heartbeat. */
 const aftermathMs = 2_500;
+/**
+ * A lease was renewed at most a third of its ttl before the freeze, so a leader frozen for less than
+ * half of it cannot think the lease over: the ttl of the drills is 6 s.
+ */
+const freezeMsMin = 3_500;
 
 /**
  * What etcd itself does wrong, so that no run fails for it: a member that was frozen while it led,
@@ -14,6 +19,7 @@ export function earlyEnds(events: readonly HistoryEvent[]): VoidedEvent[] {
   const thaws = events
     .filter((event): event is FaultEvent => event.kind === "fault")
     .filter(({ target, what }) => target.startsWith("etcd leader") && what.startsWith("SIGSTOP"))
+    .filter(({ atMs, untilMs }) => untilMs - atMs >= freezeMsMin)
     .map(({ untilMs }) => untilMs);
   return events.flatMap((event): VoidedEvent[] => {
     if (!toldOfEnd(event)) return [];
