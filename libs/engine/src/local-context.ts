@@ -6,7 +6,7 @@ import type { LockId } from "@holdfast/core/lock/lock-id";
 import { checkDepth } from "@holdfast/core/lock/name";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import type { LockQueues } from "./lock-queues.ts";
-import { type LockSite, siteOf } from "./lock-site.ts";
+import type { LockSite, LockSites } from "./lock-site.ts";
 import type { Placements } from "./placements.ts";
 import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
 import type { Sessions } from "./sessions.ts";
@@ -17,6 +17,7 @@ export interface LocalContext {
   readonly region: string;
   readonly hash: Hash64;
   readonly shards: ReadonlyMap<string, Shard>;
+  readonly sites: LockSites;
   readonly placements: Placements;
   readonly sessions: Sessions;
   readonly sessionLeases: SessionLeases;
@@ -31,7 +32,7 @@ export const epochAttemptsMax = 5;
 export function locate(context: LocalContext, lock: LockId): LockSite | Failure {
   const placement = context.placements.pin();
   if ("kind" in placement) return placement;
-  const site = siteOf(context.hash, placement, context.shards, lock);
+  const site = context.sites.find(placement, lock);
   // Each segment costs a compare and a watch, so without a bound a deep name fits no transaction.
   const tooDeep = site?.hierarchical ? checkDepth(lock.name) : undefined;
   if (tooDeep !== undefined) return tooDeep;

@@ -16,6 +16,7 @@ import { LocalWait } from "./local-wait.ts";
 import { LocalWatch } from "./local-watch.ts";
 import { LocalWithdraw } from "./local-withdraw.ts";
 import { LockQueues } from "./lock-queues.ts";
+import { LockSites } from "./lock-site.ts";
 import { Placements } from "./placements.ts";
 import type { Call, ListPage, ListQuery, WatchQuery } from "./ports/lock-tier.ts";
 import { SessionLeases } from "./session-leases.ts";
@@ -61,6 +62,7 @@ export class LocalLocks {
       region,
       hash,
       shards,
+      sites: new LockSites(hash, shards),
       placements,
       sessions,
       sessionLeases,

@@ -139,10 +139,7 @@ export class LockQueue {
     // batch.
     const run = mirror.headRun(releaser.grantId);
     if (run.length === 0) return undefined;
-    if (
-      releaser.mode === "shared" &&
-      (mirror.holderCount > 1 || run[0]?.record.mode === "shared")
-    ) {
+    if (releaser.mode === "shared" && (mirror.holderCount > 1 || run[0]?.mode === "shared")) {
       return undefined;
     }
     const label = { epoch, atMs: surroundings.clock.wallMs() };
@@ -189,7 +186,7 @@ export class LockQueue {
     if (!isCurrent) return undefined;
     const run = mirror.headRun();
     const head = run[0];
-    return head !== undefined && mirror.isFree(head.record.mode) ? run : undefined;
+    return head !== undefined && mirror.isFree(head.mode) ? run : undefined;
   }
 
   async #promote(): Promise<void> {
@@ -223,9 +220,9 @@ export class LockQueue {
   /** Tells promoted callers at once; the mirror learns of it from the watch alone. */
   #onPromoted(run: readonly Waiter[], result: TxnResult, epoch: number, revision: bigint): boolean {
     const promoted = promotedOf(run, result);
-    for (const { grantId, record, lease } of promoted) {
+    for (const { grantId, mode, lease } of promoted) {
       const token = makeToken(epoch, revision);
-      this.#settle(grantId, { kind: "granted", token, lease, mode: record.mode });
+      this.#settle(grantId, { kind: "granted", token, lease, mode });
     }
     return promoted.length > 0;
   }

@@ -1,6 +1,6 @@
 import { type Footprint, footprintOf } from "@holdfast/core/lock/hierarchy";
 import { type LockKeys, lockKeys } from "@holdfast/core/lock/keys";
-import type { LockId } from "@holdfast/core/lock/lock-id";
+import { type LockId, lockKey } from "@holdfast/core/lock/lock-id";
 import { type Placement, placeOf } from "@holdfast/core/placement/placement";
 import { type Hash64, routingPart } from "@holdfast/core/placement/slot";
 import type { Shard } from "./shard.ts";
@@ -19,8 +19,41 @@ export interface LockSite {
   readonly conflictKey: string;
 }
 
+/** Sites remembered at once; past it all are forgotten, which costs a moment's look-ups. */
+const sitesMax = 8_192;
+
+/**
+ * The sites of locks that were used a moment ago, under one placement: a release finds what its
+ * acquire built, and thousands of waiters of one lock share one.
+ */
+export class LockSites {
+  readonly #hash: Hash64;
+  readonly #shards: ReadonlyMap<string, Shard>;
+  readonly #sites = new Map<string, LockSite>();
+  #placement: Placement | undefined;
+
+  constructor(hash: Hash64, shards: ReadonlyMap<string, Shard>) {
+    this.#hash = hash;
+    this.#shards = shards;
+  }
+
+  /** Undefined where the placement names a shard this router does not have. */
+  find(placement: Placement, lock: LockId): LockSite | undefined {
+    if (placement !== this.#placement || this.#sites.size >= sitesMax) {
+      this.#placement = placement;
+      this.#sites.clear();
+    }
+    const key = lockKey(lock);
+    const known = this.#sites.get(key);
+    if (known !== undefined) return known;
+    const site = siteOf(this.#hash, placement, this.#shards, lock);
+    if (site !== undefined) this.#sites.set(key, site);
+    return site;
+  }
+}
+
 /** Finds a lock's site; undefined where the placement names a shard this router does not have. */
-export function siteOf(
+function siteOf(
   hash: Hash64,
   placement: Placement,
   shards: ReadonlyMap<string, Shard>,

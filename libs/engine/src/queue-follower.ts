@@ -162,7 +162,9 @@ export class QueueFollower {
   }
 
   #take(events: readonly WatchEvent[]): void {
-    for (const event of events) {
+    // One batch queues many in one revision, in no order: in the mirror's order each is the last.
+    const inOrder = events.length > 1 ? [...events].sort(byKey) : events;
+    for (const event of inOrder) {
       this.mirror.apply(event);
       if (!event.kv.key.startsWith("q")) {
         if (event.kind === "put") this.#tellHolder(event.kv);
@@ -250,6 +252,10 @@ export class QueueFollower {
     this.#silence = this.#gather = this.#lookUp = undefined;
     this.#missing.clear();
   }
+}
+
+function byKey({ kv: left }: WatchEvent, { kv: right }: WatchEvent): number {
+  return left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
 }
 
 interface Snapshot {

@@ -1,3 +1,4 @@
+import { utf8Text } from "@holdfast/base/bytes";
 import type { GrantId } from "@holdfast/base/ids";
 import { parseKey } from "@holdfast/core/lock/keys";
 import type { Mode } from "@holdfast/core/lock/lock-id";
@@ -119,10 +120,16 @@ export class QueueMirror {
 /** Undefined for a record of another format: what cannot be read cannot be promoted. */
 function waiterOf(kv: KeyValue): Waiter | undefined {
   const grantId = parseKey(kv.key)?.grantId;
-  const record = decodeRecord(kv.value);
-  if (grantId === undefined || record === undefined) return undefined;
+  const mode = decodeRecord(kv.value)?.mode;
+  if (grantId === undefined || mode === undefined) return undefined;
   const { createRevision, modRevision, lease } = kv;
-  return { grantId, record, createRevision, modRevision, lease };
+  const stored = utf8Text(kv.value.subarray(1));
+  return { grantId: flat(grantId), mode, stored, createRevision, modRevision, lease };
+}
+
+/** A slice of a key keeps the whole key alive, and the text it was cut from: copy what is kept. */
+function flat(grantId: GrantId): GrantId {
+  return Buffer.from(grantId, "latin1").toString("latin1") as GrantId;
 }
 
 function byPlace(left: Waiter, right: Waiter): number {

@@ -5,12 +5,14 @@ import { epochIs } from "./epoch.ts";
 import { type Footprint, noConflict } from "./hierarchy.ts";
 import type { KeyRange, LockKeys } from "./keys.ts";
 import type { Mode } from "./lock-id.ts";
-import { encodeRecord, type LockRecord } from "./record.ts";
+import { encodeRecord, type LockRecord, parseRecord } from "./record.ts";
 
 /** A place in line as the mirror knows it. Order is the create revision of its key. */
 export interface Waiter {
   readonly grantId: GrantId;
-  readonly record: LockRecord;
+  readonly mode: Mode;
+  /** Its record as stored, without the version byte; 10,000 of them may stand in one line. */
+  readonly stored: string;
   readonly createRevision: bigint;
   readonly modRevision: bigint;
   /** The lease its key hangs on now; the grant will hang on the same. */
@@ -24,9 +26,9 @@ export const runLengthMax = 16;
 export function headRun(inLine: Iterable<Waiter>): Waiter[] {
   const run: Waiter[] = [];
   for (const waiter of inLine) {
-    if (run.length > 0 && (waiter.record.mode === "exclusive" || run.length >= runLengthMax)) break;
+    if (run.length > 0 && (waiter.mode === "exclusive" || run.length >= runLengthMax)) break;
     run.push(waiter);
-    if (waiter.record.mode === "exclusive") break;
+    if (waiter.mode === "exclusive") break;
   }
   return run;
 }
@@ -84,7 +86,7 @@ function promotions(keys: LockKeys, run: readonly Waiter[], grant: GrantLabel): 
   const target = modeOf(run) === "exclusive" ? keys.exclusive : keys.shared;
   return run.map((waiter) => {
     const place = keys.queue.prefix + waiter.grantId;
-    const value = encodeRecord({ ...waiter.record, ...grant });
+    const value = encodeRecord({ ...recordOf(waiter), ...grant });
     // The last write, not the creation: a waiter that repeats is put under a newer lease, and a
     // grant under the older one would end too early.
     const txn: Txn = {
@@ -99,10 +101,16 @@ function promotions(keys: LockKeys, run: readonly Waiter[], grant: GrantLabel): 
   });
 }
 
+function recordOf({ stored }: Waiter): LockRecord {
+  const record = parseRecord(stored);
+  invariant(record !== undefined, "only what could be read stands in the mirror");
+  return record;
+}
+
 function modeOf(run: readonly Waiter[]): Mode {
   const head = run[0];
   invariant(head !== undefined, "a promotion has a head");
-  return head.record.mode;
+  return head.mode;
 }
 
 /** Two ranges leave out exactly one key. */

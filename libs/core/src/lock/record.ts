@@ -43,9 +43,13 @@ export function encodeRecord(record: LockRecord): Uint8Array {
 
 /** Undefined where the bytes are of another version or damaged: never guess at a holder. */
 export function decodeRecord(bytes: Uint8Array): LockRecord | undefined {
-  if (bytes[0] !== version) return undefined;
+  return bytes[0] === version ? parseRecord(utf8Text(bytes.subarray(1))) : undefined;
+}
+
+/** Reads a record without its version byte; kept as text it takes a third of the room. */
+export function parseRecord(json: string): LockRecord | undefined {
   try {
-    const short = JSON.parse(utf8Text(bytes.subarray(1)));
+    const short = JSON.parse(json);
     return {
       owner: short.o,
       ttlMs: short.l,
