@@ -3,8 +3,8 @@ import type { FaultEvent, HistoryEvent, VoidedEvent } from "../history/history-e
 /** A lease is revoked up to so long after the thaw, and its client hears of it by a heartbeat. */
 const aftermathMs = 2_500;
 /**
- * A lease was renewed at most a third of its ttl before the freeze, so a leader frozen for less than
- * half of it cannot think the lease over: the ttl of the drills is 6 s.
+ * A lease was renewed at most a third of its ttl before the freeze, so a leader frozen for less
+ * than half of it cannot think the lease over: the ttl of the drills is 6 s.
  */
 const freezeMsMin = 3_500;
 
