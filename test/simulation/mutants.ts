@@ -141,6 +141,17 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "parent-and-child-in-one-batch",
+    phrase: "two nested transactions that conflict through ranges (… a parent and a child)",
+    edits: [
+      {
+        file: `${engine}/lock-site.ts`,
+        find: "routingPart(name, hierarchical)",
+        replace: "name",
+      },
+    ],
+  },
+  {
     name: "batch-not-split",
     phrase: "a batch not split on a dead lease",
     edits: [

@@ -127,7 +127,14 @@ export class Actor {
     const request = `${this.process.name}/${this.#requests++}`;
     const { signal } = new AbortController();
     const ttlMs = this.#ttlMs;
-    const taken = await this.#taker.take({ request, lock, mode, ttlMs, waitMs, signal });
+    const taken = await this.#taker.take({
+      request,
+      lock: `ns/${lock}`,
+      mode,
+      ttlMs,
+      waitMs,
+      signal,
+    });
     if (!isRefusal(taken)) this.#endBelief.set(taken, this.beliefs.begin(request, taken));
     return taken;
   }

@@ -9,6 +9,7 @@ import type { ClientPlan, Plan } from "./plan.ts";
 /** What is asked of a client. */
 export interface Wish {
   readonly request: string;
+  /** `namespace/name` */
   readonly lock: string;
   readonly mode: Mode;
   readonly ttlMs: number;
@@ -78,7 +79,7 @@ export class Application {
         : Math.ceil(100 + this.#random.next() * plan.waitMsMax);
     const { ttlMs, ownTtl } = client;
     const about = { client: process.name, request };
-    const asked = { lock: `ns/${lock}`, mode, waitMs, hasSession: !ownTtl, ttlMs };
+    const asked = { lock, mode, waitMs, hasSession: !ownTtl, ttlMs };
     recorder.add({ kind: "asked", ...about, ...asked });
     const giveUp = new AbortController();
     if (this.#random.next() < 0.15) {

@@ -1,7 +1,9 @@
 import { integerBelow, type Random, SeededRandom } from "@holdfast/base/random";
+import { hierarchicalNamespace } from "@holdfast/simulator/checkers/interference";
 import { cleanLink, type LinkFaults } from "@holdfast/simulator/kernel/simulated-network";
 import type { ClockSkew } from "@holdfast/simulator/kernel/simulated-process";
 import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
+import { namespace } from "./names.ts";
 
 /** Half of rho either way, so that no two clocks differ in rate by more than the design allows. */
 const driftMax = 0.0049;
@@ -55,6 +57,7 @@ export interface Plan {
   readonly routers: readonly ClockSkew[];
   readonly shards: readonly ClockSkew[];
   readonly clients: readonly ClientPlan[];
+  /** `namespace/name` */
   readonly locks: readonly string[];
   readonly sharedRate: number;
   readonly tryRate: number;
@@ -93,7 +96,7 @@ export function planOf(seed: number): Plan {
     routers: Array.from({ length: 2 + integerBelow(random, 2) }, () => skewOf(random)),
     shards: Array.from({ length: 1 + integerBelow(random, 2) }, () => skewOf(random)),
     clients: Array.from({ length: clientCount }, client),
-    locks: Array.from({ length: 1 + integerBelow(random, 3) }, (_, index) => `lock-${index}`),
+    locks: locksOf(random),
     sharedRate: chance(random, 0.5) ? 0.4 * random.next() : 0,
     tryRate: 0.3 * random.next(),
     waitMsMax: chance(random, 0.3) ? 20_000 : 8_000,
@@ -112,6 +115,15 @@ export function planOf(seed: number): Plan {
  * Short ttls that nobody renews: what a script takes that acquires and releases by two commands.
  */
 const script = { ttlMs: 2_000, ownTtl: true, renews: false } as const;
+
+/** Few, so that they are fought over. Where names are paths, one shuts out those below it. */
+function locksOf(random: Random): string[] {
+  if (chance(random, 0.2)) return paths.slice(0, 2 + integerBelow(random, paths.length - 1));
+  const count = 1 + integerBelow(random, 3);
+  return Array.from({ length: count }, (_, index) => `${namespace}/lock-${index}`);
+}
+
+const paths = ["a", "a/b", "a/b/c", "a/d"].map((path) => `${hierarchicalNamespace}/${path}`);
 
 function clientOf(random: Random): Omit<ClientPlan, "closes"> {
   const seconds = 2 + integerBelow(random, 4);

@@ -4,7 +4,7 @@ import type { SessionLocks } from "@holdfast/client/session-locks";
 import { requestLabel } from "@holdfast/simulator/history/history-recorder";
 import type { LockTaker, Refusal, Wish } from "./application.ts";
 import type { TakenLock } from "./beliefs.ts";
-import { namespace, region } from "./names.ts";
+import { region } from "./names.ts";
 
 /** What an acquire may take beyond the time it waits. */
 export const requestTimeoutMs = 5_000;
@@ -28,8 +28,9 @@ export class SessionTaker implements LockTaker {
 
 /** A wish as the client's own plan. */
 export function planOf({ lock, mode, request, waitMs, ttlMs }: Wish) {
+  const slash = lock.indexOf("/");
   const order = {
-    lock: { region, namespace, name: lock },
+    lock: { region, namespace: lock.slice(0, slash), name: lock.slice(slash + 1) },
     scope: "local" as const,
     mode,
     waitMs,

@@ -7,6 +7,7 @@ import {
 } from "@holdfast/core/placement/placement";
 import type { Txn } from "@holdfast/core/txn/txn";
 import { encodeIdentity } from "@holdfast/engine/shard-identity";
+import { hierarchicalNamespace } from "@holdfast/simulator/checkers/interference";
 import { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
 import {
   cleanLink,
@@ -132,7 +133,7 @@ function firstLayout(shardCount: number): Placement {
       name: `s${index}`,
       weight: 1,
     }));
-    placement = firstPlacement(simulatedHash, region, shards, []);
+    placement = firstPlacement(simulatedHash, region, shards, [hierarchicalNamespace]);
     layouts.set(shardCount, placement);
   }
   return placement;

@@ -31,3 +31,14 @@ test("an exclusive holder beside a shared one is found, whichever came first", (
   const sharedLast = new HandmadeHistory().grant("b/1").grant("a/1", { mode: "shared" });
   expect(sharedLast.found(exclusiveHolder)).toHaveLength(1);
 });
+
+test("in a tree, a holder above or below an exclusive one is found, one beside it is in order", () => {
+  const beside = new HandmadeHistory().grant("a/1", { path: "a/b" }).grant("b/1", { path: "a/c" });
+  expect(beside.found(exclusiveHolder)).toEqual([]);
+  const below = new HandmadeHistory().grant("a/1", { path: "a" }).grant("b/1", { path: "a/b/c" });
+  expect(below.found(exclusiveHolder)).toEqual([
+    "tree/a/b/c with tree/a is held by a/1 (exclusive) and b/1 (exclusive)",
+  ]);
+  const above = new HandmadeHistory().grant("a/1", { path: "a/b", mode: "shared" });
+  expect(above.grant("b/1", { path: "a" }).found(exclusiveHolder)).toHaveLength(1);
+});

@@ -10,6 +10,7 @@ import type {
   ToldEntry,
 } from "../history/history.ts";
 import { type Checker, type Patience, readRun } from "../history/run.ts";
+import { hierarchicalNamespace } from "./interference.ts";
 
 const patience: Patience = {
   promotionMs: 5_000,
@@ -19,6 +20,8 @@ const patience: Patience = {
 };
 
 interface KeyOptions {
+  /** Of the hierarchical namespace; left out, it is `ns/lock`. */
+  readonly path?: string;
   readonly mode?: Mode;
   readonly grantId?: string;
   readonly epoch?: number;
@@ -92,14 +95,16 @@ export class HandmadeHistory {
 
   queueChange(request: string, options: KeyOptions = {}): Change {
     return this.#put(
-      this.#keys.queue.prefix + (options.grantId ?? grantIdOf(request)),
+      this.#keysOf(options).queue.prefix + (options.grantId ?? grantIdOf(request)),
       request,
       options,
     );
   }
 
   leaveChange(request: string, options: KeyOptions = {}): Change {
-    return this.#delete(this.#keys.queue.prefix + (options.grantId ?? grantIdOf(request)));
+    return this.#delete(
+      this.#keysOf(options).queue.prefix + (options.grantId ?? grantIdOf(request)),
+    );
   }
 
   bury(grantId: string, lease = 1n): this {
@@ -211,8 +216,13 @@ export class HandmadeHistory {
     return this;
   }
 
+  #keysOf({ path }: KeyOptions) {
+    return path === undefined ? this.#keys : lockKeys(2, hierarchicalNamespace, path);
+  }
+
   #holderKey(request: string, options: KeyOptions): string {
-    const range = options.mode === "shared" ? this.#keys.shared : this.#keys.exclusive;
+    const keys = this.#keysOf(options);
+    const range = options.mode === "shared" ? keys.shared : keys.exclusive;
     return range.prefix + (options.grantId ?? grantIdOf(request));
   }
 

@@ -28,3 +28,11 @@ test("time before the world healed, or in which no waiter lived, does not count"
   const dead = waiting().heals().client("a", "crashed").end("h/1").at(60_000);
   expect(dead.found(waiterProgress)).toEqual([]);
 });
+
+test("in a tree, a waiter is free to go on only when nobody above or below it holds", () => {
+  const waiting = () =>
+    new HandmadeHistory().heals().grant("h/1", { path: "a/b" }).queue("a/1", { path: "a" });
+  expect(waiting().at(60_000).found(waiterProgress)).toEqual([]);
+  const forgotten = waiting().at(60_000).end("h/1", { path: "a/b" }).at(66_000);
+  expect(forgotten.found(waiterProgress)).toEqual(["tree/a was free for a/1 for 6000 ms"]);
+});
