@@ -123,11 +123,16 @@ export class LocalAcquire {
   }
 
   /** The answer, unless nobody is left to take it. */
-  async #conclude(
+  #conclude(
     attempt: AcquireAttempt,
     reading: Exclude<AcquireReading, { kind: "epoch" | "lease-ended" | "not-free" }> | Failure,
-  ): Promise<AcquireOutcome> {
-    const outcome = reading.kind === "failure" ? reading : await this.#answer(attempt, reading);
+  ): AcquireOutcome | Promise<AcquireOutcome> {
+    const answer = reading.kind === "failure" ? reading : this.#answer(attempt, reading);
+    if (!(answer instanceof Promise)) return this.#deliver(attempt, answer);
+    return answer.then((outcome) => this.#deliver(attempt, outcome));
+  }
+
+  #deliver(attempt: AcquireAttempt, outcome: AcquireOutcome): AcquireOutcome {
     const { cancellation, onCallerLost } = attempt.call;
     const cares = outcome.kind === "granted" || isUnknown(outcome);
     if (cares && cancellation.cancelled && onCallerLost === "cancel") {
@@ -301,7 +306,7 @@ export class LocalAcquire {
     });
   }
 
-  async #busy(attempt: AcquireAttempt, busy: Busy): Promise<AcquireOutcome> {
+  #busy(attempt: AcquireAttempt, busy: Busy): AcquireOutcome | Promise<AcquireOutcome> {
     const nowMs = this.#context.surroundings.clock.wallMs();
     const queue = this.#context.queues.find(attempt.site);
     const queueLength = busy.queueLength ?? queue?.length ?? 0;

@@ -1,4 +1,3 @@
-import type { Timer } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import type { LeaseId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
@@ -19,6 +18,17 @@ import { tenantOf } from "./tenant.ts";
 
 type WaitEnd = WaitResult | { readonly kind: "timeout" } | { readonly kind: "caller-lost" };
 
+/** How a wait stood when it ended. */
+interface Stood {
+  readonly attempt: AcquireAttempt;
+  readonly busy: Busy;
+  readonly queueLength: number;
+  /** The revision at which this repeat wrote the place it found once more. */
+  readonly claimedAt: bigint | undefined;
+  /** No repeat of the same request waits at this router any more. */
+  readonly last: boolean;
+}
+
 /** Carries a request that has a place in line to the end of its wait. */
 export class LocalWait {
   readonly #context: LocalContext;
@@ -31,23 +41,69 @@ export class LocalWait {
     this.#abandoned = abandoned;
   }
 
-  async wait(attempt: AcquireAttempt, busy: Busy, queueLength: number): Promise<AcquireOutcome> {
+  /**
+   * Thousands may stand in one line, so what one waiter keeps alive is kept small: no suspended
+   * function, one closure for every way its wait can end.
+   */
+  wait(attempt: AcquireAttempt, busy: Busy, queueLength: number): Promise<AcquireOutcome> {
     const place = busy.place?.kv;
-    const { command, site } = attempt;
-    const claimedAt = place === undefined ? undefined : await this.#claim(attempt, place);
-    const renewed = command.session === undefined && claimedAt !== undefined;
-    const request = { ...requestOf(attempt), ...(claimedAt === undefined ? {} : { claimedAt }) };
+    if (place === undefined) return this.#stand(attempt, busy, queueLength, undefined);
+    return this.#claim(attempt, place).then((claimedAt) =>
+      this.#stand(attempt, busy, queueLength, claimedAt),
+    );
+  }
+
+  /** Stands in line until granted, gone, out of time or out of a caller. */
+  #stand(
+    attempt: AcquireAttempt,
+    busy: Busy,
+    queueLength: number,
+    claimedAt: bigint | undefined,
+  ): Promise<AcquireOutcome> {
+    const { call, grantId, site, command } = attempt;
+    const { clock } = this.#context.surroundings;
     const queue = this.#context.queues.follow(site);
+    const place = busy.place?.kv;
     // A new place is the last one; where a repeat stands only the mirror can say.
-    const before = queue.lengthWithout(attempt.grantId) ?? queueLength - 1;
-    const position = place === undefined ? before + 1 : queue.positionOf(attempt.grantId);
-    if (position !== undefined) attempt.call.onPosition?.(position);
-    const { end, waiter } = await this.#stand(attempt, busy, queue);
-    const last = queue.remove(waiter);
-    this.#context.queues.release(site);
-    switch (end.kind) {
-      case "granted":
-        return this.#granted(attempt, end, renewed);
+    const before = queue.lengthWithout(grantId) ?? queueLength - 1;
+    const position = place === undefined ? before + 1 : queue.positionOf(grantId);
+    if (position !== undefined) call.onPosition?.(position);
+    return new Promise((resolve) => {
+      let ended = false;
+      const end = (how: WaitEnd): void => {
+        if (ended) return;
+        ended = true;
+        timer.cancel();
+        forget();
+        const last = queue.remove(waiter);
+        this.#context.queues.release(site);
+        resolve(this.#answer({ attempt, busy, queueLength, claimedAt, last }, how));
+      };
+      const waiter: LocalWaiter = {
+        grantId,
+        placedAt: place?.createRevision ?? busy.revision,
+        settle: end,
+        ...(call.onPosition === undefined ? {} : { onPosition: call.onPosition }),
+      };
+      const leftMs = (call.deadlineMs ?? Number.POSITIVE_INFINITY) - clock.monotonicMs();
+      const timer = clock.schedule(Math.max(0, Math.min(command.waitMs, leftMs)), () =>
+        end({ kind: "timeout" }),
+      );
+      let forget = () => {};
+      queue.add(waiter);
+      forget = call.cancellation.onCancel(() => end({ kind: "caller-lost" }));
+      if (ended) forget();
+    });
+  }
+
+  #answer(stood: Stood, how: WaitEnd): AcquireOutcome | Promise<AcquireOutcome> {
+    const { attempt, busy, queueLength, claimedAt, last } = stood;
+    const request = { ...requestOf(attempt), ...(claimedAt === undefined ? {} : { claimedAt }) };
+    switch (how.kind) {
+      case "granted": {
+        const renewed = attempt.command.session === undefined && claimedAt !== undefined;
+        return this.#granted(attempt, how, renewed);
+      }
       case "gone":
         return this.#gone(attempt);
       case "timeout":
@@ -60,35 +116,6 @@ export class LocalWait {
         }
         return { kind: "cancelled" };
     }
-  }
-
-  /** Stands in line until granted, gone, out of time or out of a caller. */
-  async #stand(
-    { call, command, grantId }: AcquireAttempt,
-    busy: Busy,
-    queue: { add(waiter: LocalWaiter): void },
-  ): Promise<{ readonly end: WaitEnd; readonly waiter: LocalWaiter }> {
-    const { clock } = this.#context.surroundings;
-    const { promise, resolve } = Promise.withResolvers<WaitEnd>();
-    const waiter: LocalWaiter = {
-      grantId,
-      placedAt: busy.place?.kv?.createRevision ?? busy.revision,
-      settle: resolve,
-      ...(call.onPosition === undefined ? {} : { onPosition: call.onPosition }),
-    };
-    const untilMs = Math.min(
-      clock.monotonicMs() + command.waitMs,
-      call.deadlineMs ?? Number.POSITIVE_INFINITY,
-    );
-    const timer: Timer = clock.schedule(Math.max(0, untilMs - clock.monotonicMs()), () =>
-      resolve({ kind: "timeout" }),
-    );
-    const forget = call.cancellation.onCancel(() => resolve({ kind: "caller-lost" }));
-    queue.add(waiter);
-    const end = await promise;
-    timer.cancel();
-    forget();
-    return { end, waiter };
   }
 
   /**
