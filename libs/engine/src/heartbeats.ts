@@ -36,6 +36,13 @@ export class Heartbeats {
       if (known.code !== "SESSION_EXPIRED" || command.leases.length === 0) return known;
       return { kind: "heartbeat", leases: command.leases.map(lost) };
     }
+    const [only] = command.leases;
+    const isOnly = only !== undefined && command.leases.length === 1 && known.size === 1;
+    // The usual heartbeat, by far: one lease, and the session has no other.
+    if (isOnly && known.get(only.shard)?.marker.lease === only.leaseId) {
+      const lease = await this.#confirm(command, only, known.get(only.shard));
+      return { kind: "heartbeat", leases: [lease] };
+    }
     const asked = new Set(command.leases.map(printLease));
     // A request that waits has had no answer yet, so its client cannot name the lease that its
     // place hangs on: without this the place would end after one ttl.
