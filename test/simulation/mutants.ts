@@ -181,7 +181,8 @@ export const mutants: readonly Mutant[] = [
         file: `${engine}/queue-mirror.ts`,
         find: "function byPlace(left: Waiter, right: Waiter): number {",
         replace: `function byPlace(left: Waiter, right: Waiter): number {
-          if (left.record.atMs !== right.record.atMs) return left.record.atMs - right.record.atMs;`,
+          const atMs = [left, right].map(({ stored }) => JSON.parse(stored).a);
+          if (atMs[0] !== atMs[1]) return atMs[0] - atMs[1];`,
       },
     ],
   },
@@ -370,8 +371,8 @@ export const ruleMutants: readonly RuleMutant[] = [
     edits: [
       {
         file: `${engine}/local-wait.ts`,
-        find: "await this.#claim(attempt, place)",
-        replace: "await Promise.resolve(undefined)",
+        find: "return this.#claim(attempt, place).then(",
+        replace: "return Promise.resolve(undefined).then(",
       },
     ],
   },
