@@ -7,8 +7,8 @@ export type IdlersRequest =
   | { readonly do: "connect"; readonly clients: number; readonly prefix: string }
   | { readonly do: "check" };
 
-/** Connections being made at once by one process. */
-const inFlight = 8;
+/** Connections being made at once by one process; more do not help a router short of CPU. */
+const inFlight = 2;
 
 /** Many clients that each hold one lock and do nothing but say that they are alive. */
 export async function idlers(settings: ContenderSettings): Promise<Actor> {

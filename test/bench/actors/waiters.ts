@@ -9,6 +9,8 @@ import type { Actor } from "./actor.ts";
 
 /** What the actor can be asked for, in this order. */
 export type WaitersRequest =
+  /** Stands some in line elsewhere and lets them go, so that code gets compiled. */
+  | { readonly do: "warm-up"; readonly waiters: number }
   /** Takes a lock and stands `waiters` requests in line behind it. */
   | { readonly do: "queue"; readonly waiters: number }
   /** Lets the lock go from hand to hand. */
@@ -23,6 +25,7 @@ export interface HandOverAnswer {
 }
 
 const lockName = "waiters/hot";
+const warmUpName = "waiters/warm";
 
 /** Many requests for one lock, from one process. */
 export async function waiters(settings: ContenderSettings): Promise<Actor> {
@@ -32,19 +35,33 @@ export async function waiters(settings: ContenderSettings): Promise<Actor> {
   let holder: Lock | undefined;
   let granted: (lock: Lock) => void = () => {};
 
-  /** Resolves when the store has every request in line. */
-  const queue = async (count: number): Promise<void> => {
-    holder = await client.acquire(lockName, { wait: 0 });
+  /** Stands requests in line; resolves when the store has them all. */
+  const standInLine = async (name: string, count: number, signal?: AbortSignal): Promise<void> => {
     const refused = new Promise<never>((_, reject) => {
+      const options = { wait: "1h", ...(signal === undefined ? {} : { signal }) } as const;
       for (let waiter = 0; waiter < count; waiter++) {
-        client.acquire(lockName, { wait: "1h" }).then((lock) => granted(lock), reject);
+        client.acquire(name, options).then((lock) => granted(lock), reject);
       }
     });
-    while ((await Promise.race([client.get(lockName), refused])).waiterCount < count) {
+    while ((await Promise.race([client.get(name), refused])).waiterCount < count) {
       await Promise.race([sleep(100), refused]);
     }
-    // From here on a refusal is the end of the client, which refuses whoever still waits.
+    // From here on a refusal is what was asked for, or the end of the client.
     refused.catch(() => {});
+  };
+
+  const warmUp = async (count: number): Promise<void> => {
+    const lock = await client.acquire(warmUpName, { wait: 0 });
+    const leaving = new AbortController();
+    await standInLine(warmUpName, count, leaving.signal);
+    leaving.abort();
+    while ((await client.get(warmUpName)).waiterCount > 0) await sleep(100);
+    await lock.release();
+  };
+
+  const queue = async (count: number): Promise<void> => {
+    holder = await client.acquire(lockName, { wait: 0 });
+    await standInLine(lockName, count);
   };
 
   const handOver = async (times: number): Promise<HandOverAnswer> => {
@@ -72,7 +89,8 @@ export async function waiters(settings: ContenderSettings): Promise<Actor> {
   return {
     async perform(request) {
       const asked = request as WaitersRequest;
-      return asked.do === "queue" ? queue(asked.waiters) : handOver(asked.times);
+      if (asked.do === "hand-over") return handOver(asked.times);
+      return asked.do === "queue" ? queue(asked.waiters) : warmUp(asked.waiters);
     },
     async close() {
       await client.close();

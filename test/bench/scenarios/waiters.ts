@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ActorProcess } from "../actor-process.ts";
 import type { HandOverAnswer, WaitersRequest } from "../actors/waiters.ts";
 import type { Figures } from "../figures.ts";
@@ -5,6 +6,7 @@ import { rssBytesOf } from "../process-usage.ts";
 import type { Stage } from "./stage.ts";
 
 const waitersCount = 10_000;
+const warmUpCount = 1_000;
 const handOvers = 300;
 
 /** What a long queue costs the router, and how fast the lock goes along it. */
@@ -12,6 +14,9 @@ export async function measureWaiters(stage: Stage): Promise<Figures> {
   const actor = await ActorProcess.start("waiters", stage.settings, stage.execArgv);
   const ask = <T>(request: WaitersRequest): Promise<T> => actor.request<T>(request);
   try {
+    await ask({ do: "warm-up", waiters: warmUpCount });
+    // A queue that nobody is in any more is followed for a moment, in case somebody comes.
+    await sleep(2_000);
     const before = await livingBytes(stage);
     await ask({ do: "queue", waiters: waitersCount });
     const after = await livingBytes(stage);
