@@ -20,12 +20,12 @@ export const suites: readonly Suite[] = [
   { name: "types", kind: "check", timeoutMs: 3 * minuteMs, tools: [] },
   { name: "proto", kind: "check", timeoutMs: 3 * minuteMs, tools: [] },
   { name: "tidy", kind: "vitest", timeoutMs: 2 * minuteMs, tools: [] },
-  { name: "unit", kind: "vitest", timeoutMs: 5 * minuteMs, tools: [] },
-  { name: "simulation", kind: "vitest", timeoutMs: 12 * minuteMs, tools: [] },
-  { name: "contract", kind: "vitest", timeoutMs: 6 * minuteMs, tools: ["etcd"] },
-  { name: "integration", kind: "vitest", timeoutMs: 8 * minuteMs, tools: ["etcd"] },
-  { name: "drills", kind: "vitest", timeoutMs: 12 * minuteMs, tools: ["etcd"] },
-  { name: "e2e", kind: "vitest", timeoutMs: 8 * minuteMs, tools: ["etcd"] },
+  { name: "unit", kind: "vitest", timeoutMs: 10 * minuteMs, tools: [] },
+  { name: "simulation", kind: "vitest", timeoutMs: 25 * minuteMs, tools: [] },
+  { name: "contract", kind: "vitest", timeoutMs: 8 * minuteMs, tools: ["etcd"] },
+  { name: "integration", kind: "vitest", timeoutMs: 10 * minuteMs, tools: ["etcd"] },
+  { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
+  { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: ["etcd"] },
 ];
 
 /** Names that stand for several suites. */
