@@ -233,13 +233,22 @@ export class Sessions {
     return settling;
   }
 
-  /** Looks a bare session id up in all shards, once however many ask. */
-  #adopt(session: SessionId): Promise<KnownSession | Failure> {
-    const running = this.#adopting.get(session);
-    if (running !== undefined) return running;
-    const adopting = this.#probe(session).finally(() => this.#adopting.delete(session));
-    this.#adopting.set(session, adopting);
-    return adopting;
+  /**
+   * Looks a bare session id up in all shards, once however many ask. What a look finds serves all;
+   * that it found nothing says so only to those who asked before it began: the session may have got
+   * a lease since (simulation seed 5763).
+   */
+  async #adopt(session: SessionId): Promise<KnownSession | Failure> {
+    const running = await this.#adopting.get(session);
+    if (running !== undefined && isKnown(running)) return running;
+    // Whoever began another look meanwhile began it after we asked: it may be shared.
+    return this.#adopting.get(session) ?? this.#look(session);
+  }
+
+  #look(session: SessionId): Promise<KnownSession | Failure> {
+    const looking = this.#probe(session).finally(() => this.#adopting.delete(session));
+    this.#adopting.set(session, looking);
+    return looking;
   }
 
   async #probe(session: SessionId): Promise<KnownSession | Failure> {
