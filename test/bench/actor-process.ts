@@ -30,8 +30,11 @@ export class ActorProcess {
 
   /** Rejects with the actor's reason when the request failed. */
   async request<Answer>(request: unknown): Promise<Answer> {
+    const { exitCode, signalCode, connected } = this.#child;
+    if (!connected) throw new Error(ended(exitCode, signalCode));
     const reply = this.#reply();
-    this.#child.send(request as object);
+    // An error in sending is the end of the process, of which the reply tells.
+    this.#child.send(request as object, () => {});
     return (await reply) as Answer;
   }
 
@@ -49,9 +52,9 @@ export class ActorProcess {
   #reply(): Promise<unknown> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
-      const onExit = (code: number | null): void => {
+      const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
         child.removeListener("message", onMessage);
-        reject(new Error(`the load process ended with ${code}`));
+        reject(new Error(ended(code, signal)));
       };
       const onMessage = (reply: ActorReply): void => {
         child.removeListener("exit", onExit);
@@ -62,4 +65,8 @@ export class ActorProcess {
       child.once("message", onMessage);
     });
   }
+}
+
+function ended(code: number | null, signal: NodeJS.Signals | null): string {
+  return `the process that puts on load ended (${signal ?? `exit code ${code ?? "none"}`})`;
 }
