@@ -54,7 +54,8 @@ export class LockTransactions {
   next(): DirectGrant {
     const epoch = this.#epoch;
     const number = (this.#count++).toString(36).padStart(8, "0");
-    // Spread like hashes: keys side by side would be found in etcd's tree more cheaply than real ones.
+    // Spread like hashes: keys side by side would be found in etcd's tree more cheaply than real
+    // ones.
     const slot = Math.imul(this.#count, 0x9e3779b1) >>> 20;
     const name = `bench/${number}`;
     const keys = lockKeys(slot, "default", name);
