@@ -1,3 +1,4 @@
+import { Cancellation } from "@holdfast/base/cancellation";
 import { sleep } from "@holdfast/base/clock";
 import type { Request, WithdrawOutcome } from "./local-withdraw.ts";
 import type { Surroundings } from "./shard.ts";
@@ -16,6 +17,7 @@ export type Withdraw = (request: Request) => Promise<WithdrawOutcome>;
  */
 export class Abandoned {
   readonly #surroundings: Surroundings;
+  readonly #stopped = new Cancellation();
   #count = 0;
   #dropped = 0;
 
@@ -27,14 +29,14 @@ export class Abandoned {
     return this.#count;
   }
 
-  /** Left to their leases because too many were being cleaned up. */
+  /** Left to their leases because too many were being cleaned up, or the router stopped. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /** Withdraws in the background; `leaseTtlMs`: how long what lands late could live. */
   add(request: Request, withdraw: Withdraw, leaseTtlMs: number): void {
-    if (this.#count >= abandonedMax) {
+    if (this.#count >= abandonedMax || this.#stopped.cancelled) {
       this.#dropped++;
       return;
     }
@@ -44,6 +46,11 @@ export class Abandoned {
     });
   }
 
+  /** Leaves what is still to be withdrawn to its leases; only a try under way is finished. */
+  stop(): void {
+    this.#stopped.cancel();
+  }
+
   async #run(request: Request, withdraw: Withdraw, leaseTtlMs: number): Promise<void> {
     const { clock, random } = this.#surroundings;
     const untilMs = clock.monotonicMs() + 2 * leaseTtlMs;
@@ -51,7 +58,8 @@ export class Abandoned {
       const outcome = await withdraw(request);
       if (outcome.kind !== "failure" || outcome.code === "SESSION_EXPIRED") return;
       if (clock.monotonicMs() >= untilMs) return;
-      await sleep(clock, delayMs * (0.5 + random.next() / 2));
+      const pausedMs = delayMs * (0.5 + random.next() / 2);
+      if ((await sleep(clock, pausedMs, this.#stopped)) === "cancelled") return;
     }
   }
 }

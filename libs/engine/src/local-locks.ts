@@ -93,6 +93,7 @@ export class LocalLocks {
   stop(): void {
     this.context.placements.stop();
     this.context.queues.stop();
+    this.abandoned.stop();
   }
 
   execute(command: Command, call: Call): Promise<Outcome> {
