@@ -1,4 +1,5 @@
-import { type Failure, failure } from "@holdfast/base/failure";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import { invariant } from "@holdfast/base/invariant";
 import type {
   AcquireCommand,
   CloseSessionCommand,
@@ -7,6 +8,7 @@ import type {
   SessionLease,
 } from "@holdfast/core/command/command";
 import type {
+  AcquireOutcome,
   CloseSessionOutcome,
   HeartbeatOutcome,
   LeaseAnswer,
@@ -70,21 +72,26 @@ export class Router implements LockTier {
     const peer = this.#peerFor(region, call);
     if ("code" in peer) return peer;
     const outcome = await peer.execute(command, onward(call));
-    const unknownThere =
-      command.kind === "acquire" &&
-      command.session !== undefined &&
-      outcome.kind === "failure" &&
-      outcome.code === "SESSION_EXPIRED";
-    if (!unknownThere || command.session === undefined) return outcome;
-    // The session lives here, but that region has not met it yet.
-    const ttlMs = await this.#local.context.sessions.ttlMsOf(command.session);
-    if (typeof ttlMs !== "number") return outcome;
-    const { session, requestId } = command;
-    const opened = await peer.execute(
-      { kind: "open-session", region, ttlMs, requestId, session },
-      onward(call),
-    );
-    return opened.kind === "opened" ? peer.execute(command, onward(call)) : opened;
+    const unmet = outcome.kind === "failure" && outcome.code === "SESSION_EXPIRED";
+    if (!unmet || command.kind !== "acquire") return outcome;
+    // The session may live here, and that region has not met it yet.
+    const met = await this.#introduce(peer, command, call);
+    if (met === "unknown-here") return outcome;
+    return met === "met" ? peer.execute(command, onward(call)) : met;
+  }
+
+  /** Makes the session of a request that lives here known in the lock's region too. */
+  async #introduce(
+    peer: LockTier,
+    { session, requestId, lock: { region } }: AcquireCommand,
+    call: Call,
+  ): Promise<"met" | "unknown-here" | Failure> {
+    if (session === undefined) return "unknown-here";
+    const ttlMs = await this.#local.context.sessions.ttlMsOf(session);
+    if (typeof ttlMs !== "number") return "unknown-here";
+    const command = { kind: "open-session", region, ttlMs, requestId, session } as const;
+    const opened = await peer.execute(command, onward(call));
+    return opened.kind === "opened" ? "met" : opened;
   }
 
   async list(query: ListQuery, call: Call): Promise<ListPage | Failure> {
@@ -103,16 +110,46 @@ export class Router implements LockTier {
     return "code" in peer ? peer : peer.watch(query, listener, onward(call));
   }
 
-  acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
+  async acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
+    const region = request.acquires[0]?.lock.region ?? this.region;
+    invariant(
+      request.acquires.every(({ lock }) => lock.region === region),
+      "the locks of one request lie in one region",
+    );
+    if (region !== this.region) {
+      return { kind: "many", outcomes: await this.#forwardMany(region, request, call) };
+    }
     const tier = {
       execute: <C extends Command>(command: C, each: Call) => this.execute(command, each),
-      // What is held in another region is left to its lease: no call takes back only what nobody
-      // was told of.
-      abandon: (acquire: AcquireCommand) => {
-        if (acquire.lock.region === this.region) this.#local.abandon(acquire);
-      },
+      abandon: (acquire: AcquireCommand) => this.#local.abandon(acquire),
     };
     return acquireMany(tier, request, call);
+  }
+
+  /**
+   * Goes there whole: at most two round trips instead of one a lock, and the region that decides
+   * also gives back what was taken in vain, or for a caller that is gone. What it was told of and
+   * nobody here hears any more is left to its lease, as for a single lock.
+   */
+  async #forwardMany(
+    region: string,
+    request: AcquireManyRequest,
+    call: Call,
+  ): Promise<readonly AcquireOutcome[]> {
+    const peer = this.#peerFor(region, call);
+    const { acquires } = request;
+    if ("code" in peer) return acquires.map(() => peer);
+    // First, not after a refusal: all or nothing would have given back by then what it took under
+    // another session, and a repeat of what was given back is refused for good.
+    const bySession = new Map(acquires.map((acquire) => [acquire.session, acquire]));
+    const met = await Promise.all(
+      [...bySession.values()].map((acquire) => this.#introduce(peer, acquire, call)),
+    );
+    const trouble = met.find((answer) => typeof answer !== "string");
+    if (trouble !== undefined) return acquires.map(() => trouble);
+    const outcome = await peer.acquireMany(request, onward(call));
+    // One answer that was lost leaves every lock in doubt; one refusal refuses them all.
+    return isFailure(outcome) ? acquires.map(() => outcome) : outcome.outcomes;
   }
 
   /** Each region confirms its own leases; one that cannot be reached says nothing about them. */

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { writeAcquireMany } from "@holdfast/api/codec/many-codec";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { SystemClock } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
@@ -98,6 +99,34 @@ test("lists, several acquires and health go over as well", async () => {
   expect(await peer.health(2_000)).toMatchObject({ reachable: true, problem: "" });
   server.setServing(false);
   expect(await peer.health(2_000)).toMatchObject({ reachable: false });
+});
+
+test("all or nothing gets the time for one wait after the other", async () => {
+  const { server, tier } = await openDoor();
+  const waiting = [tryFor("a", { waitMs: 60_000 }), tryFor("b", { waitMs: 60_000 })];
+  for (const allOrNothing of [true, false]) {
+    await peerAt(server.address).acquireMany({ acquires: waiting, allOrNothing }, callWith());
+  }
+  const leftMs = tier.asked.map(({ call }) => (call.deadlineMs ?? 0) - clock.monotonicMs());
+  expect(leftMs[0]).toBeGreaterThan(115_000);
+  expect(leftMs[2]).toBeLessThan(70_000);
+});
+
+test("several acquires that just fit one request of a client can be forwarded", async () => {
+  const { server } = await openDoor();
+  const acquires = Array.from({ length: 100 }, (_, index) => tryFor(`a${index}`));
+  const spareBytes =
+    limits.unaryMessageBytesMax - writeAcquireMany({ acquires, allOrNothing: true }).length;
+  const text = "x".repeat(Math.floor(spareBytes / 100));
+  const full = acquires.map((acquire) => ({ ...acquire, metadata: { text } }));
+  expect(writeAcquireMany({ acquires: full, allOrNothing: true }).length).toBeGreaterThan(
+    limits.unaryMessageBytesMax,
+  );
+  const many = await peerAt(server.address).acquireMany(
+    { acquires: full, allOrNothing: true },
+    callWith(),
+  );
+  expect(many).toMatchObject({ kind: "many" });
 });
 
 test("events of a watch go over, and cancelling it ends it there", async () => {

@@ -97,7 +97,11 @@ export class Peer implements LockTier {
   }
 
   async acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
-    const waitMs = Math.max(0, ...request.acquires.map((acquire) => acquire.waitMs));
+    const waits = request.acquires.map((acquire) => acquire.waitMs);
+    // All or nothing waits for one lock after the other.
+    const waitMs = request.allOrNothing
+      ? waits.reduce((sum, each) => sum + each, 0)
+      : Math.max(0, ...waits);
     const path = LockServiceService.acquireMany.path;
     const reply = await this.#ask(path, writeAcquireMany(request), call, waitMs, false);
     if (!Buffer.isBuffer(reply)) return reply;

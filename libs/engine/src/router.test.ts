@@ -1,0 +1,116 @@
+import { Cancellation } from "@holdfast/base/cancellation";
+import { failure } from "@holdfast/base/failure";
+import type { RequestId, SessionId } from "@holdfast/base/ids";
+import type { AcquireCommand, Command } from "@holdfast/core/command/command";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import { expect, test } from "vitest";
+import type { AcquireManyOutcome, AcquireManyRequest, Call, LockTier } from "./ports/lock-tier.ts";
+import { Router } from "./router.ts";
+import { call, TestRegion } from "./testing/region.ts";
+
+/** What reached the routers of the other region, in order. */
+interface Reached {
+  readonly what: Command["kind"] | "many";
+  readonly call: Call;
+}
+
+/** A router of "here" whose only other region is "there", which answers as it is told to. */
+async function routerBeside(answer: (request: AcquireManyRequest) => AcquireManyOutcome) {
+  const here = new TestRegion(1);
+  await here.start();
+  const [local] = here.locals;
+  if (local === undefined) throw new Error("no router");
+  const reached: Reached[] = [];
+  const there: LockTier = {
+    execute: async <C extends Command>(command: C, each: Call) => {
+      reached.push({ what: command.kind, call: each });
+      return { ...command, kind: "opened" } as unknown as OutcomeOf<C>;
+    },
+    acquireMany: async (request, each) => {
+      reached.push({ what: "many", call: each });
+      return answer(request);
+    },
+    list: async () => failure("UNIMPLEMENTED", "not here"),
+    watch: async () => failure("UNIMPLEMENTED", "not here"),
+  };
+  return { here, reached, router: new Router({ local, peers: new Map([["there", there]]) }) };
+}
+
+function acquires(names: readonly string[], session?: SessionId): AcquireCommand[] {
+  return names.map((name) => ({
+    kind: "acquire",
+    lock: { region: "there", namespace: "default", name },
+    scope: "local",
+    mode: "exclusive",
+    requestId: `r-${name}` as RequestId,
+    ...(session === undefined ? { ttlMs: 5_000 } : { session }),
+    waitMs: 0,
+    owner: "test",
+    metadata: {},
+  }));
+}
+
+const cancelled: (request: AcquireManyRequest) => AcquireManyOutcome = (request) => ({
+  kind: "many",
+  outcomes: request.acquires.map(() => ({ kind: "cancelled" })),
+});
+
+test("several locks of another region go there in one call, with its caller", async () => {
+  const asked: AcquireManyRequest[] = [];
+  const { router, reached } = await routerBeside((request) => {
+    asked.push(request);
+    return cancelled(request);
+  });
+  const request = { acquires: acquires(["a", "b", "c"]), allOrNothing: true };
+  const cancellation = new Cancellation();
+  const many = await router.acquireMany(request, { ...call(), cancellation, deadlineMs: 9 });
+  expect(many).toEqual(cancelled(request));
+  expect(asked).toEqual([request]);
+  expect(reached).toMatchObject([{ what: "many", call: { hops: 1, deadlineMs: 9 } }]);
+  expect(reached[0]?.call.cancellation).toBe(cancellation);
+});
+
+test("a session is made known in the region before several locks are asked for under it", async () => {
+  const { here, router, reached } = await routerBeside(cancelled);
+  const request = { acquires: acquires(["a", "b"], await here.open()), allOrNothing: true };
+  await router.acquireMany(request, call());
+  expect(reached.map(({ what }) => what)).toEqual(["open-session", "many"]);
+});
+
+test("a session that does not live here is for the lock's region to judge", async () => {
+  const { router, reached } = await routerBeside(cancelled);
+  const stranger = "S".repeat(22) as SessionId;
+  await router.acquireMany({ acquires: acquires(["a"], stranger), allOrNothing: false }, call());
+  expect(reached.map(({ what }) => what)).toEqual(["many"]);
+});
+
+for (const allOrNothing of [true, false]) {
+  test(`a lost answer leaves each of several locks in doubt (all or nothing: ${allOrNothing})`, async () => {
+    const lost = failure("UNKNOWN_OUTCOME", "The connection broke.");
+    const { router } = await routerBeside(() => lost);
+    const many = await router.acquireMany({ acquires: acquires(["a", "b"]), allOrNothing }, call());
+    expect(many).toEqual({ kind: "many", outcomes: [lost, lost] });
+  });
+}
+
+test("a region that cannot be reached refuses each of several locks", async () => {
+  const away = failure("SHARD_UNAVAILABLE", "Out of reach.");
+  const { router } = await routerBeside(() => away);
+  const request = { acquires: acquires(["a", "b"]), allOrNothing: true };
+  expect(await router.acquireMany(request, call())).toEqual({
+    kind: "many",
+    outcomes: [away, away],
+  });
+  const onward = await router.acquireMany(request, { ...call(), hops: 1 });
+  expect(onward).toMatchObject({ outcomes: [{ code: "SHARD_UNAVAILABLE" }, { kind: "failure" }] });
+});
+
+test("several locks of no known region are refused one by one", async () => {
+  const { router, reached } = await routerBeside(cancelled);
+  const [a] = acquires(["a"]);
+  if (a === undefined) throw new Error("one acquire");
+  const nowhere = { ...a, lock: { ...a.lock, region: "nowhere" } };
+  const many = await router.acquireMany({ acquires: [nowhere], allOrNothing: false }, call());
+  expect(many).toMatchObject({ outcomes: [{ code: "INVALID_ARGUMENT", field: "region" }] });
+  expect(reached).toEqual([]);
+});
