@@ -21,6 +21,10 @@ export const limits = {
   commandsInFlightMax: 20_000,
   /** Streams one connection may open. */
   streamsPerConnectionMax: 1_000,
+  /** Watches of one lock that one router carries: each is three watches at the lock's shard. */
+  watchesPerRouterMax: 10_000,
+  /** Watches of a prefix that one router carries: each hears of every change in the region. */
+  prefixWatchesPerRouterMax: 100,
 } as const;
 
 /** The session ttl a client gets that asks for none. */

@@ -1,9 +1,10 @@
-import type { Cancellation } from "@holdfast/base/cancellation";
+import { Cancellation } from "@holdfast/base/cancellation";
 import { sleep } from "@holdfast/base/clock";
-import type { Failure } from "@holdfast/base/failure";
+import { type Failure, failure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
 import type { Tenant } from "@holdfast/core/command/outcome";
+import { limits } from "@holdfast/core/limits";
 import { type KeyRange, lockKeys, parseKey } from "@holdfast/core/lock/keys";
 import type { LockEvent, LockEventKind } from "@holdfast/core/lock/lock-event";
 import type { KeyValue } from "@holdfast/core/txn/txn";
@@ -20,6 +21,7 @@ const currentPage = 500;
 /** Tells a caller what happens to one lock, or to all locks with a prefix. */
 export class LocalWatch {
   readonly #context: LocalContext;
+  readonly #carried = { one: 0, prefix: 0 };
 
   constructor(context: LocalContext) {
     this.#context = context;
@@ -27,6 +29,7 @@ export class LocalWatch {
 
   /**
    * Runs until cancelled; a shard that is lost is taken up again, with `WatchRestarted` before it.
+   * One that is not the shard it is configured as ends the watch: what it tells is another's.
    */
   async watch(
     query: WatchQuery,
@@ -35,12 +38,34 @@ export class LocalWatch {
   ): Promise<Failure | undefined> {
     const targets = this.#targets(query);
     if (!Array.isArray(targets)) return targets;
-    await Promise.all(
-      targets.map((target) =>
-        new ShardWatch(this.#context, query, target, listener).run(cancellation),
-      ),
+    const kind = query.prefix ? "prefix" : "one";
+    if (this.#carried[kind] >= carriedMax[kind]) return tooManyWatches[kind];
+    this.#carried[kind]++;
+    try {
+      return await this.#carry(query, targets, listener, cancellation);
+    } finally {
+      this.#carried[kind]--;
+    }
+  }
+
+  /** Watches in all shards until cancelled, or until one of them is refused. */
+  async #carry(
+    query: WatchQuery,
+    targets: readonly WatchTarget[],
+    listener: (event: LockEvent) => void,
+    cancellation: Cancellation,
+  ): Promise<Failure | undefined> {
+    const over = new Cancellation();
+    const forget = cancellation.onCancel(() => over.cancel());
+    const refusals = await Promise.all(
+      targets.map(async (target) => {
+        const refusal = await new ShardWatch(this.#context, query, target, listener).run(over);
+        if (refusal !== undefined) over.cancel();
+        return refusal;
+      }),
     );
-    return undefined;
+    forget();
+    return refusals.find((refusal) => refusal !== undefined);
   }
 
   #targets(query: WatchQuery): WatchTarget[] | Failure {
@@ -54,6 +79,30 @@ export class LocalWatch {
     const { exclusive, shared, queue } = lockKeys(site.slot, namespace, name);
     return [{ shard: site.shard, ranges: [exclusive, shared, queue] }];
   }
+}
+
+const carriedMax = {
+  one: limits.watchesPerRouterMax,
+  prefix: limits.prefixWatchesPerRouterMax,
+} as const;
+
+const tooManyWatches = {
+  one: failure(
+    "QUOTA_EXCEEDED",
+    `This router carries ${print(carriedMax.one)} watches of one lock already. Watch through another ` +
+      "router, or watch a prefix in place of many names.",
+    { retryAfterMs: 1_000 },
+  ),
+  prefix: failure(
+    "QUOTA_EXCEEDED",
+    `This router carries ${print(carriedMax.prefix)} watches of a prefix already, each of which hears ` +
+      "of every change in the region. Watch through another router, or share one watch.",
+    { retryAfterMs: 1_000 },
+  ),
+} as const;
+
+function print(count: number): string {
+  return count.toLocaleString("en-US");
 }
 
 interface WatchTarget {
@@ -81,13 +130,17 @@ class ShardWatch {
     this.#listener = listener;
   }
 
-  async run(cancellation: Cancellation): Promise<void> {
+  /** Until cancelled; a failure where the shard is refused. */
+  async run(cancellation: Cancellation): Promise<Failure | undefined> {
     while (!cancellation.cancelled) {
+      const refusal = this.#context.placements.refusalOf(this.#target.shard);
+      if (refusal !== undefined) return refusal;
       const startRevision = await this.#begin(cancellation);
       if (startRevision !== undefined) await this.#follow(startRevision, cancellation);
-      if (cancellation.cancelled) return;
+      if (cancellation.cancelled) break;
       await sleep(this.#context.surroundings.clock, retryMs, cancellation);
     }
+    return undefined;
   }
 
   /** Tells the present if that is wanted, and answers from where to follow. */
