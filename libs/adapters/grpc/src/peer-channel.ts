@@ -1,5 +1,6 @@
 import {
   Client,
+  type ClientDuplexStream,
   type ClientReadableStream,
   connectivityState,
   credentials,
@@ -17,8 +18,13 @@ export type ChannelReply =
   | { readonly kind: "answered"; readonly bytes: Buffer }
   /** The other router said so, or the transport did after it may have sent the request. */
   | Failure
-  /** There is no connection, and nothing was sent. */
-  | { readonly kind: "unconnected"; readonly reason: string };
+  | Unconnected;
+
+/** There is no connection, and nothing was sent. */
+export interface Unconnected {
+  readonly kind: "unconnected";
+  readonly reason: string;
+}
 
 /** How long a connection may take before the next address is tried. */
 const connectWithinMs = 2_000;
@@ -98,17 +104,35 @@ export class PeerChannel {
     path: string,
     request: Buffer,
     metadata: Metadata,
-  ): Promise<ClientReadableStream<Buffer> | (ChannelReply & { readonly kind: "unconnected" })> {
-    const unconnected = await this.#connected(Number.POSITIVE_INFINITY);
-    if (unconnected !== undefined) return unconnected;
+  ): Promise<ClientReadableStream<Buffer> | Unconnected> {
+    const make = () =>
+      this.#client.makeServerStreamRequest(path, passThrough, passThrough, request, metadata);
+    return this.#begin(make, Number.POSITIVE_INFINITY);
+  }
+
+  /** A call that is a stream both ways; or why it was not made. `deadline` as for {@link call}. */
+  async converse(
+    path: string,
+    metadata: Metadata,
+    deadline: number,
+  ): Promise<ClientDuplexStream<Buffer, Buffer> | Unconnected> {
+    const make = () =>
+      this.#client.makeBidiStreamRequest(path, passThrough, passThrough, metadata, { deadline });
+    return this.#begin(make, deadline);
+  }
+
+  async #begin<Stream extends ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>>(
+    make: () => Stream,
+    deadline: number,
+  ): Promise<Stream | Unconnected> {
+    // Counted before there is a connection, or all that come meanwhile would choose this one.
     this.#load++;
-    const stream = this.#client.makeServerStreamRequest(
-      path,
-      passThrough,
-      passThrough,
-      request,
-      metadata,
-    );
+    const unconnected = await this.#connected(deadline);
+    if (unconnected !== undefined) {
+      this.#load--;
+      return unconnected;
+    }
+    const stream = make();
     stream.on("status", () => {
       this.#load--;
     });
@@ -122,9 +146,7 @@ export class PeerChannel {
   /**
    * Undefined when there is a connection. A call is begun only then, or "never sent" were a guess.
    */
-  async #connected(
-    deadline: number,
-  ): Promise<{ readonly kind: "unconnected"; readonly reason: string } | undefined> {
+  async #connected(deadline: number): Promise<Unconnected | undefined> {
     const channel = this.#client.getChannel();
     const byMs = Math.min(deadline, Date.now() + connectWithinMs);
     for (;;) {

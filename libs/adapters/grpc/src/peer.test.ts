@@ -241,18 +241,75 @@ test("losing the caller ends the call there, unless the request is to outlive it
   await expect.poll(cancelled).toEqual(["cancel"]);
 });
 
+/** A wait of a client's stream: its places are asked for, and it outlives its caller. */
+function streamed(places: number[], more: Partial<Call> = {}): Call {
+  return callWith({ onCallerLost: "keep", onPosition: (place) => places.push(place), ...more });
+}
+
+test("the places of a waiter come back before its answer", async () => {
+  const { server, tier } = await openDoor();
+  tier.instead = async (_command, call) => {
+    for (const place of [7, 3]) call.onPosition?.(place);
+    return { kind: "timeout", holders: [], queueLength: 2 };
+  };
+  const places: number[] = [];
+  const peer = peerAt(await closedPort(), server.address);
+  const outcome = await peer.execute(tryFor("a", { waitMs: 9_000 }), streamed(places));
+  expect(outcome).toMatchObject({ kind: "timeout", queueLength: 2 });
+  expect(places).toEqual([7, 3]);
+  expect(tier.asked.map(({ call }) => [call.hops, call.onCallerLost])).toEqual([[1, "keep"]]);
+});
+
+test("a refusal of a waiter that is told its places arrives as it was", async () => {
+  const { server, tier } = await openDoor();
+  const full = failure("TOO_MANY_WAITERS", "The queue is full.", { retryAfterMs: 5 });
+  tier.instead = async () => full;
+  const peer = peerAt(server.address);
+  expect(await peer.execute(tryFor("a", { waitMs: 9_000 }), streamed([]))).toEqual(full);
+});
+
+test("a wait whose router stopped is an unknown outcome, and not asked of the next", async () => {
+  const first = await openDoor();
+  const second = await openDoor();
+  const peer = peerAt(first.server.address, second.server.address);
+  first.tier.instead = () => new Promise(() => {});
+  const outcome = peer.execute(tryFor("a", { waitMs: 9_000 }), streamed([]));
+  await expect.poll(() => first.tier.asked.length).toBe(1);
+  await first.server.drain(0);
+  expect(await outcome).toMatchObject({ code: "UNKNOWN_OUTCOME" });
+  expect(second.tier.asked).toEqual([]);
+});
+
+test("a wait that is told its places ends with its deadline, in doubt", async () => {
+  const { server, tier } = await openDoor();
+  tier.instead = () => new Promise(() => {});
+  const call = streamed([], { deadlineMs: clock.monotonicMs() + 500 });
+  const outcome = await peerAt(server.address).execute(tryFor("a", { waitMs: 9_000 }), call);
+  expect(outcome).toMatchObject({ code: "UNKNOWN_OUTCOME" });
+});
+
+test("a region out of reach refuses a wait for certain", async () => {
+  const outcome = await peerAt(await closedPort()).execute(
+    tryFor("a", { waitMs: 9_000 }),
+    streamed([]),
+  );
+  expect(outcome).toMatchObject({ code: "SHARD_UNAVAILABLE", shard: "us-east-1" });
+});
+
 test("more waits than a connection has streams hold up no other call", async () => {
   const { server, tier } = await openDoor();
   const peer = peerAt(server.address);
   const cancellation = new Cancellation();
-  tier.instead = (command, call) => {
+  tier.instead = (command) => {
     if (command.kind !== "acquire") return undefined;
-    return new Promise((resolve) =>
-      call.cancellation.onCancel(() => resolve({ kind: "cancelled" })),
-    );
+    return new Promise((resolve) => cancellation.onCancel(() => resolve({ kind: "cancelled" })));
   };
   const waits = Array.from({ length: limits.streamsPerConnectionMax + 100 }, (_, index) =>
-    peer.execute(tryFor(`w${index}`, { waitMs: 60_000 }), callWith({ cancellation })),
+    peer.execute(
+      tryFor(`w${index}`, { waitMs: 60_000 }),
+      // Every other one as a client's stream asks, whose places come over a stream.
+      index % 2 === 0 ? callWith({ cancellation }) : streamed([]),
+    ),
   );
   await vi.waitFor(() => expect(tier.asked.length).toBe(waits.length), 20_000);
   const deadlineMs = clock.monotonicMs() + 3_000;

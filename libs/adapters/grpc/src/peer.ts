@@ -14,11 +14,12 @@ import {
   HealthCheckResponse_ServingStatus as Serving,
 } from "@holdfast/api/generated/grpc/health/v1/health";
 import { LockServiceService } from "@holdfast/api/generated/holdfast/v1/lock_service";
+import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/session_service";
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
-import type { Command } from "@holdfast/core/command/command";
-import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import type { AcquireCommand, Command } from "@holdfast/core/command/command";
+import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type {
   AcquireManyOutcome,
@@ -32,6 +33,7 @@ import type {
 import { callerLostKey, hopsKey } from "./call-context.ts";
 import { failureIn, type PeerChannel } from "./peer-channel.ts";
 import { PeerLanes } from "./peer-lanes.ts";
+import { waitOver } from "./peer-wait.ts";
 import { asBuffer } from "./unary-handler.ts";
 
 /** What a call without a deadline may take beyond its own wait. */
@@ -56,7 +58,7 @@ export interface PeerHealth {
 
 /**
  * Another region's routers as a tier: what a router forwards to. It speaks the public API, one call
- * for each command, so the place in a queue (`Call.onPosition`) is not told.
+ * for each command: a stream for a wait whose places in the queue are asked for, else a unary call.
  *
  * The next address is tried only where nothing can have been sent; a mutating call that may have
  * arrived, and was not answered, is an UNKNOWN_OUTCOME.
@@ -79,6 +81,11 @@ export class Peer implements LockTier {
 
   async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
     const waitMs = command.kind === "acquire" ? command.waitMs : 0;
+    const { onPosition } = call;
+    // A stream cannot say that losing the caller ends the request, so such a wait stays unary.
+    if (command.kind === "acquire" && waitMs > 0 && onPosition && call.onCallerLost === "keep") {
+      return (await this.#wait(command, onPosition, call)) as OutcomeOf<C>;
+    }
     const reply = await this.#ask(
       unaryPaths[command.kind],
       this.#codec.writeRequest(command),
@@ -158,11 +165,7 @@ export class Peer implements LockTier {
     waitMs: number,
     harmless: boolean,
   ): Promise<Buffer | Failure> {
-    const restMs =
-      call.deadlineMs === undefined
-        ? waitMs + marginMs
-        : call.deadlineMs - this.#clock.monotonicMs();
-    const deadline = Date.now() + Math.max(0, restMs);
+    const deadline = this.#deadlineOf(call, waitMs);
     const reasons: string[] = [];
     for (const router of this.#inOrder()) {
       const channel = waitMs > 0 ? router.long() : router.short;
@@ -183,6 +186,45 @@ export class Peer implements LockTier {
       reasons.push(isFailure(reply) ? reply.message : reply.reason);
     }
     return this.#unreachable(reasons);
+  }
+
+  /** {@link #ask}, for a request whose places in the queue are told on the way. */
+  async #wait(
+    command: AcquireCommand,
+    onPosition: (position: number) => void,
+    call: Call,
+  ): Promise<Outcome> {
+    const deadline = this.#deadlineOf(call, command.waitMs);
+    const reasons: string[] = [];
+    for (const router of this.#inOrder()) {
+      const channel = router.long();
+      const stream = await channel.converse(
+        SessionServiceService.connect.path,
+        forwarded(call),
+        deadline,
+      );
+      if ("kind" in stream) {
+        reasons.push(stream.reason);
+        continue;
+      }
+      const reply = await waitOver(stream, command, onPosition);
+      if (reply.kind === "answered") {
+        this.#first = this.#routers.indexOf(router);
+        return reply.outcome;
+      }
+      if (reply.code !== "UNKNOWN_OUTCOME") return reply;
+      return { ...reply, message: this.#unanswered(channel, reply.message) };
+    }
+    return this.#unreachable(reasons);
+  }
+
+  /** As gRPC takes it, by the wall clock of this process. */
+  #deadlineOf(call: Call, waitMs: number): number {
+    const restMs =
+      call.deadlineMs === undefined
+        ? waitMs + marginMs
+        : call.deadlineMs - this.#clock.monotonicMs();
+    return Date.now() + Math.max(0, restMs);
   }
 
   #follow(
