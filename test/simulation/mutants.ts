@@ -232,7 +232,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${engine}/queue-follower.ts`,
-        find: "if (run === this.#run && !this.#stopped) void this.#restart();",
+        find: "if (run === this.#run && !this.#stopped) this.#onWatchEnd();",
         replace: "",
       },
       {

@@ -33,8 +33,10 @@ export interface FollowerListener {
 const silenceMs = 2_000;
 /** Every so many looks read everything instead of counting. */
 const fullLookEvery = 10;
-/** First and longest pause before a failed read is tried again, in ms. */
+/** First and longest pause after a failed read, or after watches that did not last, in ms. */
 const retryMs = { min: 100, max: 2_000 };
+/** How long watches must last to be begun again without a pause, in ms. */
+const steadyMs = 1_000;
 /** The three watches of one revision arrive one after the other; wait this long for the rest. */
 const gatherMs = 2;
 /** A waiter that left the queue without becoming a holder is looked up after this. */
@@ -59,7 +61,9 @@ export class QueueFollower {
   #reading: Promise<void> = Promise.resolve();
   #current = false;
   #stopped = false;
+  /** Failed reads and watches that ended soon, since the last ones that lasted. */
   #failures = 0;
+  #watchingSinceMs = Number.POSITIVE_INFINITY;
   #looks = 0;
   #heardAtMs = 0;
 
@@ -103,12 +107,9 @@ export class QueueFollower {
     const snapshot = await this.#read();
     if (run !== this.#run || this.#stopped) return;
     if (snapshot === undefined) {
-      this.#current = false;
-      const delayMs = Math.min(retryMs.max, retryMs.min * 2 ** this.#failures++);
-      this.#silence = this.#clock.schedule(delayMs, () => void this.#restart());
+      this.#pause();
       return;
     }
-    this.#failures = 0;
     const { revision, holders, waiters } = snapshot;
     this.mirror.reset(revision, holders, waiters);
     this.#current = true;
@@ -118,6 +119,15 @@ export class QueueFollower {
     for (const kv of holders) this.#tellHolder(kv);
     this.#listener.onSnapshot(revision);
     this.#listener.onChange();
+  }
+
+  /** Goes on later. Until then nothing tells what happens to the lock. */
+  #pause(): void {
+    this.#run++;
+    this.#cancelAll();
+    this.#current = false;
+    const delayMs = Math.min(retryMs.max, retryMs.min * 2 ** this.#failures++);
+    this.#silence = this.#clock.schedule(delayMs, () => void this.#restart());
   }
 
   /** Holders and queue as of one revision. */
@@ -146,6 +156,7 @@ export class QueueFollower {
   }
 
   #watch(run: number, startRevision: bigint): void {
+    this.#watchingSinceMs = this.#clock.monotonicMs();
     this.#watches = this.#ranges().map(({ prefix, end }) =>
       this.#site.shard.store.watch(
         { key: prefix, rangeEnd: end, startRevision },
@@ -154,11 +165,21 @@ export class QueueFollower {
             if (run === this.#run) this.#take(events);
           },
           onEnd: () => {
-            if (run === this.#run && !this.#stopped) void this.#restart();
+            if (run === this.#run && !this.#stopped) this.#onWatchEnd();
           },
         },
       ),
     );
+  }
+
+  /** Where watches are refused each time, no pause would mean to read the lock in a tight loop. */
+  #onWatchEnd(): void {
+    if (this.#isSteady()) void this.#restart();
+    else this.#pause();
+  }
+
+  #isSteady(): boolean {
+    return this.#clock.monotonicMs() - this.#watchingSinceMs >= steadyMs;
   }
 
   #take(events: readonly WatchEvent[]): void {
@@ -238,7 +259,7 @@ export class QueueFollower {
       result.kind === "range" ? result.count : 0,
     );
     const holders = holding.reduce((sum, count) => sum + count, 0);
-    if (waiting !== this.mirror.length || holders !== this.mirror.holderCount) {
+    if (waiting !== this.mirror.placeCount || holders !== this.mirror.holderCount) {
       return this.#restart();
     }
     this.#heardAtMs = this.#clock.monotonicMs();
@@ -246,6 +267,8 @@ export class QueueFollower {
   }
 
   #cancelAll(): void {
+    if (this.#isSteady()) this.#failures = 0;
+    this.#watchingSinceMs = Number.POSITIVE_INFINITY;
     for (const watch of this.#watches) watch.cancel();
     this.#watches = [];
     for (const timer of [this.#silence, this.#gather, this.#lookUp]) timer?.cancel();

@@ -96,3 +96,20 @@ test("a record it cannot read is nobody it could promote", () => {
   mirror.reset(9n, [], [foreign, waiter("a", 5n)]);
   expect(order(mirror)).toEqual(["a"]);
 });
+
+test("places that cannot be read are counted, and stand in nobody's way", () => {
+  const mirror = new QueueMirror();
+  const strange = (grant: string, create: bigint, mod = create) => ({
+    ...waiter(grant, create, "exclusive", mod),
+    value: new Uint8Array([127]),
+  });
+  mirror.reset(9n, [], [strange("a", 5n), waiter("b", 6n)]);
+  mirror.apply({ kind: "put", kv: strange("c", 10n) });
+  expect([mirror.placeCount, mirror.length, order(mirror)]).toEqual([3, 1, ["b"]]);
+  mirror.apply({ kind: "put", kv: strange("b", 6n, 11n) });
+  expect([mirror.placeCount, mirror.length]).toEqual([3, 0]);
+  mirror.apply({ kind: "put", kv: waiter("b", 6n, "exclusive", 12n) });
+  mirror.apply({ kind: "delete", kv: strange("a", 5n, 13n) });
+  mirror.apply({ kind: "delete", kv: strange("c", 10n, 14n) });
+  expect([mirror.placeCount, mirror.length, order(mirror)]).toEqual([1, 1, ["b"]]);
+});

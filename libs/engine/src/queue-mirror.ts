@@ -19,6 +19,8 @@ export class QueueMirror {
   readonly #holders = new Map<string, Mode>();
   /** In the order of the queue: by create revision, then by key. */
   #waiters = new Map<GrantId, Waiter>();
+  /** Keys of places in line whose records are of another format. */
+  readonly #unreadable = new Set<string>();
   #last: Waiter | undefined;
   #revision = 0n;
 
@@ -31,6 +33,11 @@ export class QueueMirror {
     return this.#waiters.size;
   }
 
+  /** Places as the store counts them: also those that could not be read. */
+  get placeCount(): number {
+    return this.#waiters.size + this.#unreadable.size;
+  }
+
   get holderCount(): number {
     return this.#holders.size;
   }
@@ -40,7 +47,14 @@ export class QueueMirror {
     this.#revision = revision;
     this.#holders.clear();
     for (const kv of holders) this.#holders.set(kv.key, modeOfKey(kv.key));
-    this.#arrange(waiters.map(waiterOf).filter((waiter) => waiter !== undefined));
+    this.#unreadable.clear();
+    const inLine: Waiter[] = [];
+    for (const kv of waiters) {
+      const waiter = waiterOf(kv);
+      if (waiter === undefined) this.#unreadable.add(kv.key);
+      else inLine.push(waiter);
+    }
+    this.#arrange(inLine);
   }
 
   /** Takes one event in; returns the waiter that is no longer in line, if that is what it was. */
@@ -54,13 +68,13 @@ export class QueueMirror {
 
   #applyToQueue({ kind, kv }: WatchEvent): void {
     const grantId = parseKey(kv.key)?.grantId;
-    if (grantId === undefined) return;
-    if (kind === "delete") {
-      this.#waiters.delete(grantId);
+    this.#unreadable.delete(kv.key);
+    const waiter = kind === "delete" ? undefined : waiterOf(kv);
+    if (grantId === undefined || waiter === undefined) {
+      if (kind === "put") this.#unreadable.add(kv.key);
+      if (grantId !== undefined) this.#waiters.delete(grantId);
       return;
     }
-    const waiter = waiterOf(kv);
-    if (waiter === undefined) return;
     const last = this.#last;
     const isNew = !this.#waiters.has(grantId);
     this.#waiters.set(grantId, waiter);
