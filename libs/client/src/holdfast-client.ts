@@ -205,13 +205,14 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Takes a lock from its holders and says who they were. They go on believing in it until they are
-   * told, so it overlaps the next holder; only the fencing token protects meanwhile.
+   * Takes a lock from its holders and says who they were, at most 100 of them, and how many. They
+   * go on believing in it until they are told, so it overlaps the next holder; only the fencing
+   * token protects meanwhile.
    */
   async forceRelease(
     name: string,
     options: LockOptions & { readonly reason: string; readonly actor?: string },
-  ): Promise<readonly Tenant[]> {
+  ): Promise<{ readonly holders: readonly Tenant[]; readonly holderCount: number }> {
     this.#assertOpen();
     const { actor = this.#defaults.owner, reason } = options;
     const lock = lockOf(this.#defaults, name, options);
@@ -222,7 +223,8 @@ export class HoldfastClient implements AsyncDisposable {
       this.#untilMs(),
     );
     if (outcome.kind === "failure") throw errorOf(outcome);
-    return outcome.released;
+    const { released: holders, releasedCount: holderCount = holders.length } = outcome;
+    return { holders, holderCount };
   }
 
   /** Ends every session, and the locks with it; takes at most 5 s and never throws. */

@@ -200,5 +200,15 @@ test("a force release names its actor and reason, and repeats under one request 
   const second = rig.net.next("force-release");
   expect(second.command.requestId).toBe(first.command.requestId);
   second.answer({ kind: "force-released", released: [tenant] });
-  expect(await forcing).toEqual([tenant]);
+  expect(await forcing).toEqual({ holders: [tenant], holderCount: 1 });
+});
+
+test("a force release of more holders than are named says how many there were", async () => {
+  const rig = await rigOf();
+  const forcing = rig.client.forceRelease("order", { reason: "stuck" });
+  await rig.clock.advance(0);
+  rig.net
+    .next("force-release")
+    .answer({ kind: "force-released", released: [tenant], releasedCount: 4_000 });
+  expect(await forcing).toEqual({ holders: [tenant], holderCount: 4_000 });
 });

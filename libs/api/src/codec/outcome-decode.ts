@@ -3,6 +3,7 @@ import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type {
   AcquireOutcome,
+  ForceReleaseOutcome,
   Grant,
   HeartbeatOutcome,
   HeldEntry,
@@ -38,7 +39,7 @@ export function readResponse(reader: WireReader, kind: Command["kind"]): Outcome
     case "get":
       return readLockState(reader);
     case "force-release":
-      return { kind: "force-released", released: readTenants(reader) };
+      return readForceReleased(reader);
     case "open-session":
       return readOpened(reader);
     case "heartbeat":
@@ -254,13 +255,16 @@ function readHeldEntry(reader: WireReader): HeldEntry {
   return { kind: known, lock, grantId: grantId as GrantId };
 }
 
-function readTenants(reader: WireReader): Tenant[] {
-  const tenants: Tenant[] = [];
+function readForceReleased(reader: WireReader): ForceReleaseOutcome {
+  const released: Tenant[] = [];
+  let releasedCount = 0;
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
-    if (tag === 0x0a) tenants.push(readTenant(reader));
+    if (tag === 0x0a) released.push(readTenant(reader));
+    else if (tag === 0x10) releasedCount = reader.varint();
     else reader.skip(tag);
   }
-  return tenants;
+  const unnamed = releasedCount > released.length;
+  return { kind: "force-released", released, ...(unnamed && { releasedCount }) };
 }
 
 /** The one number of a message that has no more than one. */

@@ -89,6 +89,7 @@ export function writeResponse(writer: WireWriter, kind: Command["kind"], outcome
       for (const tenant of outcome.released.slice(0, tenantsShownMax)) {
         writeTenant(writer, 1, tenant);
       }
+      writeMs(writer, 2, outcome.releasedCount ?? outcome.released.length);
       return;
     case "opened":
       writer.text(1, outcome.session);

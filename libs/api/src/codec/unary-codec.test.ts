@@ -1,4 +1,6 @@
 import { isFailure } from "@holdfast/base/failure";
+import type { GrantId } from "@holdfast/base/ids";
+import { limits } from "@holdfast/core/limits";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AcquireRequest, LockServiceService } from "../generated/holdfast/v1/lock_service.ts";
@@ -33,6 +35,26 @@ test("requests and responses come out as they went in", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("a force release of many holders names a hundred of them, and counts all", () => {
+  const tenant = {
+    grantId: "g".repeat(22) as GrantId,
+    mode: "shared",
+    owner: "o".repeat(limits.ownerBytesMax),
+    metadata: {},
+    token: 1n,
+    ageMs: 0,
+    hasSession: true,
+    ttlMs: 15_000,
+  } as const;
+  const released = Array.from({ length: 5_000 }, () => tenant);
+  const bytes = codec.writeResponse("force-release", { kind: "force-released", released });
+  const answer = codec.readResponse("force-release", bytes);
+  expect(answer).toMatchObject({ releasedCount: 5_000, released: released.slice(0, 100) });
+  // As a router passes it on that got it from another region's.
+  if (answer === undefined || isFailure(answer)) throw new Error("no answer");
+  expect(codec.writeResponse("force-release", answer)).toEqual(bytes);
 });
 
 test("every path is one that the proto files declare", () => {

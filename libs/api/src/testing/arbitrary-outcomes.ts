@@ -121,10 +121,13 @@ const decisions: Record<Command["kind"], fc.Arbitrary<Outcome>> = {
     waiterCount: unsigned32,
     revision: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
   }),
-  "force-release": fc.record({
-    kind: fc.constant("force-released" as const),
-    released: tenants,
-  }),
+  "force-release": fc
+    .record({ released: tenants, unnamed: fc.nat(10_000) })
+    .map(({ released, unnamed }) => ({
+      kind: "force-released" as const,
+      released,
+      ...(unnamed > 0 && { releasedCount: released.length + unnamed }),
+    })),
   "open-session": fc.record({
     kind: fc.constant("opened" as const),
     session: arbitraryId as fc.Arbitrary<SessionId>,

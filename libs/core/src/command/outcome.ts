@@ -86,9 +86,14 @@ export interface LockState {
 /** The lock's state, or why it could not be read. */
 export type GetOutcome = LockState | Failure;
 
-/** The grants that were taken away. */
+/** The grants that were taken away; the wire names at most 100 of them. */
 export type ForceReleaseOutcome =
-  | { readonly kind: "force-released"; readonly released: readonly Tenant[] }
+  | {
+      readonly kind: "force-released";
+      readonly released: readonly Tenant[];
+      /** How many they were in all, where not all of them are named. */
+      readonly releasedCount?: number;
+    }
   | Failure;
 
 /** A session that lives. */

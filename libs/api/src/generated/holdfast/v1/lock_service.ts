@@ -331,6 +331,8 @@ export interface ForceReleaseRequest {
 export interface ForceReleaseResponse {
   /** Their holders as they were, at most 100 of them. */
   released: Tenant[];
+  /** How many they were in all. */
+  releasedCount: number;
 }
 
 function createBaseAcquireRequest(): AcquireRequest {
@@ -2186,13 +2188,16 @@ export const ForceReleaseRequest: MessageFns<ForceReleaseRequest> = {
 };
 
 function createBaseForceReleaseResponse(): ForceReleaseResponse {
-  return { released: [] };
+  return { released: [], releasedCount: 0 };
 }
 
 export const ForceReleaseResponse: MessageFns<ForceReleaseResponse> = {
   encode(message: ForceReleaseResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.released) {
       Tenant.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.releasedCount !== 0) {
+      writer.uint32(16).uint32(message.releasedCount);
     }
     return writer;
   },
@@ -2216,6 +2221,14 @@ export const ForceReleaseResponse: MessageFns<ForceReleaseResponse> = {
             }
 
             message.released.push(Tenant.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.releasedCount = reader.uint32();
             continue;
           }
         }
