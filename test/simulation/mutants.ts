@@ -268,8 +268,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: `${engine}/local-wait.ts`,
-        find: 'import { printShard } from "./shard.ts";',
-        replace: `import { printShard } from "./shard.ts";
+        find: 'import { printShard, unreached } from "./shard.ts";',
+        replace: `import { printShard, unreached } from "./shard.ts";
           import { encodeRecord } from "@holdfast/core/lock/record";`,
       },
       {

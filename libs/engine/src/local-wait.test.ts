@@ -1,7 +1,8 @@
 import type { RequestId } from "@holdfast/base/ids";
+import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { expect, test } from "vitest";
 import { faultyStore } from "./testing/faulty-store.ts";
-import { TestRegion } from "./testing/region.ts";
+import { call, TestRegion } from "./testing/region.ts";
 
 test("a waiter whose lease cannot be read when it is promoted is not told that its session ended", async () => {
   const faults = { reads: false, revokes: false };
@@ -33,4 +34,32 @@ test("a request that is refused on a busy lock leaves no queue followed behind i
   expect(other).toMatchObject({ code: "INVALID_ARGUMENT", field: "request_id" });
   await here.clock.advance(1_500);
   expect(here.locals[0]?.context.queues.size).toBe(0);
+});
+
+/** A request of 3 s waits at router 0, is repeated at router 1 for 5 s, and cancelled there. */
+async function cancelledElsewhere(leases: boolean) {
+  const faults = { reads: false, revokes: false, leases };
+  const here = new TestRegion(1, (store) => faultyStore(store, faults));
+  await here.start(2);
+  const { lock } = await here.grant({ ttlMs: 600_000 });
+  const requestId = "own" as RequestId;
+  const request = { requestId, ttlMs: 3_000, waitMs: 60_000 };
+  const waiting = here.acquire(request, 0);
+  for (let repeats = 0; repeats < 5; repeats++) {
+    await here.clock.advance(1_000);
+    void here.acquire(request, 1);
+  }
+  await here.clock.advance(10);
+  const grantId = grantIdOf(undefined, requestId);
+  await here.router(1).execute({ kind: "cancel", lock, grantId, ttlMs: 3_000 }, call());
+  await here.clock.advance(1_000);
+  return Promise.race([waiting, here.clock.advance(0)]);
+}
+
+test("a cancelled wait is not taken for lost because repeats moved it to a newer lease", async () => {
+  expect(await cancelledElsewhere(false)).toMatchObject({ kind: "cancelled" });
+});
+
+test("a place that went is not called lost because its lease could not be read", async () => {
+  expect(await cancelledElsewhere(true)).toMatchObject({ code: "SHARD_UNAVAILABLE" });
 });

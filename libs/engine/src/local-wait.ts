@@ -13,7 +13,7 @@ import type { LocalWithdraw, Request } from "./local-withdraw.ts";
 import type { LocalWaiter, WaitResult } from "./lock-queue.ts";
 import type { LockSite } from "./lock-site.ts";
 import type { SessionLeaseState } from "./session-leases.ts";
-import { printShard } from "./shard.ts";
+import { printShard, unreached } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
 
 type WaitEnd = WaitResult | { readonly kind: "timeout" } | { readonly kind: "caller-lost" };
@@ -105,7 +105,7 @@ export class LocalWait {
         return this.#granted(attempt, how, renewed);
       }
       case "gone":
-        return this.#gone(attempt);
+        return this.#gone(attempt, how.lease);
       case "timeout":
         if (!last) return { kind: "cancelled" };
         return this.#timedOut(attempt, request, busy, queueLength);
@@ -178,13 +178,19 @@ export class LocalWait {
     return undefined;
   }
 
-  /** The place ended: with its lease, or because the request was cancelled. */
-  async #gone(attempt: AcquireAttempt): Promise<AcquireOutcome> {
-    const { command, site, lease, grantId } = attempt;
+  /**
+   * The place ended: with its lease, or because the request was cancelled. `movedTo`: the lease it
+   * hung on, where that is not the one it was made under.
+   */
+  async #gone(attempt: AcquireAttempt, movedTo?: bigint): Promise<AcquireOutcome> {
+    const { command, site, grantId } = attempt;
+    const lease = (movedTo ?? attempt.lease.marker.lease) as LeaseId;
     const shard = printShard(site.shard);
     if (command.session === undefined) {
-      const state = await site.shard.store.leaseKeys(lease.marker.lease);
-      if (state.kind === "lease" && state.remainingS >= 0) return { kind: "cancelled" };
+      const state = await site.shard.store.leaseKeys(lease);
+      // A shard that does not answer has not said that the lease ended.
+      if (state.kind !== "lease") return unreached(site.shard, state);
+      if (state.remainingS >= 0) return { kind: "cancelled" };
       return failure(
         "LOST",
         `The place in line in shard ${shard} ended with its ttl of ${command.ttlMs} ms. A request ` +
@@ -197,7 +203,7 @@ export class LocalWait {
     const now = await this.#context.sessions.leaseIn(command.session, site.shard);
     // A shard that does not answer has not said that the session ended.
     if (isFailure(now) && now.code !== "SESSION_EXPIRED") return now;
-    if (!isFailure(now) && now.marker.lease === lease.marker.lease) return { kind: "cancelled" };
+    if (!isFailure(now) && now.marker.lease === lease) return { kind: "cancelled" };
     return failure(
       "SESSION_EXPIRED",
       `The session's lease in shard ${shard} ended while the request waited there.`,

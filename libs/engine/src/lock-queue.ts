@@ -21,8 +21,11 @@ export interface LocalWaiter {
 /** How waiting ended, if neither time nor the caller ended it. */
 export type WaitResult =
   | Promotion
-  /** The place is gone and nothing was granted: its lease ended, or it was cancelled elsewhere. */
-  | { readonly kind: "gone" };
+  /**
+   * The place is gone and nothing was granted: its lease ended, or it was cancelled elsewhere.
+   * `lease`: the one it hung on, where a repeat moved it.
+   */
+  | { readonly kind: "gone"; readonly lease?: bigint };
 
 /** How long a router lets the one that owns the head go first, in ms. */
 const strangerDelayMs = { min: 15, max: 60 };
@@ -50,6 +53,8 @@ export class LockQueue {
   readonly #follower: QueueFollower;
   readonly #locals = new Map<GrantId, LocalWaiter[]>();
   readonly #told = new Map<GrantId, number>();
+  /** The leases of places that were moved by repeats, here or at another router. */
+  readonly #moved = new Map<GrantId, bigint>();
   #promoting = false;
   #pending: Timer | undefined;
   #ended = false;
@@ -59,6 +64,7 @@ export class LockQueue {
     this.#follower = new QueueFollower(options.site, options.surroundings.clock, {
       onChange: () => this.#review(),
       isWanted: (grantId) => this.#locals.has(grantId),
+      onMoved: (grantId, lease) => this.#moved.set(grantId, lease),
       onHolder: (grantId, promotion) => this.#settle(grantId, promotion),
       onSnapshot: (revision) => this.#settleGone(revision),
     });
@@ -108,14 +114,13 @@ export class LockQueue {
       this.#locals.set(waiter.grantId, together);
       return false;
     }
-    this.#locals.delete(waiter.grantId);
-    this.#told.delete(waiter.grantId);
+    this.#forget(waiter.grantId);
     return true;
   }
 
   /** The request was cancelled through this router: tell its callers now. */
   dismiss(grantId: GrantId): void {
-    this.#settle(grantId, { kind: "gone" });
+    this.#settleAsGone(grantId);
   }
 
   /** Resolves when the mirror has been read, or could not be. */
@@ -229,8 +234,7 @@ export class LockQueue {
 
   #settle(grantId: GrantId, result: WaitResult): void {
     const together = this.#locals.get(grantId);
-    this.#locals.delete(grantId);
-    this.#told.delete(grantId);
+    this.#forget(grantId);
     if (together !== undefined) for (const waiter of together) waiter.settle(result);
   }
 
@@ -239,8 +243,19 @@ export class LockQueue {
     for (const [grantId, together] of [...this.#locals]) {
       const placedAt = together[0]?.placedAt ?? 0n;
       if (placedAt > revision || this.#follower.mirror.has(grantId)) continue;
-      this.#settle(grantId, { kind: "gone" });
+      this.#settleAsGone(grantId);
     }
+  }
+
+  #settleAsGone(grantId: GrantId): void {
+    const lease = this.#moved.get(grantId);
+    this.#settle(grantId, { kind: "gone", ...(lease === undefined ? {} : { lease }) });
+  }
+
+  #forget(grantId: GrantId): void {
+    this.#locals.delete(grantId);
+    this.#told.delete(grantId);
+    this.#moved.delete(grantId);
   }
 
   #tellPositions(): void {

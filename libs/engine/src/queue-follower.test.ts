@@ -49,6 +49,7 @@ async function following({ others = [], watchLastsMs }: Speaking = {}) {
   const follower = new QueueFollower(site, clock, {
     onChange: () => {},
     isWanted: () => wanted,
+    onMoved: () => {},
     onHolder: () => {
       seen.holders++;
       wanted = false;

@@ -23,6 +23,8 @@ export interface FollowerListener {
   onChange(): void;
   /** A caller of this router waits for that grant. */
   isWanted(grantId: GrantId): boolean;
+  /** The place of a wanted grant hangs on another lease than when it was made. */
+  onMoved(grantId: GrantId, lease: bigint): void;
   /** A wanted grant holds the lock. */
   onHolder(grantId: GrantId, promotion: Promotion): void;
   /** The mirror was read anew as of `revision`, and all wanted holders in it were reported. */
@@ -116,6 +118,7 @@ export class QueueFollower {
     this.#watch(run, revision + 1n);
     this.#heardAtMs = this.#clock.monotonicMs();
     this.#armSilence();
+    for (const kv of waiters) this.#tellMoved(kv);
     for (const kv of holders) this.#tellHolder(kv);
     this.#listener.onSnapshot(revision);
     this.#listener.onChange();
@@ -189,7 +192,9 @@ export class QueueFollower {
       this.mirror.apply(event);
       if (!event.kv.key.startsWith("q")) {
         if (event.kind === "put") this.#tellHolder(event.kv);
-      } else if (event.kind === "delete") {
+      } else if (event.kind === "put") {
+        this.#tellMoved(event.kv);
+      } else {
         const grantId = parseKey(event.kv.key)?.grantId;
         if (grantId !== undefined && this.#listener.isWanted(grantId)) {
           this.#lookSoon(grantId);
@@ -215,6 +220,14 @@ export class QueueFollower {
       lease: kv.lease,
       mode: record.mode,
     });
+  }
+
+  #tellMoved(kv: KeyValue): void {
+    if (kv.createRevision === kv.modRevision) return;
+    const grantId = parseKey(kv.key)?.grantId;
+    if (grantId !== undefined && this.#listener.isWanted(grantId)) {
+      this.#listener.onMoved(grantId, kv.lease);
+    }
   }
 
   /** A waiter of ours left the queue: unless its grant shows up, find out what became of it. */

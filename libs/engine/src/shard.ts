@@ -76,3 +76,16 @@ export function storeFailure(shard: Shard, reply: StoreFailure | Rejected): Fail
     retryAfterMs: 500,
   });
 }
+
+/**
+ * As {@link storeFailure}, for a step that leaves the lock itself untouched: even where the answer
+ * was lost, what the client asked for was certainly not done.
+ */
+export function unreached(shard: Shard, reply: StoreFailure | Rejected): Failure {
+  if (reply.kind !== "unknown") return storeFailure(shard, reply);
+  const where = printShard(shard);
+  return failure("SHARD_UNAVAILABLE", `Shard ${where} did not answer in time. Try again.`, {
+    shard: where,
+    retryAfterMs: 500,
+  });
+}

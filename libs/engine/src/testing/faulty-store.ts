@@ -6,6 +6,8 @@ export interface Faults {
   reads: boolean;
   /** Revokes are not answered. */
   revokes: boolean;
+  /** What is left of a lease is not answered. */
+  leases?: boolean;
 }
 
 /** A store that certainly did nothing where it is told to fail. */
@@ -17,7 +19,7 @@ export function faultyStore(store: ShardStore, faults: Faults): ShardStore {
     grantLease: (ttlS) => store.grantLease(ttlS),
     keepAlive: (lease) => store.keepAlive(lease),
     revokeLease: async (lease) => (faults.revokes ? down : store.revokeLease(lease)),
-    leaseKeys: (lease) => store.leaseKeys(lease),
+    leaseKeys: async (lease) => (faults.leases ? down : store.leaseKeys(lease)),
     watch: (request, listener) => store.watch(request, listener),
     compact: (revision) => store.compact(revision),
   };
