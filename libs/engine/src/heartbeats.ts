@@ -81,6 +81,8 @@ export class Heartbeats {
       this.#sessions.forget(command.session);
       return lost(asked);
     }
+    // Met through its name: from now on it costs one call, as those the router found by itself.
+    if (lease !== known) this.#sessions.learn(command.session, asked.shard, lease);
     const answer = { lease: asked, validForMs, unknown: false };
     if (!command.list) return answer;
     const held = await this.#list(lease, shard);

@@ -101,6 +101,13 @@ export class Sessions {
     return known.leases;
   }
 
+  /** A lease of the session, named by the shard's marker, proved to be alive. */
+  learn(session: SessionId, shard: string, lease: SessionLeaseState): void {
+    const known = this.#known.get(session);
+    // What was learned meanwhile is newer.
+    if (known !== undefined && !known.leases.has(shard)) known.leases.set(shard, lease);
+  }
+
   /** The session's ttl, if this router or a shard knows it. */
   async ttlMsOf(session: SessionId): Promise<number | Failure> {
     const known = this.#known.get(session) ?? (await this.#adopt(session));
