@@ -78,9 +78,9 @@ function work(
       else child.send(stretch);
     });
     child.on("error", reject);
-    child.on("exit", (code) => {
+    child.on("exit", (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`a worker of the simulation ended with code ${code}`));
+      else reject(new Error(`a worker of the simulation ended with ${signal ?? `code ${code}`}`));
     });
     child.send(first);
   });
