@@ -152,13 +152,26 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "lost-bundle-called-won",
+    phrase: "each keeps its own compare (operations carried out all or none, and one was lost)",
+    edits: [
+      {
+        file: `${core}/txn/join.ts`,
+        find: "} else if (result === undefined || !result.succeeded) {",
+        replace: `} else if (result?.succeeded === false) {
+          for (const member of bundle.members) decided(member, { succeeded: true, results: [] });
+        } else if (result === undefined) {`,
+      },
+    ],
+  },
+  {
     name: "batch-not-split",
     phrase: "a batch not split on a dead lease",
     edits: [
       {
         file: `${engine}/committer.ts`,
-        find: "await this.#split(batch);",
-        replace: "for (const { settle } of batch) settle(reply);",
+        find: "await this.#split(members);",
+        replace: "for (const { settle } of members) settle(reply);",
       },
     ],
   },

@@ -1,8 +1,10 @@
-import { settled } from "@holdfast/base/manual-clock";
+import { ManualClock, settled } from "@holdfast/base/manual-clock";
+import { SeededRandom } from "@holdfast/base/random";
 import { epochIs } from "@holdfast/core/lock/epoch";
-import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
+import { absent, type OpResult, type Txn, type TxnResult } from "@holdfast/core/txn/txn";
 import { expect, test } from "vitest";
 import { Committer } from "./committer.ts";
+import { MemoryShardStore } from "./memory/memory-shard-store.ts";
 import type { CommitReply, ShardStore } from "./ports/shard-store.ts";
 
 /** A store whose answers are given by hand. */
@@ -27,10 +29,15 @@ const put = (key: string, epoch?: number): Txn => ({
 const done: TxnResult = { succeeded: true, results: [{ kind: "put" }] };
 
 function committed(txn: Txn, revision = 5n): CommitReply {
-  const nested = txn.success.filter((op) => op.kind === "txn");
-  const results = nested.map(() => ({ kind: "txn", result: done }) as const);
-  const result = nested.length === 0 ? done : { succeeded: true, results };
-  return { kind: "committed", revision, result };
+  return { kind: "committed", revision, result: carriedOut(txn) };
+}
+
+function carriedOut(txn: Txn): TxnResult {
+  const results = txn.success.map((op): OpResult => {
+    if (op.kind === "txn") return { kind: "txn", result: carriedOut(op.txn) };
+    return op.kind === "put" ? { kind: "put" } : { kind: "delete", deleted: 1 };
+  });
+  return { succeeded: true, results };
 }
 
 function keysOf(txn: Txn): string[] {
@@ -114,7 +121,9 @@ test("an epoch that all compare is compared once, and each answers for itself if
   await settled();
   const again = store.asked[1]?.txn;
   expect(again?.compares).toEqual([]);
-  expect(again?.success.map((op) => op.kind === "txn" && op.txn.compares)).toEqual([
+  const [bundle] = again?.success ?? [];
+  const members = bundle?.kind === "txn" ? bundle.txn.success : [];
+  expect(members.map((op) => op.kind === "txn" && op.txn.compares)).toEqual([
     [epochIs(3)],
     [epochIs(3)],
   ]);
@@ -153,4 +162,36 @@ test("a full store is asked once more for what writes nothing, and not for each 
     "committed",
   ]);
   expect(store.asked).toHaveLength(2);
+});
+
+test("one hopeful operation that loses is told so, and the others still get what they hoped for", async () => {
+  const clock = new ManualClock();
+  const store = new MemoryShardStore({ clock, random: new SeededRandom(1) });
+  const committer = new Committer({ store });
+  await store.commit(put("k7"));
+  const answers = Array.from({ length: 20 }, (_, index) => {
+    const txn = { ...put(`k${index}`), compares: [absent(`k${index}`)] };
+    return committer.submit(txn, `${index}`, { hopeful: true });
+  });
+  const replies = await Promise.all(answers);
+  const won = replies.map((reply) => reply.kind === "committed" && reply.result.succeeded);
+  expect(won).toEqual(replies.map((_, index) => index !== 7));
+  expect(committer.counts.parted).toBeGreaterThan(0);
+  expect(committer.counts.parted).toBeLessThan(20);
+});
+
+test("operations that keep losing take nobody with them any more", async () => {
+  const clock = new ManualClock();
+  const store = new MemoryShardStore({ clock, random: new SeededRandom(1) });
+  const committer = new Committer({ store });
+  await store.commit(put("taken"));
+  const round = () => {
+    const losing = { ...put("d"), compares: [absent("taken")] };
+    const txns = [put("a"), put("b"), put("c"), losing];
+    return Promise.all(txns.map((txn, at) => committer.submit(txn, `${at}`, { hopeful: true })));
+  };
+  for (let count = 0; count < 10; count++) await round();
+  const { parted } = committer.counts;
+  for (let count = 0; count < 10; count++) await round();
+  expect(committer.counts.parted).toBe(parted);
 });

@@ -1,13 +1,16 @@
 import { invariant } from "@holdfast/base/invariant";
+import { BatchQueue, type Submission } from "@holdfast/core/txn/batch";
+import { eachAnswer, joinTxns } from "@holdfast/core/txn/join";
 import {
   type BatchLimits,
-  BatchQueue,
+  type Bundle,
   defaultBatchLimits,
-  type Submission,
-} from "@holdfast/core/txn/batch";
-import { joinTxns } from "@holdfast/core/txn/join";
-import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
+  Packing,
+} from "@holdfast/core/txn/packing";
+import { sizeOf } from "@holdfast/core/txn/size";
+import type { Txn } from "@holdfast/core/txn/txn";
 import type { CommitReply, ShardStore } from "./ports/shard-store.ts";
+import { TogetherSize } from "./together-size.ts";
 
 /** What a committer needs and how far it may go. */
 export interface CommitterOptions {
@@ -26,8 +29,20 @@ export interface CommitterCounts {
   batches: number;
   operations: number;
   splits: number;
+  /** Sent once more, each by itself, after a bundle that was lost as a whole. */
+  parted: number;
   refused: number;
 }
+
+/** How an operation goes with others. */
+export interface SubmitOptions {
+  /** It may go together with others of its conflict key that share. */
+  readonly shares?: boolean;
+  /** It expects to win, see {@link Member}. */
+  readonly hopeful?: boolean;
+}
+
+type Committed = Extract<CommitReply, { kind: "committed" }>;
 
 interface Pending extends Submission {
   readonly settle: (reply: CommitReply) => void;
@@ -41,9 +56,17 @@ interface Pending extends Submission {
  * batch, for only the caller knows whether its operation may be sent again.
  */
 export class Committer {
-  readonly counts: CommitterCounts = { batches: 0, operations: 0, splits: 0, refused: 0 };
+  readonly counts: CommitterCounts = {
+    batches: 0,
+    operations: 0,
+    splits: 0,
+    parted: 0,
+    refused: 0,
+  };
   readonly #store: ShardStore;
   readonly #queue: BatchQueue<Pending>;
+  readonly #limits: BatchLimits;
+  readonly #together = new TogetherSize();
   readonly #inFlightMax: number;
   readonly #fullBatch: number;
   readonly #queueMax: number;
@@ -52,7 +75,8 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#store = options.store;
-    this.#queue = new BatchQueue(options.limits ?? defaultBatchLimits);
+    this.#limits = options.limits ?? defaultBatchLimits;
+    this.#queue = new BatchQueue(this.#limits);
     this.#inFlightMax = options.inFlightMax ?? 4;
     this.#fullBatch = options.fullBatch ?? 64;
     this.#queueMax = options.queueMax ?? 50_000;
@@ -64,11 +88,9 @@ export class Committer {
     return this.#queue.length;
   }
 
-  /**
-   * Resolves with the answer to this one operation; never rejects. With `shares` it may go together
-   * with others of its conflict key that share.
-   */
-  submit(txn: Txn, conflictKey: string, shares = false): Promise<CommitReply> {
+  /** Resolves with the answer to this one operation; never rejects. */
+  submit(txn: Txn, conflictKey: string, options: SubmitOptions = {}): Promise<CommitReply> {
+    const { shares = false, hopeful = false } = options;
     if (this.#queue.length >= this.#queueMax) {
       this.counts.refused++;
       return Promise.resolve({
@@ -77,7 +99,7 @@ export class Committer {
       });
     }
     return new Promise((settle) => {
-      this.#queue.push({ txn, conflictKey, shares, settle });
+      this.#queue.push({ txn, conflictKey, shares, hopeful, settle });
       if (this.#flushing) return;
       this.#flushing = true;
       // One microtask later: what the same message brought shares the batch.
@@ -90,9 +112,9 @@ export class Committer {
 
   #flush(): void {
     while (this.#queue.readyLength > 0 && this.#maySend()) {
-      const batch = this.#queue.take();
+      const batch = this.#queue.take(this.#together.size);
       this.#inFlight++;
-      void this.#send(batch).then(() => {
+      void this.#send(batch, true).then(() => {
         this.#inFlight--;
         this.#flush();
       });
@@ -104,47 +126,78 @@ export class Committer {
     return this.#inFlight < this.#inFlightMax && this.#queue.readyLength >= this.#fullBatch;
   }
 
-  async #send(batch: readonly Pending[]): Promise<void> {
+  async #send(batch: readonly Bundle<Pending>[], hoist: boolean): Promise<void> {
+    const members = batch.flatMap((bundle) => bundle.members);
     this.counts.batches++;
-    this.counts.operations += batch.length;
-    const [only] = batch;
-    if (batch.length === 1 && only !== undefined) {
+    this.counts.operations += members.length;
+    const [only] = members;
+    if (members.length === 1 && only !== undefined) {
       only.settle(await this.#store.commit(only.txn));
       return;
     }
-    const txns = batch.map(({ txn }) => txn);
-    const joined = joinTxns(txns, true);
-    let reply = await this.#store.commit(joined.txn);
-    if (joined.hoisted && reply.kind === "committed" && !reply.result.succeeded) {
-      reply = await this.#store.commit(joinTxns(txns, false).txn);
-    }
+    const reply = await this.#store.commit(joinTxns(batch, hoist));
     if (reply.kind === "committed") {
-      settleEach(batch, reply.result, reply.revision);
+      await this.#settle(batch, reply);
     } else if (reply.kind === "rejected" && reply.reason === "no-space") {
-      await this.#sendWithoutPuts(batch, reply);
+      await this.#sendWithoutPuts(members, reply);
     } else if (reply.kind === "rejected") {
-      await this.#split(batch);
+      await this.#split(members);
     } else {
-      for (const { settle } of batch) settle(reply);
+      for (const { settle } of members) settle(reply);
     }
   }
 
+  /** Those about whom nothing was decided are asked again, each by itself. */
+  async #settle(batch: readonly Bundle<Pending>[], reply: Committed): Promise<void> {
+    const undecided: Pending[] = [];
+    let hopes = 0;
+    let lost = 0;
+    eachAnswer(
+      batch,
+      reply.result,
+      ({ settle, hopeful }, result) => {
+        if (hopeful) hopes++;
+        if (hopeful && !result.succeeded) lost++;
+        settle({ kind: "committed", revision: reply.revision, result });
+      },
+      (member) => undecided.push(member),
+    );
+    // A batch that was lost as a whole says nothing of its bundles.
+    if (reply.result.succeeded && hopes + undecided.length > 0) {
+      this.#together.learn(lost + undecided.length > 0);
+    }
+    this.counts.parted += undecided.length;
+    await this.#sendApart(undecided);
+  }
+
+  /** As few batches as they fit in, with nothing decided for several at once. */
+  async #sendApart(members: readonly Pending[]): Promise<void> {
+    let packing = new Packing<Pending>(this.#limits, 0);
+    for (const member of members) {
+      const size = sizeOf(member.txn);
+      if (packing.add(member, size)) continue;
+      await this.#send(packing.bundles, false);
+      packing = new Packing(this.#limits, 0);
+      packing.add(member, size);
+    }
+    if (packing.length > 0) await this.#send(packing.bundles, false);
+  }
+
   /** A full store still takes deletes and reads; halving would only find every put, one by one. */
-  async #sendWithoutPuts(batch: readonly Pending[], reply: CommitReply): Promise<void> {
-    const others = batch.filter(({ txn }) => !mayPut(txn));
-    for (const { txn, settle } of batch) if (mayPut(txn)) settle(reply);
-    if (others.length > 0) await this.#send(others);
+  async #sendWithoutPuts(members: readonly Pending[], reply: CommitReply): Promise<void> {
+    for (const { txn, settle } of members) if (mayPut(txn)) settle(reply);
+    await this.#sendApart(members.filter(({ txn }) => !mayPut(txn)));
   }
 
   /**
    * The store refused the batch whole, and certainly applied nothing: usually one operation's lease
    * had ended in that very moment (hazard 3). Halving finds the culprit; the others go through.
    */
-  async #split(batch: readonly Pending[]): Promise<void> {
+  async #split(members: readonly Pending[]): Promise<void> {
     this.counts.splits++;
-    const middle = batch.length >> 1;
-    await this.#send(batch.slice(0, middle));
-    await this.#send(batch.slice(middle));
+    const middle = members.length >> 1;
+    await this.#sendApart(members.slice(0, middle));
+    await this.#sendApart(members.slice(middle));
   }
 }
 
@@ -152,13 +205,4 @@ function mayPut({ success, failure }: Txn): boolean {
   return [...success, ...failure].some(
     (op) => op.kind === "put" || (op.kind === "txn" && mayPut(op.txn)),
   );
-}
-
-function settleEach(batch: readonly Pending[], result: TxnResult, revision: bigint): void {
-  invariant(result.results.length === batch.length, "one answer for each operation");
-  for (const [index, { settle }] of batch.entries()) {
-    const answer = result.results[index];
-    invariant(answer?.kind === "txn", "a nested transaction answers as one");
-    settle({ kind: "committed", revision, result: answer.result });
-  }
 }

@@ -218,7 +218,10 @@ export class LocalAcquire {
       detail,
       countQueue: this.#context.queues.find(site)?.length === undefined,
     };
-    const reply = await site.shard.committer.submit(acquireTxn(plan), site.conflictKey);
+    const reply = await site.shard.committer.submit(acquireTxn(plan), site.conflictKey, {
+      // Most locks are free, and a lean acquire that lost has nothing to say.
+      hopeful: !detail,
+    });
     if (reply.kind !== "committed") return storeFailure(site.shard, reply);
     return readAcquire(plan, reply.result, reply.revision);
   }

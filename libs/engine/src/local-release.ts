@@ -62,7 +62,9 @@ export class LocalRelease {
         ...(handOver === undefined ? {} : { handOver: handOver.txn }),
         ...(tombstone === undefined ? {} : { tombstone }),
       };
-      const reply = await site.shard.committer.submit(releaseTxn(plan), site.conflictKey);
+      const reply = await site.shard.committer.submit(releaseTxn(plan), site.conflictKey, {
+        hopeful: handOver === undefined && tombstone === undefined,
+      });
       if (handOver !== undefined && isOutOfSpace(reply)) {
         // A full store still deletes: let the lock go, its head is promoted once there is room.
         mayHandOver = false;

@@ -1,5 +1,4 @@
 import { EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
-import { joinTxns } from "@holdfast/core/txn/join";
 import type { Txn } from "@holdfast/core/txn/txn";
 import type { CommitReply } from "@holdfast/engine/ports/shard-store";
 import type { Contender } from "./contender.ts";
@@ -34,9 +33,16 @@ export async function ceiling(endpoints: readonly string[]): Promise<Contender> 
   };
 }
 
-/** As a router joins them: what all of them compare is compared once. */
+/** Nested, each with its own compares but for the epoch, which all of them compare first. */
 function batch(txns: readonly Txn[]): Txn {
-  return joinTxns(txns, true).txn;
+  return {
+    compares: txns[0]?.compares.slice(0, 1) ?? [],
+    success: txns.map(({ compares, success, failure }) => ({
+      kind: "txn",
+      txn: { compares: compares.slice(1), success, failure },
+    })),
+    failure: [],
+  };
 }
 
 /** One transaction of its own for every acquire and every release, through the same adapter. */

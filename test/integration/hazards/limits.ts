@@ -5,6 +5,7 @@ import { freshRegion } from "../region.ts";
 import { until } from "../until.ts";
 import type { Hazard } from "./hazard.ts";
 
+const packing = "libs/core/src/txn/packing.ts";
 const wasSplit = "a batch was refused whole and had to be split";
 
 /** etcd takes 128 operations in a request, nested ones included, and 1.5 MiB. */
@@ -13,21 +14,35 @@ export const limitsOfBatch: Hazard = {
   title: "operation limit and byte limit of a batch",
   scenarios: [
     {
-      name: "400 acquires at once are all granted, in batches that etcd takes",
+      name: "400 acquires of deep names at once are all answered, in batches that etcd takes",
       run: manyOperations,
       guards: [
         {
-          what: "a batch has at most 128 operations",
-          file: "libs/core/src/txn/batch.ts",
+          what: "a batch has at most 128 operations on any path",
+          file: packing,
           find: "operationsMax: 128,",
           replace: "operationsMax: 1280,",
           fails: wasSplit,
         },
         {
-          what: "the widest operation of a batch counts against the limit too",
-          file: "libs/core/src/txn/batch.ts",
-          find: "batch.length + 1 + width <= this.#limits.operationsMax &&",
-          replace: "batch.length + 1 <= this.#limits.operationsMax &&",
+          what: "a batch has at most 32 bundles",
+          file: packing,
+          find: "if (this.#bundles.length === bundlesMax) return false;",
+          replace: "",
+          fails: wasSplit,
+        },
+        {
+          what: "what is decided together has at most 96 compares",
+          file: packing,
+          find: "compares.size + member.txn.compares.length <= room &&",
+          replace: "",
+          fails: wasSplit,
+        },
+        {
+          what: "the widest operation of a bundle counts against the limit too",
+          file: packing,
+          find: "return members.length + 1 + Math.max(open.widest, size.width) <= room;",
+          replace: "return members.length + 1 <= room;",
           fails: wasSplit,
         },
       ],
@@ -38,9 +53,9 @@ export const limitsOfBatch: Hazard = {
       guards: [
         {
           what: "a batch has at most 1 MiB",
-          file: "libs/core/src/txn/batch.ts",
-          find: "bytes + next.size.bytes <= this.#limits.bytesMax",
-          replace: "bytes >= 0",
+          file: packing,
+          find: "this.#bytes + size.bytes > bytesMax;",
+          replace: "this.#bytes < 0;",
           fails: wasSplit,
         },
       ],
@@ -51,15 +66,23 @@ export const limitsOfBatch: Hazard = {
 async function manyOperations(url: string): Promise<void> {
   await using region = await freshRegion(url, { inFlightMax: 1 });
   const session = await region.open();
-  const acquires = Array.from({ length: 400 }, (_, index) => () => {
-    return region.acquire(`lock-${index}`, { session });
-  });
+  const names = Array.from(
+    { length: 400 },
+    (_, index) => `tree:root-${index}${"/deep".repeat(15)}`,
+  );
+  const granted = names.map((name) => () => region.acquire(name, { session }));
   const before = region.gate().sent.length;
-  const answers = await packed(region, acquires);
-  for (const answer of answers) assert.equal((await answer).kind, "granted");
+  for (const answer of await packed(region, granted)) {
+    assert.equal((await answer).kind, "granted");
+  }
   assert.equal(region.shard().committer.counts.splits, 0, wasSplit);
-  // The plug, and no more batches than the limit makes of them.
-  assert.equal(region.gate().sent.length - before, 1 + 4);
+  // The plug, and no more batches than the limits make of them: 32 bundles of 2 in each.
+  assert.equal(region.gate().sent.length - before, 1 + Math.ceil(names.length / 64));
+  const other = await region.open();
+  // Each loses the bundle it is in, and is asked again by itself.
+  const held = names.map((name) => () => region.acquire(name, { session: other }));
+  for (const answer of await packed(region, held)) assert.equal((await answer).kind, "held");
+  assert.equal(region.shard().committer.counts.splits, 0, wasSplit);
 }
 
 /** Every request as large as the API lets it be, and of the form that carries its record twice. */

@@ -58,8 +58,8 @@ export const vanishedLease: Hazard = {
         {
           what: "a refused batch is split and sent again",
           file: "libs/engine/src/committer.ts",
-          find: "await this.#split(batch);",
-          replace: "for (const { settle } of batch) settle(reply);",
+          find: "await this.#split(members);",
+          replace: "for (const { settle } of members) settle(reply);",
           fails: bystanderHit,
         },
       ],

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { BatchQueue } from "./batch.ts";
+import { type Bundle, defaultBatchLimits } from "./packing.ts";
 import { sizeOf } from "./size.ts";
 import { absent, type Txn } from "./txn.ts";
 
@@ -20,8 +21,8 @@ function push(
   queue.push({ txn: of, conflictKey, name });
 }
 
-function names(batch: readonly { name: string }[]): string[] {
-  return batch.map(({ name }) => name);
+function names(batch: readonly Bundle<{ txn: Txn; name: string }>[]): string[] {
+  return batch.flatMap(({ members }) => members.map(({ name }) => name));
 }
 
 test("two operations on one lock never share a batch, and keep their order", () => {
@@ -30,32 +31,22 @@ test("two operations on one lock never share a batch, and keep their order", () 
   push(queue, "a2", "a");
   push(queue, "b1", "b");
   push(queue, "a3", "a");
-  expect(names(queue.take())).toEqual(["a1", "b1"]);
-  expect(names(queue.take())).toEqual(["a2"]);
+  expect(names(queue.take(0))).toEqual(["a1", "b1"]);
+  expect(names(queue.take(0))).toEqual(["a2"]);
   push(queue, "a4", "a");
-  expect(names(queue.take())).toEqual(["a3"]);
-  expect(names(queue.take())).toEqual(["a4"]);
-  expect(queue.take()).toEqual([]);
+  expect(names(queue.take(0))).toEqual(["a3"]);
+  expect(names(queue.take(0))).toEqual(["a4"]);
+  expect(queue.take(0)).toEqual([]);
   expect(queue.length).toBe(0);
 });
 
-test("operations and the widest of them stay within etcd's limit", () => {
-  const queue = new BatchQueue<{ txn: Txn; conflictKey: string; name: string }>();
-  for (let index = 0; index < 300; index++) push(queue, `${index}`, `${index}`, txn(8));
-  expect(queue.take()).toHaveLength(120);
-  push(queue, "wide", "wide", txn(60));
-  expect(queue.take()).toHaveLength(120);
-  // The wide one came last: it fits with fewer.
-  expect(queue.take().length).toBeLessThanOrEqual(68);
-});
-
 test("a batch stays within its bytes, and what is too big for any goes alone", () => {
-  const limits = { operationsMax: 128, bytesMax: 10_000 };
+  const limits = { ...defaultBatchLimits, bytesMax: 10_000 };
   const queue = new BatchQueue<{ txn: Txn; conflictKey: string; name: string }>(limits);
   for (let index = 0; index < 9; index++) push(queue, `${index}`, `${index}`, txn(1, 3_000));
   push(queue, "huge", "huge", txn(1, 50_000));
   const sizes = [];
-  while (queue.length > 0) sizes.push(queue.take().length);
+  while (queue.length > 0) sizes.push(names(queue.take(0)).length);
   expect(sizes).toEqual([3, 3, 3, 1]);
 });
 
@@ -91,15 +82,15 @@ test("operations that share their key go together, and never with one that does 
   add("x1", false);
   add("s3", true);
   add("s4", true);
-  expect(names(queue.take())).toEqual(["s1", "s2"]);
-  expect(names(queue.take())).toEqual(["x1"]);
+  expect(names(queue.take(0))).toEqual(["s1", "s2"]);
+  expect(names(queue.take(0))).toEqual(["x1"]);
   add("s5", true);
-  expect(names(queue.take())).toEqual(["s3", "s4", "s5"]);
-  for (let index = 0; index < 200; index++) add(`${index}`, true);
+  expect(names(queue.take(0))).toEqual(["s3", "s4", "s5"]);
+  for (let index = 0; index < 600; index++) add(`${index}`, true);
   add("x2", false);
-  expect(queue.take().length).toBeGreaterThan(100);
+  expect(names(queue.take(0))).toHaveLength(512);
   // The rest of them, and not yet the one that must not meet them.
-  expect(names(queue.take())).not.toContain("x2");
-  expect(names(queue.take())).toEqual(["x2"]);
+  expect(names(queue.take(0))).not.toContain("x2");
+  expect(names(queue.take(0))).toEqual(["x2"]);
   expect(queue.length).toBe(0);
 });

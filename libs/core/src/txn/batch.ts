@@ -1,10 +1,15 @@
 import { invariant } from "@holdfast/base/invariant";
+import {
+  type BatchLimits,
+  type Bundle,
+  defaultBatchLimits,
+  type Member,
+  Packing,
+} from "./packing.ts";
 import { sizeOf, type TxnSize } from "./size.ts";
-import type { Txn } from "./txn.ts";
 
 /** An operation that waits to be committed. */
-export interface Submission {
-  readonly txn: Txn;
+export interface Submission extends Member {
   /**
    * Two operations with one conflict key must not share a batch: the compares inside a batch do not
    * see its writes, so both would succeed (hazard 1), or its puts would collide (hazard 2).
@@ -13,17 +18,6 @@ export interface Submission {
   /** It conflicts with others of its key, but not with those that also say so. */
   readonly shares?: boolean;
 }
-
-/** Bounds of a batch; etcd's limits less what goes around a batch (hazard 4). */
-export interface BatchLimits {
-  /** Operations of the batch plus the width of its widest one. etcd's `--max-txn-ops`, 128. */
-  readonly operationsMax: number;
-  /** etcd's request limit is 1.5 MiB. */
-  readonly bytesMax: number;
-}
-
-/** The limits of an etcd with default flags. */
-export const defaultBatchLimits: BatchLimits = { operationsMax: 128, bytesMax: 1024 * 1024 };
 
 /**
  * What is queued for one shard, in order, and what of it may go together. An operation stands
@@ -69,30 +63,23 @@ export class BatchQueue<S extends Submission> {
 
   /**
    * The next batch, empty only when nothing is queued. A submission too big for any batch goes
-   * alone.
+   * alone. `togetherMax`: how many hopeful ones are carried out all or none.
    */
-  take(): S[] {
-    const batch: S[] = [];
-    let widest = 0;
-    let bytes = 0;
+  take(togetherMax: number): readonly Bundle<S>[] {
+    const packing = new Packing<S>(this.#limits, togetherMax);
     while (this.#readyFrom < this.#ready.length) {
       const next = this.#ready[this.#readyFrom];
       invariant(next !== undefined, "ready entries are dense");
-      const width = Math.max(widest, next.size.width);
-      const fits =
-        batch.length + 1 + width <= this.#limits.operationsMax &&
-        bytes + next.size.bytes <= this.#limits.bytesMax;
-      if (batch.length > 0 && !fits) break;
-      batch.push(next.submission);
-      widest = width;
-      bytes += next.size.bytes;
+      if (!packing.add(next.submission, next.size)) break;
       this.#readyFrom++;
     }
     this.#compact();
     // Only now: what was parked behind a member of this batch must not join it.
-    for (const { conflictKey } of batch) this.#unpark(conflictKey);
-    this.#length -= batch.length;
-    return batch;
+    for (const { members } of packing.bundles) {
+      for (const { conflictKey } of members) this.#unpark(conflictKey);
+    }
+    this.#length -= packing.length;
+    return packing.bundles;
   }
 
   /** The next of a key may go once none of those before it is left for a later batch. */
