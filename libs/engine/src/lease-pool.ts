@@ -2,6 +2,7 @@ import type { Clock } from "@holdfast/base/clock";
 import type { LeaseId } from "@holdfast/base/ids";
 import { type Marker, poolMarker } from "@holdfast/core/lease/marker";
 import type { Committer } from "./committer.ts";
+import { byDeadline } from "./deadline.ts";
 import type { Rejected, ShardStore, StoreFailure } from "./ports/shard-store.ts";
 
 /** A pooled lease that is ready for use. */
@@ -36,8 +37,15 @@ export class LeasePool {
     this.#clock = clock;
   }
 
-  /** A lease that lives for at least `ttlMs` from now. */
-  async leaseFor(ttlMs: number): Promise<PooledLease> {
+  /**
+   * A lease that lives for at least `ttlMs` from now; none where the shard has not given one by
+   * `deadlineMs`, on the monotonic clock.
+   */
+  leaseFor(ttlMs: number, deadlineMs?: number): Promise<PooledLease> {
+    return byDeadline(this.#clock, deadlineMs, this.#leaseFor(ttlMs));
+  }
+
+  async #leaseFor(ttlMs: number): Promise<PooledLease> {
     const leaseTtlS = Math.ceil((ttlMs + poolWindowMs) / 1000);
     const entry = this.#entries.get(leaseTtlS);
     const nowMs = this.#clock.monotonicMs();

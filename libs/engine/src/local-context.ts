@@ -10,7 +10,7 @@ import type { LockSite, LockSites } from "./lock-site.ts";
 import type { Placements } from "./placements.ts";
 import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
 import type { Sessions } from "./sessions.ts";
-import { type Shard, type Surroundings, storeFailure } from "./shard.ts";
+import { type Shard, type Surroundings, unreached } from "./shard.ts";
 
 /** What the parts of the local tier share. */
 export interface LocalContext {
@@ -69,28 +69,32 @@ export interface LeaseHolder {
 /**
  * The session's lease in the lock's shard, or a pooled one for a lock with a ttl of its own. At
  * once where the router has it, which is the usual case, and every promise costs the hot path
- * dearly.
+ * dearly. A failure where it is not there by `deadlineMs`, on the monotonic clock.
  */
 export function leaseFor(
   context: LocalContext,
   shard: Shard,
   holder: LeaseHolder,
+  deadlineMs?: number,
 ): UsableLease | Failure | Promise<UsableLease | Failure> {
-  if (holder.session === undefined) return pooledLease(shard, holder.ttlMs ?? 0);
+  if (holder.session === undefined) return pooledLease(shard, holder.ttlMs ?? 0, deadlineMs);
   const known = context.sessions.knownLeaseIn(holder.session, shard.name);
   if (known !== undefined) return usable(context, known);
   return context.sessions
-    .leaseIn(holder.session, shard)
+    .leaseIn(holder.session, shard, deadlineMs)
     .then((lease) => (lease.kind === "failure" ? lease : usable(context, lease)));
 }
 
-async function pooledLease(shard: Shard, ttlMs: number): Promise<UsableLease | Failure> {
-  const lease = await shard.pool.leaseFor(ttlMs);
+async function pooledLease(
+  shard: Shard,
+  ttlMs: number,
+  deadlineMs: number | undefined,
+): Promise<UsableLease | Failure> {
+  const lease = await shard.pool.leaseFor(ttlMs, deadlineMs);
   if (lease.kind === "lease") {
     return { kind: "usable", marker: lease.marker, ttlMs, validForMs: validityMs(ttlMs) };
   }
-  const trouble = storeFailure(shard, lease);
-  return trouble.code === "UNKNOWN_OUTCOME" ? { ...trouble, code: "SHARD_UNAVAILABLE" } : trouble;
+  return unreached(shard, lease);
 }
 
 function usable(context: LocalContext, lease: SessionLeaseState): UsableLease {

@@ -104,19 +104,19 @@ export class LocalLocks {
       case "release":
         return this.#release.release(command);
       case "renew":
-        return this.#renew.renew(command);
+        return this.#renew.renew(command, call.deadlineMs);
       case "cancel":
         return this.#release.cancel(command);
       case "get":
         return this.#read.get(command);
       case "force-release":
-        return this.#read.forceRelease(command);
+        return this.#read.forceRelease(command, call.deadlineMs);
       case "open-session":
-        return this.context.sessions.open(command);
+        return this.context.sessions.open(command, call.deadlineMs);
       case "heartbeat":
         return this.#heartbeats.answer(command);
       case "close-session":
-        return this.context.sessions.close(command);
+        return this.context.sessions.close(command, call.deadlineMs);
       default:
         return unreachable(command);
     }

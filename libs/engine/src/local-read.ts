@@ -8,9 +8,10 @@ import { read } from "@holdfast/core/lock/enqueue";
 import { epochIs } from "@holdfast/core/lock/epoch";
 import { parseKey } from "@holdfast/core/lock/keys";
 import { createdAt, type KeyValue, type RangeOp } from "@holdfast/core/txn/txn";
+import { byDeadline, isPast } from "./deadline.ts";
 import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
-import { storeFailure } from "./shard.ts";
+import { storeFailure, unreached } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
 
 /** How many holders and waiters a look at a lock shows. */
@@ -64,19 +65,24 @@ export class LocalRead {
    *
    * A repeat finds the records of the first and takes nothing from whoever holds the lock since.
    */
-  async forceRelease(command: ForceReleaseCommand): Promise<ForceReleaseOutcome> {
-    for (let changes = 0; changes < epochAttemptsMax; ) {
+  async forceRelease(
+    command: ForceReleaseCommand,
+    deadlineMs?: number,
+  ): Promise<ForceReleaseOutcome> {
+    const { clock } = this.#context.surroundings;
+    for (let changes = 0; changes < epochAttemptsMax && !isPast(clock, deadlineMs); ) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
       const found = await this.#look(site, command);
       if ("code" in found) return found;
       if (found.victims.length === 0) return { kind: "force-released", released: found.released };
-      const trouble = await this.#take(site, found, command);
+      const trouble = await this.#take(site, found, command, deadlineMs);
       if (trouble === "changed") {
         changes++;
-        await this.#context.placements.refresh();
+        await byDeadline(clock, deadlineMs, this.#context.placements.refresh());
       } else if (trouble !== undefined) return trouble;
     }
+    if (isPast(clock, deadlineMs)) return outOfTime;
     return failure("CONTENDED", "The holders changed while they were being removed.", {
       retryAfterMs: 100,
     });
@@ -109,9 +115,10 @@ export class LocalRead {
     site: LockSite,
     { victims, upTo }: Found,
     { actor, reason, requestId }: ForceReleaseCommand,
+    deadlineMs: number | undefined,
   ): Promise<Failure | undefined | "changed"> {
-    const lease = await site.shard.pool.leaseFor(forcedRecordMs);
-    if (lease.kind !== "lease") return storeFailure(site.shard, lease);
+    const lease = await site.shard.pool.leaseFor(forcedRecordMs, deadlineMs);
+    if (lease.kind !== "lease") return unreached(site.shard, lease);
     const taken = victims.slice(0, forcedAtOnceMax);
     const nowMs = this.#context.surroundings.clock.wallMs();
     const recordOf = (kv: KeyValue) => {
@@ -144,6 +151,11 @@ export class LocalRead {
     return reply.result.succeeded ? undefined : "changed";
   }
 }
+
+const outOfTime = failure(
+  "UNKNOWN_OUTCOME",
+  "Time ran out, and some holders may not have been removed. Repeat it with the same request id.",
+);
 
 /** Holders a force release has to take the lock from, and those it took it from already. */
 interface Found {

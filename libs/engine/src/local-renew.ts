@@ -8,6 +8,7 @@ import { read } from "@holdfast/core/lock/enqueue";
 import { decodeRecord, encodeRecord, type LockRecord, tokenOf } from "@holdfast/core/lock/record";
 import { readRenew, renewTxn } from "@holdfast/core/lock/renew";
 import type { KeyValue } from "@holdfast/core/txn/txn";
+import { isPast } from "./deadline.ts";
 import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
 import { printShard, storeFailure } from "./shard.ts";
@@ -24,7 +25,8 @@ export class LocalRenew {
    * A grant with a ttl of its own goes on under a newer pooled lease. A grant under a session is
    * extended by the session's heartbeats; renewing it is one heartbeat for its lease.
    */
-  async renew(command: RenewCommand): Promise<RenewOutcome> {
+  async renew(command: RenewCommand, deadlineMs?: number): Promise<RenewOutcome> {
+    const { clock } = this.#context.surroundings;
     for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
@@ -35,7 +37,7 @@ export class LocalRenew {
       const ttlMs = command.ttlMs ?? record.ttlMs;
       // After the read: chosen before, a stalled renewal could put the key on an older lease than
       // the one a later renewal chose [H5].
-      const lease = await leaseFor(this.#context, site.shard, { ttlMs });
+      const lease = await leaseFor(this.#context, site.shard, { ttlMs }, deadlineMs);
       if (lease.kind === "failure") return lease;
       const value = ttlMs === record.ttlMs ? kv.value : encodeRecord({ ...record, ttlMs });
       const plan = { kv, value, marker: lease.marker, epoch: site.epoch };
@@ -44,9 +46,12 @@ export class LocalRenew {
       const reading = readRenew(plan, reply.result);
       if (reading.kind === "renewed") return { kind: "renewed", validForMs: validityMs(ttlMs) };
       if (reading.kind === "epoch") {
-        const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+        const { shardEpoch } = reading;
+        const { placements } = this.#context;
+        const trouble = await placements.reconcile(site.shard, shardEpoch, deadlineMs);
         if (trouble !== undefined) return trouble;
       }
+      if (isPast(clock, deadlineMs)) break;
     }
     return failure("CONTENDED", "The grant was renewed by others at the same time.", {
       retryAfterMs: 100,

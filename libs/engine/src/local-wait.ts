@@ -125,8 +125,8 @@ export class LocalWait {
    * the place hangs on [H5].
    */
   async #claim(attempt: AcquireAttempt, place: KeyValue): Promise<bigint | undefined> {
-    const { site, command } = attempt;
-    const lease = await leaseFor(this.#context, site.shard, command);
+    const { site, command, call } = attempt;
+    const lease = await leaseFor(this.#context, site.shard, command, call.deadlineMs);
     if (lease.kind === "failure") return undefined;
     const plan = { kv: place, value: place.value, marker: lease.marker, epoch: site.epoch };
     const reply = await site.shard.committer.submit(renewTxn(plan), site.conflictKey);
@@ -142,7 +142,7 @@ export class LocalWait {
     const { region, name } = site.shard;
     let validForMs = validityMs(record.ttlMs);
     if (command.session !== undefined) {
-      const lease = await this.#leaseUnder(command.session, site, end.lease);
+      const lease = await this.#leaseUnder(attempt, command.session, end.lease);
       if (lease === undefined) return this.#gone(attempt);
       if (isFailure(lease)) return leaseUnread(site, lease);
       validForMs = this.#context.sessionLeases.validForMs(lease);
@@ -164,14 +164,14 @@ export class LocalWait {
 
   /** The session's lease, if it is `lease`; undefined where that one has ended. */
   async #leaseUnder(
+    { site, call }: AcquireAttempt,
     session: SessionId,
-    site: LockSite,
     lease: bigint,
   ): Promise<SessionLeaseState | undefined | Failure> {
     for (const fromShards of [false, true]) {
       // A copy of the request may have come under a newer lease through another router.
       if (fromShards) this.#context.sessions.forget(session);
-      const now = await this.#context.sessions.leaseIn(session, site.shard);
+      const now = await this.#context.sessions.leaseIn(session, site.shard, call.deadlineMs);
       if (isFailure(now)) return now.code === "SESSION_EXPIRED" ? undefined : now;
       if (now.marker.lease === lease) return now;
     }
@@ -183,7 +183,7 @@ export class LocalWait {
    * hung on, where that is not the one it was made under.
    */
   async #gone(attempt: AcquireAttempt, movedTo?: bigint): Promise<AcquireOutcome> {
-    const { command, site, grantId } = attempt;
+    const { command, site, grantId, call } = attempt;
     const lease = (movedTo ?? attempt.lease.marker.lease) as LeaseId;
     const shard = printShard(site.shard);
     if (command.session === undefined) {
@@ -200,7 +200,7 @@ export class LocalWait {
     }
     this.#context.sessions.discount(command.session, site.shard.name, grantId);
     this.#context.sessions.forget(command.session);
-    const now = await this.#context.sessions.leaseIn(command.session, site.shard);
+    const now = await this.#context.sessions.leaseIn(command.session, site.shard, call.deadlineMs);
     // A shard that does not answer has not said that the session ended.
     if (isFailure(now) && now.code !== "SESSION_EXPIRED") return now;
     if (!isFailure(now) && now.marker.lease === lease) return { kind: "cancelled" };
@@ -220,7 +220,7 @@ export class LocalWait {
     busy: Busy,
     queueLength: number,
   ): Promise<AcquireOutcome> {
-    const withdrawn = await this.#withdraw.place(request);
+    const withdrawn = await this.#withdraw.place(request, attempt.call.deadlineMs);
     if (withdrawn.kind === "holds") return this.#heldAfterAll(attempt, withdrawn.kv);
     if (withdrawn.kind === "carried-on") return carriedOn(attempt);
     if (withdrawn.kind === "failure" && withdrawn.code !== "SESSION_EXPIRED") {

@@ -3,6 +3,7 @@ import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import { readWithdraw, type WithdrawPlan, withdrawTxn } from "@holdfast/core/lock/withdraw";
 import type { KeyValue } from "@holdfast/core/txn/txn";
+import { isPast } from "./deadline.ts";
 import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
 import { storeFailure } from "./shard.ts";
 import { tombstoneLease } from "./tombstones.ts";
@@ -35,10 +36,11 @@ export class LocalWithdraw {
 
   /**
    * Out of the queue, unless another router carries a copy of the request on; a grant stays, for a
-   * copy may have been answered with it.
+   * copy may have been answered with it. Nothing is tried again once `deadlineMs` has passed, on
+   * the monotonic clock.
    */
-  place(request: Request): Promise<WithdrawOutcome> {
-    return this.#withdraw(request, false);
+  place(request: Request, deadlineMs?: number): Promise<WithdrawOutcome> {
+    return this.#withdraw(request, false, deadlineMs);
   }
 
   /**
@@ -50,12 +52,17 @@ export class LocalWithdraw {
     return this.#withdraw(request, true);
   }
 
-  async #withdraw(request: Request, unclaimedToo: boolean): Promise<WithdrawOutcome> {
+  async #withdraw(
+    request: Request,
+    unclaimedToo: boolean,
+    deadlineMs?: number,
+  ): Promise<WithdrawOutcome> {
+    const { placements, surroundings } = this.#context;
     let unclaimed: WithdrawPlan["unclaimed"];
     for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
       const site = locate(this.#context, request.lock);
       if (!isSite(site)) return site;
-      const tombstone = await tombstoneLease(this.#context, site, request);
+      const tombstone = await tombstoneLease(this.#context, site, request, deadlineMs);
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
       const plan: WithdrawPlan = {
         keys: site.keys,
@@ -89,13 +96,15 @@ export class LocalWithdraw {
           break;
         }
         case "epoch": {
-          const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+          const { shardEpoch } = reading;
+          const trouble = await placements.reconcile(site.shard, shardEpoch, deadlineMs);
           if (trouble !== undefined) return trouble;
           break;
         }
         case "changed":
           break;
       }
+      if (isPast(surroundings.clock, deadlineMs)) break;
     }
     return failure("CONTENDED", "The request changed while it was being withdrawn.", {
       retryAfterMs: 100,

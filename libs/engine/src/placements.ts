@@ -4,6 +4,7 @@ import { read } from "@holdfast/core/lock/enqueue";
 import { decodeEpoch, raiseEpoch } from "@holdfast/core/lock/epoch";
 import { epochKey, identityKey, placementKey } from "@holdfast/core/lock/keys";
 import { decodePlacement, type Placement } from "@holdfast/core/placement/placement";
+import { byDeadline } from "./deadline.ts";
 import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
 import { checkIdentity } from "./shard-identity.ts";
 
@@ -102,11 +103,22 @@ export class Placements {
 
   /**
    * A write found the shard at another epoch than its placement's. Brings the two together: a shard
-   * that is behind is raised, a router that is behind reads until it has caught up.
+   * that is behind is raised, a router that is behind reads until it has caught up. Nobody waits
+   * longer for it than until `deadlineMs`, on the monotonic clock.
    */
-  async reconcile(shard: Shard, shardEpoch: number): Promise<Failure | undefined> {
+  async reconcile(
+    shard: Shard,
+    shardEpoch: number,
+    deadlineMs = Number.POSITIVE_INFINITY,
+  ): Promise<Failure | undefined> {
     const { clock } = this.#surroundings;
-    const untilMs = clock.monotonicMs() + agreeMs;
+    const untilMs = Math.min(deadlineMs, clock.monotonicMs() + agreeMs);
+    const agreed = await byDeadline(clock, untilMs, this.#agree(shard, shardEpoch, untilMs));
+    return agreed?.kind === "unavailable" ? this.#disagreement(shard, shardEpoch) : agreed;
+  }
+
+  async #agree(shard: Shard, shardEpoch: number, untilMs: number): Promise<Failure | undefined> {
+    const { clock } = this.#surroundings;
     let epoch = shardEpoch;
     while (clock.monotonicMs() < untilMs) {
       const version = this.#current?.version ?? 0;
@@ -127,6 +139,10 @@ export class Placements {
       await this.#readShard(shard);
       if ((this.#current?.version ?? 0) < epoch) await sleep(clock, agreePauseMs);
     }
+    return this.#disagreement(shard, epoch);
+  }
+
+  #disagreement(shard: Shard, epoch: number): Failure {
     return failure(
       "SHARD_UNAVAILABLE",
       epoch === 0
@@ -143,9 +159,9 @@ export class Placements {
    * one: raised to one that it had before, it would give out tokens that it gave out before.
    */
   async #awaitEpoch(shard: Shard): Promise<number | Failure> {
-    // A refresh under way may have read the shard before it was emptied.
-    await this.#refreshing;
-    await this.refresh();
+    // Not a refresh: one under way may have read the shard before it was emptied, and it waits for
+    // shards that do not answer.
+    await this.#readShard(shard);
     const refusal = this.refusalOf(shard);
     if (refusal !== undefined) return refusal;
     await sleep(this.#surroundings.clock, agreePauseMs);

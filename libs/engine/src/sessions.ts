@@ -6,6 +6,7 @@ import type { CloseSessionCommand, OpenSessionCommand } from "@holdfast/core/com
 import type { CloseSessionOutcome, OpenSessionOutcome } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import { closedKey } from "@holdfast/core/lock/keys";
+import { byDeadline, isPast } from "./deadline.ts";
 import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
 import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
 
@@ -54,14 +55,16 @@ export class Sessions {
   }
 
   /** A repeat with the same request id finds the same session. */
-  async open(command: OpenSessionCommand): Promise<OpenSessionOutcome> {
+  async open(command: OpenSessionCommand, deadlineMs?: number): Promise<OpenSessionOutcome> {
+    const { clock } = this.#surroundings;
     const session = command.session ?? (digest132(`session\0${command.requestId}`) as SessionId);
     let trouble: Failure | undefined;
     for (const shard of this.#homesOf(session)) {
       const known = this.#remember(session, command.ttlMs);
-      const lease = await this.#settle(session, known, shard);
-      if (isFailure(lease)) {
-        trouble = lease;
+      const lease = await byDeadline(clock, deadlineMs, this.#settle(session, known, shard));
+      if (lease.kind !== "session-lease") {
+        trouble = isFailure(lease) ? lease : storeFailure(shard, lease);
+        if (isPast(clock, deadlineMs)) break;
         continue;
       }
       return {
@@ -83,8 +86,21 @@ export class Sessions {
     return known?.leases.get(shard);
   }
 
-  /** The session's lease in a shard, made if it has none there; single-flight. */
-  async leaseIn(session: SessionId, shard: Shard): Promise<SessionLeaseState | Failure> {
+  /**
+   * The session's lease in a shard, made if it has none there; single-flight. A failure where the
+   * shards have not answered by `deadlineMs`, on the monotonic clock.
+   */
+  async leaseIn(
+    session: SessionId,
+    shard: Shard,
+    deadlineMs?: number,
+  ): Promise<SessionLeaseState | Failure> {
+    const { clock } = this.#surroundings;
+    const lease = await byDeadline(clock, deadlineMs, this.#leaseIn(session, shard));
+    return lease.kind === "unavailable" ? storeFailure(shard, lease) : lease;
+  }
+
+  async #leaseIn(session: SessionId, shard: Shard): Promise<SessionLeaseState | Failure> {
     const known = this.#known.get(session) ?? (await this.#adopt(session));
     if (isKnown(known)) {
       known.seenAtMs = this.#surroundings.clock.monotonicMs();
@@ -174,12 +190,20 @@ export class Sessions {
 
   /**
    * Ends the session in every shard that can be reached, also where one cannot: what is left there
-   * ends with its lease, and the failure says so.
+   * ends with its lease, and the failure says so. A shard that has not answered by `deadlineMs`
+   * goes on being closed, unheard.
    */
-  async close(command: CloseSessionCommand): Promise<CloseSessionOutcome> {
+  async close(command: CloseSessionCommand, deadlineMs?: number): Promise<CloseSessionOutcome> {
     const { session } = command;
-    const closing = this.#shardsToClose(command).map((shard) => this.#closeIn(session, shard));
-    const troubles = await Promise.all(closing);
+    const { clock } = this.#surroundings;
+    const troubles = await Promise.all(
+      this.#shardsToClose(command).map(async (shard) => {
+        const trouble = await byDeadline(clock, deadlineMs, this.#closeIn(session, shard));
+        return trouble?.kind === "unavailable"
+          ? storeFailure(shard, { ...trouble, kind: "unknown" })
+          : trouble;
+      }),
+    );
     this.#known.delete(session);
     return troubles.find((trouble) => trouble !== undefined) ?? { kind: "closed" };
   }

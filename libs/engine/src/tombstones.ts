@@ -17,10 +17,11 @@ export async function tombstoneLease(
   context: LocalContext,
   site: LockSite,
   { session, ttlMs }: { readonly session?: SessionId; readonly ttlMs?: number },
+  deadlineMs?: number,
 ): Promise<Marker | undefined | Failure> {
   const holder =
     session === undefined ? { ttlMs: tombstoneTtls * (ttlMs ?? ttlAssumedMs) } : { session };
-  const lease = await leaseFor(context, site.shard, holder);
+  const lease = await leaseFor(context, site.shard, holder, deadlineMs);
   if (lease.kind === "usable") return lease.marker;
   return lease.code === "SESSION_EXPIRED" ? undefined : lease;
 }
