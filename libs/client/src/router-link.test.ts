@@ -108,6 +108,31 @@ test("a connection that takes too long is given up, and closed if it comes after
   expect([net.open, clock.pendingTimers]).toEqual([[], 0]);
 });
 
+test("where everything that answers is no router, a client says so at once", async () => {
+  const clock = new ManualClock();
+  const net = new ScriptedTransport(clock).foreign("a:1").foreign("b:1");
+  const ports = { transport: net, clock, random: new SeededRandom(1) };
+  const connecting = HoldfastClient.over({ endpoints: ["a:1", "b:1"] }, ports);
+  const refused = expect(connecting).rejects.toThrow("is no router");
+  const code = codeOf(connecting);
+  await clock.advance(10);
+  await refused;
+  expect(await code).toBe("SHARD_UNAVAILABLE");
+  expect(net.connects).toEqual(["a:1", "b:1"]);
+});
+
+test("one endpoint that is no router does not end the search for those that may come up", async () => {
+  const clock = new ManualClock();
+  const net = new ScriptedTransport(clock).foreign("a:1").router("b:1", "us");
+  net.down("b:1");
+  const ports = { transport: net, clock, random: new SeededRandom(1) };
+  const connecting = HoldfastClient.over({ endpoints: ["a:1", "b:1"] }, ports);
+  await clock.advance(3_000);
+  net.up("b:1");
+  await clock.advance(3_000);
+  expect((await connecting).region).toBe("us");
+});
+
 test("endpoints that are none are refused before anything is opened", async () => {
   const clock = new ManualClock();
   const ports = { transport: new ScriptedTransport(clock), clock, random: new SeededRandom(1) };

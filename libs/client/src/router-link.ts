@@ -81,14 +81,16 @@ export class RouterLink {
 
   /**
    * Asks every endpoint at once and takes the first that answers, which is the nearest; the others
-   * are measured and let go. False when none answered until `untilMs`.
+   * are measured and let go. False when none answered until `untilMs`, or at once when all that
+   * answers is no router: a router may yet come up, but not where something else is.
    */
   async connect(untilMs: number): Promise<boolean> {
-    await Promise.race([
-      Promise.allSettled(this.#order.ordered().map((endpoint) => this.#try(endpoint))),
-      this.ready(untilMs, { search: false }),
+    const tries = this.#order.ordered().map((endpoint) => this.#try(endpoint));
+    const foreign = await Promise.race([
+      Promise.all(tries).then((found) => found.every((each) => each?.code === "UNIMPLEMENTED")),
+      this.ready(untilMs, { search: false }).then(() => false),
     ]);
-    return this.ready(untilMs);
+    return foreign ? false : this.ready(untilMs);
   }
 
   /** True as soon as a router can be asked; false when none could until `untilMs`. */
@@ -177,7 +179,8 @@ export class RouterLink {
     return this.#ports.clock.monotonicMs() < this.#demandUntilMs;
   }
 
-  async #try(endpoint: string): Promise<void> {
+  /** Undefined where a router answered. */
+  async #try(endpoint: string): Promise<Failure | undefined> {
     const { transport, clock } = this.#ports;
     const reply = await dial(
       {
@@ -193,11 +196,12 @@ export class RouterLink {
       this.#order.failed(endpoint);
       this.#lastFailed = endpoint;
       this.#lastFailure = reply;
-      return;
+      return reply;
     }
     this.#order.measured(endpoint, reply.latencyMs);
     if (this.#line !== undefined || this.#closing.cancelled) reply.connection.close();
     else if (!reply.closed) this.#use(reply);
+    return undefined;
   }
 
   #use(line: Line): void {

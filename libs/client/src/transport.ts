@@ -16,7 +16,10 @@ export interface Transport {
   connect(endpoint: string, listener: ConnectionListener): Promise<ConnectReply>;
 }
 
-/** A failure here means that nothing was sent. */
+/**
+ * A failure here means that nothing was sent; UNIMPLEMENTED, that what answers is no router, and
+ * will not become one by waiting.
+ */
 export type ConnectReply =
   | { readonly kind: "connected"; readonly connection: Connection }
   | Failure;

@@ -6,19 +6,24 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Connect } from "./client-port.ts";
 import { guard } from "./sdk-errors.ts";
 import { portOver } from "./sdk-port.ts";
-import { accepts } from "./tcp.ts";
+import { listenerAt } from "./tcp.ts";
 
 const noRouterAdvice =
   "Start Holdfast with npm start, or name its endpoints with --endpoints or HOLDFAST_ENDPOINTS; " +
   "holdfast doctor finds out more.";
 
-/** Connects the SDK, unless nothing listens at all. Rejects with `CliError` alone. */
+/** Connects the SDK, unless no router can be there at all. Rejects with `CliError` alone. */
 export const connectToHoldfast: Connect = async ({ endpoints, namespace, region }) => {
   const clock = new SystemClock();
   // The SDK goes on trying for a while, as a service should; a person wants to know at once.
-  const answers = await Promise.all(endpoints.map((endpoint) => accepts(clock, endpoint)));
-  if (!answers.includes(true)) {
-    throw new CliError(exitCodes.unavailable, `Nothing listens at ${endpoints.join(", ")}.`, {
+  const found = await Promise.all(endpoints.map((endpoint) => listenerAt(clock, endpoint)));
+  if (!found.some((listener) => listener === "http2" || listener === "silent")) {
+    const foreign = endpoints.filter((_, index) => found[index] === "foreign");
+    const message =
+      foreign.length === 0
+        ? `Nothing listens at ${endpoints.join(", ")}.`
+        : `What listens at ${foreign.join(", ")} is no Holdfast router: it does not speak gRPC.`;
+    throw new CliError(exitCodes.unavailable, message, {
       code: "SHARD_UNAVAILABLE",
       advice: noRouterAdvice,
     });

@@ -1,24 +1,60 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Clock } from "@holdfast/base/clock";
 import { splitEndpoint } from "./endpoint.ts";
 import { within } from "./within.ts";
 
 const connectTimeoutMs = 1_500;
+/** What is slow to speak may be a router all the same, so this is no verdict, only a look. */
+const greetingTimeoutMs = 500;
 
-/** Does anything at all take a TCP connection at `endpoint`? A refusal is known at once. */
-export async function accepts(clock: Clock, endpoint: string): Promise<boolean> {
+/** How every client of HTTP/2 begins: the preface and an empty SETTINGS frame. */
+const preface = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+const settingsFrame = 4;
+
+/**
+ * What is at an endpoint: nothing that takes a TCP connection; something that has not spoken yet;
+ * what speaks HTTP/2, as gRPC does; or for certain something else.
+ */
+export type Listener = "nothing" | "silent" | "http2" | "foreign";
+
+/** Looks who listens at `endpoint`. A refusal is known at once, and so is a wrong protocol. */
+export async function listenerAt(clock: Clock, endpoint: string): Promise<Listener> {
   const address = splitEndpoint(endpoint);
-  if (address === undefined) return false;
+  if (address === undefined) return "nothing";
   const socket = connect(address);
+  // An error after the look has nobody to tell.
+  socket.on("error", () => {});
   try {
-    const connected = new Promise<true>((resolve, reject) => {
-      socket.once("connect", () => resolve(true));
+    const connected = new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
       socket.once("error", reject);
     });
-    return await within(clock, connectTimeoutMs, connected, "no connection");
+    await within(clock, connectTimeoutMs, connected, "no connection");
   } catch {
-    return false;
+    socket.destroy();
+    return "nothing";
+  }
+  try {
+    socket.write(preface);
+    return await within(clock, greetingTimeoutMs, greetingOn(socket), "no greeting");
+  } catch {
+    return "silent";
   } finally {
     socket.destroy();
   }
+}
+
+/** A server of HTTP/2 begins with a SETTINGS frame, whose fourth byte says what it is. */
+function greetingOn(socket: Socket): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    let heard = Buffer.alloc(0);
+    socket.on("data", (bytes) => {
+      heard = Buffer.concat([heard, bytes]);
+      if (heard.length > 3) resolve(heard[3] === settingsFrame ? "http2" : "foreign");
+    });
+    socket.once("close", () => reject(new Error("closed without a word")));
+  });
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "@holdfast/base/clock";
 import { isLoopback } from "../connection/endpoint.ts";
 import type { Probe } from "../connection/probe.ts";
-import { accepts } from "../connection/tcp.ts";
+import { listenerAt } from "../connection/tcp.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Does every endpoint answer, and do they belong together? */
@@ -18,7 +18,7 @@ async function checkEndpoint(clock: Clock, probe: Probe): Promise<Finding> {
     return ok(about, `${region}, holdfast ${version}, round trip ${roundTrip}`);
   }
   const local = isLoopback(probe.endpoint);
-  if (await accepts(clock, probe.endpoint)) {
+  if ((await listenerAt(clock, probe.endpoint)) !== "nothing") {
     return fail(
       about,
       `something listens, but it does not answer as Holdfast (${probe.problem})`,

@@ -4,6 +4,7 @@ import {
   type ServerEvent,
   type ServerHello,
 } from "@holdfast/api/codec/connect-response";
+import { grpcCodes } from "@holdfast/api/failure-status";
 import { failure } from "@holdfast/base/failure";
 import type { Command } from "@holdfast/core/command/command";
 import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
@@ -25,20 +26,23 @@ export class GrpcConnection implements Connection {
   readonly #stream: ClientDuplexStream<Buffer, Buffer>;
   readonly #listener: ConnectionListener;
   readonly #onHello: (hello: ServerHello) => void;
-  readonly #onEnded: () => void;
+  readonly #onEnded: (foreign: boolean) => void;
   readonly #output: CommandOutput;
   readonly #pending = new Map<number, Pending>();
   #region: string | undefined;
   #nextId = 1;
   #ended = false;
 
-  /** Says hello at once. `onHello`: the router has answered; `onEnded`: nothing more will come. */
+  /**
+   * Says hello at once. `onHello`: the router has answered; `onEnded`: nothing more will come, and
+   * whether what answered is no router at all.
+   */
   constructor(
     stream: ClientDuplexStream<Buffer, Buffer>,
     listener: ConnectionListener,
     client: { readonly name: string; readonly version: string },
     onHello: (hello: ServerHello) => void,
-    onEnded: () => void,
+    onEnded: (foreign: boolean) => void,
   ) {
     this.#stream = stream;
     this.#listener = listener;
@@ -46,7 +50,9 @@ export class GrpcConnection implements Connection {
     this.#onEnded = onEnded;
     this.#output = new CommandOutput((bytes, done) => stream.write(bytes, done));
     stream.on("data", (bytes: Buffer) => this.#read(bytes));
-    stream.on("error", (error: ServiceError) => this.#end(error.details || error.message));
+    stream.on("error", (error: ServiceError) =>
+      this.#end(error.details || error.message, error.code === grpcCodes.UNIMPLEMENTED),
+    );
     stream.on("end", () => this.#end("the router ended the stream"));
     this.#output.hello(client.name, client.version);
   }
@@ -89,7 +95,8 @@ export class GrpcConnection implements Connection {
     if (this.#ended) return;
     const content = reader.read(bytes);
     if (content === undefined || (content.hello === undefined) === (this.#region === undefined)) {
-      this.#end("what answers there is no Holdfast router");
+      const greeted = this.#region !== undefined;
+      this.#end(greeted ? "what came is no answer of a Holdfast router" : "it said no hello", true);
       return;
     }
     if (content.hello !== undefined) {
@@ -121,7 +128,7 @@ export class GrpcConnection implements Connection {
     }
   }
 
-  #end(reason: string): void {
+  #end(reason: string, foreign = false): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#output.close();
@@ -129,7 +136,7 @@ export class GrpcConnection implements Connection {
     const unknown = failure("UNKNOWN_OUTCOME", `The connection broke: ${reason}.`);
     for (const { resolve } of this.#pending.values()) resolve(unknown);
     this.#pending.clear();
-    this.#onEnded();
+    this.#onEnded(foreign);
     this.#listener.onClosed(reason);
   }
 }

@@ -1,3 +1,4 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { SystemClock } from "@holdfast/base/clock";
 import type { Failure } from "@holdfast/base/failure";
 import type { Command } from "@holdfast/core/command/command";
@@ -105,11 +106,33 @@ test("a message that is none ends the connection", async () => {
   });
   const { connection, closed } = await connected(router);
   expect(await connection.send(get("a"))).toMatchObject({ code: "UNKNOWN_OUTCOME" });
-  expect(await closed).toContain("no Holdfast router");
+  expect(await closed).toContain("no answer of a Holdfast router");
 });
 
-test("a first answer without a hello is no connection", async () => {
+test("a first answer without a hello is that of no router", async () => {
   const router = await routerThat(({ answer }) => answer(() => {}));
+  const reply = await transport.connect(router.endpoint, { onEvent: () => {}, onClosed: () => {} });
+  expect(reply).toMatchObject({ kind: "failure", code: "UNIMPLEMENTED" });
+});
+
+test("a gRPC server that knows no such stream is no router", async () => {
+  const server = new Server();
+  cleanups.push(() => server.forceShutdown());
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  const endpoint = `127.0.0.1:${port}`;
+  const reply = await transport.connect(endpoint, { onEvent: () => {}, onClosed: () => {} });
+  expect(reply).toMatchObject({
+    code: "UNIMPLEMENTED",
+    message: expect.stringContaining(`${endpoint} answers, but is no Holdfast router`),
+  });
+});
+
+test("a router that breaks the stream before its hello may be one all the same", async () => {
+  const router = await routerThat(({ hangUp }) => hangUp());
   const reply = await transport.connect(router.endpoint, { onEvent: () => {}, onClosed: () => {} });
   expect(reply).toMatchObject({ kind: "failure", code: "SHARD_UNAVAILABLE" });
 });

@@ -1,6 +1,6 @@
 import { type ChannelOptions, Client, credentials } from "@grpc/grpc-js";
 import type { Clock } from "@holdfast/base/clock";
-import { failure } from "@holdfast/base/failure";
+import { type Failure, failure } from "@holdfast/base/failure";
 import { limits } from "@holdfast/core/limits";
 import type { ConnectionListener, ConnectReply, Transport } from "../transport.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
@@ -41,12 +41,14 @@ export class GrpcTransport implements Transport {
       const stream = channel.makeBidiStreamRequest(connectPath, sameBytes, sameBytes);
       let why: string | undefined;
       let greeted = false;
+      let foreign = false;
       const connection = new GrpcConnection(
         stream,
         {
           onEvent: (event) => listener.onEvent(event),
           onClosed: (reason) => {
             if (greeted) listener.onClosed(reason);
+            else if (foreign) resolve(noRouter(endpoint, reason));
             else resolve(failure("SHARD_UNAVAILABLE", `${endpoint}: ${why ?? reason}.`));
           },
         },
@@ -56,7 +58,8 @@ export class GrpcTransport implements Transport {
           timer.cancel();
           resolve({ kind: "connected", connection });
         },
-        () => {
+        (noRouterAtAll) => {
+          foreign = noRouterAtAll;
           timer.cancel();
           channel.close();
         },
@@ -67,6 +70,14 @@ export class GrpcTransport implements Transport {
       });
     });
   }
+}
+
+function noRouter(endpoint: string, reason: string): Failure {
+  return failure(
+    "UNIMPLEMENTED",
+    `${endpoint} answers, but is no Holdfast router (${reason.replace(/\.$/, "")}). ` +
+      "Name a router's endpoint: they listen on 7420 and up unless told otherwise.",
+  );
 }
 
 function sameBytes(bytes: Buffer): Buffer {

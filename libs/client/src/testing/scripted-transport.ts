@@ -40,6 +40,7 @@ export class ScriptedTransport implements Transport {
   readonly #regions = new Map<string, string>();
   readonly #latencyMs = new Map<string, number>();
   readonly #down = new Set<string>();
+  readonly #foreign = new Set<string>();
   readonly #open = new Set<ScriptedConnection>();
   readonly #granted = new Map<GrantId, Grant>();
   connects: string[] = [];
@@ -52,6 +53,12 @@ export class ScriptedTransport implements Transport {
   router(endpoint: string, region: string, latencyMs = 1): this {
     this.#regions.set(endpoint, region);
     this.#latencyMs.set(endpoint, latencyMs);
+    return this;
+  }
+
+  /** Something that answers at `endpoint` and is no router. */
+  foreign(endpoint: string): this {
+    this.#foreign.add(endpoint);
     return this;
   }
 
@@ -102,6 +109,10 @@ export class ScriptedTransport implements Transport {
     const region = this.#regions.get(endpoint);
     return new Promise((resolve) => {
       this.#clock.schedule(this.#latencyMs.get(endpoint) ?? 1, () => {
+        if (this.#foreign.has(endpoint)) {
+          resolve(failure("UNIMPLEMENTED", `${endpoint} is no router.`));
+          return;
+        }
         if (region === undefined || this.#down.has(endpoint)) {
           resolve(failure("SHARD_UNAVAILABLE", `${endpoint} refused the connection.`));
           return;
