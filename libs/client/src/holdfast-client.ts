@@ -160,7 +160,10 @@ export class HoldfastClient implements AsyncDisposable {
     throw this.#errorOf(end, plan);
   }
 
-  /** Extends a leased grant to `ttl` from now; throws NOT_HELD where it has ended. */
+  /**
+   * Extends a leased grant to `ttl` from now. Throws LOST where it has ended, and NOT_HELD where
+   * the handle's token is not the grant's.
+   */
   async renewHandle(
     handle: string,
     options: { readonly ttl?: Duration } = {},

@@ -75,7 +75,7 @@ test("a grant that ran out before it could be renewed is not handed out", async 
   const last = rig.net.all("acquire").at(-1);
   last?.answer(granted(last.command));
   await rig.clock.advance(0);
-  rig.net.next("renew").answer(failure("NOT_HELD", "It has ended."));
+  rig.net.next("renew").answer(failure("LOST", "It has ended."));
   expect(await acquiring).toBe("LOST");
   await rig.clock.advance(0);
   expect(rig.net.all("release").length).toBe(1);
@@ -139,8 +139,8 @@ test("a renewal of what has ended throws", async () => {
     rig.client.renewHandle("us/default/order#x.abcdefghijklmnopqrs-_1.99.30000"),
   );
   await rig.clock.advance(0);
-  rig.net.next("renew").answer(failure("NOT_HELD", "It has ended."));
-  expect(await renewing).toBe("NOT_HELD");
+  rig.net.next("renew").answer(failure("LOST", "It has ended."));
+  expect(await renewing).toBe("LOST");
 });
 
 test("a leased acquire that is given up while it is renewed gives the grant back", async () => {

@@ -105,7 +105,7 @@ export class LeasedLocks {
       const renewed = await this.renew(handle, ttlMs, untilMs);
       if (renewed.kind === "failure" || renewed.validForMs <= 0) {
         void this.release(handle, ttlMs);
-        if (renewed.kind === "failure" && renewed.code !== "NOT_HELD") return renewed;
+        if (renewed.kind === "failure" && renewed.code !== "LOST") return renewed;
         return failure("LOST", "The grant ran out before it could be renewed. Ask again.");
       }
       validForMs = renewed.validForMs;

@@ -116,6 +116,7 @@ test("a leased lock outlives its client and ends with its ttl", async () => {
   await clock.advance(6_000);
   expect((await yours.tryAcquire("order")).granted).toBe(true);
   expect(await yours.releaseHandle(grant.handle)).toBe("not-held");
+  expect(await codeOf(yours.renewHandle(grant.handle))).toBe("LOST");
 });
 
 test("a leased acquire waits in line across many ttls", async () => {

@@ -27,6 +27,7 @@ export interface RouterListener {
 }
 
 const notHeld = failure("NOT_HELD", "Nothing is held with this grant and token.");
+const lost = failure("LOST", "The grant has ended. Acquire the lock again.");
 
 /** Every region's locks in memory, decided at once and by the rules of the real service. */
 export class MemoryRouter {
@@ -113,8 +114,9 @@ export class MemoryRouter {
 
   #renew({ lock: id, grantId, token, ttlMs }: RenewCommand): Outcome {
     const lock = this.tenancy.find(id);
-    const tenant = lock.holders.find((one) => one.grantId === grantId && one.token === token);
-    if (tenant === undefined) return notHeld;
+    const tenant = lock.holders.find((one) => one.grantId === grantId);
+    if (tenant === undefined) return lost;
+    if (tenant.token !== token) return notHeld;
     if (tenant.session === undefined) this.tenancy.renew(lock, tenant, ttlMs ?? tenant.ttlMs);
     return { kind: "renewed", validForMs: validityMs(tenant.ttlMs) };
   }
