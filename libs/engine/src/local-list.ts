@@ -2,6 +2,7 @@ import { type Failure, failure } from "@holdfast/base/failure";
 import { parseKey } from "@holdfast/core/lock/keys";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { LocalContext } from "./local-context.ts";
+import { decodePageToken, encodePageToken } from "./page-token.ts";
 import type { ListPage, ListQuery } from "./ports/lock-tier.ts";
 import { storeFailure } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
@@ -85,13 +86,9 @@ export class LocalList {
     if (pageToken === "") {
       return first === undefined ? undefined : { shard: first, kind: "x", after: "" };
     }
-    try {
-      const [shard, kind, after] = JSON.parse(Buffer.from(pageToken, "base64url").toString());
-      const known = names.includes(shard) && (kind === "x" || kind === "s");
-      return known && typeof after === "string" ? { shard, kind, after } : "invalid";
-    } catch {
-      return "invalid";
-    }
+    const [shard = "", kind, after = ""] = decodePageToken(pageToken, 3) ?? [];
+    const known = names.includes(shard) && (kind === "x" || kind === "s");
+    return known ? { shard, kind, after } : "invalid";
   }
 
   #next(position: Position): Position | undefined {
@@ -105,6 +102,5 @@ export class LocalList {
 function page(locks: ListPage["locks"], position: Position | undefined): ListPage {
   if (position === undefined) return { kind: "page", locks, nextPageToken: "" };
   const { shard, kind, after } = position;
-  const nextPageToken = Buffer.from(JSON.stringify([shard, kind, after])).toString("base64url");
-  return { kind: "page", locks, nextPageToken };
+  return { kind: "page", locks, nextPageToken: encodePageToken(shard, kind, after) };
 }

@@ -4,6 +4,7 @@ import { parseSessionMarker } from "@holdfast/core/lease/marker";
 import { parseKey } from "@holdfast/core/lock/keys";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { LocalContext } from "./local-context.ts";
+import { decodePageToken, encodePageToken } from "./page-token.ts";
 import type { SessionStatus, SessionsPage, SessionsQuery } from "./ports/admin-tier.ts";
 import { type Shard, storeFailure } from "./shard.ts";
 
@@ -21,8 +22,10 @@ export class SessionDirectory {
 
   async page(query: SessionsQuery): Promise<SessionsPage | Failure> {
     const names = [...this.#context.shards.keys()].sort();
-    const [from, ...rest] = query.pageToken === "" ? [names[0] ?? "", ""] : decode(query.pageToken);
-    let after = rest[0] ?? "";
+    const first = [names[0] ?? "", ""];
+    const position = query.pageToken === "" ? first : decodePageToken(query.pageToken, 2);
+    const [from = "", past = ""] = position ?? [];
+    let after = past;
     const start = names.indexOf(from);
     if (start < 0) {
       return failure("INVALID_ARGUMENT", "This page token is not one that was given out here.", {
@@ -38,7 +41,7 @@ export class SessionDirectory {
       sessions.push(...(await describe(shard, found)));
       const last = found.at(-1);
       if (sessions.length >= query.pageSize && last !== undefined) {
-        return { kind: "sessions", sessions, nextPageToken: encode(name, last.key) };
+        return { kind: "sessions", sessions, nextPageToken: encodePageToken(name, last.key) };
       }
       after = "";
     }
@@ -87,17 +90,4 @@ async function describeOne(shard: Shard, kv: KeyValue): Promise<SessionStatus> {
     holderCount: kinds.filter((kind) => kind === "x" || kind === "s").length,
     waiterCount: kinds.filter((kind) => kind === "q").length,
   };
-}
-
-function encode(shard: string, key: string): string {
-  return Buffer.from(JSON.stringify([shard, key])).toString("base64url");
-}
-
-function decode(pageToken: string): [string, string] {
-  try {
-    const [shard, key] = JSON.parse(Buffer.from(pageToken, "base64url").toString());
-    return typeof shard === "string" && typeof key === "string" ? [shard, key] : ["", ""];
-  } catch {
-    return ["", ""];
-  }
 }
