@@ -84,7 +84,7 @@ export class LeasePool {
       marker.key,
     );
     // Unknown is no lease: a lock compares the marker, and would only lose.
-    return put.kind === "committed" ? { kind: "lease", marker } : definite(put);
+    return put.kind === "committed" ? { kind: "lease", marker } : put;
   }
 
   #evict(): void {
@@ -94,11 +94,6 @@ export class LeasePool {
       return;
     }
   }
-}
-
-/** The lock itself was not tried, so whatever became of the marker the answer is definite. */
-function definite(reply: StoreFailure | Rejected): StoreFailure | Rejected {
-  return reply.kind === "unknown" ? { kind: "unavailable", message: reply.message } : reply;
 }
 
 interface Entry {

@@ -5,7 +5,7 @@ import { decodeEpoch, raiseEpoch } from "@holdfast/core/lock/epoch";
 import { epochKey, identityKey, placementKey } from "@holdfast/core/lock/keys";
 import { decodePlacement, type Placement } from "@holdfast/core/placement/placement";
 import { byDeadline } from "./deadline.ts";
-import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
+import { printShard, type Shard, type Surroundings, unreached } from "./shard.ts";
 import { checkIdentity } from "./shard-identity.ts";
 
 /** How often a router that missed the watch looks for a newer placement, in ms. */
@@ -166,7 +166,7 @@ export class Placements {
     if (refusal !== undefined) return refusal;
     await sleep(this.#surroundings.clock, agreePauseMs);
     const reply = await shard.store.range({ kind: "range", key: epochKey });
-    return reply.kind === "read" ? decodeEpoch(reply.range) : definite(storeFailure(shard, reply));
+    return reply.kind === "read" ? decodeEpoch(reply.range) : unreached(shard, reply);
   }
 
   /** Raises a shard's epoch; answers what it is afterwards. */
@@ -174,7 +174,7 @@ export class Placements {
     const reply = await shard.committer.submit(raiseEpoch(from, to), epochKey);
     if (reply.kind !== "committed") {
       // Raising is idempotent and the lock was not touched: what is unknown here is definite there.
-      return definite(storeFailure(shard, reply));
+      return unreached(shard, reply);
     }
     if (reply.result.succeeded) return to;
     const read = reply.result.results[0];
@@ -217,8 +217,4 @@ export class Placements {
       void this.refresh().then(() => this.#scheduleRefresh());
     });
   }
-}
-
-function definite(trouble: Failure): Failure {
-  return trouble.code === "UNKNOWN_OUTCOME" ? { ...trouble, code: "SHARD_UNAVAILABLE" } : trouble;
 }

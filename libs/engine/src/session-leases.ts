@@ -9,7 +9,7 @@ import {
 import { validityMs } from "@holdfast/core/lease/validity";
 import { parseKey, sessionMarkerKey } from "@holdfast/core/lock/keys";
 import type { KeyValue } from "@holdfast/core/txn/txn";
-import { printShard, type Shard, type Surroundings, storeFailure } from "./shard.ts";
+import { printShard, type Shard, type Surroundings, unreached } from "./shard.ts";
 
 /** A session's lease in one shard, as this router knows it. */
 export interface SessionLeaseState {
@@ -51,10 +51,10 @@ export class SessionLeases {
     if (refusal !== undefined) return refusal;
     const sentAtMs = this.#surroundings.clock.monotonicMs();
     const granted = await shard.store.grantLease(Math.ceil(ttlMs / 1000));
-    if (granted.kind !== "granted") return unreached(storeFailure(shard, granted));
+    if (granted.kind !== "granted") return unreached(shard, granted);
     const marker = sessionMarker(session, granted.lease, ttlMs);
     const reply = await shard.committer.submit(settleMarker(marker), marker.key);
-    if (reply.kind !== "committed") return unreached(storeFailure(shard, reply));
+    if (reply.kind !== "committed") return unreached(shard, reply);
     if (reply.result.succeeded) return state(marker, ttlMs, sentAtMs + validityMs(ttlMs));
     void shard.store.revokeLease(granted.lease);
     const read = reply.result.results[0];
@@ -74,7 +74,7 @@ export class SessionLeases {
     const refusal = this.#refusalOf(shard);
     if (refusal !== undefined) return refusal;
     const reply = await shard.store.range({ kind: "range", key: sessionMarkerKey(session) });
-    if (reply.kind !== "read") return unreached(storeFailure(shard, reply));
+    if (reply.kind !== "read") return unreached(shard, reply);
     const kv = reply.range.kvs[0];
     return kv === undefined ? undefined : this.#fromMarker(session, kv, shard);
   }
@@ -84,7 +84,7 @@ export class SessionLeases {
     const refusal = this.#refusalOf(shard);
     if (refusal !== undefined) return refusal;
     const reply = await shard.store.range({ kind: "range", key: sessionMarkerKey(session) });
-    if (reply.kind !== "read") return unreached(storeFailure(shard, reply));
+    if (reply.kind !== "read") return unreached(shard, reply);
     const kv = reply.range.kvs[0];
     return kv === undefined ? undefined : parseSessionMarker(kv)?.lease;
   }
@@ -147,14 +147,4 @@ function grantsIn(keys: readonly string[]): Set<GrantId> {
     if (parsed !== undefined && "xsq".includes(parsed.kind)) grants.add(parsed.grantId);
   }
   return grants;
-}
-
-/** The lock itself was not touched yet, so even a lost answer is a definite "not done". */
-function unreached(trouble: Failure): Failure {
-  if (trouble.code !== "UNKNOWN_OUTCOME") return trouble;
-  const { shard } = trouble;
-  return failure("SHARD_UNAVAILABLE", `Shard ${shard} did not answer in time. Try again.`, {
-    ...(shard === undefined ? {} : { shard }),
-    retryAfterMs: 500,
-  });
 }
