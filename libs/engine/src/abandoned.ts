@@ -1,6 +1,7 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import { sleep } from "@holdfast/base/clock";
-import type { Request, WithdrawOutcome } from "./local-withdraw.ts";
+import type { WithdrawOutcome } from "./local-withdraw.ts";
+import type { Request } from "./request.ts";
 import type { Surroundings } from "./shard.ts";
 
 /** Requests being cleaned up at once; past it the lease alone ends them. */

@@ -5,6 +5,7 @@ import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { printLock } from "@holdfast/core/lock/lock-id";
 import type { AcquireManyOutcome, AcquireManyRequest, Call, LockTier } from "./ports/lock-tier.ts";
+import { requestOf } from "./request.ts";
 
 /** What several acquires need of the router that carries them out. */
 export interface ManyTier extends Pick<LockTier, "execute"> {
@@ -83,15 +84,12 @@ function endingOf(
   acquire: AcquireCommand,
   outcome: AcquireOutcome,
 ): ReleaseCommand | CancelCommand | undefined {
-  const { lock, session, ttlMs } = acquire;
-  const tenure = {
-    ...(session === undefined ? {} : { session }),
-    ...(ttlMs === undefined ? {} : { ttlMs }),
-  };
   if (outcome.kind === "granted") {
     const { grantId, token, mode } = outcome.grant;
-    return { kind: "release", lock, grantId, token, mode, repeated: true, ...tenure };
+    const request = requestOf({ command: acquire, grantId });
+    return { kind: "release", token, mode, repeated: true, ...request };
   }
   if (!isFailure(outcome) || outcome.code !== "UNKNOWN_OUTCOME") return undefined;
-  return { kind: "cancel", lock, grantId: grantIdOf(session, acquire.requestId), ...tenure };
+  const grantId = grantIdOf(acquire.session, acquire.requestId);
+  return { kind: "cancel", ...requestOf({ command: acquire, grantId }) };
 }

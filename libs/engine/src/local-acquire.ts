@@ -21,12 +21,14 @@ import {
   type LocalContext,
   leaseFor,
   locate,
+  placementChanged,
   type UsableLease,
 } from "./local-context.ts";
-import { type LocalWait, requestOf } from "./local-wait.ts";
+import type { LocalWait } from "./local-wait.ts";
 import { isClaimed, type LocalWithdraw } from "./local-withdraw.ts";
 import type { LockSite } from "./lock-site.ts";
 import type { Call } from "./ports/lock-tier.ts";
+import { requestOf } from "./request.ts";
 import { printShard, storeFailure } from "./shard.ts";
 import { grantOf, tenantOf } from "./tenant.ts";
 
@@ -98,9 +100,7 @@ export class LocalAcquire {
         return this.#conclude(attempt, reading);
       }
     }
-    return failure("CONTENDED", "The placement changed while the request was under way.", {
-      retryAfterMs: 100,
-    });
+    return placementChanged();
   }
 
   /**
@@ -304,9 +304,7 @@ export class LocalAcquire {
       });
     }
     if (reading.kind === "changed") return { kind: "cancelled" };
-    return failure("CONTENDED", "The placement changed while the request was under way.", {
-      retryAfterMs: 100,
-    });
+    return placementChanged();
   }
 
   #busy(attempt: AcquireAttempt, busy: Busy): AcquireOutcome | Promise<AcquireOutcome> {

@@ -50,6 +50,13 @@ export function isSite(located: LockSite | Failure): located is LockSite {
   return "shard" in located && typeof located.shard === "object";
 }
 
+/** Each try of an operation found its shard at another epoch: nothing was done. */
+export function placementChanged(): Failure {
+  return failure("CONTENDED", "The placement changed while the request was under way.", {
+    retryAfterMs: 100,
+  });
+}
+
 /** A lease that a grant, a place or a tombstone can hang on. */
 export interface UsableLease {
   readonly kind: "usable";

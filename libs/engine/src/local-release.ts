@@ -8,7 +8,13 @@ import { decodeEpoch } from "@holdfast/core/lock/epoch";
 import { epochKey } from "@holdfast/core/lock/keys";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { type ReleasePlan, readRelease, releaseTxn } from "@holdfast/core/lock/release";
-import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
+import {
+  epochAttemptsMax,
+  isSite,
+  type LocalContext,
+  locate,
+  placementChanged,
+} from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
 import type { CommitReply } from "./ports/shard-store.ts";
 import { storeFailure } from "./shard.ts";
@@ -156,10 +162,4 @@ function notHeld({ lock, token }: ReleaseCommand): Failure {
     `No grant of ${lock.namespace}/${lock.name} in ${lock.region} has this grant id and the token ` +
       `${token}: it was released, it ended with its lease, or the token is another grant's.`,
   );
-}
-
-function placementChanged(): Failure {
-  return failure("CONTENDED", "The placement changed while the request was under way.", {
-    retryAfterMs: 100,
-  });
 }

@@ -9,9 +9,10 @@ import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { Abandoned } from "./abandoned.ts";
 import type { AcquireAttempt } from "./acquire-attempt.ts";
 import { type LocalContext, leaseFor } from "./local-context.ts";
-import type { LocalWithdraw, Request } from "./local-withdraw.ts";
+import type { LocalWithdraw } from "./local-withdraw.ts";
 import type { LocalWaiter, WaitResult } from "./lock-queue.ts";
 import type { LockSite } from "./lock-site.ts";
+import { type Request, requestOf } from "./request.ts";
 import type { SessionLeaseState } from "./session-leases.ts";
 import { printShard, unreached } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
@@ -260,20 +261,6 @@ function carriedOn({ site }: AcquireAttempt): Failure {
       "same request id, or cancel it.",
     { shard: printShard(site.shard) },
   );
-}
-
-/** A request as those see it who clean up after it. */
-export function requestOf({
-  command,
-  grantId,
-}: Pick<AcquireAttempt, "command" | "grantId">): Request {
-  const { lock, session, ttlMs } = command;
-  return {
-    lock,
-    grantId,
-    ...(session === undefined ? {} : { session }),
-    ...(ttlMs === undefined ? {} : { ttlMs }),
-  };
 }
 
 /** The request has the lock, and nobody can say for how long: its repeat will find it. */

@@ -1,22 +1,11 @@
 import { type Failure, failure } from "@holdfast/base/failure";
-import type { GrantId, SessionId } from "@holdfast/base/ids";
-import type { LockId } from "@holdfast/core/lock/lock-id";
 import { readWithdraw, type WithdrawPlan, withdrawTxn } from "@holdfast/core/lock/withdraw";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import { isPast } from "./deadline.ts";
 import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
+import type { Request } from "./request.ts";
 import { storeFailure } from "./shard.ts";
 import { tombstoneLease } from "./tombstones.ts";
-
-/** A request as those see it who clean up after it. */
-export interface Request {
-  readonly lock: LockId;
-  readonly grantId: GrantId;
-  readonly session?: SessionId;
-  readonly ttlMs?: number;
-  /** The revision at which this router itself wrote the request's place once more, if it did. */
-  readonly claimedAt?: bigint;
-}
 
 /** `holds`: the request has the lock, and keeps it. */
 export type WithdrawOutcome =

@@ -1,7 +1,6 @@
 import type { Failure } from "@holdfast/base/failure";
-import type { SessionId } from "@holdfast/base/ids";
 import type { Marker } from "@holdfast/core/lease/marker";
-import { type LocalContext, leaseFor } from "./local-context.ts";
+import { type LeaseHolder, type LocalContext, leaseFor } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
 
 /** A tombstone of a request without a session stands for four times its ttl. */
@@ -16,7 +15,7 @@ const ttlAssumedMs = 60_000;
 export async function tombstoneLease(
   context: LocalContext,
   site: LockSite,
-  { session, ttlMs }: { readonly session?: SessionId; readonly ttlMs?: number },
+  { session, ttlMs }: LeaseHolder,
   deadlineMs?: number,
 ): Promise<Marker | undefined | Failure> {
   const holder =
