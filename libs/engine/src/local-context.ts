@@ -5,6 +5,7 @@ import { validityMs } from "@holdfast/core/lease/validity";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import { checkDepth } from "@holdfast/core/lock/name";
 import type { Hash64 } from "@holdfast/core/placement/slot";
+import { isPast } from "./deadline.ts";
 import type { LockQueues } from "./lock-queues.ts";
 import type { LockSite, LockSites } from "./lock-site.ts";
 import type { Placements } from "./placements.ts";
@@ -27,6 +28,15 @@ export interface LocalContext {
 
 /** How often one operation may find its shard at another epoch before it gives up. */
 export const epochAttemptsMax = 5;
+
+/** The first try is always made; another one only while somebody waits for what comes of it. */
+export function mayTry(
+  { surroundings }: LocalContext,
+  attempt: number,
+  deadlineMs: number | undefined,
+): boolean {
+  return attempt === 0 || (attempt < epochAttemptsMax && !isPast(surroundings.clock, deadlineMs));
+}
 
 /** Pins the placement of this moment and finds the lock under it. */
 export function locate(context: LocalContext, lock: LockId): LockSite | Failure {

@@ -8,8 +8,7 @@ import { read } from "@holdfast/core/lock/enqueue";
 import { decodeRecord, encodeRecord, type LockRecord, tokenOf } from "@holdfast/core/lock/record";
 import { readRenew, renewTxn } from "@holdfast/core/lock/renew";
 import type { KeyValue } from "@holdfast/core/txn/txn";
-import { isPast } from "./deadline.ts";
-import { epochAttemptsMax, isSite, type LocalContext, leaseFor, locate } from "./local-context.ts";
+import { isSite, type LocalContext, leaseFor, locate, mayTry } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
 import { printShard, storeFailure } from "./shard.ts";
 
@@ -26,8 +25,7 @@ export class LocalRenew {
    * extended by the session's heartbeats; renewing it is one heartbeat for its lease.
    */
   async renew(command: RenewCommand, deadlineMs?: number): Promise<RenewOutcome> {
-    const { clock } = this.#context.surroundings;
-    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+    for (let attempt = 0; mayTry(this.#context, attempt, deadlineMs); attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
       const found = await this.#find(site, command);
@@ -51,7 +49,6 @@ export class LocalRenew {
         const trouble = await placements.reconcile(site.shard, shardEpoch, deadlineMs);
         if (trouble !== undefined) return trouble;
       }
-      if (isPast(clock, deadlineMs)) break;
     }
     return failure("CONTENDED", "The grant was renewed by others at the same time.", {
       retryAfterMs: 100,

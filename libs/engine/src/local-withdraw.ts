@@ -1,8 +1,7 @@
 import { type Failure, failure } from "@holdfast/base/failure";
 import { readWithdraw, type WithdrawPlan, withdrawTxn } from "@holdfast/core/lock/withdraw";
 import type { KeyValue } from "@holdfast/core/txn/txn";
-import { isPast } from "./deadline.ts";
-import { epochAttemptsMax, isSite, type LocalContext, locate } from "./local-context.ts";
+import { isSite, type LocalContext, locate, mayTry } from "./local-context.ts";
 import type { Request } from "./request.ts";
 import { storeFailure } from "./shard.ts";
 import { tombstoneLease } from "./tombstones.ts";
@@ -46,9 +45,9 @@ export class LocalWithdraw {
     unclaimedToo: boolean,
     deadlineMs?: number,
   ): Promise<WithdrawOutcome> {
-    const { placements, surroundings } = this.#context;
+    const { placements } = this.#context;
     let unclaimed: WithdrawPlan["unclaimed"];
-    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+    for (let attempt = 0; mayTry(this.#context, attempt, deadlineMs); attempt++) {
       const site = locate(this.#context, request.lock);
       if (!isSite(site)) return site;
       const tombstone = await tombstoneLease(this.#context, site, request, deadlineMs);
@@ -93,7 +92,6 @@ export class LocalWithdraw {
         case "changed":
           break;
       }
-      if (isPast(surroundings.clock, deadlineMs)) break;
     }
     return failure("CONTENDED", "The request changed while it was being withdrawn.", {
       retryAfterMs: 100,
