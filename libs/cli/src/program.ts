@@ -31,7 +31,10 @@ export function buildProgram(edge: Edge, wrap: Wrap, capture: (text: string) => 
     .version(edge.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain a command")
     .addHelpCommand(
-      new Command("help [command]").helpGroup(toolsGroup).description("explain a command"),
+      new Command("help")
+        .argument("[command]")
+        .helpGroup(toolsGroup)
+        .description("explain a command"),
     )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({

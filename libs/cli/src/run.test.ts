@@ -47,6 +47,16 @@ describe("help", () => {
       expect(stdout).toMatch(new RegExp(`^ {2}${name.split(" ")[0]} `, "m"));
   });
 
+  test.each(["acquire", "shard", "doctor"])("help %s says what its --help does", async (name) => {
+    const { stdout } = await runIn({}, [name, "--help"]);
+    expect(await runIn({}, ["help", name])).toMatchObject({ exitCode: 0, stdout, stderr: "" });
+  });
+
+  test("help alone says what --help does", async () => {
+    const { stdout } = await runIn({}, ["--help"]);
+    expect(await runIn({}, ["help"])).toMatchObject({ exitCode: 0, stdout, stderr: "" });
+  });
+
   test("--version prints the version alone", async () => {
     expect(await runIn({}, ["--version"])).toMatchObject({ exitCode: 0, stdout: "1.2.3\n" });
   });
@@ -55,13 +65,14 @@ describe("help", () => {
 describe("usage errors", () => {
   test.each([
     [["acquier", "a"], "Unknown command 'acquier'. (Did you mean acquire?)", "holdfast --help"],
+    [["help", "acquier"], "Unknown command 'acquier'.", "holdfast --help"],
     [["acquire"], "Missing required argument 'name'.", "holdfast acquire --help"],
     [["acquire", "a", "--tll", "3s"], "Did you mean --ttl?", "holdfast acquire --help"],
     [["acquire", "a", "b"], "Too many arguments", "holdfast acquire --help"],
     [["acquire", "a", "--ttl", "30"], '--ttl "30" has no unit.', "30s"],
     [["acquire", "a", "--ttl", "1s"], "--ttl 1s is out of range: it may be 2s to 1h.", ""],
     [["acquire", "a", "--wait", "61m"], "--wait 61m is out of range: it may be 0ms to 1h.", ""],
-    [["acquire", "a", "--metadata", "x"], '--metadata "x" is not key=value.', ""],
+    [["acquire", "a", "--metadata", "x"], '--metadata "x" is not key=value.', "by=alice"],
     [["acquire", "a b"], "this one has U+0020", ""],
     [["acquire", "a/../b"], "No segment of a lock name may be empty", ""],
     [["get", "a", "-o", "yaml"], "Allowed choices are table, json.", "holdfast get --help"],

@@ -59,11 +59,14 @@ async function reportEnd(
       return exitCodes.done;
     }
     // `holdfast shard` alone: its help is the answer, and on stderr for it is not what was asked.
-    if (error.code === "commander.help") {
+    if (error.code === "commander.help" && argv[0] !== "help") {
       await edge.stderr.write(captured);
       return exitCodes.usage;
     }
-    const message = error.message.replace(/^error: /, "");
+    const message =
+      error.code === "commander.help"
+        ? `Unknown command '${argv[1]}'.`
+        : error.message.replace(/^error: /, "");
     const usage = new CliError(exitCodes.usage, capitalized(message), {
       code: "USAGE",
       advice: adviceFor(argv),

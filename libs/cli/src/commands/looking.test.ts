@@ -99,6 +99,10 @@ describe("ls", () => {
     const { stdout, stderr, exitCode } = await runIn({}, ["ls"]);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 0 });
     expect(stderr).toBe("No locks are held in us-east-1, namespace default.\n");
+    const missed = await runIn({ client: new FakeClient() }, ["ls", "zzz*"]);
+    expect(missed.stderr).toBe(
+      "No locks that begin with zzz are held in us-east-1, namespace default.\n",
+    );
   });
 });
 

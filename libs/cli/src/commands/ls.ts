@@ -32,18 +32,19 @@ export function addLs(program: Command, wrap: Wrap): void {
       ]),
     )
     .action(
-      wrap<{ readonly limit: string }>(async (invocation, [prefix = ""], options) => {
+      wrap<{ readonly limit: string }>(async (invocation, [pattern = ""], options) => {
+        const prefix = pattern.replace(/\*$/, "");
         const limit = parseInteger(options.limit, "--limit", limitBounds);
         const client = await invocation.connect();
         const pageSize = Math.min(limits.pageSizeMax, limit);
-        const listed = client.list(prefix.replace(/\*$/, ""), pageSize);
+        const listed = client.list(prefix, pageSize);
         const { items: entries, more } = await takeFirst(listed, limit);
         if (invocation.format === "json") {
           const { region } = client;
           const locks = entries.map(({ name, holder }) => ({ lock: name, ...jsonTenant(holder) }));
           await invocation.printJson({ region, namespace: invocation.namespace, locks, more });
         } else {
-          await printEntries(invocation, entries, client.region);
+          await printEntries(invocation, entries, client.region, prefix);
           if (more) await invocation.note(`There are more; show them with --limit.\n`);
         }
         return exitCodes.done;
@@ -55,9 +56,11 @@ async function printEntries(
   invocation: Invocation,
   entries: readonly ListEntry[],
   region: string,
+  prefix: string,
 ): Promise<void> {
   if (entries.length === 0) {
-    await invocation.note(`No locks are held in ${region}, namespace ${invocation.namespace}.\n`);
+    const which = prefix === "" ? "No locks" : `No locks that begin with ${prefix}`;
+    await invocation.note(`${which} are held in ${region}, namespace ${invocation.namespace}.\n`);
     return;
   }
   await invocation.printTable(

@@ -47,8 +47,12 @@ export async function resolveGrant(
     );
   }
   const token = parseToken(options.token);
-  if (token === undefined)
-    throw usageError(`--token ${JSON.stringify(options.token)} is no token.`);
+  if (token === undefined) {
+    throw usageError(
+      `--token ${JSON.stringify(options.token)} is no token.`,
+      `A token is a whole number; holdfast get ${name} shows it.`,
+    );
+  }
   const client = await invocation.connect();
   return { client, handle: await lookUp(client, name, token) };
 }

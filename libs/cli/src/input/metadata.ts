@@ -9,7 +9,10 @@ export function parseMetadata(pairs: readonly string[]): Record<string, string> 
     const equals = pair.indexOf("=");
     const key = pair.slice(0, equals);
     if (equals < 1) {
-      throw usageError(`--metadata ${JSON.stringify(pair)} is not key=value.`);
+      throw usageError(
+        `--metadata ${JSON.stringify(pair)} is not key=value.`,
+        "Write it as --metadata by=alice.",
+      );
     }
     if (metadata.has(key)) throw usageError(`--metadata names ${JSON.stringify(key)} twice.`);
     metadata.set(key, pair.slice(equals + 1));
