@@ -65,10 +65,17 @@ export class Cluster {
 
   /** Opens a stream to the preferred member, or to the next one that can be reached. */
   async stream(path: string): Promise<{ member: Member; stream: RawStream } | Unreachable> {
+    const reached = await this.reachable();
+    if ("kind" in reached) return reached;
+    return { member: reached, stream: reached.stream(path) };
+  }
+
+  /** The preferred member, or the next one that can be reached. */
+  async reachable(): Promise<Member | Unreachable> {
     let problem = this.members.noConnection();
     for (const member of this.members.inOrder()) {
       const reached = await this.members.reach(member, this.#deadlineMs);
-      if (reached === "reached") return { member, stream: member.stream(path) };
+      if (reached === "reached") return member;
       problem = reached;
       this.members.avoid(member);
     }

@@ -1,7 +1,6 @@
-import type { ServiceError } from "@grpc/grpc-js";
 import type { Clock, Timer } from "@holdfast/base/clock";
 import type { KeepAliveReply } from "@holdfast/engine/ports/shard-store";
-import type { RawStream } from "./member.ts";
+import type { MessageListener, MessageStream } from "./message-stream.ts";
 import { decodeKeepAlive, encodeKeepAlive, type KeepAliveAnswer } from "./wire/keep-alive.ts";
 
 /** More than this many unanswered keepalives are not taken on. */
@@ -21,7 +20,8 @@ interface Pending {
 
 /** What a {@link KeepAliveStream} is made of. */
 export interface KeepAliveStreamOptions {
-  readonly stream: RawStream;
+  /** Opens the stream; what it hears is told to the listener, later. */
+  readonly open: (listener: MessageListener) => MessageStream;
   readonly clock: Clock;
   /** A stream that answers nothing for this long is given up, in milliseconds. */
   readonly silenceMaxMs: number;
@@ -37,6 +37,7 @@ export interface KeepAliveStreamOptions {
  */
 export class KeepAliveStream {
   readonly #options: KeepAliveStreamOptions;
+  readonly #stream: MessageStream;
   /** Unanswered keepalives from `#first` on; those before it are cut off now and then. */
   #pending: Pending[] = [];
   #first = 0;
@@ -47,13 +48,13 @@ export class KeepAliveStream {
 
   constructor(options: KeepAliveStreamOptions) {
     this.#options = options;
-    const { stream } = options;
-    stream.on("data", (message: Buffer) => {
-      const problem = this.#onMessage(message);
-      if (problem !== undefined) this.#end(problem);
+    this.#stream = options.open({
+      onMessage: (message) => {
+        const problem = this.#onMessage(message);
+        if (problem !== undefined) this.#end(problem);
+      },
+      onEnd: (reason) => this.#end(reason),
     });
-    stream.on("error", (error: ServiceError) => this.#end(`the stream broke: ${error.message}`));
-    stream.on("end", () => this.#end("the stream was closed"));
   }
 
   keepAlive(lease: bigint): Promise<KeepAliveReply> {
@@ -74,7 +75,7 @@ export class KeepAliveStream {
   /** Lets what was sent be answered, and takes no more. */
   drain(): void {
     this.#send();
-    this.#options.stream.end();
+    this.#stream.end();
   }
 
   #send(): void {
@@ -82,7 +83,7 @@ export class KeepAliveStream {
     this.#gathering = undefined;
     const leases = this.#unsent;
     this.#unsent = [];
-    for (const lease of leases) this.#options.stream.write(encodeKeepAlive(lease));
+    if (leases.length > 0) this.#stream.write(leases.map(encodeKeepAlive));
   }
 
   /** Answers the oldest keepalive; what is wrong with the message, if anything. */
@@ -124,7 +125,7 @@ export class KeepAliveStream {
     this.#watchdog?.cancel();
     this.#gathering?.cancel();
     this.#unsent = [];
-    this.#options.stream.cancel();
+    this.#stream.cancel();
     this.#options.onEnd();
     const unanswered = this.#pending.slice(this.#first);
     this.#pending = [];

@@ -4,6 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import { KeepAliveStream } from "./keep-alive-stream.ts";
 import type { Member } from "./member.ts";
 import type { Unreachable } from "./members.ts";
+import { GrpcMessageStream } from "./message-stream.ts";
 
 interface Lane {
   readonly member: Member;
@@ -24,13 +25,17 @@ export class KeepAlives {
     this.#silenceMaxMs = silenceMaxMs;
   }
 
-  async keepAlive(lease: bigint): Promise<KeepAliveReply> {
+  keepAlive(lease: bigint): Promise<KeepAliveReply> {
     // A follower asks the leader for each keepalive by a request of its own, one after another.
     if (this.#lane !== undefined && this.#lane.member !== this.#cluster.members.preferred) {
       this.#lane.stream.drain();
       this.#lane = undefined;
     }
-    const lane = this.#lane ?? (await this.#open());
+    return this.#lane?.stream.keepAlive(lease) ?? this.#keepAliveOnceOpen(lease);
+  }
+
+  async #keepAliveOnceOpen(lease: bigint): Promise<KeepAliveReply> {
+    const lane = await this.#open();
     return "stream" in lane ? lane.stream.keepAlive(lease) : lane;
   }
 
@@ -46,11 +51,11 @@ export class KeepAlives {
   }
 
   async #connect(): Promise<Lane | Unreachable> {
-    const opened = await this.#cluster.stream("/etcdserverpb.Lease/LeaseKeepAlive");
-    if ("kind" in opened) return opened;
-    const { member, stream: raw } = opened;
+    const member = await this.#cluster.reachable();
+    if ("kind" in member) return member;
     const stream = new KeepAliveStream({
-      stream: raw,
+      open: (listener) =>
+        new GrpcMessageStream(member.endpoint, "/etcdserverpb.Lease/LeaseKeepAlive", listener),
       clock: this.#clock,
       silenceMaxMs: this.#silenceMaxMs,
       isOurs: (clusterId) => this.#cluster.members.isOurs(clusterId),
