@@ -94,7 +94,7 @@ export class ConnectStream implements Hearer {
   }
 
   sessionLost(session: SessionId): void {
-    if (!this.#sessions.delete(session) || this.#ended) return;
+    if (!this.#forgetSession(session) || this.#ended) return;
     this.#output.add((writer) => writer.event({ kind: "session-lost", session }));
   }
 
@@ -209,19 +209,33 @@ export class ConnectStream implements Hearer {
         this.#grants.delete(command.grantId);
         return;
       case "open-session":
-        if (outcome.kind === "opened") addBounded(this.#sessions, outcome.session);
+        if (outcome.kind === "opened") this.#rememberSession(outcome.session);
         return;
       case "heartbeat":
-        if (outcome.kind === "heartbeat") addBounded(this.#sessions, command.session);
+        if (outcome.kind === "heartbeat") this.#rememberSession(command.session);
         return;
       case "close-session":
-        this.#sessions.delete(command.session);
+        this.#forgetSession(command.session);
         return;
       case "renew":
       case "get":
       case "force-release":
         return;
     }
+  }
+
+  #rememberSession(session: SessionId): void {
+    if (this.#sessions.has(session)) return;
+    const forgotten = addBounded(this.#sessions, session);
+    const { registry } = this.#context;
+    if (forgotten !== undefined) registry.unfollow(forgotten, this);
+    registry.follow(session, this);
+  }
+
+  #forgetSession(session: SessionId): boolean {
+    if (!this.#sessions.delete(session)) return false;
+    this.#context.registry.unfollow(session, this);
+    return true;
   }
 
   /** Ends the stream with a failure; what it asked for lives on under its session. */
@@ -236,6 +250,7 @@ export class ConnectStream implements Hearer {
     if (this.#ended) return;
     this.#ended = true;
     this.#helloTimer.cancel();
+    for (const session of this.#sessions) this.#context.registry.unfollow(session, this);
     this.#context.registry.remove(this);
     this.#output.close();
     this.#backlog = nothing;
@@ -244,11 +259,13 @@ export class ConnectStream implements Hearer {
   }
 }
 
-function addBounded<T>(set: Set<T>, value: T): void {
+/** Adds to a set of limited size; what had to go for it, if anything. */
+function addBounded<T>(set: Set<T>, value: T): T | undefined {
   set.add(value);
-  if (set.size <= rememberedMax) return;
+  if (set.size <= rememberedMax) return undefined;
   const [oldest] = set;
   if (oldest !== undefined) set.delete(oldest);
+  return oldest;
 }
 
 /**

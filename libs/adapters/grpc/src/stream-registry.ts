@@ -21,6 +21,8 @@ const grantsToldMax = 10;
 /** The streams that are open, and the news that one of them makes for the others. */
 export class StreamRegistry {
   readonly #streams = new Set<Hearer>();
+  /** Who is to be told of a session's end: nearly always one stream, so that needs no set. */
+  readonly #bySession = new Map<SessionId, Hearer | Set<Hearer>>();
 
   get size(): number {
     return this.#streams.size;
@@ -34,6 +36,23 @@ export class StreamRegistry {
     this.#streams.delete(stream);
   }
 
+  /** The stream wants to hear of the session's end. */
+  follow(session: SessionId, stream: Hearer): void {
+    const known = this.#bySession.get(session);
+    if (known === undefined) this.#bySession.set(session, stream);
+    else if (known instanceof Set) known.add(stream);
+    else if (known !== stream) this.#bySession.set(session, new Set([known, stream]));
+  }
+
+  /** The stream does not use the session any more; to be called before it is removed. */
+  unfollow(session: SessionId, stream: Hearer): void {
+    const known = this.#bySession.get(session);
+    if (known === stream) this.#bySession.delete(session);
+    else if (known instanceof Set && known.delete(stream) && known.size === 0) {
+      this.#bySession.delete(session);
+    }
+  }
+
   /** Call it with every command that was answered, and with the stream it came through. */
   tell(command: Command, outcome: Outcome, origin?: Hearer): void {
     if (outcome.kind === "force-released" && command.kind === "force-release") {
@@ -41,7 +60,10 @@ export class StreamRegistry {
         for (const stream of this.#streams) stream.grantLost(command.lock, grantId);
       }
     } else if (outcome.kind === "closed" && command.kind === "close-session") {
-      for (const stream of this.#streams) {
+      // A look at every stream would be 10^8 looks where ten thousand clients end together.
+      const known = this.#bySession.get(command.session);
+      if (known === undefined) return;
+      for (const stream of known instanceof Set ? [...known] : [known]) {
         if (stream !== origin) stream.sessionLost(command.session);
       }
     }
