@@ -3,6 +3,12 @@ import { type AddressInfo, createServer, type Socket, type Server as TcpServer }
 /** Connections at once; past it new ones are turned away. */
 const connectionsMax = 32_768;
 
+/**
+ * After so long in silence the kernel asks the other machine whether it is still there, once a
+ * second, and cuts the connection when ten such probes had no answer (Node's settings).
+ */
+const probeAfterMs = 30_000;
+
 /** Why a port could not be listened on, for people. */
 export interface ListenRefused {
   readonly kind: "refused";
@@ -20,8 +26,13 @@ export class Listener {
 
   /** `accept` gets every connection. */
   constructor(accept: (socket: Socket) => void) {
-    // Small messages must not wait for an acknowledgement of the one before.
-    this.#server = createServer({ noDelay: true }, (socket) => {
+    const options = {
+      // Small messages must not wait for an acknowledgement of the one before.
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: probeAfterMs,
+    };
+    this.#server = createServer(options, (socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => {
         this.#sockets.delete(socket);
