@@ -30,18 +30,30 @@ export class Heartbeats {
   }
 
   /** Confirms the leases the client names, or all of the session where it names none. */
-  async answer(command: HeartbeatCommand): Promise<HeartbeatOutcome> {
+  answer(command: HeartbeatCommand): Promise<HeartbeatOutcome> {
+    const known = this.#sessions.knownLeasesOf(command.session);
+    const [only] = command.leases;
+    const isOnly = only !== undefined && command.leases.length === 1 && known?.size === 1;
+    // The usual heartbeat, by far: one lease, and the session has no other.
+    if (isOnly && known.get(only.shard)?.marker.lease === only.leaseId) {
+      return this.#answerOne(command, only, known.get(only.shard));
+    }
+    return this.#answerAll(command);
+  }
+
+  async #answerOne(
+    command: HeartbeatCommand,
+    only: SessionLease,
+    known: SessionLeaseState | undefined,
+  ): Promise<HeartbeatOutcome> {
+    return { kind: "heartbeat", leases: [await this.#confirm(command, only, known)] };
+  }
+
+  async #answerAll(command: HeartbeatCommand): Promise<HeartbeatOutcome> {
     const known = await this.#sessions.leasesOf(command.session);
     if (!isLeases(known)) {
       if (known.code !== "SESSION_EXPIRED" || command.leases.length === 0) return known;
       return { kind: "heartbeat", leases: command.leases.map(lost) };
-    }
-    const [only] = command.leases;
-    const isOnly = only !== undefined && command.leases.length === 1 && known.size === 1;
-    // The usual heartbeat, by far: one lease, and the session has no other.
-    if (isOnly && known.get(only.shard)?.marker.lease === only.leaseId) {
-      const lease = await this.#confirm(command, only, known.get(only.shard));
-      return { kind: "heartbeat", leases: [lease] };
     }
     const asked = new Set(command.leases.map(printLease));
     // A request that waits has had no answer yet, so its client cannot name the lease that its
@@ -70,7 +82,9 @@ export class Heartbeats {
   ): Promise<LeaseAnswer> {
     const shard = this.#shards.get(asked.shard);
     if (shard === undefined || asked.region !== this.#region) return unanswered(asked);
-    const lease = await this.#current(command, asked, known, shard);
+    // Only what disagrees with this router's memory is worth a look, and a step, more.
+    const agrees = known?.marker.lease === asked.leaseId;
+    const lease = agrees ? known : await this.#current(command, asked, known, shard);
     if (lease === "unknown") return unanswered(asked);
     // A lease that is not the session's current one has ended: ids are never reused, so it cannot
     // come back, and nothing under it can.
@@ -90,8 +104,8 @@ export class Heartbeats {
   }
 
   /**
-   * The state of exactly the asked lease. A router's memory may be older than the lease, so it is
-   * believed only where it agrees; a client that names a lease that is not its own gets nothing.
+   * The state of exactly the asked lease, which is not what this router remembers: its memory may
+   * be older than the lease. A client that names a lease that is not its own gets nothing.
    */
   async #current(
     command: HeartbeatCommand,
@@ -99,7 +113,6 @@ export class Heartbeats {
     known: SessionLeaseState | undefined,
     shard: Shard,
   ): Promise<SessionLeaseState | undefined | "unknown"> {
-    if (known?.marker.lease === asked.leaseId) return known;
     const found = await this.#leases.find(command.session, shard);
     if (found === undefined) return undefined;
     if (isFailure(found)) return "unknown";

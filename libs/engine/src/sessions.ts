@@ -109,6 +109,13 @@ export class Sessions {
     return known;
   }
 
+  /** All leases the session has, by shard, as this router remembers them. */
+  knownLeasesOf(session: SessionId): ReadonlyMap<string, SessionLeaseState> | undefined {
+    const known = this.#known.get(session);
+    if (known !== undefined) known.seenAtMs = this.#surroundings.clock.monotonicMs();
+    return known?.leases;
+  }
+
   /** All leases the session has, by shard; looks in the shards where this router knows nothing. */
   async leasesOf(session: SessionId): Promise<ReadonlyMap<string, SessionLeaseState> | Failure> {
     const known = this.#known.get(session) ?? (await this.#adopt(session));

@@ -35,11 +35,15 @@ export class TextCache {
       while (index < length && entry.bytes[index] === bytes[start + index]) index++;
       if (index === length) return entry.text;
     }
-    for (let index = start; index < end; index++) {
-      if ((bytes[index] ?? 0) > 0x7f) return undefined;
+    // Byte by byte: faster for so few than any call, and nothing of the message is kept alive.
+    const copy = new Uint8Array(length);
+    for (let index = 0; index < length; index++) {
+      const byte = bytes[start + index] ?? 0;
+      if (byte > 0x7f) return undefined;
+      copy[index] = byte;
     }
     const text = bytes.toString("latin1", start, end);
-    this.#entries[slot] = { bytes: Uint8Array.from(bytes.subarray(start, end)), text };
+    this.#entries[slot] = { bytes: copy, text };
     return text;
   }
 }
