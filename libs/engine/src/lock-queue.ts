@@ -1,7 +1,7 @@
 import type { Timer } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
-import { makeToken } from "@holdfast/core/fencing/token";
+import { makeToken, tokenRevision } from "@holdfast/core/fencing/token";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { handOverTxn, promotedOf, promoteTxn, type Waiter } from "@holdfast/core/lock/queue";
 import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
@@ -65,7 +65,8 @@ export class LockQueue {
       onChange: () => this.#review(),
       isWanted: (grantId) => this.#locals.has(grantId),
       onMoved: (grantId, lease) => this.#moved.set(grantId, lease),
-      onHolder: (grantId, promotion) => this.#settle(grantId, promotion),
+      onHolder: (grantId, promotion) =>
+        this.#settle(grantId, promotion, tokenRevision(promotion.token)),
       onSnapshot: (revision) => this.#settleGone(revision),
     });
     this.#follower.start();
@@ -120,7 +121,7 @@ export class LockQueue {
 
   /** The request was cancelled through this router: tell its callers now. */
   dismiss(grantId: GrantId): void {
-    this.#settleAsGone(grantId);
+    this.#settle(grantId, this.#gone(grantId));
   }
 
   /** Resolves when the mirror has been read, or could not be. */
@@ -227,29 +228,36 @@ export class LockQueue {
     const promoted = promotedOf(run, result);
     for (const { grantId, mode, lease } of promoted) {
       const token = makeToken(epoch, revision);
-      this.#settle(grantId, { kind: "granted", token, lease, mode });
+      this.#settle(grantId, { kind: "granted", token, lease, mode }, revision);
     }
     return promoted.length > 0;
   }
 
-  #settle(grantId: GrantId, result: WaitResult): void {
-    const together = this.#locals.get(grantId);
+  /**
+   * Tells the callers whose place was made by revision `upTo`, or all. Word of a grant may come
+   * after it has ended with its lease: a caller that stands in line anew would believe in the old
+   * one.
+   */
+  #settle(grantId: GrantId, result: WaitResult, upTo?: bigint): void {
+    const together = this.#locals.get(grantId) ?? [];
+    const isMeant = ({ placedAt }: LocalWaiter) => upTo === undefined || placedAt <= upTo;
+    const others = together.filter((waiter) => !isMeant(waiter));
     this.#forget(grantId);
-    if (together !== undefined) for (const waiter of together) waiter.settle(result);
+    if (others.length > 0) this.#locals.set(grantId, others);
+    for (const waiter of together) if (isMeant(waiter)) waiter.settle(result);
   }
 
   /** Whoever stood in line by `revision` and is neither there nor a holder has lost the place. */
   #settleGone(revision: bigint): void {
-    for (const [grantId, together] of [...this.#locals]) {
-      const placedAt = together[0]?.placedAt ?? 0n;
-      if (placedAt > revision || this.#follower.mirror.has(grantId)) continue;
-      this.#settleAsGone(grantId);
+    for (const grantId of [...this.#locals.keys()]) {
+      if (this.#follower.mirror.has(grantId)) continue;
+      this.#settle(grantId, this.#gone(grantId), revision);
     }
   }
 
-  #settleAsGone(grantId: GrantId): void {
+  #gone(grantId: GrantId): WaitResult {
     const lease = this.#moved.get(grantId);
-    this.#settle(grantId, { kind: "gone", ...(lease === undefined ? {} : { lease }) });
+    return { kind: "gone", ...(lease === undefined ? {} : { lease }) };
   }
 
   #forget(grantId: GrantId): void {
