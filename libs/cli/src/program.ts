@@ -62,7 +62,7 @@ export function buildProgram(edge: Edge, wrap: Wrap, capture: (text: string) => 
     .addOption(
       new Option(
         "--region <name>",
-        "region of local locks (else HOLDFAST_REGION, else that of the endpoint connected to)",
+        "region of local locks (else HOLDFAST_REGION, else that of the first endpoint)",
       ),
     )
     .addOption(
