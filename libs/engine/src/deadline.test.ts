@@ -90,3 +90,29 @@ test("a wait that ends with its deadline is withdrawn behind its caller's back i
   const state = await here.router().execute({ kind: "get", lock }, call());
   expect(state).toMatchObject({ holderCount: 1, waiterCount: 0 });
 });
+
+test("an acquire, a repeated release and a cancel end with their deadlines while a session is looked up", async () => {
+  const { here, stalled } = await stallingRegion();
+  const session = await here.open();
+  const { grantId, token } = await here.grant({ session });
+  const unreachable = { code: "SHARD_UNAVAILABLE", shard: "here/s0" };
+  const release = { kind: "release", lock, grantId, token, session, repeated: true } as const;
+  const cancel = { kind: "cancel", lock, grantId, session } as const;
+  const asks: (() => Promise<unknown>)[] = [
+    () => here.acquire({ session, lock: { ...lock, name: "m" } }, 0, hurried(here)),
+    () => here.router().execute(release, hurried(here)),
+    () => here.router().execute(cancel, hurried(here)),
+  ];
+  for (const ask of asks) {
+    here.locals[0]?.context.sessions.forget(session);
+    stalled.add("range");
+    expect(await inTime(here, ask())).toMatchObject(unreachable);
+    stalled.clear();
+    const beat = { kind: "heartbeat", session, ttlMs: 10_000, leases: [], list: false } as const;
+    await here.clock.advance(5_500);
+    await here.router().execute(beat, call());
+  }
+  expect(await here.router().execute({ kind: "get", lock }, call())).toMatchObject({
+    holderCount: 1,
+  });
+});

@@ -16,11 +16,11 @@ import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { Abandoned } from "./abandoned.ts";
 import type { AcquireAttempt } from "./acquire-attempt.ts";
 import {
-  epochAttemptsMax,
   isSite,
   type LocalContext,
   leaseFor,
   locate,
+  mayTry,
   placementChanged,
   type UsableLease,
 } from "./local-context.ts";
@@ -66,11 +66,12 @@ export class LocalAcquire {
   }
 
   async #acquire(command: AcquireCommand, call: Call, grantId: GrantId): Promise<AcquireOutcome> {
+    const { deadlineMs } = call;
     let leasesLost = 0;
-    for (let attempts = 0; attempts < epochAttemptsMax; attempts++) {
+    for (let attempts = 0; mayTry(this.#context, attempts, deadlineMs); attempts++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
-      const found = leaseFor(this.#context, site.shard, command);
+      const found = leaseFor(this.#context, site.shard, command, deadlineMs);
       const lease = found instanceof Promise ? await found : found;
       if (lease.kind === "failure") return lease;
       const { session } = command;
@@ -90,7 +91,9 @@ export class LocalAcquire {
       };
       const reading = await this.#askOnce(attempt);
       if (reading.kind === "epoch") {
-        const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+        const { shardEpoch } = reading;
+        const { placements } = this.#context;
+        const trouble = await placements.reconcile(site.shard, shardEpoch, deadlineMs);
         if (trouble !== undefined) return trouble;
       } else if (reading.kind === "lease-ended") {
         if (++leasesLost > 2) return leaseEnded(site);

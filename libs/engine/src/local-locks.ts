@@ -102,11 +102,11 @@ export class LocalLocks {
         if (command.scope === "global") return Promise.resolve(noGlobalTier);
         return this.#acquire.acquire(command, call);
       case "release":
-        return this.#release.release(command);
+        return this.#release.release(command, call.deadlineMs);
       case "renew":
         return this.#renew.renew(command, call.deadlineMs);
       case "cancel":
-        return this.#release.cancel(command);
+        return this.#release.cancel(command, call.deadlineMs);
       case "get":
         return this.#read.get(command);
       case "force-release":

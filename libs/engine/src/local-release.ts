@@ -8,13 +8,7 @@ import { decodeEpoch } from "@holdfast/core/lock/epoch";
 import { epochKey } from "@holdfast/core/lock/keys";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { type ReleasePlan, readRelease, releaseTxn } from "@holdfast/core/lock/release";
-import {
-  epochAttemptsMax,
-  isSite,
-  type LocalContext,
-  locate,
-  placementChanged,
-} from "./local-context.ts";
+import { isSite, type LocalContext, locate, mayTry, placementChanged } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
 import type { CommitReply } from "./ports/shard-store.ts";
 import { storeFailure } from "./shard.ts";
@@ -28,33 +22,41 @@ export class LocalRelease {
     this.#context = context;
   }
 
-  /** Deletes the grant and hands the lock to the head of its queue, in one transaction. */
-  async release(command: ReleaseCommand): Promise<ReleaseOutcome> {
+  /**
+   * Deletes the grant and hands the lock to the head of its queue, in one transaction. Nothing is
+   * tried again once `deadlineMs` has passed, on the monotonic clock.
+   */
+  async release(command: ReleaseCommand, deadlineMs?: number): Promise<ReleaseOutcome> {
     const modes: readonly Mode[] =
       command.mode === undefined ? ["exclusive", "shared"] : [command.mode];
     let outcome: ReleaseOutcome | undefined;
     for (const mode of modes) {
-      outcome = await this.#releaseAs(command, mode);
+      outcome = await this.#releaseAs(command, mode, deadlineMs);
       if (outcome.kind === "released" || outcome.code !== "NOT_HELD") break;
     }
     return outcome ?? failure("NOT_HELD", "No such grant.");
   }
 
-  async #releaseAs(command: ReleaseCommand, mode: Mode): Promise<ReleaseOutcome> {
+  async #releaseAs(
+    command: ReleaseCommand,
+    mode: Mode,
+    deadlineMs: number | undefined,
+  ): Promise<ReleaseOutcome> {
     const { grantId, token } = command;
+    const { placements } = this.#context;
     let mayHandOver = true;
     let released: ReleaseOutcome | undefined;
-    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+    for (let attempt = 0; mayTry(this.#context, attempt, deadlineMs); attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
       if (tokenEpoch(token) < 1) return notHeld(command);
       if (tokenEpoch(token) > site.epoch) {
-        const trouble = await this.#catchUp(command, site);
+        const trouble = await this.#catchUp(command, site, deadlineMs);
         if (trouble !== undefined) return trouble;
         continue;
       }
       const tombstone = command.repeated
-        ? await tombstoneLease(this.#context, site, command)
+        ? await tombstoneLease(this.#context, site, command, deadlineMs)
         : undefined;
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
       const queue = mayHandOver ? this.#context.queues.find(site) : undefined;
@@ -96,7 +98,7 @@ export class LocalRelease {
         if (command.session !== undefined) this.#context.sessions.forget(command.session);
         continue;
       }
-      const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+      const trouble = await placements.reconcile(site.shard, reading.shardEpoch, deadlineMs);
       if (trouble !== undefined) return trouble;
     }
     return placementChanged();
@@ -106,21 +108,28 @@ export class LocalRelease {
    * The token is of an epoch this router has not seen. Whether the grant is held is not for an old
    * placement to say: only the shard knows whether it ever was at that epoch.
    */
-  async #catchUp(command: ReleaseCommand, { shard }: LockSite): Promise<Failure | undefined> {
+  async #catchUp(
+    command: ReleaseCommand,
+    { shard }: LockSite,
+    deadlineMs: number | undefined,
+  ): Promise<Failure | undefined> {
     const reply = await shard.store.range({ kind: "range", key: epochKey });
     if (reply.kind !== "read") return storeFailure(shard, reply);
     const shardEpoch = decodeEpoch(reply.range);
     if (tokenEpoch(command.token) > shardEpoch) return notHeld(command);
-    return this.#context.placements.reconcile(shard, shardEpoch);
+    return this.#context.placements.reconcile(shard, shardEpoch, deadlineMs);
   }
 
-  /** Ends a request whatever became of it, and refuses copies of it that are still under way. */
-  async cancel(command: CancelCommand): Promise<CancelOutcome> {
+  /**
+   * Ends a request whatever became of it, and refuses copies of it that are still under way.
+   * Nothing is tried again once `deadlineMs` has passed, on the monotonic clock.
+   */
+  async cancel(command: CancelCommand, deadlineMs?: number): Promise<CancelOutcome> {
     const { grantId } = command;
-    for (let attempt = 0; attempt < epochAttemptsMax; attempt++) {
+    for (let attempt = 0; mayTry(this.#context, attempt, deadlineMs); attempt++) {
       const site = locate(this.#context, command.lock);
       if (!isSite(site)) return site;
-      const tombstone = await tombstoneLease(this.#context, site, command);
+      const tombstone = await tombstoneLease(this.#context, site, command, deadlineMs);
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
       const plan = {
         keys: site.keys,
@@ -132,7 +141,9 @@ export class LocalRelease {
       if (reply.kind !== "committed") return storeFailure(site.shard, reply);
       const reading = readCancel(plan, reply.result);
       if (reading.kind === "epoch") {
-        const trouble = await this.#context.placements.reconcile(site.shard, reading.shardEpoch);
+        const { shardEpoch } = reading;
+        const { placements } = this.#context;
+        const trouble = await placements.reconcile(site.shard, shardEpoch, deadlineMs);
         if (trouble !== undefined) return trouble;
         continue;
       }
