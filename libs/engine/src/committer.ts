@@ -36,8 +36,8 @@ export interface CommitterCounts {
 
 /** How an operation goes with others. */
 export interface SubmitOptions {
-  /** It may go together with others of its conflict key that share. */
-  readonly shares?: boolean;
+  /** It may go together with others of its conflict key that say the same here. */
+  readonly shares?: string;
   /** It expects to win, see {@link Member}. */
   readonly hopeful?: boolean;
 }
@@ -90,7 +90,7 @@ export class Committer {
 
   /** Resolves with the answer to this one operation; never rejects. */
   submit(txn: Txn, conflictKey: string, options: SubmitOptions = {}): Promise<CommitReply> {
-    const { shares = false, hopeful = false } = options;
+    const { shares, hopeful = false } = options;
     if (this.#queue.length >= this.#queueMax) {
       this.counts.refused++;
       return Promise.resolve({

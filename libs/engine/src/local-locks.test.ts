@@ -160,6 +160,20 @@ test("a wait that ends leaves the queue", async () => {
   expect(state).toMatchObject({ kind: "lock", holderCount: 1, waiterCount: 0 });
 });
 
+test("a wait that ends names who has the lock by then, however it got in line", async () => {
+  const here = await region();
+  const [first, second] = [await here.open(), await here.open()];
+  const holder = await here.grant({ session: first });
+  const next = here.acquire({ session: second, owner: "next", waitMs: 60_000 });
+  await here.clock.advance(50);
+  const last = here.acquire({ session: first, waitMs: 1_000 });
+  await here.clock.advance(50);
+  await here.release(holder, first);
+  expect(await next).toMatchObject({ kind: "granted" });
+  await here.clock.advance(1_100);
+  expect(await last).toMatchObject({ kind: "timeout", holders: [{ owner: "next" }] });
+});
+
 test("a cancelled request is refused when a late copy of it arrives", async () => {
   const here = await region();
   const session = await here.open();

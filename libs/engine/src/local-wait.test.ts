@@ -63,3 +63,23 @@ test("a cancelled wait is not taken for lost because repeats moved it to a newer
 test("a place that went is not called lost because its lease could not be read", async () => {
   expect(await cancelledElsewhere(true)).toMatchObject({ code: "SHARD_UNAVAILABLE" });
 });
+
+test("the waits of a router that is gone come anew many at a time, and copies of one apart", async () => {
+  const here = new TestRegion(1);
+  await here.start(2);
+  const session = await here.open();
+  await here.grant({ session });
+  const ids = Array.from({ length: 200 }, (_, index) => `w${index}` as RequestId);
+  for (const requestId of ids) void here.acquire({ session, requestId, waitMs: 60_000 }, 1);
+  await here.clock.advance(200);
+  here.locals[1]?.stop();
+  const { counts } = [...(here.locals[0]?.context.shards.values() ?? [])][0]?.committer ?? {};
+  await here.clock.advance(1_000);
+  const before = { ...counts };
+  for (const requestId of [...ids, ...ids.slice(0, 20)]) {
+    void here.acquire({ session, requestId, waitMs: 60_000 }, 0);
+  }
+  await here.clock.advance(1_000);
+  expect((counts?.batches ?? 0) - (before.batches ?? 0)).toBeLessThan(40);
+  expect(counts?.splits).toBe(0);
+});

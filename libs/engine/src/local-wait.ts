@@ -1,7 +1,8 @@
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
-import type { LeaseId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { validityMs } from "@holdfast/core/lease/validity";
+import { holdersShownMax } from "@holdfast/core/lock/acquire";
 import type { Busy } from "@holdfast/core/lock/acquire-reading";
 import { decodeRecord, tokenOf } from "@holdfast/core/lock/record";
 import { renewTxn } from "@holdfast/core/lock/renew";
@@ -17,12 +18,15 @@ import type { SessionLeaseState } from "./session-leases.ts";
 import { printShard, unreached } from "./shard.ts";
 import { tenantOf } from "./tenant.ts";
 
-type WaitEnd = WaitResult | { readonly kind: "timeout" } | { readonly kind: "caller-lost" };
+type WaitEnd =
+  | WaitResult
+  /** `holders`: those in the way at the end. */
+  | { readonly kind: "timeout"; readonly holders: readonly KeyValue[] }
+  | { readonly kind: "caller-lost" };
 
 /** How a wait stood when it ended. */
 interface Stood {
   readonly attempt: AcquireAttempt;
-  readonly busy: Busy;
   readonly queueLength: number;
   /** The revision at which this repeat wrote the place it found once more. */
   readonly claimedAt: bigint | undefined;
@@ -35,6 +39,8 @@ export class LocalWait {
   readonly #context: LocalContext;
   readonly #withdraw: LocalWithdraw;
   readonly #abandoned: Abandoned;
+  /** Places that are being written once more for a repeat. */
+  readonly #claims = new Map<GrantId, Promise<unknown>>();
 
   constructor(context: LocalContext, withdraw: LocalWithdraw, abandoned: Abandoned) {
     this.#context = context;
@@ -78,7 +84,7 @@ export class LocalWait {
         forget();
         const last = queue.remove(waiter);
         this.#context.queues.release(site);
-        resolve(this.#answer({ attempt, busy, queueLength, claimedAt, last }, how));
+        resolve(this.#answer({ attempt, queueLength, claimedAt, last }, how));
       };
       const waiter: LocalWaiter = {
         grantId,
@@ -88,7 +94,7 @@ export class LocalWait {
       };
       const leftMs = (call.deadlineMs ?? Number.POSITIVE_INFINITY) - clock.monotonicMs();
       const timer = clock.schedule(Math.max(0, Math.min(command.waitMs, leftMs)), () =>
-        end({ kind: "timeout" }),
+        end({ kind: "timeout", holders: queue.holders(holdersShownMax) ?? busy.holders }),
       );
       let forget = () => {};
       queue.add(waiter);
@@ -98,7 +104,7 @@ export class LocalWait {
   }
 
   #answer(stood: Stood, how: WaitEnd): AcquireOutcome | Promise<AcquireOutcome> {
-    const { attempt, busy, queueLength, claimedAt, last } = stood;
+    const { attempt, queueLength, claimedAt, last } = stood;
     const request = { ...requestOf(attempt), ...(claimedAt === undefined ? {} : { claimedAt }) };
     switch (how.kind) {
       case "granted": {
@@ -109,7 +115,7 @@ export class LocalWait {
         return this.#gone(attempt, how.lease);
       case "timeout":
         if (!last) return { kind: "cancelled" };
-        return this.#timedOut(attempt, request, busy, queueLength);
+        return this.#timedOut(attempt, request, how.holders, queueLength);
       case "caller-lost":
         if (attempt.call.onCallerLost === "cancel" && last) {
           const withdraw = (what: Request) => this.#withdraw.place(what);
@@ -130,7 +136,18 @@ export class LocalWait {
     const lease = await leaseFor(this.#context, site.shard, command, call.deadlineMs);
     if (lease.kind === "failure") return undefined;
     const plan = { kv: place, value: place.value, marker: lease.marker, epoch: site.epoch };
-    const reply = await site.shard.committer.submit(renewTxn(plan), site.conflictKey);
+    // Thousands may come anew from a router that is gone. Only repeats of one request do not share
+    // a batch: two puts of one key have it refused (hazard 2).
+    for (;;) {
+      const earlier = this.#claims.get(attempt.grantId);
+      if (earlier === undefined) break;
+      await earlier;
+    }
+    const options = { shares: "claim" };
+    const asking = site.shard.committer.submit(renewTxn(plan), site.conflictKey, options);
+    this.#claims.set(attempt.grantId, asking);
+    const reply = await asking;
+    this.#claims.delete(attempt.grantId);
     return reply.kind === "committed" && reply.result.succeeded ? reply.revision : undefined;
   }
 
@@ -218,7 +235,7 @@ export class LocalWait {
   async #timedOut(
     attempt: AcquireAttempt,
     request: Request,
-    busy: Busy,
+    holders: readonly KeyValue[],
     queueLength: number,
   ): Promise<AcquireOutcome> {
     const withdrawn = await this.#withdraw.place(request, attempt.call.deadlineMs);
@@ -239,7 +256,7 @@ export class LocalWait {
     const others = this.#context.queues.find(attempt.site)?.lengthWithout(attempt.grantId);
     return {
       kind: "timeout",
-      holders: busy.holders.map((kv) => tenantOf(kv, nowMs)),
+      holders: holders.map((kv) => tenantOf(kv, nowMs)),
       queueLength: others ?? Math.max(0, queueLength - 1),
     };
   }

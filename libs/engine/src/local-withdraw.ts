@@ -62,7 +62,7 @@ export class LocalWithdraw {
       // Any number of requests leave one queue in one batch: thousands may be given up at once.
       // With what grants the lock none shares a batch, or a place could be promoted and taken away.
       const reply = await site.shard.committer.submit(withdrawTxn(plan), site.conflictKey, {
-        shares: true,
+        shares: "withdraw",
       });
       if (reply.kind !== "committed") return storeFailure(site.shard, reply);
       const reading = readWithdraw(plan, reply.result);

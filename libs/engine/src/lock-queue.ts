@@ -4,7 +4,7 @@ import { invariant } from "@holdfast/base/invariant";
 import { makeToken, tokenRevision } from "@holdfast/core/fencing/token";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { handOverTxn, promotedOf, promoteTxn, type Waiter } from "@holdfast/core/lock/queue";
-import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
+import type { KeyValue, Txn, TxnResult } from "@holdfast/core/txn/txn";
 import type { LockSite } from "./lock-site.ts";
 import { type Promotion, QueueFollower } from "./queue-follower.ts";
 import type { Surroundings } from "./shard.ts";
@@ -91,6 +91,11 @@ export class LockQueue {
   lengthWithout(grantId: GrantId): number | undefined {
     const { mirror } = this.#follower;
     return this.length === undefined ? undefined : this.length - (mirror.has(grantId) ? 1 : 0);
+  }
+
+  /** Up to `count` of those in the way, if the queue is known. */
+  holders(count: number): KeyValue[] | undefined {
+    return this.#follower.isCurrent ? this.#follower.mirror.holders(count) : undefined;
   }
 
   /** The queue is known, and a newcomer would have to wait. */

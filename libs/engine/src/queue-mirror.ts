@@ -15,8 +15,8 @@ import type { WatchEvent } from "./ports/shard-store.ts";
  * hand the lock to the one behind it.
  */
 export class QueueMirror {
-  /** Keys that hold the lock, or one that excludes it, by key; the value is the kind. */
-  readonly #holders = new Map<string, Mode>();
+  /** What holds the lock, or one that excludes it, by key. */
+  readonly #holders = new Map<string, KeyValue>();
   /** In the order of the queue: by create revision, then by key. */
   #waiters = new Map<GrantId, Waiter>();
   /** Keys of places in line whose records are of another format. */
@@ -46,7 +46,7 @@ export class QueueMirror {
   reset(revision: bigint, holders: readonly KeyValue[], waiters: readonly KeyValue[]): void {
     this.#revision = revision;
     this.#holders.clear();
-    for (const kv of holders) this.#holders.set(kv.key, modeOfKey(kv.key));
+    for (const kv of holders) this.#holders.set(kv.key, kv);
     this.#unreadable.clear();
     const inLine: Waiter[] = [];
     for (const kv of waiters) {
@@ -62,7 +62,7 @@ export class QueueMirror {
     const { kv } = event;
     if (kv.modRevision > this.#revision) this.#revision = kv.modRevision;
     if (kv.key.startsWith("q")) this.#applyToQueue(event);
-    else if (event.kind === "put") this.#holders.set(kv.key, modeOfKey(kv.key));
+    else if (event.kind === "put") this.#holders.set(kv.key, kv);
     else this.#holders.delete(kv.key);
   }
 
@@ -98,8 +98,18 @@ export class QueueMirror {
   /** Nobody holds what excludes a grant of `mode`. */
   isFree(mode: Mode): boolean {
     if (mode === "exclusive") return this.#holders.size === 0;
-    for (const held of this.#holders.values()) if (held === "exclusive") return false;
+    for (const key of this.#holders.keys()) if (modeOfKey(key) === "exclusive") return false;
     return true;
+  }
+
+  /** Up to `count` of those who hold the lock, or one that excludes it. */
+  holders(count: number): KeyValue[] {
+    const some: KeyValue[] = [];
+    for (const kv of this.#holders.values()) {
+      if (some.length >= count) break;
+      some.push(kv);
+    }
+    return some;
   }
 
   /**

@@ -73,10 +73,15 @@ test("operations that share their key go together, and never with one that does 
     txn: Txn;
     conflictKey: string;
     name: string;
-    shares?: boolean;
+    shares?: string | undefined;
   }>();
-  const add = (name: string, shares: boolean) =>
-    queue.push({ txn: txn(3), conflictKey: "a", name, shares });
+  const add = (name: string, shares: boolean | string) =>
+    queue.push({
+      txn: txn(3),
+      conflictKey: "a",
+      name,
+      shares: shares === true ? "same" : shares || undefined,
+    });
   add("s1", true);
   add("s2", true);
   add("x1", false);
@@ -86,6 +91,11 @@ test("operations that share their key go together, and never with one that does 
   expect(names(queue.take(0))).toEqual(["x1"]);
   add("s5", true);
   expect(names(queue.take(0))).toEqual(["s3", "s4", "s5"]);
+  add("s6", true);
+  add("o1", "other");
+  add("o2", "other");
+  expect(names(queue.take(0))).toEqual(["s6"]);
+  expect(names(queue.take(0))).toEqual(["o1", "o2"]);
   for (let index = 0; index < 600; index++) add(`${index}`, true);
   add("x2", false);
   expect(names(queue.take(0))).toHaveLength(512);

@@ -15,8 +15,8 @@ export interface Submission extends Member {
    * see its writes, so both would succeed (hazard 1), or its puts would collide (hazard 2).
    */
   readonly conflictKey: string;
-  /** It conflicts with others of its key, but not with those that also say so. */
-  readonly shares?: boolean;
+  /** It conflicts with others of its key, but not with those that say the same here. */
+  readonly shares?: string | undefined;
 }
 
 /**
@@ -50,10 +50,10 @@ export class BatchQueue<S extends Submission> {
     this.#length++;
     const lane = this.#lanes.get(submission.conflictKey);
     if (lane === undefined) {
-      const shares = submission.shares === true;
+      const { shares } = submission;
       this.#lanes.set(submission.conflictKey, { shares, ready: 1, parked: [] });
       this.#ready.push(sized);
-    } else if (lane.shares && submission.shares && lane.parked.length === 0) {
+    } else if (mayShare(lane, submission) && lane.parked.length === 0) {
       lane.ready++;
       this.#ready.push(sized);
     } else {
@@ -92,11 +92,14 @@ export class BatchQueue<S extends Submission> {
       this.#lanes.delete(conflictKey);
       return;
     }
-    lane.shares = next.submission.shares === true;
+    lane.shares = next.submission.shares;
     lane.ready = 1;
     this.#ready.push(next);
-    while (lane.shares && lane.parked[0]?.submission.shares === true) {
-      this.#ready.push(lane.parked.shift() as Sized<S>);
+    for (;;) {
+      const after = lane.parked[0];
+      if (after === undefined || !mayShare(lane, after.submission)) break;
+      lane.parked.shift();
+      this.#ready.push(after);
       lane.ready++;
     }
   }
@@ -110,10 +113,14 @@ export class BatchQueue<S extends Submission> {
 
 /** The submissions of one conflict key: those that may go, and those that wait for them. */
 interface Lane<S> {
-  /** What is ready shares its batch with others that share. */
-  shares: boolean;
+  /** What is ready shares its batch with others that say this. */
+  shares: string | undefined;
   ready: number;
   readonly parked: Sized<S>[];
+}
+
+function mayShare<S>(lane: Lane<S>, { shares }: Submission): boolean {
+  return shares !== undefined && shares === lane.shares;
 }
 
 interface Sized<S> {
