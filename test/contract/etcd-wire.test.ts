@@ -1,4 +1,5 @@
 import { decodeKeepAlive, encodeKeepAlive } from "@holdfast/adapter-etcd/wire/keep-alive";
+import { decodeLeaseKeys, encodeLeaseKeys } from "@holdfast/adapter-etcd/wire/lease-keys";
 import { encodeRange, encodeTxn } from "@holdfast/adapter-etcd/wire/request";
 import { decodeRange, decodeTxn, type Header } from "@holdfast/adapter-etcd/wire/response";
 import {
@@ -61,6 +62,9 @@ const txnCall = definition("KV", "Txn");
 const rangeCall = definition("KV", "Range");
 const watchCall = definition("Watch", "Watch");
 const keepAliveCall = definition("Lease", "LeaseKeepAlive");
+const timeToLiveCall = definition("Lease", "LeaseTimeToLive");
+
+const decoders = [decodeTxn, decodeRange, decodeWatch, decodeKeepAlive, decodeLeaseKeys];
 
 describe("our codec of etcd's messages", () => {
   it("writes every transaction as etcd3 does", () => {
@@ -173,6 +177,33 @@ describe("our codec of etcd's messages", () => {
     );
   });
 
+  it("asks for the keys of a lease, and reads what is left of it, as etcd3 does", () => {
+    const left = fc.oneof(count, fc.constantFrom(-1, -7));
+    fc.assert(
+      fc.property(
+        int64,
+        left,
+        count,
+        fc.array(key),
+        header,
+        (lease, ttlS, grantedS, keys, from) => {
+          const asked = timeToLiveCall.requestDeserialize(encodeLeaseKeys(lease));
+          expect(asked).toEqual({ ID: String(lease), keys: true });
+          const plain = {
+            header: plainHeader(from),
+            ID: String(lease),
+            TTL: String(ttlS),
+            grantedTTL: String(grantedS),
+            keys: keys.map((each) => Buffer.from(each, "latin1")),
+          };
+          const read = decodeLeaseKeys(timeToLiveCall.responseSerialize(plain));
+          const remainingS = grantedS === 0 ? -1 : Math.max(0, ttlS);
+          expect(read).toEqual({ ...from, remainingS, keys: [...keys].sort() });
+        },
+      ),
+    );
+  });
+
   it("ends on every answer that was cut short or is no answer at all", () => {
     const cut = fc.tuple(txnResult(2), fc.nat({ max: 400 })).map(([result, length]) => {
       return txnCall.responseSerialize(plainTxnResult(result, {})).subarray(0, length);
@@ -181,7 +212,7 @@ describe("our codec of etcd's messages", () => {
     let read = 0;
     fc.assert(
       fc.property(fc.oneof(cut, noise), (answer) => {
-        for (const decode of [decodeTxn, decodeRange, decodeWatch, decodeKeepAlive]) {
+        for (const decode of decoders) {
           try {
             decode(answer);
             read += 1;

@@ -20,8 +20,9 @@ import { Cluster } from "./cluster.ts";
 import { alreadyCompacted, leaseNotFound, plainFailure, writeFailure } from "./failure.ts";
 import { KeepAlives } from "./keep-alives.ts";
 import type { MemberStatus } from "./member-status.ts";
-import { compact, grantLease, leaseTimeToLive, revokeLease } from "./slow-calls.ts";
+import { compact, grantLease, revokeLease } from "./slow-calls.ts";
 import { Watches } from "./watches.ts";
+import { decodeLeaseKeys, encodeLeaseKeys } from "./wire/lease-keys.ts";
 import { encodeRange, encodeTxn } from "./wire/request.ts";
 import { decodeRange, decodeTxn } from "./wire/response.ts";
 
@@ -110,8 +111,9 @@ export class EtcdShardStore implements ShardStore {
   }
 
   async leaseKeys(lease: LeaseId): Promise<LeaseKeysReply> {
+    const request = encodeLeaseKeys(lease);
     const outcome = await this.#cluster.read((member, limits) =>
-      leaseTimeToLive(member, lease, limits),
+      member.call("/etcdserverpb.Lease/LeaseTimeToLive", request, decodeLeaseKeys, limits),
     );
     if (outcome.kind === "error") return plainFailure(outcome.error);
     if (outcome.kind === "unavailable") return outcome;

@@ -42,7 +42,7 @@ export interface CallLimits {
 }
 
 /** etcd's services, as etcd3 names them, with the calls that are seldom enough for its codec. */
-type SlowCall = "leaseGrant" | "leaseRevoke" | "leaseTimeToLive" | "compact" | "status";
+type SlowCall = "leaseGrant" | "leaseRevoke" | "compact" | "status";
 
 type SlowMethod = (
   payload: object,

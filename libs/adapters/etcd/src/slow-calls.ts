@@ -32,25 +32,6 @@ export async function revokeLease(
   return identified(await member.slowCall("Lease", "leaseRevoke", payload, limits), () => ({}));
 }
 
-/** Asks what is left of a lease and which keys hang on it. */
-export async function leaseTimeToLive(
-  member: Member,
-  lease: bigint,
-  limits: CallLimits,
-): Promise<Answer<Origin & { readonly remainingS: number; readonly keys: string[] }>> {
-  const payload = { ID: String(lease), keys: true };
-  const answer = await member.slowCall("Lease", "leaseTimeToLive", payload, limits);
-  return identified(
-    answer,
-    (raw: { readonly TTL: string; readonly grantedTTL: string; readonly keys: Buffer[] }) => ({
-      // A lease that is over but not ended yet may count below zero; only one without a granted
-      // ttl has ended.
-      remainingS: raw.grantedTTL === "0" ? -1 : Math.max(0, Number(raw.TTL)),
-      keys: raw.keys.map((key) => key.toString("latin1")).sort(),
-    }),
-  );
-}
-
 /** Forgets history before `revision`. */
 export async function compact(
   member: Member,

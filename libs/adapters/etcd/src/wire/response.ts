@@ -10,7 +10,8 @@ export interface Header {
   readonly raftTerm: bigint;
 }
 
-const noHeader: Header = { clusterId: 0n, revision: 0n, raftTerm: 0n };
+/** Of an answer that names none. */
+export const noHeader: Header = { clusterId: 0n, revision: 0n, raftTerm: 0n };
 
 /** Decodes a TxnResponse. */
 export function decodeTxn(buffer: Buffer): Header & { readonly result: TxnResult } {

@@ -30,6 +30,8 @@ export const tags = {
   txnResponse: { header: 0x0a, succeeded: 0x10, responses: 0x1a },
   keepAliveRequest: { id: 0x08 },
   keepAliveResponse: { header: 0x0a, id: 0x10, ttl: 0x18 },
+  timeToLiveRequest: { id: 0x08, keys: 0x10 },
+  timeToLiveResponse: { header: 0x0a, ttl: 0x18, grantedTtl: 0x20, keys: 0x2a },
   watchRequest: { create: 0x0a, cancel: 0x12 },
   watchCreate: {
     key: 0x0a,
