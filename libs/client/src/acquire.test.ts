@@ -194,13 +194,17 @@ test.each(["INVALID_ARGUMENT", "PERMISSION_DENIED", "QUOTA_EXCEEDED", "UNIMPLEME
   },
 );
 
-test("a session that has ended is replaced, and its other shards' locks live on", async () => {
+test.each([
+  failure("SESSION_EXPIRED", "It ended there.", { shard: "us/s1" }),
+  // The router counts places that the client has given up a moment ago.
+  failure("QUOTA_EXCEEDED", "It has 1,000 locks.", { field: "session_id" }),
+])("a session refused with $code is replaced, and its other locks live on", async (refusal) => {
   const rig = await rigOf();
   const lock = await heldLock(rig, "first");
   const acquiring = rig.client.acquire("second");
   await rig.clock.advance(0);
   const refused = rig.net.next("acquire");
-  refused.answer(failure("SESSION_EXPIRED", "It ended there.", { shard: "us/s1" }));
+  refused.answer(refusal);
   await rig.clock.advance(10);
   const again = rig.net.next("acquire");
   expect(again.command.session).not.toBe(refused.command.session);

@@ -12,6 +12,15 @@ import type { AcquireEnd, AcquireTimes } from "./tenure.ts";
 /** Sessions that may end under one acquire; one more in a row is no coincidence. */
 const sessionsMax = 3;
 
+/** Another session would have got an answer about the lock. */
+function isOfSession(end: AcquireEnd<HeldLock>): boolean {
+  if (end.kind !== "failure") return false;
+  // A router may count places a while longer than the client that has given them up.
+  return (
+    end.code === "SESSION_EXPIRED" || (end.code === "QUOTA_EXCEEDED" && end.field === "session_id")
+  );
+}
+
 /** Takes locks under the sessions of one client. */
 export class SessionLocks {
   readonly #core: ClientCore;
@@ -44,9 +53,8 @@ export class SessionLocks {
       const forget = caller.onCancel(() => run.abandon());
       const end = await run.start();
       forget();
-      const expired = end.kind === "failure" && end.code === "SESSION_EXPIRED";
-      if (!expired || sessions === sessionsMax) return end;
-      // What it holds in other shards may live on; new locks go under another session.
+      if (!isOfSession(end) || sessions === sessionsMax) return end;
+      // What it holds elsewhere may live on; new locks go under another session.
       begun.session.retire();
     }
   }
