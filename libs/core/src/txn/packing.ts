@@ -45,7 +45,7 @@ export interface Bundle<M extends Member> {
 /**
  * Lays the members of one batch into bundles. etcd counts operations along each path of nested
  * transactions, not in all, so bundles let one Raft entry carry several times as many; and what a
- * batch costs beyond its members, a signature of three disks among it, is shared by more of them.
+ * batch costs beyond its members, the flush of three disks among it, is shared by more of them.
  */
 export class Packing<M extends Member> {
   readonly #bundles: Bundle<M>[] = [];
