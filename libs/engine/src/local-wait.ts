@@ -1,5 +1,5 @@
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
-import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
+import type { LeaseId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { validityMs } from "@holdfast/core/lease/validity";
 import { holdersShownMax } from "@holdfast/core/lock/acquire";
@@ -39,8 +39,6 @@ export class LocalWait {
   readonly #context: LocalContext;
   readonly #withdraw: LocalWithdraw;
   readonly #abandoned: Abandoned;
-  /** Places that are being written once more for a repeat. */
-  readonly #claims = new Map<GrantId, Promise<unknown>>();
 
   constructor(context: LocalContext, withdraw: LocalWithdraw, abandoned: Abandoned) {
     this.#context = context;
@@ -136,18 +134,9 @@ export class LocalWait {
     const lease = await leaseFor(this.#context, site.shard, command, call.deadlineMs);
     if (lease.kind === "failure") return undefined;
     const plan = { kv: place, value: place.value, marker: lease.marker, epoch: site.epoch };
-    // Thousands may come anew from a router that is gone. Only repeats of one request do not share
-    // a batch: two puts of one key have it refused (hazard 2).
-    for (;;) {
-      const earlier = this.#claims.get(attempt.grantId);
-      if (earlier === undefined) break;
-      await earlier;
-    }
+    // Thousands may come anew from a router that is gone, and neither grant nor take anything.
     const options = { shares: "claim" };
-    const asking = site.shard.committer.submit(renewTxn(plan), site.conflictKey, options);
-    this.#claims.set(attempt.grantId, asking);
-    const reply = await asking;
-    this.#claims.delete(attempt.grantId);
+    const reply = await site.shard.committer.submit(renewTxn(plan), site.conflictKey, options);
     return reply.kind === "committed" && reply.result.succeeded ? reply.revision : undefined;
   }
 

@@ -50,8 +50,8 @@ export const conflictingOperations: Hazard = {
         {
           what: "the renewal of a place in line has the conflict key of its lock",
           file: "libs/engine/src/local-wait.ts",
-          find: "submit(renewTxn(plan), site.conflictKey)",
-          replace: 'submit(renewTxn(plan), "a renewal")',
+          find: "submit(renewTxn(plan), site.conflictKey, options)",
+          replace: 'submit(renewTxn(plan), "a renewal", options)',
           fails: "the grant hangs on the older lease",
         },
         { ...oneAKey, fails: "the grant hangs on the older lease" },
