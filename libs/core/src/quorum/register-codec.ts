@@ -1,0 +1,83 @@
+import { utf8, utf8Text } from "@holdfast/base/bytes";
+import { type Ballot, ballotBytes, decodeBallot, encodeBallot } from "./ballot.ts";
+import type { Accepted } from "./message.ts";
+import type { GlobalHolder, GlobalRequest, RegisterValue } from "./register-value.ts";
+
+const version = 1;
+
+/** A ballot, a version byte, then JSON, so that an operator can read it with the store's tools. */
+export function encodeAccepted(ballot: Ballot, value: RegisterValue): Uint8Array {
+  const json = utf8(
+    JSON.stringify({
+      t: value.token.toString(),
+      h: value.holders.map((holder) => ({ ...shorten(holder), t: holder.token.toString() })),
+      w: value.waiters.map(shorten),
+      r: value.recent.map(({ grantId, fate, version: at }) => [grantId, fate, at]),
+      v: value.version,
+    }),
+  );
+  const bytes = new Uint8Array(ballotBytes + 1 + json.length);
+  bytes.set(encodeBallot(ballot));
+  bytes[ballotBytes] = version;
+  bytes.set(json, ballotBytes + 1);
+  return bytes;
+}
+
+/** Undefined where the bytes are of another version or damaged: never guess at a holder. */
+export function decodeAccepted(bytes: Uint8Array): Accepted | undefined {
+  const ballot = decodeBallot(bytes);
+  if (ballot === undefined || bytes[ballotBytes] !== version) return undefined;
+  try {
+    const { t, h, w, r, v } = JSON.parse(utf8Text(bytes.subarray(ballotBytes + 1)));
+    return {
+      ballot,
+      value: {
+        token: BigInt(t),
+        holders: h.map((each: Short & { t: string }): GlobalHolder => {
+          return { ...lengthen(each), token: BigInt(each.t) };
+        }),
+        waiters: w.map(lengthen),
+        recent: r.map(([grantId, fate, at]: [never, never, number]) => {
+          return { grantId, fate, version: at };
+        }),
+        version: v,
+      },
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+interface Short {
+  readonly g: string;
+  readonly s: string;
+  readonly n: string;
+  readonly l: number;
+  readonly m?: "s";
+  readonly o: string;
+  readonly d?: Readonly<Record<string, string>>;
+}
+
+function shorten(request: GlobalRequest): Short {
+  return {
+    g: request.grantId,
+    s: request.session,
+    n: request.region,
+    l: request.ttlMs,
+    o: request.owner,
+    ...(request.mode === "shared" ? { m: "s" as const } : {}),
+    ...(Object.keys(request.metadata).length === 0 ? {} : { d: request.metadata }),
+  };
+}
+
+function lengthen(short: Short): GlobalRequest {
+  return {
+    grantId: short.g as GlobalRequest["grantId"],
+    session: short.s as GlobalRequest["session"],
+    region: short.n,
+    ttlMs: short.l,
+    mode: short.m === "s" ? "shared" : "exclusive",
+    owner: short.o,
+    metadata: short.d ?? {},
+  };
+}

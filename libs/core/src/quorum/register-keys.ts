@@ -1,0 +1,35 @@
+import type { GrantId } from "@holdfast/base/ids";
+import { type KeyRange, slotText } from "../lock/keys.ts";
+
+/**
+ * The keys of a register in one region's shard. After the name comes a NUL, as in a local lock's
+ * keys: without it the liveness of `a` would lie among the keys of a lock called `a/l`.
+ */
+export interface RegisterKeys {
+  /** The highest ballot promised; no lease, ever. */
+  readonly promised: string;
+  /** The accepted ballot and value; no lease, ever. */
+  readonly accepted: string;
+  /** One key a grant, under its session's lease. */
+  readonly live: KeyRange;
+}
+
+/** The keys of one register. `slot`: 0 to 4095. */
+export function registerKeys(slot: number, namespace: string, name: string): RegisterKeys {
+  const stem = `g/${slotText(slot)}/${namespace}/${name}/\0`;
+  return {
+    promised: `${stem}p`,
+    accepted: `${stem}a`,
+    live: { prefix: `${stem}l/`, end: `${stem}l0` },
+  };
+}
+
+/** The key that says that a grant's session lives in this region. */
+export function livenessKey(keys: RegisterKeys, grantId: GrantId): string {
+  return keys.live.prefix + grantId;
+}
+
+/** The generation and incarnation of a region's shard. */
+export const generationKey = "g/generation";
+/** Stands, under a lease of the longest ttl, after a shard was admitted again [H3]. */
+export const readmittedKey = "g/readmitted";
