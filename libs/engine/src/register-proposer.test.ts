@@ -1,0 +1,175 @@
+import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
+import { ManualClock } from "@holdfast/base/manual-clock";
+import { SeededRandom } from "@holdfast/base/random";
+import {
+  type Ballot,
+  BallotSource,
+  compareBallots,
+  zeroBallot,
+} from "@holdfast/core/quorum/ballot";
+import type { Accepted, AcceptRequest, PrepareRequest } from "@holdfast/core/quorum/message";
+import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
+import { expect, test } from "vitest";
+import { type Acceptors, type ProposerAnswer, RegisterProposer } from "./register-proposer.ts";
+
+/** Three regions that answer after 10 ms, or not at all. */
+class Regions implements Acceptors {
+  readonly prepares: PrepareRequest[] = [];
+  readonly accepts: AcceptRequest[] = [];
+  /** Which regions hear of a prepare, and of an accept. */
+  hearPrepare: readonly number[] = [0, 1, 2];
+  hearAccept: readonly number[] = [0, 1, 2];
+  readonly #clock: ManualClock;
+  readonly #states = [0, 1, 2].map((): { promised: Ballot; accepted?: Accepted } => ({
+    promised: zeroBallot,
+  }));
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
+
+  prepare(region: number, request: PrepareRequest, answer: Parameters<Acceptors["prepare"]>[2]) {
+    if (region === 0) this.prepares.push(request);
+    if (!this.hearPrepare.includes(region)) return;
+    const state = this.#states[region];
+    if (state === undefined) return;
+    const { accepted, promised } = state;
+    const isHigher = compareBallots(request.ballot, promised) > 0;
+    if (isHigher) state.promised = request.ballot;
+    const shown = accepted === undefined ? {} : { accepted };
+    this.#clock.schedule(10, () =>
+      answer(
+        isHigher
+          ? { kind: "promised", ...shown, live: [], halfTrusted: false }
+          : { kind: "refused", promised },
+      ),
+    );
+  }
+
+  accept(region: number, request: AcceptRequest, answer: Parameters<Acceptors["accept"]>[2]) {
+    if (region === 0) this.accepts.push(request);
+    if (!this.hearAccept.includes(region)) return;
+    const state = this.#states[region];
+    if (state === undefined) return;
+    state.promised = request.next;
+    state.accepted = { ballot: request.ballot, value: request.value };
+    const attached = request.attach.map(({ grantId }) => ({ grantId, lease: 5n as LeaseId }));
+    this.#clock.schedule(10, () => answer({ kind: "accepted", attached }));
+  }
+}
+
+function rig() {
+  const clock = new ManualClock();
+  const regions = new Regions(clock);
+  const proposer = new RegisterProposer({
+    acceptors: regions,
+    ballots: new BallotSource(1, 1),
+    clock,
+    random: new SeededRandom(1),
+    generation: () => 1,
+    onGeneration: () => {},
+    roundTripMs: 20,
+  });
+  const ask = (command: RegisterCommand, isOver = () => false) => {
+    const answers: ProposerAnswer[] = [];
+    const answer = (given: ProposerAnswer) => void answers.push(given);
+    proposer.submit({ command, isRepeat: false, isOver, answer });
+    return answers;
+  };
+  return { clock, regions, proposer, ask };
+}
+
+function acquire(name: string): RegisterCommand {
+  const request = {
+    grantId: name as GrantId,
+    session: `session-${name}` as SessionId,
+    region: "east",
+    ttlMs: 15_000,
+    mode: "exclusive" as const,
+    owner: name,
+    metadata: {},
+  };
+  return { kind: "acquire", request, wait: true, mayBeGranted: false };
+}
+
+function outcomesOf(answers: readonly ProposerAnswer[]): string[] {
+  return answers.map((answer) => (answer.kind === "decided" ? answer.outcome.kind : answer.kind));
+}
+
+test("a cold change takes two round trips, and the next of the same proposer one", async () => {
+  const { clock, regions, ask } = rig();
+  const first = ask(acquire("a"));
+  await clock.advance(20);
+  expect(outcomesOf(first)).toEqual(["granted"]);
+  expect(regions.prepares).toHaveLength(1);
+  const second = ask({ kind: "release", grantId: "a" as GrantId, token: 1n << 20n });
+  await clock.advance(10);
+  expect(outcomesOf(second)).toEqual(["released"]);
+  expect(regions.prepares).toHaveLength(1);
+});
+
+test("a grant is confirmed by the regions that put its liveness, and the third may come later", async () => {
+  const { clock, ask } = rig();
+  const [answer] = await (async () => {
+    const answers = ask(acquire("a"));
+    await clock.advance(20);
+    return answers;
+  })();
+  if (answer?.kind !== "decided") throw new Error("it is granted");
+  expect([...answer.confirmed().keys()].length).toBeGreaterThanOrEqual(2);
+  await clock.advance(10);
+  expect([...answer.confirmed().keys()]).toEqual([0, 1, 2]);
+});
+
+test("commands that come while a proposal is under way go together", async () => {
+  const { clock, regions, ask, proposer } = rig();
+  const all = ["a", "b", "c", "d"].map((name) => ask(acquire(name)));
+  await clock.advance(40);
+  expect(all.map(outcomesOf)).toEqual([["granted"], ["waiting"], ["waiting"], ["waiting"]]);
+  expect(regions.accepts).toHaveLength(2);
+  expect(proposer.isIdle).toBe(true);
+});
+
+test("with one region in reach nothing is proposed, and nothing is left open", async () => {
+  const { clock, regions, ask } = rig();
+  regions.hearPrepare = [0];
+  const answers = ask(acquire("a"));
+  await clock.advance(10_000);
+  expect(outcomesOf(answers)).toEqual(["no-quorum"]);
+  expect(regions.accepts).toHaveLength(0);
+});
+
+test("what was proposed and not answered may yet come true, and is said to be unknown", async () => {
+  const { clock, regions, ask } = rig();
+  regions.hearAccept = [0];
+  const answers = ask(acquire("a"));
+  await clock.advance(20_000);
+  expect(outcomesOf(answers)).toEqual(["unknown"]);
+  regions.hearAccept = [0, 1, 2];
+  const repeat = ask(acquire("a"));
+  await clock.advance(100);
+  expect(outcomesOf(repeat)).toEqual(["granted"]);
+});
+
+test("every attempt has a ballot of its own, above those before it", async () => {
+  const { clock, regions, ask } = rig();
+  regions.hearAccept = [];
+  ask(acquire("a"));
+  await clock.advance(20_000);
+  const ballots = regions.prepares.map(({ ballot }) => ballot);
+  expect(ballots.length).toBeGreaterThan(3);
+  for (const [index, ballot] of ballots.entries()) {
+    expect(compareBallots(ballot, ballots[index - 1] ?? zeroBallot)).toBeGreaterThan(0);
+  }
+});
+
+test("what nobody waits for any more is not proposed", async () => {
+  const { clock, regions, ask } = rig();
+  let isOver = false;
+  const answers = ask(acquire("a"), () => isOver);
+  await clock.advance(5);
+  isOver = true;
+  await clock.advance(1_000);
+  expect(regions.accepts).toHaveLength(0);
+  expect(outcomesOf(answers)).toEqual(["contended"]);
+});

@@ -1,0 +1,289 @@
+import type { Clock, Timer } from "@holdfast/base/clock";
+import type { LeaseId } from "@holdfast/base/ids";
+import type { Random } from "@holdfast/base/random";
+import { Attempt, regionsMax, type Step, type Warm } from "@holdfast/core/quorum/attempt";
+import { type Ballot, type BallotSource, zeroBallot } from "@holdfast/core/quorum/ballot";
+import type {
+  AcceptReply,
+  AcceptRequest,
+  PrepareReply,
+  PrepareRequest,
+} from "@holdfast/core/quorum/message";
+import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
+import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import { majority } from "@holdfast/core/quorum/votes";
+
+/**
+ * The votes of one register in all regions, by number 0 to 2. An answer may come twice or never.
+ */
+export interface Acceptors {
+  prepare(region: number, request: PrepareRequest, answer: (reply: PrepareReply) => void): void;
+  accept(region: number, request: AcceptRequest, answer: (reply: AcceptReply) => void): void;
+}
+
+/** What a proposer needs, and how patient it is. */
+export interface ProposerOptions {
+  readonly acceptors: Acceptors;
+  readonly ballots: BallotSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The generation this coordinator believes to be the current one. */
+  readonly generation: () => number;
+  /** A region is at another generation. */
+  readonly onGeneration: (generation: number) => void;
+  /** To the second-nearest region and back, in milliseconds. */
+  readonly roundTripMs: number;
+}
+
+/** Who asked, and what must hold for going on. */
+export interface Asking {
+  readonly command: RegisterCommand;
+  /** The request reached a coordinator before this one did [H5]. */
+  readonly isRepeat: boolean;
+  /** The caller waits no longer, or its deadline has passed [H6]. */
+  readonly isOver: () => boolean;
+  readonly answer: (answer: ProposerAnswer) => void;
+}
+
+/** How a command went. */
+export type ProposerAnswer =
+  | {
+      readonly kind: "decided";
+      readonly outcome: RegisterOutcome;
+      readonly value: RegisterValue;
+      /**
+       * Regions that a grant's holder may count on, and the very leases that count [H1] [H2]; asked
+       * again later, the third region may have come.
+       */
+      readonly confirmed: () => ReadonlyMap<number, LeaseId>;
+    }
+  /** Nothing was proposed, or the proposal was refused for good. */
+  | { readonly kind: "contended" | "no-quorum" }
+  /** It may yet come true: ask again with the same request id, or cancel it. */
+  | { readonly kind: "unknown" };
+
+/** Commands in one proposal: no more end at once than a register remembers. */
+const commandsMax = 8;
+const attemptsMax = 6;
+/** An answer that takes this many round trips will not come. */
+const patience = 4;
+
+/**
+ * The proposals of one coordinator for one register: one in flight, the others wait and go
+ * together. While nobody else proposes, the promise that came with the last accept saves the
+ * prepare.
+ */
+export class RegisterProposer {
+  readonly #options: ProposerOptions;
+  readonly #queue: Pending[] = [];
+  #warm: (Warm & { readonly ballot: Ballot }) | undefined;
+  #flight: Flight | undefined;
+
+  constructor(options: ProposerOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing is under way and nothing waits. */
+  get isIdle(): boolean {
+    return this.#flight === undefined && this.#queue.length === 0;
+  }
+
+  submit(asking: Asking): void {
+    this.#queue.push({ asking, attempts: 0, mayBeGranted: asking.isRepeat, since: undefined });
+    if (this.#flight === undefined) this.#next();
+  }
+
+  #next(): void {
+    const members: Pending[] = [];
+    while (members.length < commandsMax) {
+      const pending = this.#queue.shift();
+      if (pending === undefined) break;
+      if (pending.asking.isOver()) pending.asking.answer(undone(pending, "contended"));
+      else members.push(pending);
+    }
+    if (members.length > 0) this.#attempt(members, zeroBallot);
+  }
+
+  #attempt(members: readonly Pending[], seen: Ballot): void {
+    const { ballots } = this.#options;
+    const warm = this.#warm;
+    this.#warm = undefined;
+    const commands = members.map(commandOf);
+    let attempt = new Attempt(warm?.ballot ?? ballots.next(seen), commands, warm);
+    let step = attempt.begin();
+    if (warm !== undefined && step.kind === "prepare") {
+      // The regions have promised the warm ballot already, and promise each ballot once.
+      attempt = new Attempt(ballots.next(warm.ballot), commands, undefined);
+      step = attempt.begin();
+    }
+    const flight = { attempt, members, answered: new Set<number>(), timer: noTimer };
+    this.#flight = flight;
+    for (const member of members) member.attempts++;
+    this.#arm(flight);
+    this.#follow(flight, step);
+  }
+
+  #follow(flight: Flight, step: Step): void {
+    switch (step.kind) {
+      case "wait":
+        break;
+      case "prepare":
+        this.#prepare(flight);
+        break;
+      case "hesitate":
+        this.#hesitate(flight);
+        break;
+      case "accept":
+        this.#accept(flight, step);
+        break;
+      case "chosen":
+        if (flight.next !== undefined) this.#warm = { ballot: flight.next, value: step.value };
+        this.#conclude(flight, step.value, step.outcomes);
+        break;
+      case "read":
+        this.#conclude(flight, step.value, step.outcomes);
+        break;
+      case "lost":
+        this.#retry(flight, step.seen);
+        break;
+      case "other-generation":
+        this.#options.onGeneration(step.generation);
+        this.#retry(flight, zeroBallot);
+        break;
+    }
+  }
+
+  #hesitate(flight: Flight): void {
+    const { clock, roundTripMs } = this.#options;
+    flight.timer.cancel();
+    flight.timer = clock.schedule(roundTripMs, () => {
+      if (this.#flight !== flight) return;
+      this.#arm(flight);
+      this.#follow(flight, flight.attempt.hesitated());
+    });
+  }
+
+  #prepare(flight: Flight): void {
+    const { acceptors, generation } = this.#options;
+    const { attempt } = flight;
+    const request = { ballot: attempt.ballot, generation: generation() };
+    for (let region = 0; region < regionsMax; region++) {
+      acceptors.prepare(region, request, (reply) => {
+        flight.answered.add(region);
+        if (this.#flight === flight) this.#follow(flight, attempt.onPrepareReply(region, reply));
+      });
+    }
+  }
+
+  #accept(flight: Flight, step: Extract<Step, { kind: "accept" }>): void {
+    const { acceptors, ballots, generation } = this.#options;
+    const { attempt, members } = flight;
+    // What nobody waits for any more is not proposed, or a grant would have nobody who knows it.
+    if (members.some(({ asking }) => asking.isOver())) {
+      this.#retry(flight, attempt.ballot);
+      return;
+    }
+    for (const member of members) {
+      member.since ??= attempt.version;
+      member.mayBeGranted = true;
+    }
+    const next = ballots.next(attempt.ballot);
+    flight.next = next;
+    flight.answered.clear();
+    for (let region = 0; region < regionsMax; region++) {
+      const request: AcceptRequest = {
+        ballot: attempt.ballot,
+        value: step.value,
+        next,
+        attach: step.attach,
+        forget: attempt.forgetIn(region, step.value),
+        generation: generation(),
+      };
+      acceptors.accept(region, request, (reply) => {
+        flight.answered.add(region);
+        const followed = attempt.onAcceptReply(region, reply);
+        if (this.#flight === flight) this.#follow(flight, followed);
+      });
+    }
+  }
+
+  #conclude(flight: Flight, value: RegisterValue, outcomes: readonly RegisterOutcome[]): void {
+    this.#flight = undefined;
+    flight.timer.cancel();
+    for (const [index, { asking }] of flight.members.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined) continue;
+      const confirmed = () =>
+        outcome.kind === "granted"
+          ? flight.attempt.confirmed(outcome.holder.grantId)
+          : new Map<number, LeaseId>();
+      asking.answer({ kind: "decided", outcome, value, confirmed });
+    }
+    if (this.#flight === undefined) this.#next();
+  }
+
+  /** Under a new ballot, and with nothing kept of the attempt but that there was one. */
+  #retry(flight: Flight, seen: Ballot): void {
+    this.#flight = undefined;
+    flight.timer.cancel();
+    const again: Pending[] = [];
+    const reason = flight.answered.size < majority ? "no-quorum" : "contended";
+    for (const member of flight.members) {
+      const isSpent = member.attempts >= attemptsMax || member.asking.isOver();
+      if (isSpent) member.asking.answer(undone(member, reason));
+      else again.push(member);
+    }
+    if (again.length > 0) this.#pause(flight, again, seen);
+    else if (this.#flight === undefined) this.#next();
+  }
+
+  /** From one round trip on, so that two that met do not meet again. */
+  #pause(flight: Flight, members: readonly Pending[], seen: Ballot): void {
+    const { clock, random, roundTripMs } = this.#options;
+    const attempts = Math.max(...members.map((member) => member.attempts));
+    const paused: Flight = { ...flight, members };
+    this.#flight = paused;
+    paused.timer = clock.schedule(roundTripMs * random.next() * 2 ** (attempts - 1), () => {
+      if (this.#flight === paused) this.#attempt(members, seen);
+    });
+  }
+
+  #arm(flight: Flight): void {
+    const { clock, roundTripMs } = this.#options;
+    flight.timer.cancel();
+    flight.timer = clock.schedule(roundTripMs * patience, () => {
+      if (this.#flight === flight) this.#retry(flight, flight.attempt.ballot);
+    });
+  }
+}
+
+interface Pending {
+  readonly asking: Asking;
+  attempts: number;
+  mayBeGranted: boolean;
+  /** The version at which the register was seen when the command was first proposed. */
+  since: number | undefined;
+}
+
+interface Flight {
+  readonly attempt: Attempt;
+  readonly members: readonly Pending[];
+  /** Regions heard in this phase. */
+  readonly answered: Set<number>;
+  timer: Timer;
+  /** The ballot that the accept asks the regions to promise along. */
+  next?: Ballot;
+}
+
+const noTimer: Timer = { cancel: () => {} };
+
+function commandOf({ asking, mayBeGranted, since }: Pending): RegisterCommand {
+  const { command } = asking;
+  if (command.kind !== "acquire" || !mayBeGranted) return command;
+  return { ...command, mayBeGranted, ...(since === undefined ? {} : { since }) };
+}
+
+/** Refused for good only where nothing of it can come true any more [H5]. */
+function undone(pending: Pending, kind: "contended" | "no-quorum"): ProposerAnswer {
+  return { kind: pending.mayBeGranted ? "unknown" : kind };
+}
