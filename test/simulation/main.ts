@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { sabotage } from "../sabotage/sabotage.ts";
 import { allMutants } from "./mutants.ts";
-import { runSeeds, type Stretch } from "./seed-pool.ts";
+import { registerMutants, ruleMutants } from "./register/register-mutants.ts";
+import { runSeeds, type Stretch, type World } from "./seed-pool.ts";
 import { printReport } from "./seed-report.ts";
 
 const usage = `npm run simulate -- [options]
@@ -9,6 +10,9 @@ const usage = `npm run simulate -- [options]
   --from N       the first of them (default 1)
   --workers N    in N processes (default 2)
   --seed N       run this one seed alone
+  --schedules N  run N schedules of a global lock's register instead (see --from, --workers)
+  --schedule N   run this one schedule alone
+  --rule H       play the steps of one rule of a register, with --mutant sabotaged
   --trace        with --seed: print what happened
   --mutant NAME  run a sabotaged build, until it is found out
   --hashes       with --from and --seeds: print the hash of each seed's trace
@@ -21,6 +25,10 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     workers: { type: "string", default: "2" },
     seed: { type: "string" },
+    schedules: { type: "string" },
+    schedule: { type: "string" },
+    rule: { type: "string" },
+    world: { type: "string" },
     trace: { type: "boolean", default: false },
     mutant: { type: "string" },
     scenario: { type: "string" },
@@ -34,15 +42,28 @@ const { values } = parseArgs({
 /** Undefined where the honest build is to be run. */
 function chosenMutant() {
   if (values.mutant === undefined) return undefined;
-  const mutant = allMutants.find(({ name }) => name === values.mutant);
+  const known = [...allMutants, ...registerMutants, ...ruleMutants];
+  const mutant = known.find(({ name }) => name === values.mutant);
   if (mutant === undefined) throw new Error(`no mutant is called ${values.mutant}: try --list`);
   return mutant;
 }
 
 /** Before anything of the build is imported, or the sabotage would come too late. */
-async function loadWorld() {
+function sabotageIfAsked(): void {
   const mutant = chosenMutant();
   if (mutant !== undefined) sabotage(mutant.edits);
+}
+
+async function loadRegister() {
+  sabotageIfAsked();
+  return {
+    ...(await import("./register/run-schedules.ts")),
+    ...(await import("./register/run-schedule.ts")),
+  };
+}
+
+async function loadWorld() {
+  sabotageIfAsked();
   return {
     ...(await import("./run-stretch.ts")),
     ...(await import("./scenarios/run-scenario.ts")),
@@ -51,8 +72,16 @@ async function loadWorld() {
 
 async function list(): Promise<void> {
   for (const { name, phrase } of allMutants) console.log(`mutant ${name}: ${phrase}`);
+  for (const { name, phrase } of registerMutants) {
+    console.log(`mutant ${name} (--schedules): ${phrase}`);
+  }
+  for (const { name, rule, phrase } of ruleMutants) {
+    console.log(`mutant ${name} (--rule ${rule}): ${phrase}`);
+  }
   const { scenarios } = await loadWorld();
   for (const { name, rule } of scenarios) console.log(`scenario ${name}: ${rule}`);
+  const { rules } = await import("./register/rules.ts");
+  for (const { rule, story } of rules) console.log(`rule ${rule}: ${story}`);
 }
 
 async function playOne(name: string): Promise<void> {
@@ -86,29 +115,63 @@ async function printHashes(from: number, count: number): Promise<void> {
   }
 }
 
-async function serveParent(): Promise<void> {
+async function runOneSchedule(seed: number): Promise<void> {
+  const { runSchedule } = await loadRegister();
+  const { violations, figures } = runSchedule(seed);
+  for (const { checker, atMs, message } of violations) {
+    console.log(`VIOLATION ${checker} at ${atMs.toFixed(1)} ms: ${message}`);
+  }
+  const found = violations.length === 0 ? "no violation" : "violations";
+  console.log(`schedule ${seed}: ${found}, ${JSON.stringify(figures)}`);
+  if (violations.length > 0) process.exitCode = 1;
+}
+
+async function playRule(name: string): Promise<void> {
+  sabotageIfAsked();
+  const { rules } = await import("./register/rules.ts");
+  const rule = rules.find((it) => it.rule === name);
+  if (rule === undefined) throw new Error(`no rule is called ${name}: try --list`);
+  console.log(rule.story);
+  try {
+    rule.play();
+  } catch (error) {
+    console.log(`BROKEN ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}
+
+async function serveParent(world: World): Promise<void> {
+  if (world === "register") {
+    const { runSchedules } = await loadRegister();
+    process.on("message", (stretch: Stretch) => process.send?.(runSchedules(stretch)));
+    return;
+  }
   const { runStretch } = await loadWorld();
   process.on("message", (stretch: Stretch) => {
     void runStretch(stretch).then((result) => process.send?.(result));
   });
 }
 
-async function runMany(): Promise<void> {
+async function runMany(world: World, count: number): Promise<void> {
   const mutant = chosenMutant()?.name;
   const report = await runSeeds({
+    world,
     from: Number(values.from),
-    count: Number(values.seeds),
+    count,
     workers: Number(values.workers),
     ...(mutant === undefined ? {} : { mutant, stopAtFirst: true }),
   });
-  console.log(printReport(report, mutant));
+  console.log(printReport(report, mutant, world));
   if (report.failures.length > 0) process.exitCode = 1;
 }
 
 if (values.help) console.log(usage);
 else if (values.list) await list();
 else if (values.hashes) await printHashes(Number(values.from), Number(values.seeds));
-else if (values.worker) await serveParent();
+else if (values.worker) await serveParent(values.world === "register" ? "register" : "local");
 else if (values.scenario !== undefined) await playOne(values.scenario);
 else if (values.seed !== undefined) await runOne(Number(values.seed));
-else await runMany();
+else if (values.rule !== undefined) await playRule(values.rule);
+else if (values.schedule !== undefined) await runOneSchedule(Number(values.schedule));
+else if (values.schedules !== undefined) await runMany("register", Number(values.schedules));
+else await runMany("local", Number(values.seeds));

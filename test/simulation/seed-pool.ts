@@ -4,6 +4,8 @@ import { failuresKeptMax, type SeedReport, type SeedResult, sumOf } from "./seed
 
 /** Which seeds to run, and in how many processes. */
 export interface SeedOrder {
+  /** `local`, unless it is said: the world of the local tier, or the register of the global one. */
+  readonly world?: World;
   readonly from: number;
   readonly count: number;
   readonly workers: number;
@@ -14,6 +16,12 @@ export interface SeedOrder {
   /** Start no more seeds after this long, in ms. */
   readonly budgetMs?: number;
 }
+
+/** What a seed is a run of. */
+export type World = "local" | "register";
+
+/** Seeds a worker is given at once: enough that asking for the next costs nothing. */
+const stretchLengths: Readonly<Record<World, number>> = { local: 25, register: 500 };
 
 /** A stretch of seeds for one worker. */
 export interface Stretch {
@@ -31,11 +39,12 @@ export interface StretchResult {
 }
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-const stretchLength = 25;
 
 /** Runs seeds in child processes; the order in which they finish does not matter. */
 export async function runSeeds(order: SeedOrder): Promise<SeedReport> {
   const startedMs = performance.now();
+  const { world = "local" } = order;
+  const stretchLength = stretchLengths[world];
   const results: StretchResult[] = [];
   let next = order.from;
   const end = order.from + order.count;
@@ -49,7 +58,9 @@ export async function runSeeds(order: SeedOrder): Promise<SeedReport> {
   };
   const workers = Math.min(order.workers, Math.ceil(order.count / stretchLength));
   await Promise.all(
-    Array.from({ length: workers }, () => work(order.mutant, take, (it) => results.push(it))),
+    Array.from({ length: workers }, () =>
+      work(world, order.mutant, take, (it) => results.push(it)),
+    ),
   );
   const failures = results.flatMap((it) => it.failures).sort((a, b) => a.seed - b.seed);
   return {
@@ -62,13 +73,19 @@ export async function runSeeds(order: SeedOrder): Promise<SeedReport> {
 }
 
 function work(
+  world: World,
   mutant: string | undefined,
   take: () => Stretch | undefined,
   onResult: (result: StretchResult) => void,
 ): Promise<void> {
   const first = take();
   if (first === undefined) return Promise.resolve();
-  const args = ["--worker", ...(mutant === undefined ? [] : ["--mutant", mutant])];
+  const args = [
+    "--worker",
+    "--world",
+    world,
+    ...(mutant === undefined ? [] : ["--mutant", mutant]),
+  ];
   const child: ChildProcess = fork(main, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   return new Promise((resolve, reject) => {
     child.on("message", (result: StretchResult) => {

@@ -37,21 +37,22 @@ export function sumOf(all: Iterable<Figures>): Figures {
 }
 
 /** The command that runs one seed again. */
-export function replayCommand(seed: number, mutant?: string): string {
+export function replayCommand(seed: number, mutant?: string, world = "local"): string {
   const sabotage = mutant === undefined ? "" : ` --mutant ${mutant}`;
+  if (world === "register") return `npm run simulate -- --schedule ${seed}${sabotage}`;
   return `npm run simulate -- --seed ${seed}${sabotage} --trace`;
 }
 
 /** A report for people: what was covered, and of each failure what was found and how to see it. */
-export function printReport(report: SeedReport, mutant?: string): string {
+export function printReport(report: SeedReport, mutant?: string, world = "local"): string {
   const { seeds, failures, figures, elapsedMs, cpuMs } = report;
   const perSecond = Math.round((seeds / Math.max(1, elapsedMs)) * 1_000);
   const eachMs = (cpuMs / Math.max(1, seeds)).toFixed(1);
   const covered = Object.entries(figures)
-    .map(([name, value]) => `${value.toLocaleString("en")} ${name}`)
+    .map(([name, value]) => `${Math.round(value).toLocaleString("en")} ${name}`)
     .join(", ");
   const lines = [
-    `${seeds.toLocaleString("en")} seeds in ${(elapsedMs / 1_000).toFixed(1)} s ` +
+    `${seeds.toLocaleString("en")} ${world === "local" ? "seeds" : "schedules"} in ${(elapsedMs / 1_000).toFixed(1)} s ` +
       `(${perSecond}/s, ${eachMs} ms of CPU each): ${covered}`,
     failures.length === 0 ? "no violation" : `VIOLATIONS in ${failures.length} seeds:`,
   ];
@@ -60,7 +61,7 @@ export function printReport(report: SeedReport, mutant?: string): string {
     const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
     lines.push(
       `  seed ${seed} at ${first?.atMs.toFixed(1)} ms: ${first?.checker}: ${first?.message}${more}`,
-      `    ${replayCommand(seed, mutant)}`,
+      `    ${replayCommand(seed, mutant, world)}`,
     );
   }
   return lines.join("\n");

@@ -1,0 +1,153 @@
+import type { GrantId } from "@holdfast/base/ids";
+import { type Ballot, compareBallots, printBallot } from "@holdfast/core/quorum/ballot";
+import { emptyRegister, type RegisterValue } from "@holdfast/core/quorum/register-value";
+import type { Violation } from "@holdfast/simulator/history/run";
+
+const violationsMax = 20;
+
+/** What a register was at a ballot that two regions accepted. */
+interface Chosen {
+  readonly ballot: Ballot;
+  readonly value: RegisterValue;
+}
+
+/** Watches all acceptors of a register from outside and says what must never be. */
+export class RegisterChecks {
+  readonly violations: Violation[] = [];
+  readonly #nowMs: () => number;
+  readonly #isBelieved: (grantId: GrantId) => boolean;
+  readonly #byBallot = new Map<string, { value: RegisterValue; regions: Set<number> }>();
+  #chosen: Chosen[] = [];
+  readonly #tokens = new Map<GrantId, bigint>();
+  readonly #refused = new Set<GrantId>();
+  readonly #released = new Set<GrantId>();
+
+  constructor(nowMs: () => number, isBelieved: (grantId: GrantId) => boolean) {
+    this.#nowMs = nowMs;
+    this.#isBelieved = isBelieved;
+  }
+
+  /** How many values were chosen. */
+  get chosenCount(): number {
+    return this.#chosen.length;
+  }
+
+  get latest(): RegisterValue {
+    return this.#chosen.at(-1)?.value ?? emptyRegister;
+  }
+
+  /** `checker`: the invariant by its number in PROTOCOL.md. */
+  fail(checker: string, message: string): void {
+    if (this.violations.length < violationsMax) {
+      this.violations.push({ checker, atMs: this.#nowMs(), message });
+    }
+  }
+
+  /** A region accepted `value`, for the first time under this ballot. */
+  onAccepted(region: number, ballot: Ballot, value: RegisterValue): void {
+    const key = printBallot(ballot);
+    let known = this.#byBallot.get(key);
+    if (known === undefined) {
+      known = { value, regions: new Set() };
+      this.#byBallot.set(key, known);
+    }
+    if (known.value !== value) this.fail("I1", `ballot ${key} has two values`);
+    known.regions.add(region);
+    if (known.regions.size === 2) this.#onChosen({ ballot, value });
+  }
+
+  onPromised(region: number, before: Ballot, after: Ballot): void {
+    if (compareBallots(before, after) > 0) {
+      this.fail(
+        "I2",
+        `region ${region} promised ${printBallot(before)}, then ${printBallot(after)}`,
+      );
+    }
+  }
+
+  /** A client was told for good that this request did not get the lock. */
+  onRefused(grantId: GrantId): void {
+    this.#refused.add(grantId);
+    if (this.#tokens.has(grantId)) this.fail("I6", `${grantId} was refused, but had been granted`);
+  }
+
+  /** A client was told that its grant is released. */
+  onReleased(grantId: GrantId): void {
+    this.#released.add(grantId);
+    if (this.latest.holders.some((holder) => holder.grantId === grantId)) {
+      this.fail("I5", `${grantId} was called released, but holds the lock`);
+    }
+  }
+
+  #onChosen(chosen: Chosen): void {
+    const at = this.#chosen.findIndex(({ ballot }) => compareBallots(ballot, chosen.ballot) > 0);
+    const index = at < 0 ? this.#chosen.length : at;
+    const before = this.#chosen[index - 1]?.value ?? emptyRegister;
+    const after = this.#chosen[index]?.value;
+    this.#chosen.splice(index, 0, chosen);
+    this.#checkStep(before, chosen.value, printBallot(chosen.ballot));
+    if (after !== undefined) this.#checkStep(chosen.value, after, "a later ballot");
+    this.#checkHolders(chosen.value);
+    if (after === undefined) this.#checkReleased(chosen.value);
+    this.#checkRemoved(before, chosen.value);
+  }
+
+  /** Each chosen value goes on from the one before it. */
+  #checkStep(before: RegisterValue, after: RegisterValue, where: string): void {
+    if (before === after) return;
+    if (after.version <= before.version) {
+      this.fail("I4", `version ${before.version} is followed by ${after.version} at ${where}`);
+    }
+    // Values between the two may have been chosen by their successor only.
+    const isRemembered =
+      after.recent.length < 16 || (after.recent[0]?.version ?? 0) <= before.version;
+    for (const holder of before.holders) {
+      const isThere = after.holders.some(
+        ({ grantId, token }) => grantId === holder.grantId && token === holder.token,
+      );
+      const hasEnded = after.recent.some(({ grantId }) => grantId === holder.grantId);
+      if (isRemembered && !isThere && !hasEnded) {
+        this.fail("I4", `${holder.grantId} was forgotten at ${where}`);
+      }
+    }
+    if (after.token < before.token) this.fail("I8", `the token fell at ${where}`);
+    for (const holder of after.holders) {
+      const isNew = !before.holders.some(({ grantId }) => grantId === holder.grantId);
+      if (!isNew) continue;
+      if (holder.token <= before.token) {
+        this.fail("I8", `${holder.grantId} got token ${holder.token} after ${before.token}`);
+      }
+      const earlier = this.#tokens.get(holder.grantId);
+      if (earlier !== undefined && earlier !== holder.token) {
+        this.fail("I7", `${holder.grantId} was granted twice`);
+      }
+      this.#tokens.set(holder.grantId, holder.token);
+      if (this.#refused.has(holder.grantId)) {
+        this.fail("I6", `${holder.grantId} was granted after it had been refused`);
+      }
+    }
+  }
+
+  #checkReleased({ holders }: RegisterValue): void {
+    for (const { grantId } of holders) {
+      if (this.#released.has(grantId))
+        this.fail("I5", `${grantId} holds the lock after its release`);
+    }
+  }
+
+  #checkHolders({ holders }: RegisterValue): void {
+    if (holders.length > 1 && holders.some(({ mode }) => mode === "exclusive")) {
+      this.fail("I9", `${holders.length} holders, and one of them is exclusive`);
+    }
+  }
+
+  /** Nobody loses the lock who would still let a resource be touched. */
+  #checkRemoved(before: RegisterValue, after: RegisterValue): void {
+    for (const { grantId } of before.holders) {
+      const ended = after.recent.findLast((each) => each.grantId === grantId);
+      if (ended?.fate !== "lost" || ended.version !== after.version) continue;
+      if (this.#isBelieved(grantId))
+        this.fail("I11", `${grantId} lost the lock and is believed in`);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { sabotaged } from "../../sabotage/sabotage.ts";
+import { runSeeds } from "../seed-pool.ts";
+import { printReport, type SeedReport } from "../seed-report.ts";
+import { registerMutants, ruleMutants } from "./register-mutants.ts";
+import { runSchedule } from "./run-schedule.ts";
+
+const schedules = 1_000_000;
+/** Schedules a mutant may survive at the most. */
+const mutantSchedulesMax = 20_000;
+
+test("no schedule of 1,000,000 breaks an invariant", { timeout: 1_800_000 }, async () => {
+  const report = await runSeeds({ world: "register", from: 1, count: schedules, workers: 2 });
+  const text = printReport(report, undefined, "register");
+  console.log(text);
+  expect(report.failures, text).toEqual([]);
+  expect(report.seeds).toBe(schedules);
+});
+
+test("the same seed gives the same schedule, and another seed another", () => {
+  const [one, again, other] = [runSchedule(11), runSchedule(11), runSchedule(12)];
+  expect(again).toEqual(one);
+  expect(other.figures).not.toEqual(one.figures);
+});
+
+test("every mutant of the register still finds the lines it changes", () => {
+  for (const { edits } of [...registerMutants, ...ruleMutants]) {
+    for (const [file, own] of Map.groupBy(edits, (it) => it.file)) {
+      const source = readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8");
+      expect(sabotaged(source, own)).not.toBe(source);
+    }
+  }
+});
+
+test("schedules find every mutant of the register", { timeout: 900_000 }, async () => {
+  const reports = new Map<string, SeedReport>();
+  for (const { name } of registerMutants) {
+    const order = { from: 1, count: mutantSchedulesMax, workers: 2, stopAtFirst: true };
+    reports.set(name, await runSeeds({ world: "register", ...order, mutant: name }));
+  }
+  console.log(printTable(reports));
+  const survivors = [...reports].filter(([, { failures }]) => failures.length === 0);
+  expect(survivors.map(([name]) => name)).toEqual([]);
+});
+
+function printTable(reports: ReadonlyMap<string, SeedReport>): string {
+  const rows = registerMutants.map(({ name, phrase }) => {
+    const first = reports.get(name)?.failures[0];
+    const found =
+      first === undefined ? "survived" : `${first.seed}: ${first.violations[0]?.checker}`;
+    return `${name.padEnd(32)} ${found.padEnd(14)} ${phrase}`;
+  });
+  return ["mutant                           schedule       the design's words", ...rows].join("\n");
+}

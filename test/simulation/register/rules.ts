@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
+import { Attempt, type Step } from "@holdfast/core/quorum/attempt";
+import type { Ballot } from "@holdfast/core/quorum/ballot";
+import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
+import { registerLimits } from "@holdfast/core/quorum/register-value";
+import { AcceptorTwin } from "./acceptor-twin.ts";
+
+/** Three regions, numbered 0, 1 and 2; messages are delivered by hand. */
+class Play {
+  readonly regions = [new AcceptorTwin(), new AcceptorTwin(), new AcceptorTwin()];
+  #round = 0;
+  #leases = 0;
+
+  /** Gives a session a lease in some regions. */
+  open(name: string, ...regions: number[]): void {
+    for (const region of regions) {
+      this.regions[region]?.leases.set(sessionOf(name), BigInt(++this.#leases) as LeaseId);
+    }
+  }
+
+  /** The session's lease in a region ends. */
+  expire(name: string, region: number): void {
+    const acceptor = this.regions[region];
+    const lease = acceptor?.leases.get(sessionOf(name));
+    if (lease !== undefined) acceptor?.endLease(sessionOf(name), lease);
+  }
+
+  /** A proposer that has been promised `ballot` by the regions it reached. */
+  prepare(command: RegisterCommand, ...reached: number[]): Proposal {
+    const ballot = { round: ++this.#round, proposer: this.#round, incarnation: 1 };
+    const attempt = new Attempt(ballot, [command], undefined);
+    let step: Step = attempt.begin();
+    for (const region of reached) {
+      const reply = this.regions[region]?.prepare({ ballot, generation: 1 });
+      const after = reply === undefined ? step : attempt.onPrepareReply(region, reply);
+      if (after.kind !== "wait") step = after;
+    }
+    return { ballot, attempt, step };
+  }
+
+  /** Its accept arrives at some regions. */
+  accept({ ballot, attempt, step }: Proposal, ...reached: number[]): Step {
+    if (step.kind !== "accept") throw new Error(`there is nothing to accept: ${step.kind}`);
+    let chosen: Step = { kind: "wait" };
+    for (const region of reached) {
+      const reply = this.regions[region]?.accept({
+        ballot,
+        value: step.value,
+        next: { ...ballot, round: ballot.round + 0.5 },
+        attach: step.attach,
+        forget: attempt.forgetIn(region, step.value),
+        generation: 1,
+      });
+      if (reply === undefined) continue;
+      const after = attempt.onAcceptReply(region, reply);
+      if (after.kind !== "wait") chosen = after;
+    }
+    return chosen;
+  }
+}
+
+interface Proposal {
+  readonly ballot: Ballot;
+  readonly attempt: Attempt;
+  readonly step: Step;
+}
+
+const sessionOf = (name: string) => `session-${name}` as SessionId;
+
+function acquire(name: string, mayBeGranted = false, wait = false): RegisterCommand {
+  const request = {
+    grantId: name as GrantId,
+    session: sessionOf(name),
+    region: "east",
+    ttlMs: 15_000,
+    mode: "exclusive" as const,
+    owner: name,
+    metadata: {},
+  };
+  return { kind: "acquire", request, wait, mayBeGranted };
+}
+
+/** One rule of the design, as the few steps that break a register without it. */
+export interface Rule {
+  readonly rule: string;
+  readonly story: string;
+  play(): void;
+}
+
+/** The rules of the global tier's design that are about a register alone. */
+export const rules: readonly Rule[] = [
+  {
+    rule: "[H2]",
+    story: "a late accept of another ballot takes away what a region seemed to confirm",
+    play() {
+      const play = new Play();
+      play.open("g", 0, 1, 2);
+      // A first attempt for g leaves its liveness in region 2 only.
+      play.accept(play.prepare(acquire("g"), 1, 2), 2);
+      // Somebody else is promised regions 0 and 2, and its accept stays on its way.
+      const other = play.prepare({ kind: "cancel", grantId: "g" as GrantId }, 0, 2);
+      // g asks again through regions 0 and 1, and has no lease in region 0 by now.
+      play.expire("g", 0);
+      const again = play.prepare(acquire("g", true), 0, 1);
+      assert.equal(play.accept(again, 0, 1).kind, "chosen");
+      assert.deepEqual([...again.attempt.confirmed("g" as GrantId).keys()], [1]);
+      // Region 2 still shows g live, under a ballot of its own: it must not be counted,
+      assert.equal(play.regions[2]?.live.has("g" as GrantId), true);
+      const repeat = play.prepare(acquire("g", true), 1, 2);
+      assert.equal(repeat.step.kind, "accept", "two regions of different ballots were added up");
+      // for the late accept may still arrive there.
+      play.accept(other, 2);
+    },
+  },
+  {
+    rule: "[H3]",
+    story: "a region that lost its data is no witness that a holder is gone",
+    play() {
+      const play = new Play();
+      play.open("h", 0, 1, 2);
+      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
+      const wiped = play.regions[0];
+      wiped?.live.clear();
+      if (wiped !== undefined) wiped.halfTrusted = true;
+      play.expire("h", 1);
+      // Region 2 still calls h live, and is not heard.
+      const taker = play.prepare(acquire("t"), 0, 1);
+      assert.equal(taker.step.kind, "hesitate", "the wiped region took part in a takeover");
+      assert.equal(taker.attempt.hesitated().kind, "read");
+    },
+  },
+  {
+    rule: "[H5]",
+    story: "a refusal that is only read is overtaken by another copy of the request",
+    play() {
+      const play = new Play();
+      play.open("h", 0, 1, 2);
+      play.open("r", 0, 1, 2);
+      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
+      // The first copy of r is on its way; the repeat is refused, and the refusal must be chosen.
+      const refused = play.prepare(acquire("r", true), 0, 1);
+      assert.equal(refused.step.kind, "accept", "a refusal was told that nobody wrote down");
+      assert.equal(play.accept(refused, 0, 1, 2).kind, "chosen");
+      const token = play.regions[0]?.accepted?.value.holders[0]?.token ?? 0n;
+      const release = { kind: "release" as const, grantId: "h" as GrantId, token };
+      play.accept(play.prepare(release, 0, 1), 0, 1, 2);
+      const late = play.prepare(acquire("r"), 0, 1).step;
+      const ended = late.kind === "read" ? late.outcomes[0] : undefined;
+      assert.deepEqual(ended, { kind: "ended", fate: "refused" });
+    },
+  },
+  {
+    rule: "[H6]",
+    story: "a request is not granted again by a register that may have forgotten its end",
+    play() {
+      const play = new Play();
+      play.open("r", 0, 1, 2);
+      play.accept(play.prepare(acquire("r"), 0, 1), 0, 1, 2);
+      const token = play.regions[0]?.accepted?.value.holders[0]?.token ?? 0n;
+      const release = { kind: "release" as const, grantId: "r" as GrantId, token };
+      play.accept(play.prepare(release, 0, 1), 0, 1, 2);
+      for (let index = 0; index < registerLimits.recent; index++) {
+        const cancel = { kind: "cancel" as const, grantId: `other-${index}` as GrantId };
+        play.accept(play.prepare(cancel, 0, 1), 0, 1, 2);
+      }
+      const late = play.prepare(acquire("r", true), 0, 1).step;
+      const told = late.kind === "read" ? late.outcomes[0] : undefined;
+      assert.deepEqual(told, { kind: "forgotten" }, "a request was granted twice");
+    },
+  },
+  {
+    rule: "[H8]",
+    story: "a contender near a holder that reaches only its own region hears the third",
+    play() {
+      const play = new Play();
+      play.open("h", 0, 1, 2);
+      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
+      play.expire("h", 1);
+      play.expire("h", 2);
+      // The two nearest regions disagree, for ever: whoever stops at two waits for ever.
+      const near = play.prepare(acquire("t"), 0, 1);
+      assert.equal(
+        near.step.kind,
+        "hesitate",
+        "the contender was refused by two regions that disagree",
+      );
+      const reply = play.regions[2]?.prepare({ ballot: near.ballot, generation: 1 });
+      assert(reply !== undefined);
+      assert.equal(near.attempt.onPrepareReply(2, reply).kind, "accept");
+    },
+  },
+  {
+    rule: "[H10]",
+    story: "liveness that the value no longer names goes with the accept",
+    play() {
+      const play = new Play();
+      play.open("h", 0, 1, 2);
+      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
+      const token = play.regions[0]?.accepted?.value.token ?? 0n;
+      const release = { kind: "release" as const, grantId: "h" as GrantId, token };
+      // Region 2 answers the prepare too late to be asked what it knows.
+      play.accept(play.prepare(release, 0, 1, 2), 0, 1, 2);
+      for (const region of play.regions) {
+        assert.deepEqual([...region.live.keys()], [], "a grant that was released is called live");
+      }
+    },
+  },
+];
