@@ -1,5 +1,8 @@
+import { utf8 } from "@holdfast/base/bytes";
 import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
 import { type Marker, sessionMarker } from "@holdfast/core/lease/marker";
+import { encodeEpoch } from "@holdfast/core/lock/epoch";
+import { epochKey } from "@holdfast/core/lock/keys";
 import {
   acceptTxn,
   encodeGeneration,
@@ -19,6 +22,7 @@ import { type StoreUnderTest, stores } from "./stores.ts";
 
 const programs = 100;
 const generation = 1;
+const epoch = 3;
 const grants = ["one", "two", "three"] as const;
 
 type Step =
@@ -54,28 +58,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** One acceptor in a store: the product's transactions, and the sessions' leases as they are. */
 class StoredAcceptor {
   readonly #store: ShardStore;
-  readonly #keys;
+  readonly #site;
   readonly #markers = new Map<GrantId, Marker>();
   /** Leases numbered in the order in which they were granted, as in the twin. */
   readonly #numbers = new Map<LeaseId, LeaseId>();
 
   constructor(store: ShardStore, name: string) {
     this.#store = store;
-    this.#keys = registerKeys(7, "contract", name);
+    this.#site = { keys: registerKeys(7, "contract", name), epoch };
   }
 
   async prepare(request: PrepareRequest) {
     const reply = readPrepare(
-      this.#keys,
+      this.#site,
       request,
-      await this.#commit(prepareTxn(this.#keys, request)),
+      await this.#commit(prepareTxn(this.#site, request)),
     );
     return reply.kind === "promised" ? { ...reply, live: this.#renumbered(reply.live) } : reply;
   }
 
   async accept(request: AcceptRequest) {
-    const result = await this.#commit(acceptTxn(this.#keys, request, this.#markers));
-    const reply = readAccept(this.#keys, request, this.#markers, result);
+    const result = await this.#commit(acceptTxn(this.#site, request, this.#markers));
+    const reply = readAccept(this.#site, request, this.#markers, result);
     if (reply.kind !== "accepted") return reply;
     return { ...reply, attached: this.#renumbered(reply.attached) };
   }
@@ -118,9 +122,14 @@ for (const { name, missing, start } of stores) {
     let started: StoreUnderTest;
     beforeAll(async () => {
       started = await start();
-      const value = encodeGeneration(generation);
-      const put = { kind: "put", key: generationKey, value, lease: 0n } as const;
-      await started.store.commit({ compares: [], success: [put], failure: [] });
+      const put = (key: string, value: Uint8Array) => {
+        return { kind: "put", key, value, lease: 0n } as const;
+      };
+      const success = [
+        put(generationKey, encodeGeneration(generation)),
+        put(epochKey, encodeEpoch(epoch)),
+      ];
+      await started.store.commit({ compares: [], success, failure: [] });
     });
     afterAll(() => started?.[Symbol.asyncDispose]());
 
@@ -134,6 +143,20 @@ for (const { name, missing, start } of stores) {
         { numRuns: programs, seed: 20_261_121 },
       );
     }, 120_000);
+
+    it("gives no vote at another epoch, nor for bytes it cannot read", async () => {
+      const keys = registerKeys(7, "contract", `${name}-refused`);
+      const request = { ballot: ballot(5), generation };
+      const ask = async (at: { keys: typeof keys; epoch: number }) => {
+        const reply = await started.store.commit(prepareTxn(at, request));
+        if (reply.kind !== "committed") throw new Error(reply.message);
+        return readPrepare(at, request, reply.result);
+      };
+      expect(await ask({ keys, epoch: 2 })).toEqual({ kind: "epoch", shardEpoch: epoch });
+      const put = { kind: "put", key: keys.accepted, value: utf8("no vote"), lease: 0n } as const;
+      await started.store.commit({ compares: [], success: [put], failure: [] });
+      expect(await ask({ keys, epoch })).toEqual({ kind: "damaged", key: keys.accepted });
+    });
   });
 }
 

@@ -1,7 +1,9 @@
-import { utf8 } from "@holdfast/base/bytes";
+import { emptyBytes, utf8, utf8Text } from "@holdfast/base/bytes";
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
 import { type Marker, markerLives } from "../lease/marker.ts";
+import { decodeEpoch, epochIs } from "../lock/epoch.ts";
+import { epochKey } from "../lock/keys.ts";
 import {
   absent,
   type Compare,
@@ -12,11 +14,12 @@ import {
   type TxnResult,
   valueIs,
 } from "../txn/txn.ts";
-import { type Ballot, compareBallots, decodeBallot, encodeBallot } from "./ballot.ts";
+import { compareBallots, decodeBallot, encodeBallot } from "./ballot.ts";
 import type {
   AcceptReply,
   AcceptRequest,
   Attached,
+  OtherGeneration,
   PrepareReply,
   PrepareRequest,
   Refused,
@@ -30,6 +33,22 @@ export interface Damaged {
   readonly key: string;
 }
 
+/** The shard is at another epoch: the slot may live elsewhere by now. */
+export interface OtherEpoch {
+  readonly kind: "epoch";
+  readonly shardEpoch: number;
+}
+
+/** Where a region's vote for a register is kept, under one pinned placement. */
+export interface VoteSite {
+  readonly keys: RegisterKeys;
+  /** The version of the placement that chose the shard: every write compares it. */
+  readonly epoch: number;
+}
+
+/** Why a vote could not be given. */
+export type NoVote = Damaged | OtherEpoch;
+
 /** The session's lease in this region that each grant's liveness is to hang on. */
 export type Leases = ReadonlyMap<GrantId, Marker>;
 
@@ -37,7 +56,8 @@ export type Leases = ReadonlyMap<GrantId, Marker>;
  * Promises `ballot` if it is higher than what was promised, and reads what the proposer must know.
  * A value compare is false where the key is missing (hazard 5), hence the nested second try [H10].
  */
-export function prepareTxn(keys: RegisterKeys, { ballot, generation }: PrepareRequest): Txn {
+export function prepareTxn(site: VoteSite, { ballot, generation }: PrepareRequest): Txn {
+  const { keys } = site;
   const below: Compare = {
     target: "value",
     key: keys.promised,
@@ -50,17 +70,18 @@ export function prepareTxn(keys: RegisterKeys, { ballot, generation }: PrepareRe
     { kind: "range", key: keys.live.prefix, rangeEnd: keys.live.end, keysOnly: true },
     { kind: "range", key: readmittedKey, keysOnly: true },
   ];
-  return orCreate(keys, generation, below, success);
+  return orCreate(site, generation, below, success);
 }
 
 /** Reads the answer of {@link prepareTxn}. */
 export function readPrepare(
-  keys: RegisterKeys,
+  site: VoteSite,
   { generation }: PrepareRequest,
   result: TxnResult,
-): PrepareReply | Damaged {
+): PrepareReply | NoVote {
+  const { keys } = site;
   const won = winning(result);
-  if (won === undefined) return whyLost(keys, generation, result);
+  if (won === undefined) return whyLost(site, generation, result);
   const [, accepted, live, readmitted] = won.results;
   const kv = range(accepted).kvs[0];
   const stored = kv === undefined ? undefined : decodeAccepted(kv.value);
@@ -77,7 +98,8 @@ export function readPrepare(
  * Accepts a value unless a higher ballot was promised, and promises the proposer's next one. A
  * grant whose session has no lease here any more is accepted without its liveness [H2].
  */
-export function acceptTxn(keys: RegisterKeys, request: AcceptRequest, leases: Leases): Txn {
+export function acceptTxn(site: VoteSite, request: AcceptRequest, leases: Leases): Txn {
+  const { keys } = site;
   const { ballot, value, next, attach, forget, generation } = request;
   invariant(compareBallots(ballot, next) < 0, "the next ballot is higher");
   const notAbove: Compare = {
@@ -93,16 +115,17 @@ export function acceptTxn(keys: RegisterKeys, request: AcceptRequest, leases: Le
     ...attach.map(({ grantId }) => attachOp(keys, grantId, leases.get(grantId))),
     ...forget.map((grantId): Op => ({ kind: "delete", key: livenessKey(keys, grantId) })),
   ];
-  return orCreate(keys, generation, notAbove, success);
+  return orCreate(site, generation, notAbove, success);
 }
 
 /** Reads the answer of {@link acceptTxn}. */
 export function readAccept(
-  keys: RegisterKeys,
+  site: VoteSite,
   request: AcceptRequest,
   leases: Leases,
   result: TxnResult,
-): AcceptReply | Damaged {
+): AcceptReply | NoVote {
+  const { keys } = site;
   const won = winning(result);
   if (won !== undefined) {
     const attached = request.attach.flatMap(({ grantId }, index): Attached[] => {
@@ -113,9 +136,9 @@ export function readAccept(
     });
     return { kind: "accepted", attached };
   }
-  const lost = whyLost(keys, request.generation, result);
+  const lost = whyLost(site, request.generation, result);
   if (lost.kind !== "refused") return lost;
-  const [, , accepted, live] = innerOf(result).results;
+  const [, , , accepted, live] = innerOf(result).results;
   const kv = range(accepted).kvs[0];
   const stored = kv === undefined ? undefined : decodeBallot(kv.value);
   if (stored === undefined || compareBallots(stored, request.ballot) !== 0) return lost;
@@ -132,9 +155,15 @@ export function generationIs(generation: number): Compare {
   return valueIs(generationKey, encodeGeneration(generation));
 }
 
-/** The stored form of a generation. */
+/** The stored form of a generation: decimal text, so that an operator can read it. */
 export function encodeGeneration(generation: number): Uint8Array {
   return utf8(String(generation));
+}
+
+/** The generation a shard is at; 0 where it has none yet. */
+export function decodeGeneration(stored: RangeResult): number {
+  const kv = stored.kvs[0];
+  return kv === undefined ? 0 : Number(utf8Text(kv.value));
 }
 
 function readLive(keys: RegisterKeys, answer: OpResult | undefined): Attached[] {
@@ -146,26 +175,24 @@ function readLive(keys: RegisterKeys, answer: OpResult | undefined): Attached[] 
 
 /** Carries out `success` if the compare holds, or if nothing was promised yet. */
 function orCreate(
-  keys: RegisterKeys,
+  { keys, epoch }: VoteSite,
   generation: number,
   compare: Compare,
   success: readonly Op[],
 ): Txn {
+  const may = [epochIs(epoch), generationIs(generation)];
   const create: Txn = {
-    compares: [generationIs(generation), absent(keys.promised)],
+    compares: [...may, absent(keys.promised)],
     success,
     failure: [
+      point(epochKey),
       point(generationKey),
       point(keys.promised),
       point(keys.accepted),
       { kind: "range", key: keys.live.prefix, rangeEnd: keys.live.end, keysOnly: true },
     ],
   };
-  return {
-    compares: [generationIs(generation), compare],
-    success,
-    failure: [{ kind: "txn", txn: create }],
-  };
+  return { compares: [...may, compare], success, failure: [{ kind: "txn", txn: create }] };
 }
 
 /** The answers of the branch that was carried out; undefined where neither was. */
@@ -176,16 +203,16 @@ function winning(result: TxnResult): TxnResult | undefined {
 }
 
 function whyLost(
-  keys: RegisterKeys,
+  { keys, epoch }: VoteSite,
   generation: number,
   result: TxnResult,
-): Refused | { readonly kind: "other-generation"; readonly generation: number } | Damaged {
-  const [stored, promised] = innerOf(result).results;
-  const at = Number(Buffer.from(range(stored).kvs[0]?.value ?? []).toString() || "0");
+): Refused | OtherGeneration | NoVote {
+  const [stored, current, promised] = innerOf(result).results;
+  const shardEpoch = decodeEpoch(range(stored));
+  if (shardEpoch !== epoch) return { kind: "epoch", shardEpoch };
+  const at = decodeGeneration(range(current));
   if (at !== generation) return { kind: "other-generation", generation: at };
-  const ballot: Ballot | undefined = decodeBallot(
-    range(promised).kvs[0]?.value ?? new Uint8Array(),
-  );
+  const ballot = decodeBallot(range(promised).kvs[0]?.value ?? emptyBytes);
   if (ballot === undefined) return { kind: "damaged", key: keys.promised };
   return { kind: "refused", promised: ballot };
 }
@@ -193,7 +220,7 @@ function whyLost(
 function attachOp(keys: RegisterKeys, grantId: GrantId, marker: Marker | undefined): Op {
   const never: Txn = { compares: [], success: [], failure: [] };
   if (marker === undefined) return { kind: "txn", txn: { ...never, compares: [impossible] } };
-  const live = put(livenessKey(keys, grantId), new Uint8Array(), marker.lease);
+  const live = put(livenessKey(keys, grantId), emptyBytes, marker.lease);
   return { kind: "txn", txn: { compares: [markerLives(marker)], success: [live], failure: [] } };
 }
 
