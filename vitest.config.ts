@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
  * (`npx vitest run --project simulation`). Everything that is not one of the named folders below
  * `test/` is a unit test, so no test file can fall between two suites.
  */
-const suiteFolders = ["tidy", "contract", "simulation", "integration", "drills", "e2e"];
+const suiteFolders = ["tidy", "contract", "simulation", "model", "integration", "drills", "e2e"];
 
 /**
  * A suite whose files start servers: one file at a time, or they starve each other on two cores.
@@ -40,7 +40,7 @@ export default defineConfig({
       {
         test: {
           name: "simulation",
-          include: ["test/simulation/**/*.test.ts"],
+          include: ["test/{simulation,model}/**/*.test.ts"],
           testTimeout: 600_000,
         },
       },

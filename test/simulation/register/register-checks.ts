@@ -36,6 +36,15 @@ export class RegisterChecks {
     return this.#chosen.at(-1)?.value ?? emptyRegister;
   }
 
+  /** What of the past it judges by: where this differs, states that look alike are not. */
+  digest(): string {
+    const accepted = [...this.#byBallot].map(
+      ([ballot, { regions }]) => `${ballot}x${regions.size}`,
+    );
+    const chosen = this.#chosen.map(({ ballot }) => printBallot(ballot));
+    return `${accepted};${chosen};${[...this.#refused]};${[...this.#released]}`;
+  }
+
   /** `checker`: the invariant by its number in PROTOCOL.md. */
   fail(checker: string, message: string): void {
     if (this.violations.length < violationsMax) {
