@@ -29,18 +29,20 @@ export class LocalRelease {
   async release(command: ReleaseCommand, deadlineMs?: number): Promise<ReleaseOutcome> {
     const modes: readonly Mode[] =
       command.mode === undefined ? ["exclusive", "shared"] : [command.mode];
+    const progress: Progress = { isDone: false };
     let outcome: ReleaseOutcome | undefined;
     for (const mode of modes) {
-      outcome = await this.#releaseAs(command, mode, deadlineMs);
+      outcome = await this.#releaseAs(command, mode, deadlineMs, progress);
       if (outcome.kind === "released" || outcome.code !== "NOT_HELD") break;
     }
-    return outcome ?? failure("NOT_HELD", "No such grant.");
+    return orInDoubt(outcome ?? failure("NOT_HELD", "No such grant."), progress);
   }
 
   async #releaseAs(
     command: ReleaseCommand,
     mode: Mode,
     deadlineMs: number | undefined,
+    progress: Progress,
   ): Promise<ReleaseOutcome> {
     const { grantId, token } = command;
     const { placements } = this.#context;
@@ -87,6 +89,7 @@ export class LocalRelease {
         }
         const handedOver = reading.handOverResult?.succeeded === true;
         released = { kind: "released", handedOver };
+        progress.isDone = true;
         if (reading.refused) return released;
       }
       if (reading.kind === "not-held") {
@@ -125,6 +128,15 @@ export class LocalRelease {
    * Nothing is tried again once `deadlineMs` has passed, on the monotonic clock.
    */
   async cancel(command: CancelCommand, deadlineMs?: number): Promise<CancelOutcome> {
+    const progress: Progress = { isDone: false };
+    return orInDoubt(await this.#cancel(command, deadlineMs, progress), progress);
+  }
+
+  async #cancel(
+    command: CancelCommand,
+    deadlineMs: number | undefined,
+    progress: Progress,
+  ): Promise<CancelOutcome> {
     const { grantId } = command;
     for (let attempt = 0; mayTry(this.#context, attempt, deadlineMs); attempt++) {
       const site = locate(this.#context, command.lock);
@@ -149,7 +161,8 @@ export class LocalRelease {
       }
       this.#discount(command.session, site, grantId);
       this.#context.queues.find(site)?.dismiss(grantId);
-      if (reading.refused) return { kind: "cancelled", found: reading.held || reading.queued };
+      if (reading.held || reading.queued) progress.isDone = true;
+      if (reading.refused) return { kind: "cancelled", found: progress.isDone };
       // The lease for the tombstone ended in that moment: take the one the session has now.
       if (command.session !== undefined) this.#context.sessions.forget(command.session);
     }
@@ -161,6 +174,23 @@ export class LocalRelease {
       this.#context.sessions.discount(session, site.shard.name, grantId);
     }
   }
+}
+
+/** What an operation has done by the time it has to give up. */
+interface Progress {
+  isDone: boolean;
+}
+
+/**
+ * The lock is given back, and only the tombstone for late copies of its acquire is missing: a
+ * failure that says nothing was done would be a lie.
+ */
+function orInDoubt<O extends ReleaseOutcome | CancelOutcome>(outcome: O, { isDone }: Progress): O {
+  if (!isDone || outcome.kind !== "failure") return outcome;
+  const message =
+    `The lock was given back, but a late copy of the request may still be granted: ` +
+    `${outcome.message} Repeat it.`;
+  return { ...outcome, code: "UNKNOWN_OUTCOME", message };
 }
 
 function isOutOfSpace(reply: CommitReply): boolean {

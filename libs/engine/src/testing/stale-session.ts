@@ -1,10 +1,13 @@
 import type { RequestId, SessionId } from "@holdfast/base/ids";
 import { randomUuid } from "@holdfast/base/random";
+import { type Faults, faultyStore } from "./faulty-store.ts";
 import { call, TestRegion } from "./region.ts";
 
 /** A session whose lease ended and was made anew at router 0; router 1 remembers the old one. */
-export async function staleAtRouter1(): Promise<{ here: TestRegion; session: SessionId }> {
-  const here = new TestRegion(1);
+export async function staleAtRouter1(
+  faults?: Faults,
+): Promise<{ here: TestRegion; session: SessionId }> {
+  const here = new TestRegion(1, (store) => (faults ? faultyStore(store, faults) : store));
   await here.start(2);
   const session = await here.open(3_000);
   const beat = { kind: "heartbeat", session, ttlMs: 3_000, leases: [], list: false } as const;
