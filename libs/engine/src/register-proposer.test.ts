@@ -173,3 +173,14 @@ test("what nobody waits for any more is not proposed", async () => {
   expect(regions.accepts).toHaveLength(0);
   expect(outcomesOf(answers)).toEqual(["contended"]);
 });
+
+test.each([10_000, 10_001])(
+  "of %i commands in line the last is taken on or told so at once",
+  (count) => {
+    const { ask } = rig();
+    const tend = { kind: "tend" } as const;
+    ask(acquire("under way"));
+    for (let index = 1; index < count; index++) ask(tend);
+    expect(outcomesOf(ask(tend))).toEqual(count <= 10_000 ? [] : ["contended"]);
+  },
+);

@@ -65,6 +65,8 @@ export type ProposerAnswer =
 /** Commands in one proposal: no more end at once than a register remembers. */
 const commandsMax = 8;
 const attemptsMax = 6;
+/** Commands that wait for the one under way; past it they are told so at once. */
+const queueMax = 10_000;
 /** An answer that takes this many round trips will not come. */
 const patience = 4;
 
@@ -89,7 +91,12 @@ export class RegisterProposer {
   }
 
   submit(asking: Asking): void {
-    this.#queue.push({ asking, attempts: 0, mayBeGranted: asking.isRepeat, since: undefined });
+    const pending = { asking, attempts: 0, mayBeGranted: asking.isRepeat, since: undefined };
+    if (this.#queue.length >= queueMax) {
+      asking.answer(undone(pending, "contended"));
+      return;
+    }
+    this.#queue.push(pending);
     if (this.#flight === undefined) this.#next();
   }
 
@@ -237,7 +244,7 @@ export class RegisterProposer {
     else if (this.#flight === undefined) this.#next();
   }
 
-  /** From one round trip on, so that two that met do not meet again. */
+  /** Up to one round trip, then up to twice as much each time: two that met do not meet again. */
   #pause(flight: Flight, members: readonly Pending[], seen: Ballot): void {
     const { clock, random, roundTripMs } = this.#options;
     const attempts = Math.max(...members.map((member) => member.attempts));
