@@ -247,9 +247,9 @@ export class ModelWorld {
 
   #prepare(trying: Try, region: number): () => Step {
     const acceptor = this.#acceptors[region] as AcceptorTwin;
-    const before = acceptor.promised;
+    this.checks.onKept(region, acceptor.promised, acceptor.accepted?.ballot);
     const reply = acceptor.prepare({ ballot: trying.attempt.ballot, generation: 1 });
-    this.checks.onPromised(region, before, acceptor.promised);
+    this.checks.onKept(region, acceptor.promised, acceptor.accepted?.ballot);
     return () => {
       trying.heard[region] += `p${JSON.stringify(reply, bigints)}`;
       return trying.attempt.onPrepareReply(region, reply);
@@ -259,8 +259,9 @@ export class ModelWorld {
   #accept(trying: Try, step: Extract<Step, { kind: "accept" }>, region: number): () => Step {
     const acceptor = this.#acceptors[region] as AcceptorTwin;
     const { ballot } = trying.attempt;
-    const before = acceptor.promised;
+    const { promised } = acceptor;
     const earlier = acceptor.accepted?.ballot;
+    this.checks.onKept(region, promised, earlier);
     const reply = acceptor.accept({
       ballot,
       value: step.value,
@@ -269,9 +270,9 @@ export class ModelWorld {
       forget: trying.attempt.forgetIn(region, step.value),
       generation: 1,
     });
-    this.checks.onPromised(region, before, acceptor.promised);
+    this.checks.onKept(region, acceptor.promised, acceptor.accepted?.ballot);
     if (acceptor.accepted?.ballot === ballot && earlier !== ballot) {
-      this.checks.onAccepted(region, ballot, step.value);
+      this.checks.onAccepted(region, ballot, step.value, promised);
     }
     return () => {
       trying.heard[region] += `a${JSON.stringify(reply, bigints)}`;

@@ -1,5 +1,5 @@
 import type { GrantId } from "@holdfast/base/ids";
-import { type Ballot, compareBallots, printBallot } from "@holdfast/core/quorum/ballot";
+import { type Ballot, compareBallots, printBallot, zeroBallot } from "@holdfast/core/quorum/ballot";
 import { emptyRegister, type RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { Violation } from "@holdfast/simulator/history/run";
 
@@ -17,6 +17,8 @@ export class RegisterChecks {
   readonly #nowMs: () => number;
   readonly #isBelieved: (grantId: GrantId) => boolean;
   readonly #byBallot = new Map<string, { value: RegisterValue; regions: Set<number> }>();
+  /** What each region kept when it was last looked at. */
+  readonly #kept: { readonly promised: Ballot; readonly accepted: Ballot }[] = [];
   #chosen: Chosen[] = [];
   readonly #tokens = new Map<GrantId, bigint>();
   readonly #refused = new Set<GrantId>();
@@ -52,8 +54,15 @@ export class RegisterChecks {
     }
   }
 
-  /** A region accepted `value`, for the first time under this ballot. */
-  onAccepted(region: number, ballot: Ballot, value: RegisterValue): void {
+  /** A region accepted `value`, for the first time under this ballot. `promised`: until then. */
+  onAccepted(region: number, ballot: Ballot, value: RegisterValue, promised: Ballot): void {
+    if (compareBallots(promised, ballot) > 0) {
+      const higher = printBallot(promised);
+      this.fail(
+        "I3",
+        `region ${region} accepted ${printBallot(ballot)} after it promised ${higher}`,
+      );
+    }
     const key = printBallot(ballot);
     let known = this.#byBallot.get(key);
     if (known === undefined) {
@@ -65,12 +74,16 @@ export class RegisterChecks {
     if (known.regions.size === 2) this.#onChosen({ ballot, value });
   }
 
-  onPromised(region: number, before: Ballot, after: Ballot): void {
-    if (compareBallots(before, after) > 0) {
-      this.fail(
-        "I2",
-        `region ${region} promised ${printBallot(before)}, then ${printBallot(after)}`,
-      );
+  /** What a region keeps, whenever it is looked at: neither ever falls. */
+  onKept(region: number, promised: Ballot, accepted: Ballot | undefined): void {
+    const before = this.#kept[region];
+    const now = { promised, accepted: accepted ?? zeroBallot };
+    this.#kept[region] = now;
+    if (before === undefined) return;
+    for (const what of ["promised", "accepted"] as const) {
+      if (compareBallots(before[what], now[what]) <= 0) continue;
+      const [from, to] = [printBallot(before[what]), printBallot(now[what])];
+      this.fail("I2", `region ${region} had ${what} ${from}, then ${to}`);
     }
   }
 

@@ -140,6 +140,12 @@ export class RegisterWorld {
     return lease;
   }
 
+  /** What a region keeps is looked at before and after everything that is asked of it. */
+  lookAt(region: number): void {
+    const { promised, accepted } = this.acceptors[region] as AcceptorTwin;
+    this.checks.onKept(region, promised, accepted?.ballot);
+  }
+
   /** Nobody was told of it yet. */
   isNew(lease: LeaseId): boolean {
     const isNew = !this.#told.has(lease);
@@ -285,9 +291,9 @@ export class Coordinator {
         prepare: (to, request, answer) =>
           world.send(region, to, () => {
             const acceptor = world.acceptors[to] as AcceptorTwin;
-            const before = acceptor.promised;
+            world.lookAt(to);
             const reply = acceptor.prepare(request);
-            world.checks.onPromised(to, before, acceptor.promised);
+            world.lookAt(to);
             world.send(
               to,
               region,
@@ -297,12 +303,13 @@ export class Coordinator {
         accept: (to, request, answer) =>
           world.send(region, to, () => {
             const acceptor = world.acceptors[to] as AcceptorTwin;
-            const before = acceptor.promised;
-            const earlier = acceptor.accepted?.ballot;
+            world.lookAt(to);
+            const { promised, accepted } = acceptor;
             const reply = acceptor.accept(request);
-            world.checks.onPromised(to, before, acceptor.promised);
-            if (acceptor.accepted?.ballot === request.ballot && earlier !== request.ballot) {
-              world.checks.onAccepted(to, request.ballot, request.value);
+            world.lookAt(to);
+            const { ballot, value } = request;
+            if (acceptor.accepted?.ballot === ballot && accepted?.ballot !== ballot) {
+              world.checks.onAccepted(to, ballot, value, promised);
             }
             world.send(
               to,

@@ -1,4 +1,5 @@
-import type { SeedResult } from "../seed-report.ts";
+import type { Violation } from "@holdfast/simulator/history/run";
+import type { Figures, SeedResult } from "../seed-report.ts";
 import { RegisterClient } from "./register-client.ts";
 import { RegisterWorld } from "./register-world.ts";
 
@@ -43,6 +44,16 @@ export function runSchedule(seed: number): SeedResult {
       beliefs: world.clients.reduce((sum, client) => sum + client.beliefs, 0),
       faults: world.faults,
       "lost or doubled messages": world.mishaps,
+      ...foundBy(checks.violations),
     },
   };
+}
+
+/** Under what name the schedules that broke an invariant are counted. */
+export function brokenBy(invariant: string): string {
+  return `schedules that broke ${invariant}`;
+}
+
+function foundBy(violations: readonly Violation[]): Figures {
+  return Object.fromEntries(violations.map(({ checker }) => [brokenBy(checker), 1]));
 }
