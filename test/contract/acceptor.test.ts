@@ -1,5 +1,5 @@
 import { utf8 } from "@holdfast/base/bytes";
-import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { type Marker, sessionMarker } from "@holdfast/core/lease/marker";
 import { encodeEpoch } from "@holdfast/core/lock/epoch";
 import { epochKey } from "@holdfast/core/lock/keys";
@@ -12,7 +12,12 @@ import {
 } from "@holdfast/core/quorum/acceptor";
 import type { AcceptRequest, PrepareRequest } from "@holdfast/core/quorum/message";
 import { generationKey, registerKeys } from "@holdfast/core/quorum/register-keys";
-import type { GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
+import {
+  emptyRegister,
+  type GlobalHolder,
+  type RegisterValue,
+} from "@holdfast/core/quorum/register-value";
+import { holderOf } from "@holdfast/core/quorum/testing/requests";
 import type { Txn, TxnResult } from "@holdfast/core/txn/txn";
 import type { ShardStore } from "@holdfast/engine/ports/shard-store";
 import fc from "fast-check";
@@ -163,7 +168,7 @@ for (const { name, missing, start } of stores) {
 async function runBoth(store: ShardStore, name: string, plan: readonly Step[]): Promise<void> {
   const twin = new AcceptorTwin();
   const stored = new StoredAcceptor(store, name);
-  const holders = grants.map((each): GlobalHolder => holder(`${name}-${each}`));
+  const holders = grants.map((each): GlobalHolder => holderOf(`${name}-${each}`));
   const values = new Map<number, RegisterValue>();
   let leases = 0;
   const opens = grants.map((_, index): Step => ({ kind: "open", grant: index }));
@@ -174,7 +179,7 @@ async function runBoth(store: ShardStore, name: string, plan: readonly Step[]): 
       expect(await stored.prepare(request)).toEqual(sorted(twin.prepare(request)));
     } else if (each.kind === "accept") {
       // One value a ballot, which is what proposers see to.
-      const value = values.get(round) ?? { ...empty, version: values.size };
+      const value = values.get(round) ?? { ...emptyRegister, version: values.size };
       values.set(round, value);
       const request = {
         ballot: ballot(round),
@@ -202,21 +207,7 @@ async function runBoth(store: ShardStore, name: string, plan: readonly Step[]): 
   }
 }
 
-const empty: RegisterValue = { token: 0n, holders: [], waiters: [], recent: [], version: 0 };
 const ballot = (at: number) => ({ round: at, proposer: 1, incarnation: 1 });
-
-function holder(name: string): GlobalHolder {
-  return {
-    grantId: name as GrantId,
-    session: `session-${name}` as SessionId,
-    region: "here",
-    ttlMs: 600_000,
-    mode: "exclusive",
-    owner: "contract",
-    metadata: {},
-    token: 1n,
-  };
-}
 
 function pick(holders: readonly GlobalHolder[], indexes: readonly number[]): GlobalHolder[] {
   return indexes.map((index) => holders[index] as GlobalHolder);

@@ -1,16 +1,16 @@
 import { utf8 } from "@holdfast/base/bytes";
-import type { GrantId, RequestId } from "@holdfast/base/ids";
+import type { GrantId } from "@holdfast/base/ids";
 import { ManualClock } from "@holdfast/base/manual-clock";
 import { SeededRandom } from "@holdfast/base/random";
 import { makeToken } from "@holdfast/core/fencing/token";
 import { footprintOf } from "@holdfast/core/lock/hierarchy";
 import { lockKeys } from "@holdfast/core/lock/keys";
-import { encodeRecord } from "@holdfast/core/lock/record";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import { expect, test } from "vitest";
 import { LockQueue, type WaitResult } from "./lock-queue.ts";
 import type { LockSite } from "./lock-site.ts";
 import type { WatchEvent, WatchListener } from "./ports/shard-store.ts";
+import { storedRecord } from "./testing/stored-record.ts";
 
 const keys = lockKeys(1, "default", "l");
 const mine = "m".repeat(22) as GrantId;
@@ -41,7 +41,7 @@ async function queueWith(inLine: readonly KeyValue[]) {
   });
   await queue.whenCurrent();
   const tell = (kind: WatchEvent["kind"], key: string, revision: bigint) => {
-    const kv = stored(key, revision);
+    const kv = storedRecord(key, revision);
     const event = { kind, kv: kind === "put" ? kv : { ...kv, value: utf8("") } };
     const watched = [...watches].find(([prefix]) => key.startsWith(prefix));
     watched?.[1].onEvents(revision, [event]);
@@ -54,19 +54,6 @@ async function queueWith(inLine: readonly KeyValue[]) {
   return { clock, queue, tell, wait };
 }
 
-function stored(key: string, revision: bigint): KeyValue {
-  const value = encodeRecord({
-    owner: "",
-    ttlMs: 2_000,
-    mode: "exclusive",
-    requestId: "r" as RequestId,
-    metadata: {},
-    epoch: 1,
-    atMs: 0,
-  });
-  return { key, value, createRevision: revision, modRevision: revision, lease: 1n };
-}
-
 const granted = (revision: bigint) => ({
   kind: "granted",
   token: makeToken(1, revision),
@@ -75,7 +62,7 @@ const granted = (revision: bigint) => ({
 });
 
 test("late word of a grant is not for a place that was made after it", async () => {
-  const { tell, wait, queue } = await queueWith([stored(place, 5n)]);
+  const { tell, wait, queue } = await queueWith([storedRecord(place, 5n)]);
   const before = wait(5n);
   // The grant of revision 52 ended with its lease, and the repeat stands in line anew.
   const repeat = wait(61n);

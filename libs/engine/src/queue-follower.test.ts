@@ -1,14 +1,14 @@
 import { utf8 } from "@holdfast/base/bytes";
-import type { GrantId, RequestId } from "@holdfast/base/ids";
+import type { GrantId } from "@holdfast/base/ids";
 import { ManualClock } from "@holdfast/base/manual-clock";
 import { footprintOf } from "@holdfast/core/lock/hierarchy";
 import { lockKeys } from "@holdfast/core/lock/keys";
-import { encodeRecord } from "@holdfast/core/lock/record";
 import type { KeyValue, Txn } from "@holdfast/core/txn/txn";
 import { expect, test } from "vitest";
 import type { LockSite } from "./lock-site.ts";
 import type { WatchListener } from "./ports/shard-store.ts";
 import { QueueFollower } from "./queue-follower.ts";
+import { storedRecord } from "./testing/stored-record.ts";
 
 const keys = lockKeys(1, "default", "l");
 const mine = "m".repeat(22) as GrantId;
@@ -25,7 +25,7 @@ async function following({ others = [], watchLastsMs }: Speaking = {}) {
   const clock = new ManualClock();
   const watches = new Map<string, WatchListener>();
   const seen = { reads: 0, holders: 0 };
-  const place = kv(keys.queue.prefix + mine, 5n);
+  const place = storedRecord(keys.queue.prefix + mine, 5n);
   const store = {
     commit: async (txn: Txn) => {
       if (!txn.success.some((op) => op.kind === "range" && op.countOnly)) seen.reads++;
@@ -64,24 +64,10 @@ async function following({ others = [], watchLastsMs }: Speaking = {}) {
     seen,
     leave: () => watches.get(keys.queue.prefix)?.onEvents(6n, [{ kind: "delete", kv: gone }]),
     hold: () => {
-      const held = kv(keys.exclusive.prefix + mine, 6n);
+      const held = storedRecord(keys.exclusive.prefix + mine, 6n);
       watches.get(keys.exclusive.prefix)?.onEvents(6n, [{ kind: "put", kv: held }]);
     },
   };
-}
-
-function kv(key: string, revision: bigint): KeyValue {
-  const record = {
-    owner: "",
-    ttlMs: 2_000,
-    mode: "exclusive",
-    requestId: "r" as RequestId,
-    metadata: {},
-    epoch: 1,
-    atMs: 0,
-  } as const;
-  const value = encodeRecord(record);
-  return { key, value, createRevision: revision, modRevision: revision, lease: 1n };
 }
 
 test("a grant that shows up a moment after its place went costs no second look at the queue", async () => {
@@ -115,7 +101,7 @@ test("watches that lasted are begun again at once", async () => {
 });
 
 test("a place that this build cannot read costs no reading of the whole queue again and again", async () => {
-  const newer = kv(keys.queue.prefix + "n".repeat(22), 6n);
+  const newer = storedRecord(keys.queue.prefix + "n".repeat(22), 6n);
   const { clock, seen } = await following({ others: [{ ...newer, value: utf8("\x7f{}") }] });
   await clock.advance(19_000);
   expect(seen.reads).toBe(1);

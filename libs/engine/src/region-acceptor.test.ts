@@ -1,9 +1,10 @@
 import { utf8 } from "@holdfast/base/bytes";
-import type { GrantId, SessionId } from "@holdfast/base/ids";
+import type { SessionId } from "@holdfast/base/ids";
 import { raiseEpoch } from "@holdfast/core/lock/epoch";
 import { encodeGeneration } from "@holdfast/core/quorum/acceptor";
 import { generationKey, registerKeys } from "@holdfast/core/quorum/register-keys";
-import { emptyRegister, type GlobalHolder } from "@holdfast/core/quorum/register-value";
+import { emptyRegister } from "@holdfast/core/quorum/register-value";
+import { holderOf } from "@holdfast/core/quorum/testing/requests";
 import { expect, test } from "vitest";
 import { isSite, locate } from "./local-context.ts";
 import type { LocalLocks } from "./local-locks.ts";
@@ -29,25 +30,12 @@ async function rig() {
   return { here, store, put, site, keys, acceptor: new RegionAcceptor(local.context) };
 }
 
-function holder(session: SessionId): GlobalHolder {
-  return {
-    grantId: "grant" as GrantId,
-    session,
-    region: "here",
-    ttlMs: 10_000,
-    mode: "exclusive",
-    owner: "test",
-    metadata: {},
-    token: 1n << 20n,
-  };
-}
-
 test("a region promises, accepts and shows what it accepted, through its shard", async () => {
   const { here, acceptor } = await rig();
   const session = await here.open();
   const promised = await acceptor.prepare(lock, { ballot: ballot(1), generation: 1 });
   expect(promised).toEqual({ kind: "promised", live: [], halfTrusted: false });
-  const value = { ...emptyRegister, holders: [holder(session)], version: 1 };
+  const value = { ...emptyRegister, holders: [holderOf("grant", { session })], version: 1 };
   const accepted = await acceptor.accept(lock, {
     ballot: ballot(1),
     value,
@@ -71,7 +59,7 @@ test("a region promises, accepts and shows what it accepted, through its shard",
 
 test("a grant whose session nobody knows here is accepted without its liveness", async () => {
   const { acceptor } = await rig();
-  const stranger = holder("0123456789012345678901" as SessionId);
+  const stranger = holderOf("grant", { session: "0123456789012345678901" as SessionId });
   const accepted = await acceptor.accept(lock, {
     ballot: ballot(1),
     value: { ...emptyRegister, holders: [stranger], version: 1 },

@@ -1,4 +1,4 @@
-import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { ManualClock } from "@holdfast/base/manual-clock";
 import { SeededRandom } from "@holdfast/base/random";
 import {
@@ -9,6 +9,7 @@ import {
 } from "@holdfast/core/quorum/ballot";
 import type { Accepted, AcceptRequest, PrepareRequest } from "@holdfast/core/quorum/message";
 import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
+import { acquireOf } from "@holdfast/core/quorum/testing/requests";
 import { expect, test } from "vitest";
 import { type Acceptors, type ProposerAnswer, RegisterProposer } from "./register-proposer.ts";
 
@@ -80,16 +81,7 @@ function rig() {
 }
 
 function acquire(name: string): RegisterCommand {
-  const request = {
-    grantId: name as GrantId,
-    session: `session-${name}` as SessionId,
-    region: "east",
-    ttlMs: 15_000,
-    mode: "exclusive" as const,
-    owner: name,
-    metadata: {},
-  };
-  return { kind: "acquire", request, wait: true, mayBeGranted: false };
+  return acquireOf(name, { wait: true });
 }
 
 function outcomesOf(answers: readonly ProposerAnswer[]): string[] {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { Attempt, type Step } from "@holdfast/core/quorum/attempt";
 import type { Ballot } from "@holdfast/core/quorum/ballot";
 import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
 import { registerLimits } from "@holdfast/core/quorum/register-value";
+import { acquireOf, sessionOf } from "@holdfast/core/quorum/testing/requests";
 import { AcceptorTwin } from "./acceptor-twin.ts";
 
 /** Three regions, numbered 0, 1 and 2; messages are delivered by hand. */
@@ -17,6 +18,19 @@ class Play {
     for (const region of regions) {
       this.regions[region]?.leases.set(sessionOf(name), BigInt(++this.#leases) as LeaseId);
     }
+  }
+
+  /** Gives the lock to somebody whose session lives everywhere; all regions hear of it. */
+  hold(name: string): void {
+    this.open(name, 0, 1, 2);
+    this.accept(this.prepare(acquireOf(name), 0, 1), 0, 1, 2);
+  }
+
+  /** What the holder says to give it back. */
+  release(name: string): RegisterCommand {
+    const holders = this.regions[0]?.accepted?.value.holders ?? [];
+    const token = holders.find(({ grantId }) => grantId === name)?.token ?? 0n;
+    return { kind: "release", grantId: name as GrantId, token };
   }
 
   /** The session's lease in a region ends. */
@@ -66,20 +80,8 @@ interface Proposal {
   readonly step: Step;
 }
 
-const sessionOf = (name: string) => `session-${name}` as SessionId;
-
-function acquire(name: string, mayBeGranted = false, wait = false): RegisterCommand {
-  const request = {
-    grantId: name as GrantId,
-    session: sessionOf(name),
-    region: "east",
-    ttlMs: 15_000,
-    mode: "exclusive" as const,
-    owner: name,
-    metadata: {},
-  };
-  return { kind: "acquire", request, wait, mayBeGranted };
-}
+/** The same once more, from a client or a coordinator that has sent it before. */
+const repeated = { mayBeGranted: true };
 
 /** One rule of the design, as the few steps that break a register without it. */
 export interface Rule {
@@ -97,17 +99,17 @@ export const rules: readonly Rule[] = [
       const play = new Play();
       play.open("g", 0, 1, 2);
       // A first attempt for g leaves its liveness in region 2 only.
-      play.accept(play.prepare(acquire("g"), 1, 2), 2);
+      play.accept(play.prepare(acquireOf("g"), 1, 2), 2);
       // Somebody else is promised regions 0 and 2, and its accept stays on its way.
       const other = play.prepare({ kind: "cancel", grantId: "g" as GrantId }, 0, 2);
       // g asks again through regions 0 and 1, and has no lease in region 0 by now.
       play.expire("g", 0);
-      const again = play.prepare(acquire("g", true), 0, 1);
+      const again = play.prepare(acquireOf("g", repeated), 0, 1);
       assert.equal(play.accept(again, 0, 1).kind, "chosen");
       assert.deepEqual([...again.attempt.confirmed("g" as GrantId).keys()], [1]);
       // Region 2 still shows g live, under a ballot of its own: it must not be counted,
       assert.equal(play.regions[2]?.live.has("g" as GrantId), true);
-      const repeat = play.prepare(acquire("g", true), 1, 2);
+      const repeat = play.prepare(acquireOf("g", repeated), 1, 2);
       assert.equal(repeat.step.kind, "accept", "two regions of different ballots were added up");
       // for the late accept may still arrive there.
       play.accept(other, 2);
@@ -118,14 +120,13 @@ export const rules: readonly Rule[] = [
     story: "a region that lost its data is no witness that a holder is gone",
     play() {
       const play = new Play();
-      play.open("h", 0, 1, 2);
-      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
+      play.hold("h");
       const wiped = play.regions[0];
       wiped?.live.clear();
       if (wiped !== undefined) wiped.halfTrusted = true;
       play.expire("h", 1);
       // Region 2 still calls h live, and is not heard.
-      const taker = play.prepare(acquire("t"), 0, 1);
+      const taker = play.prepare(acquireOf("t"), 0, 1);
       assert.equal(taker.step.kind, "hesitate", "the wiped region took part in a takeover");
       assert.equal(taker.attempt.hesitated().kind, "read");
     },
@@ -135,17 +136,15 @@ export const rules: readonly Rule[] = [
     story: "a refusal that is only read is overtaken by another copy of the request",
     play() {
       const play = new Play();
-      play.open("h", 0, 1, 2);
+      play.hold("h");
       play.open("r", 0, 1, 2);
-      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
       // The first copy of r is on its way; the repeat is refused, and the refusal must be chosen.
-      const refused = play.prepare(acquire("r", true), 0, 1);
+      const refused = play.prepare(acquireOf("r", repeated), 0, 1);
       assert.equal(refused.step.kind, "accept", "a refusal was told that nobody wrote down");
       assert.equal(play.accept(refused, 0, 1, 2).kind, "chosen");
-      const token = play.regions[0]?.accepted?.value.holders[0]?.token ?? 0n;
-      const release = { kind: "release" as const, grantId: "h" as GrantId, token };
+      const release = play.release("h");
       play.accept(play.prepare(release, 0, 1), 0, 1, 2);
-      const late = play.prepare(acquire("r"), 0, 1).step;
+      const late = play.prepare(acquireOf("r"), 0, 1).step;
       const ended = late.kind === "read" ? late.outcomes[0] : undefined;
       assert.deepEqual(ended, { kind: "ended", fate: "refused" });
     },
@@ -155,16 +154,14 @@ export const rules: readonly Rule[] = [
     story: "a request is not granted again by a register that may have forgotten its end",
     play() {
       const play = new Play();
-      play.open("r", 0, 1, 2);
-      play.accept(play.prepare(acquire("r"), 0, 1), 0, 1, 2);
-      const token = play.regions[0]?.accepted?.value.holders[0]?.token ?? 0n;
-      const release = { kind: "release" as const, grantId: "r" as GrantId, token };
+      play.hold("r");
+      const release = play.release("r");
       play.accept(play.prepare(release, 0, 1), 0, 1, 2);
       for (let index = 0; index < registerLimits.recent; index++) {
         const cancel = { kind: "cancel" as const, grantId: `other-${index}` as GrantId };
         play.accept(play.prepare(cancel, 0, 1), 0, 1, 2);
       }
-      const late = play.prepare(acquire("r", true), 0, 1).step;
+      const late = play.prepare(acquireOf("r", repeated), 0, 1).step;
       const told = late.kind === "read" ? late.outcomes[0] : undefined;
       assert.deepEqual(told, { kind: "forgotten" }, "a request was granted twice");
     },
@@ -174,12 +171,11 @@ export const rules: readonly Rule[] = [
     story: "a contender near a holder that reaches only its own region hears the third",
     play() {
       const play = new Play();
-      play.open("h", 0, 1, 2);
-      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
+      play.hold("h");
       play.expire("h", 1);
       play.expire("h", 2);
       // The two nearest regions disagree, for ever: whoever stops at two waits for ever.
-      const near = play.prepare(acquire("t"), 0, 1);
+      const near = play.prepare(acquireOf("t"), 0, 1);
       assert.equal(
         near.step.kind,
         "hesitate",
@@ -195,10 +191,8 @@ export const rules: readonly Rule[] = [
     story: "liveness that the value no longer names goes with the accept",
     play() {
       const play = new Play();
-      play.open("h", 0, 1, 2);
-      play.accept(play.prepare(acquire("h"), 0, 1), 0, 1, 2);
-      const token = play.regions[0]?.accepted?.value.token ?? 0n;
-      const release = { kind: "release" as const, grantId: "h" as GrantId, token };
+      play.hold("h");
+      const release = play.release("h");
       // Region 2 answers the prepare too late to be asked what it knows.
       play.accept(play.prepare(release, 0, 1, 2), 0, 1, 2);
       for (const region of play.regions) {

@@ -1,4 +1,4 @@
-import type { GrantId, LeaseId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { expect, test } from "vitest";
 import { Attempt, type Step } from "./attempt.ts";
 import type { Ballot } from "./ballot.ts";
@@ -6,25 +6,13 @@ import type { Accepted, Promised } from "./message.ts";
 import { decide } from "./register.ts";
 import type { RegisterCommand } from "./register-command.ts";
 import { emptyRegister, type RegisterValue } from "./register-value.ts";
+import { acquireOf } from "./testing/requests.ts";
 
 const ballot = (round: number): Ballot => ({ round, proposer: 1, incarnation: 1 });
 
-function acquire(name: string, isRepeat = false): RegisterCommand {
-  const request = {
-    grantId: name as GrantId,
-    session: `session-${name}` as SessionId,
-    region: "east",
-    ttlMs: 15_000,
-    mode: "exclusive" as const,
-    owner: name,
-    metadata: {},
-  };
-  return { kind: "acquire", request, wait: false, mayBeGranted: isRepeat };
-}
-
 /** A register that `name` holds. */
 const heldBy = (name: string): RegisterValue =>
-  decide(emptyRegister, [acquire(name)], new Set()).value;
+  decide(emptyRegister, [acquireOf(name)], new Set()).value;
 
 function promise(
   accepted: Accepted | undefined,
@@ -47,7 +35,7 @@ function proposed(step: Step): RegisterValue {
 }
 
 test("two promises are enough to propose, and two accepts to choose", () => {
-  const attempt = begin(acquire("a"));
+  const attempt = begin(acquireOf("a"));
   expect(attempt.begin()).toEqual({ kind: "prepare" });
   expect(attempt.onPrepareReply(0, promise(undefined))).toEqual({ kind: "wait" });
   expect(attempt.onPrepareReply(0, promise(undefined))).toEqual({ kind: "wait" });
@@ -64,7 +52,7 @@ test("two promises are enough to propose, and two accepts to choose", () => {
 test("the value of the highest ballot is the one to go on from", () => {
   const older = { ballot: ballot(3), value: heldBy("old") };
   const newer = { ballot: ballot(5), value: heldBy("new") };
-  const attempt = begin(acquire("a", true));
+  const attempt = begin(acquireOf("a", { mayBeGranted: true }));
   attempt.begin();
   attempt.onPrepareReply(0, promise(older, ["old"]));
   // Where the older one is, the newer grant's liveness is not known yet.
@@ -74,7 +62,7 @@ test("the value of the highest ballot is the one to go on from", () => {
 
 test("a value seen in one region only is written back before anybody is told of it", () => {
   const accepted = { ballot: ballot(5), value: heldBy("h") };
-  const attempt = begin(acquire("a"));
+  const attempt = begin(acquireOf("a"));
   attempt.begin();
   attempt.onPrepareReply(0, promise(accepted, ["h"]));
   attempt.onPrepareReply(1, promise(undefined));
@@ -84,7 +72,7 @@ test("a value seen in one region only is written back before anybody is told of 
 
 test("a value that two regions show is told without a write", () => {
   const accepted = { ballot: ballot(5), value: heldBy("h") };
-  const attempt = begin(acquire("a"));
+  const attempt = begin(acquireOf("a"));
   attempt.begin();
   attempt.onPrepareReply(0, promise(accepted, ["h"]));
   expect(attempt.onPrepareReply(1, promise(accepted, ["h"]))).toMatchObject({
@@ -96,7 +84,7 @@ test("a value that two regions show is told without a write", () => {
 test("where one region calls the holder gone, the third is waited for before anybody is refused", () => {
   const accepted = { ballot: ballot(5), value: heldBy("h") };
   const start = () => {
-    const attempt = begin(acquire("a"));
+    const attempt = begin(acquireOf("a"));
     attempt.begin();
     attempt.onPrepareReply(0, promise(accepted, ["h"]));
     expect(attempt.onPrepareReply(1, promise(accepted))).toEqual({ kind: "hesitate" });
@@ -110,7 +98,7 @@ test("where one region calls the holder gone, the third is waited for before any
 
 test("what a region lacks that lost its data proves nothing", () => {
   const accepted = { ballot: ballot(5), value: heldBy("h") };
-  const attempt = begin(acquire("a"));
+  const attempt = begin(acquireOf("a"));
   attempt.begin();
   attempt.onPrepareReply(0, promise(accepted));
   attempt.onPrepareReply(1, promise(accepted, [], true));
@@ -122,7 +110,7 @@ test("what a region lacks that lost its data proves nothing", () => {
 
 test("regions that show a grant under different ballots do not add up to a confirmation", () => {
   const value = heldBy("a");
-  const attempt = begin(acquire("a", true));
+  const attempt = begin(acquireOf("a", { mayBeGranted: true }));
   attempt.begin();
   attempt.onPrepareReply(0, promise({ ballot: ballot(5), value }, ["a"]));
   const step = attempt.onPrepareReply(1, promise({ ballot: ballot(6), value }, ["a"]));
@@ -136,7 +124,7 @@ test("regions that show a grant under different ballots do not add up to a confi
 });
 
 test("two refusals end an attempt, and say above which ballot to go on", () => {
-  const attempt = begin(acquire("a"));
+  const attempt = begin(acquireOf("a"));
   attempt.begin();
   expect(attempt.onPrepareReply(0, { kind: "refused", promised: ballot(11) })).toEqual({
     kind: "wait",
@@ -149,7 +137,7 @@ test("two refusals end an attempt, and say above which ballot to go on", () => {
 
 test("one refusal of an accept leaves the decision to the third region", () => {
   for (const last of ["accepted", "refused"] as const) {
-    const attempt = begin(acquire("a"));
+    const attempt = begin(acquireOf("a"));
     attempt.begin();
     attempt.onPrepareReply(0, promise(undefined));
     attempt.onPrepareReply(1, promise(undefined));
@@ -164,7 +152,7 @@ test("one refusal of an accept leaves the decision to the third region", () => {
 });
 
 test("answers of another generation end an attempt: they never count with ours", () => {
-  const attempt = begin(acquire("a"));
+  const attempt = begin(acquireOf("a"));
   attempt.begin();
   attempt.onPrepareReply(0, promise(undefined));
   const other = { kind: "other-generation", generation: 4 } as const;
@@ -173,16 +161,16 @@ test("answers of another generation end an attempt: they never count with ours",
 });
 
 test("a warm attempt proposes at once, unless somebody is in the way", () => {
-  const free = new Attempt(ballot(9), [acquire("a")], { value: emptyRegister });
+  const free = new Attempt(ballot(9), [acquireOf("a")], { value: emptyRegister });
   expect(free.begin().kind).toBe("accept");
-  const held = new Attempt(ballot(9), [acquire("a")], { value: heldBy("h") });
+  const held = new Attempt(ballot(9), [acquireOf("a")], { value: heldBy("h") });
   expect(held.begin()).toEqual({ kind: "prepare" });
 });
 
 test("an attempt knows the version it decides on, or a repeat would be forgotten for no reason", () => {
   const value = heldBy("h");
-  expect(new Attempt(ballot(9), [acquire("a")], { value }).version).toBe(value.version);
-  const cold = begin(acquire("a"));
+  expect(new Attempt(ballot(9), [acquireOf("a")], { value }).version).toBe(value.version);
+  const cold = begin(acquireOf("a"));
   expect(cold.version).toBe(0);
   cold.onPrepareReply(0, promise({ ballot: ballot(5), value }, ["h"]));
   expect(cold.version).toBe(value.version);

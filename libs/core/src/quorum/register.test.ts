@@ -1,4 +1,4 @@
-import type { GrantId, SessionId } from "@holdfast/base/ids";
+import type { GrantId } from "@holdfast/base/ids";
 import { expect, test } from "vitest";
 import { decide } from "./register.ts";
 import type { RegisterCommand, RegisterOutcome } from "./register-command.ts";
@@ -9,26 +9,15 @@ import {
   type RegisterValue,
   registerLimits,
 } from "./register-value.ts";
+import { acquireOf, requestOf } from "./testing/requests.ts";
 
-function request(name: string, mode: GlobalRequest["mode"] = "exclusive", region = "east") {
-  return {
-    grantId: name as GrantId,
-    session: `session-${name}` as SessionId,
-    region,
-    ttlMs: 15_000,
-    mode,
-    owner: name,
-    metadata: {},
-  };
-}
-
-const acquire = (name: string, mode?: GlobalRequest["mode"], wait = true): RegisterCommand => {
-  return { kind: "acquire", request: request(name, mode), wait, mayBeGranted: false };
-};
-const repeat = (name: string, since?: number): RegisterCommand => {
-  const again = { wait: false, mayBeGranted: true, ...(since === undefined ? {} : { since }) };
-  return { kind: "acquire", request: request(name), ...again };
-};
+const acquire = (
+  name: string,
+  mode: GlobalRequest["mode"] = "exclusive",
+  wait = true,
+): RegisterCommand => acquireOf(name, { request: requestOf(name, { mode }), wait });
+const repeat = (name: string, since?: number): RegisterCommand =>
+  acquireOf(name, { mayBeGranted: true, ...(since === undefined ? {} : { since }) });
 
 /** A register, one command after the other. */
 class Register {
@@ -156,14 +145,10 @@ test.each([registerLimits.waitersPerRegion, registerLimits.waitersPerRegion + 1]
     for (let index = 0; index < count; index++) last = register.do(acquire(`w${index}`));
     const isIn = count <= registerLimits.waitersPerRegion;
     expect(last).toMatchObject({ kind: isIn ? "waiting" : "full" });
-    const elsewhere = request("else", "exclusive", "west");
-    const asking = {
-      kind: "acquire",
-      request: elsewhere,
-      wait: true,
-      mayBeGranted: false,
-    } as const;
-    expect(register.do(asking)).toMatchObject({ kind: "waiting" });
+    const elsewhere = requestOf("else", { region: "west" });
+    expect(register.do(acquireOf("else", { request: elsewhere, wait: true }))).toMatchObject({
+      kind: "waiting",
+    });
   },
 );
 
