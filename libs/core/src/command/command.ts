@@ -32,6 +32,11 @@ export interface AcquireCommand {
   readonly ttlMs?: number;
   /** How long to wait in line; 0 is a try. */
   readonly waitMs: number;
+  /**
+   * A copy of this request was sent before. A refusal of a global lock is final only for a request
+   * that was sent once [H5].
+   */
+  readonly resent?: boolean;
   /** Who asks, for people; shown to others. */
   readonly owner: string;
   readonly metadata: Readonly<Record<string, string>>;

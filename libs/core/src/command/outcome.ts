@@ -25,6 +25,18 @@ export interface Grant {
   readonly lease: SessionLease;
   /** The regions that confirmed it. */
   readonly regions: readonly string[];
+  /**
+   * Of a global grant only: every lease that counts, one a region. Any two of them hold it up, so
+   * it may be believed in until the second-latest of their deadlines; `lease` is the first.
+   */
+  readonly confirmed?: readonly Confirmation[];
+}
+
+/** One region's part in a global grant. */
+export interface Confirmation {
+  readonly lease: SessionLease;
+  /** As a grant's: in ms, from before the request was sent. */
+  readonly validForMs: number;
 }
 
 /** A holder or a waiter, as others may see it. */
@@ -81,6 +93,25 @@ export interface LockState {
   readonly waiterCount: number;
   /** The shard's revision the answer was read at. */
   readonly revision: bigint;
+  /** Of a global lock only: what each region says, whether or not it was needed. */
+  readonly votes?: readonly RegionVote[];
+}
+
+/** What one region says of a global lock. */
+export interface RegionVote {
+  readonly region: string;
+  readonly reachable: boolean;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly problem: string;
+  /** How long it took to answer, in ms. */
+  readonly rttMs: number;
+  /** The ballot and version of what it accepted last; empty and 0 where it accepted nothing. */
+  readonly ballot: string;
+  readonly version: number;
+  /** The token it knows. */
+  readonly token: bigint;
+  /** Grants whose sessions live there. */
+  readonly live: readonly GrantId[];
 }
 
 /** The lock's state, or why it could not be read. */

@@ -15,11 +15,20 @@ export interface Accepted {
 }
 
 /** A promise. */
-export interface Promised {
+export interface Promised extends Showing {
   readonly kind: "promised";
+}
+
+/** What a region shows to whoever only reads. */
+export interface Shown extends Showing {
+  readonly kind: "shown";
+}
+
+/** What a region knows of a register. */
+export interface Showing {
   /** Absent: this region has accepted nothing for this register. */
   readonly accepted?: Accepted;
-  /** Liveness that stood there when the promise was raised. */
+  /** Liveness that stands there, as of the very same moment. */
   readonly live: readonly Attached[];
   /** The region lost its data not long ago: what it lacks proves nothing [H3]. */
   readonly halfTrusted: boolean;

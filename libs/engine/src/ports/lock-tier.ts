@@ -1,6 +1,6 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { Failure } from "@holdfast/base/failure";
-import type { AcquireCommand, Command } from "@holdfast/core/command/command";
+import type { AcquireCommand, Command, SessionLease } from "@holdfast/core/command/command";
 import type { AcquireOutcome, OutcomeOf, Tenant } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type { LockId } from "@holdfast/core/lock/lock-id";
@@ -39,6 +39,8 @@ export interface Call {
   readonly onCallerLost: "cancel" | "keep";
   /** The caller's place in the queue (1 is the head), when it enters and when it changes much. */
   readonly onPosition?: (position: number) => void;
+  /** The leases that a waiting request's place hangs on: what its heartbeats must name. */
+  readonly onLeases?: (leases: readonly SessionLease[]) => void;
 }
 
 /** Which locks to list: by prefix of the name, exclusive and shared, in shard and key order. */
