@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@holdfast/base/clock";
-import type { LeaseId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import type { Random } from "@holdfast/base/random";
 import { Attempt, regionsMax, type Step, type Warm } from "@holdfast/core/quorum/attempt";
 import { type Ballot, type BallotSource, zeroBallot } from "@holdfast/core/quorum/ballot";
@@ -52,10 +52,11 @@ export type ProposerAnswer =
       readonly outcome: RegisterOutcome;
       readonly value: RegisterValue;
       /**
-       * Regions that a grant's holder may count on, and the very leases that count [H1] [H2]; asked
-       * again later, the third region may have come.
+       * Regions that the holder of a grant may count on, and the very leases that count [H1] [H2];
+       * asked again later, the third region may have come. Also for others than the one who asked:
+       * a release hands over.
        */
-      readonly confirmed: () => ReadonlyMap<number, LeaseId>;
+      readonly confirmed: (grantId: GrantId) => ReadonlyMap<number, LeaseId>;
     }
   /** Nothing was proposed, or the proposal was refused for good. */
   | { readonly kind: "contended" | "no-quorum" }
@@ -220,10 +221,7 @@ export class RegisterProposer {
     for (const [index, { asking }] of flight.members.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
-      const confirmed = () =>
-        outcome.kind === "granted"
-          ? flight.attempt.confirmed(outcome.holder.grantId)
-          : new Map<number, LeaseId>();
+      const confirmed = (grantId: GrantId) => flight.attempt.confirmed(grantId);
       asking.answer({ kind: "decided", outcome, value, confirmed });
     }
     if (this.#flight === undefined) this.#next();

@@ -18,7 +18,7 @@ interface RegionLease {
 
 interface Tenure {
   readonly holder: GlobalHolder;
-  readonly confirmed: () => ReadonlyMap<number, LeaseId>;
+  readonly confirmed: (grantId: GrantId) => ReadonlyMap<number, LeaseId>;
   isLost: boolean;
 }
 
@@ -73,9 +73,9 @@ export class RegisterClient implements Believer {
   }
 
   /** The second-latest deadline among the regions that count. */
-  #believedUntilMs({ confirmed }: Tenure): number {
+  #believedUntilMs({ confirmed, holder }: Tenure): number {
     const deadlines: number[] = [];
-    for (const [region, lease] of confirmed()) {
+    for (const [region, lease] of confirmed(holder.grantId)) {
       const state = this.#leases.get(region);
       if (state !== undefined && state.lease === lease) deadlines.push(state.deadlineMs);
     }
@@ -249,6 +249,7 @@ export class RegisterClient implements Believer {
         ttlMs: this.#ttlMs,
         mode,
         owner: this.name,
+        atMs: 0,
         metadata: {},
       },
       wait,

@@ -23,6 +23,8 @@ import type {
   PrepareReply,
   PrepareRequest,
   Refused,
+  Showing,
+  Shown,
 } from "./message.ts";
 import { decodeAccepted, encodeAccepted } from "./register-codec.ts";
 import { generationKey, livenessKey, type RegisterKeys, readmittedKey } from "./register-keys.ts";
@@ -79,19 +81,38 @@ export function readPrepare(
   { generation }: PrepareRequest,
   result: TxnResult,
 ): PrepareReply | NoVote {
-  const { keys } = site;
   const won = winning(result);
   if (won === undefined) return whyLost(site, generation, result);
   const [, accepted, live, readmitted] = won.results;
-  const kv = range(accepted).kvs[0];
-  const stored = kv === undefined ? undefined : decodeAccepted(kv.value);
-  if (kv !== undefined && stored === undefined) return { kind: "damaged", key: keys.accepted };
+  const showing = showingOf(site.keys, accepted, live, readmitted);
+  return showing.kind === "damaged" ? showing : { ...showing, kind: "promised" };
+}
+
+/** Reads what a promise would show, and raises nothing [H7]. */
+export function readTxn(site: VoteSite, generation: number): Txn {
+  const { keys, epoch } = site;
   return {
-    kind: "promised",
-    ...(stored === undefined ? {} : { accepted: stored }),
-    live: readLive(keys, live),
-    halfTrusted: range(readmitted).count > 0,
+    compares: [epochIs(epoch), generationIs(generation)],
+    success: [
+      point(keys.accepted),
+      { kind: "range", key: keys.live.prefix, rangeEnd: keys.live.end, keysOnly: true },
+      { kind: "range", key: readmittedKey, keysOnly: true },
+    ],
+    failure: [point(epochKey), point(generationKey)],
   };
+}
+
+/** Reads the answer of {@link readTxn}. */
+export function readShown(site: VoteSite, result: TxnResult): Shown | OtherGeneration | NoVote {
+  if (!result.succeeded) {
+    const [stored, current] = result.results;
+    const shardEpoch = decodeEpoch(range(stored));
+    if (shardEpoch !== site.epoch) return { kind: "epoch", shardEpoch };
+    return { kind: "other-generation", generation: decodeGeneration(range(current)) };
+  }
+  const [accepted, live, readmitted] = result.results;
+  const showing = showingOf(site.keys, accepted, live, readmitted);
+  return showing.kind === "damaged" ? showing : { ...showing, kind: "shown" };
 }
 
 /**
@@ -164,6 +185,23 @@ export function encodeGeneration(generation: number): Uint8Array {
 export function decodeGeneration(stored: RangeResult): number {
   const kv = stored.kvs[0];
   return kv === undefined ? 0 : Number(utf8Text(kv.value));
+}
+
+function showingOf(
+  keys: RegisterKeys,
+  accepted: OpResult | undefined,
+  live: OpResult | undefined,
+  readmitted: OpResult | undefined,
+): (Showing & { readonly kind: "showing" }) | Damaged {
+  const kv = range(accepted).kvs[0];
+  const stored = kv === undefined ? undefined : decodeAccepted(kv.value);
+  if (kv !== undefined && stored === undefined) return { kind: "damaged", key: keys.accepted };
+  return {
+    kind: "showing",
+    ...(stored === undefined ? {} : { accepted: stored }),
+    live: readLive(keys, live),
+    halfTrusted: range(readmitted).count > 0,
+  };
 }
 
 function readLive(keys: RegisterKeys, answer: OpResult | undefined): Attached[] {

@@ -11,6 +11,7 @@ const requests = fc.record({
   ttlMs: fc.nat(),
   mode: fc.constantFrom("exclusive" as const, "shared" as const),
   owner: fc.string({ unit: "grapheme" }),
+  atMs: fc.nat(),
   metadata: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
 });
 const values: fc.Arbitrary<RegisterValue> = fc.record({

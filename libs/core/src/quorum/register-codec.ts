@@ -55,6 +55,7 @@ interface Short {
   readonly l: number;
   readonly m?: "s";
   readonly o: string;
+  readonly a: number;
   readonly d?: Readonly<Record<string, string>>;
 }
 
@@ -65,6 +66,7 @@ function shorten(request: GlobalRequest): Short {
     n: request.region,
     l: request.ttlMs,
     o: request.owner,
+    a: request.atMs,
     ...(request.mode === "shared" ? { m: "s" as const } : {}),
     ...(Object.keys(request.metadata).length === 0 ? {} : { d: request.metadata }),
   };
@@ -79,5 +81,6 @@ function lengthen(short: Short): GlobalRequest {
     mode: short.m === "s" ? "shared" : "exclusive",
     owner: short.o,
     metadata: short.d ?? {},
+    atMs: short.a,
   };
 }

@@ -7,8 +7,11 @@ export type RegisterCommand =
   | { readonly kind: "release"; readonly grantId: GrantId; readonly token: bigint }
   /** Ends a request whatever became of it, and refuses copies that are still under way. */
   | { readonly kind: "cancel"; readonly grantId: GrantId }
-  /** Takes the lock from everybody who has it. Only the token protects from their belief. */
-  | { readonly kind: "force" }
+  /**
+   * Takes the lock from everybody who has it, or from the one grant. Only the token protects from
+   * their belief.
+   */
+  | { readonly kind: "force"; readonly grantId?: GrantId }
   /** Nothing for itself: looks whether a holder is gone or a waiter can go on [H7]. */
   | { readonly kind: "tend" };
 

@@ -24,6 +24,8 @@ export interface GlobalRequest {
   readonly mode: Mode;
   readonly owner: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** When it was asked for, by the coordinator's wall clock; for people only. */
+  readonly atMs: number;
 }
 
 /** One that waits in the register. */

@@ -56,7 +56,7 @@ function carryOut(draft: Draft, command: RegisterCommand): RegisterOutcome {
     case "cancel":
       return cancel(draft, command.grantId);
     case "force":
-      return { kind: "forced", holders: draft.removeAll("forced") };
+      return { kind: "forced", holders: draft.force(command.grantId) };
     case "tend":
       return { kind: "tended" };
   }
@@ -197,9 +197,11 @@ class Draft {
     }
   }
 
-  removeAll(fate: Fate): readonly GlobalHolder[] {
-    const removed = [...this.#holders];
-    for (const holder of removed) this.remove(holder, fate);
+  force(grantId: GrantId | undefined): readonly GlobalHolder[] {
+    const removed = this.#holders.filter(
+      (each) => grantId === undefined || each.grantId === grantId,
+    );
+    for (const holder of removed) this.remove(holder, "forced");
     return removed;
   }
 

@@ -17,6 +17,7 @@ export function requestOf(name: string, more: Partial<GlobalRequest> = {}): Glob
     mode: "exclusive",
     owner: name,
     metadata: {},
+    atMs: 0,
     ...more,
   };
 }
