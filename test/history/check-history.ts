@@ -1,4 +1,5 @@
 import { checkOverlap, checkTokens } from "./beliefs.ts";
+import { checkWrites } from "./guarded-writes.ts";
 import type { HistoryEvent } from "./history-event.ts";
 import { linearize } from "./linearizability.ts";
 import { type Tenure, tenuresOf } from "./tenure.ts";
@@ -15,7 +16,7 @@ export interface Verdict {
 /** Runs every checker over every lock of a history. */
 export function checkHistory(events: readonly HistoryEvent[]): Verdict {
   const tenures = tenuresOf(events);
-  const violations: Violation[] = [];
+  const violations: Violation[] = [...checkWrites(events, tenures)];
   const unchecked: string[] = [];
   for (const [lock, own] of Map.groupBy(tenures, (tenure) => tenure.lock)) {
     violations.push(...checkOverlap(own), ...checkTokens(own));

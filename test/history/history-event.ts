@@ -14,6 +14,7 @@ export type HistoryEvent =
   | ReleasedEvent
   | VoidedEvent
   | DiedEvent
+  | WriteEvent
   | FaultEvent;
 
 /** What an acquire came to; `unknown` where nobody knows whether it was ever granted. */
@@ -84,6 +85,19 @@ export interface DiedEvent {
   readonly kind: "died";
   readonly atMs: number;
   readonly client: string;
+}
+
+/** A write reached the guarded resource, which looks at nothing but the token. */
+export interface WriteEvent {
+  readonly kind: "write";
+  readonly atMs: number;
+  readonly op: string;
+  readonly lock: string;
+  readonly mode: Mode;
+  /** Decimal. */
+  readonly token: string;
+  /** False: the resource had seen a token that makes this one stale. */
+  readonly accepted: boolean;
 }
 
 /** Something was broken on purpose from `atMs` to `untilMs`. */

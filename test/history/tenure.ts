@@ -74,14 +74,14 @@ export function tenuresOf(events: readonly HistoryEvent[]): Tenure[] {
       for (const draft of drafts.values()) {
         if (draft.invoke.client === event.client) draft.endBelief(event.atMs);
       }
-    } else if (event.kind !== "fault") apply(find(event.op), event);
+    } else if (event.kind !== "fault" && event.kind !== "write") apply(find(event.op), event);
   }
   return [...drafts.values()].map((draft) => draft.tenure());
 }
 
 function apply(
   draft: Draft,
-  event: Exclude<HistoryEvent, { readonly kind: "invoke" | "died" | "fault" }>,
+  event: Exclude<HistoryEvent, { readonly kind: "invoke" | "died" | "fault" | "write" }>,
 ): void {
   switch (event.kind) {
     case "return":
