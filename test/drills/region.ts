@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { randomId, SystemRandom } from "@holdfast/base/random";
 import { type EtcdCluster, startEtcdCluster } from "@holdfast/toolchain/etcd-process";
 import { findTool } from "@holdfast/toolchain/find-tool";
 import { freePorts } from "@holdfast/toolchain/free-ports";
-import { logTail } from "@holdfast/toolchain/log-tail";
-import { DrillProcess } from "./drill-process.ts";
+import type { DrillProcess } from "./drill-process.ts";
 import { keeperVariable, startKeeper } from "./keeper.ts";
+import { logTails, serviceProcess } from "./service-process.ts";
 
 const found = await findTool("etcd", { progress: ({ message }) => console.warn(`  ${message}`) });
 
@@ -39,7 +38,7 @@ export interface RegionOptions {
   readonly mutant?: string;
 }
 
-const root = new URL("../../", import.meta.url);
+const saboteur = new URL("sabotaged-build.ts", import.meta.url);
 const regionName = "us-east-1";
 
 /** Starts a region; throws, with the ends of the logs, when it does not come up. */
@@ -55,7 +54,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<DrilledR
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   });
   const processes: DrillProcess[] = [];
-  const logs = (): string => processes.map(tailOf).join("\n\n");
+  const logs = (): string => logTails(processes);
   try {
     // The members take it over from us; nothing else here starts processes meanwhile.
     process.env[keeperVariable] = id;
@@ -76,10 +75,16 @@ export async function startRegion(options: RegionOptions = {}): Promise<DrilledR
       HOLDFAST_SHARDS: `s0=${etcd.endpoints.join(",")}`,
       HOLDFAST_LOG_LEVEL: "info",
     };
-    const placement = serviceProcess("placement", "placement", settings, folder);
+    const service = "placement";
+    const placement = serviceProcess({ service, name: service, env: settings, folder });
+    const { mutant } = options;
+    const sabotaged = mutant === undefined ? {} : { HOLDFAST_MUTANT: mutant };
+    const preloads = mutant === undefined ? [] : [saboteur];
     const routers = endpoints.map((endpoint, index) => {
-      const own = { ...settings, HOLDFAST_STORE: "etcd", HOLDFAST_LISTEN: endpoint };
-      return serviceProcess("router", `router r${index}`, own, folder, options.mutant);
+      const listen = { HOLDFAST_STORE: "etcd", HOLDFAST_LISTEN: endpoint };
+      const env = { ...settings, ...listen, ...sabotaged };
+      const name = `router r${index}`;
+      return serviceProcess({ service: "router", name, env, folder, preloads });
     });
     processes.push(placement, ...routers);
     started.defer(async () => {
@@ -94,23 +99,4 @@ export async function startRegion(options: RegionOptions = {}): Promise<DrilledR
     await started.disposeAsync();
     throw new Error(`the region did not start\n${tails}`, { cause: error });
   }
-}
-
-function serviceProcess(
-  service: string,
-  name: string,
-  env: Readonly<Record<string, string>>,
-  folder: string,
-  mutant?: string,
-): DrillProcess {
-  const main = fileURLToPath(new URL(`services/${service}/src/main.ts`, root));
-  const saboteur = new URL("sabotaged-build.ts", import.meta.url).href;
-  const logPath = join(folder, `${name.replace(" ", "-")}.log`);
-  if (mutant === undefined) return new DrillProcess({ name, args: [main], env, logPath });
-  const sabotaged = { ...env, HOLDFAST_MUTANT: mutant };
-  return new DrillProcess({ name, args: ["--import", saboteur, main], env: sabotaged, logPath });
-}
-
-function tailOf({ name, logPath }: DrillProcess): string {
-  return [`${name}:`, ...logTail(logPath, 15).map((line) => line.slice(0, 500))].join("\n  ");
 }
