@@ -108,6 +108,20 @@ export class SessionLeases {
     return validityMs(lease.ttlMs);
   }
 
+  /**
+   * Asks what is left of a lease that others may have kept alive, and renews nothing. False: it has
+   * ended. Undefined: the store did not answer.
+   */
+  async look(lease: SessionLeaseState, shard: Shard): Promise<boolean | undefined> {
+    const askedAtMs = this.#surroundings.clock.monotonicMs();
+    const left = await shard.store.leaseKeys(lease.marker.lease);
+    if (left.kind !== "lease") return undefined;
+    if (left.remainingS < 0) return false;
+    const believedMs = Math.min(validityMs(left.remainingS * 1000), validityMs(lease.ttlMs));
+    lease.validUntilMs = Math.max(lease.validUntilMs, askedAtMs + Math.max(0, believedMs));
+    return true;
+  }
+
   /** Another router's lease: what is left of it is asked for, never assumed, and not renewed. */
   async #fromMarker(
     session: SessionId,

@@ -100,6 +100,14 @@ export class Sessions {
     return lease.kind === "unavailable" ? storeFailure(shard, lease) : lease;
   }
 
+  /**
+   * The session's lease in a shard, made if it has none there: whoever calls this knows that the
+   * session lives, and for how long at a time.
+   */
+  settleIn(session: SessionId, ttlMs: number, shard: Shard): Promise<SessionLeaseState | Failure> {
+    return this.#settle(session, this.#remember(session, ttlMs), shard);
+  }
+
   async #leaseIn(session: SessionId, shard: Shard): Promise<SessionLeaseState | Failure> {
     const known = this.#known.get(session) ?? (await this.#adopt(session));
     if (isKnown(known)) {
