@@ -20,6 +20,9 @@ class Regions implements Acceptors {
   /** Which regions hear of a prepare, and of an accept. */
   hearPrepare: readonly number[] = [0, 1, 2];
   hearAccept: readonly number[] = [0, 1, 2];
+  /** Which are known at once to answer nothing. */
+  silent: readonly number[] = [];
+  readonly repairs: { readonly region: number; readonly request: AcceptRequest }[] = [];
   readonly #clock: ManualClock;
   readonly #states = [0, 1, 2].map((): { promised: Ballot; accepted?: Accepted } => ({
     promised: zeroBallot,
@@ -31,6 +34,7 @@ class Regions implements Acceptors {
 
   prepare(region: number, request: PrepareRequest, answer: Parameters<Acceptors["prepare"]>[2]) {
     if (region === 0) this.prepares.push(request);
+    if (this.silent.includes(region)) return answer(undefined);
     if (!this.hearPrepare.includes(region)) return;
     const state = this.#states[region];
     if (state === undefined) return;
@@ -47,8 +51,13 @@ class Regions implements Acceptors {
     );
   }
 
+  repair(region: number, request: AcceptRequest): void {
+    this.repairs.push({ region, request });
+  }
+
   accept(region: number, request: AcceptRequest, answer: Parameters<Acceptors["accept"]>[2]) {
     if (region === 0) this.accepts.push(request);
+    if (this.silent.includes(region)) return answer(undefined);
     if (!this.hearAccept.includes(region)) return;
     const state = this.#states[region];
     if (state === undefined) return;
@@ -69,7 +78,7 @@ function rig() {
     random: new SeededRandom(1),
     generation: () => 1,
     onGeneration: () => {},
-    roundTripMs: 20,
+    roundTripMs: () => 20,
   });
   const ask = (command: RegisterCommand, isOver = () => false) => {
     const answers: ProposerAnswer[] = [];
@@ -129,6 +138,23 @@ test("with one region in reach nothing is proposed, and nothing is left open", a
   await clock.advance(10_000);
   expect(outcomesOf(answers)).toEqual(["no-quorum"]);
   expect(regions.accepts).toHaveLength(0);
+});
+
+test("with two regions known to be silent that is said at once, with those that answered", async () => {
+  const { clock, regions, ask } = rig();
+  regions.silent = [1, 2];
+  const answers = ask(acquire("a"));
+  await clock.advance(0);
+  expect(answers).toEqual([{ kind: "no-quorum", heard: [] }]);
+});
+
+test("a region that is known to be silent holds nothing up, and is told of the choice later", async () => {
+  const { clock, regions, ask } = rig();
+  regions.silent = [2];
+  const answers = ask(acquire("a"));
+  await clock.advance(20);
+  expect(outcomesOf(answers)).toEqual(["granted"]);
+  expect(regions.repairs).toEqual([{ region: 2, request: regions.accepts[0] }]);
 });
 
 test("what was proposed and not answered may yet come true, and is said to be unknown", async () => {

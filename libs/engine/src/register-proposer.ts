@@ -14,12 +14,17 @@ import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { majority } from "@holdfast/core/quorum/votes";
 
 /**
- * The votes of one register in all regions, by number 0 to 2. An answer may come twice or never.
+ * The votes of one register in all regions, by number 0 to 2. An answer may come twice or never;
+ * undefined where it is known that none will come.
  */
 export interface Acceptors {
-  prepare(region: number, request: PrepareRequest, answer: (reply: PrepareReply) => void): void;
-  accept(region: number, request: AcceptRequest, answer: (reply: AcceptReply) => void): void;
+  prepare(region: number, request: PrepareRequest, answer: Answer<PrepareReply>): void;
+  accept(region: number, request: AcceptRequest, answer: Answer<AcceptReply>): void;
+  /** The value of `request` is chosen, and the region may never have heard of it. */
+  repair?(region: number, request: AcceptRequest): void;
 }
+
+type Answer<Reply> = (reply: Reply | undefined) => void;
 
 /** What a proposer needs, and how patient it is. */
 export interface ProposerOptions {
@@ -31,8 +36,10 @@ export interface ProposerOptions {
   readonly generation: () => number;
   /** A region is at another generation. */
   readonly onGeneration: (generation: number) => void;
-  /** To the second-nearest region and back, in milliseconds. */
-  readonly roundTripMs: number;
+  /** To the nearest other region and back, in milliseconds; asked for anew each time. */
+  readonly roundTripMs: () => number;
+  /** How long an answer is waited for; four round trips where left out. */
+  readonly patienceMs?: number;
 }
 
 /** Who asked, and what must hold for going on. */
@@ -59,7 +66,9 @@ export type ProposerAnswer =
       readonly confirmed: (grantId: GrantId) => ReadonlyMap<number, LeaseId>;
     }
   /** Nothing was proposed, or the proposal was refused for good. */
-  | { readonly kind: "contended" | "no-quorum" }
+  | { readonly kind: "contended" }
+  /** `heard`: the regions that answered. */
+  | { readonly kind: "no-quorum"; readonly heard: readonly number[] }
   /** It may yet come true: ask again with the same request id, or cancel it. */
   | { readonly kind: "unknown" };
 
@@ -94,7 +103,7 @@ export class RegisterProposer {
   submit(asking: Asking): void {
     const pending = { asking, attempts: 0, mayBeGranted: asking.isRepeat, since: undefined };
     if (this.#queue.length >= queueMax) {
-      asking.answer(undone(pending, "contended"));
+      asking.answer(undone(pending, { kind: "contended" }));
       return;
     }
     this.#queue.push(pending);
@@ -106,7 +115,7 @@ export class RegisterProposer {
     while (members.length < commandsMax) {
       const pending = this.#queue.shift();
       if (pending === undefined) break;
-      if (pending.asking.isOver()) pending.asking.answer(undone(pending, "contended"));
+      if (pending.asking.isOver()) pending.asking.answer(undone(pending, { kind: "contended" }));
       else members.push(pending);
     }
     if (members.length > 0) this.#attempt(members, zeroBallot);
@@ -124,7 +133,16 @@ export class RegisterProposer {
       attempt = new Attempt(ballots.next(warm.ballot), commands, undefined);
       step = attempt.begin();
     }
-    const flight = { attempt, members, answered: new Set<number>(), timer: noTimer };
+    const flight: Flight = {
+      attempt,
+      members,
+      answered: new Set(),
+      silent: new Set(),
+      missed: [],
+      isHesitating: false,
+      isChosen: false,
+      timer: noTimer,
+    };
     this.#flight = flight;
     for (const member of members) member.attempts++;
     this.#arm(flight);
@@ -146,6 +164,10 @@ export class RegisterProposer {
         break;
       case "chosen":
         if (flight.next !== undefined) this.#warm = { ballot: flight.next, value: step.value };
+        flight.isChosen = true;
+        for (const { region, request } of flight.missed) {
+          this.#options.acceptors.repair?.(region, request);
+        }
         this.#conclude(flight, step.value, step.outcomes);
         break;
       case "read":
@@ -164,11 +186,21 @@ export class RegisterProposer {
   #hesitate(flight: Flight): void {
     const { clock, roundTripMs } = this.#options;
     flight.timer.cancel();
-    flight.timer = clock.schedule(roundTripMs, () => {
+    flight.isHesitating = true;
+    const waitMs = flight.silent.size > 0 ? 0 : roundTripMs();
+    flight.timer = clock.schedule(waitMs, () => {
       if (this.#flight !== flight) return;
       this.#arm(flight);
       this.#follow(flight, flight.attempt.hesitated());
     });
+  }
+
+  /** It is known that the region answers nothing: what hangs on it need not be waited for. */
+  #onSilence(flight: Flight, region: number): void {
+    flight.silent.add(region);
+    if (this.#flight !== flight) return;
+    if (flight.silent.size > regionsMax - majority) this.#retry(flight, flight.attempt.ballot);
+    else if (flight.isHesitating) this.#hesitate(flight);
   }
 
   #prepare(flight: Flight): void {
@@ -177,6 +209,10 @@ export class RegisterProposer {
     const request = { ballot: attempt.ballot, generation: generation() };
     for (let region = 0; region < regionsMax; region++) {
       acceptors.prepare(region, request, (reply) => {
+        if (reply === undefined) {
+          if (!attempt.isProposed) this.#onSilence(flight, region);
+          return;
+        }
         flight.answered.add(region);
         if (this.#flight === flight) this.#follow(flight, attempt.onPrepareReply(region, reply));
       });
@@ -197,7 +233,9 @@ export class RegisterProposer {
     }
     const next = ballots.next(attempt.ballot);
     flight.next = next;
+    flight.isHesitating = false;
     flight.answered.clear();
+    flight.silent.clear();
     for (let region = 0; region < regionsMax; region++) {
       const request: AcceptRequest = {
         ballot: attempt.ballot,
@@ -208,6 +246,12 @@ export class RegisterProposer {
         generation: generation(),
       };
       acceptors.accept(region, request, (reply) => {
+        if (reply === undefined) {
+          flight.missed.push({ region, request });
+          if (flight.isChosen) acceptors.repair?.(region, request);
+          else this.#onSilence(flight, region);
+          return;
+        }
         flight.answered.add(region);
         const followed = attempt.onAcceptReply(region, reply);
         if (this.#flight === flight) this.#follow(flight, followed);
@@ -232,10 +276,15 @@ export class RegisterProposer {
     this.#flight = undefined;
     flight.timer.cancel();
     const again: Pending[] = [];
-    const reason = flight.answered.size < majority ? "no-quorum" : "contended";
+    const heard = [...flight.answered];
+    const reason: Undone =
+      heard.length < majority ? { kind: "no-quorum", heard } : { kind: "contended" };
+    // Nothing can come of another try now, and nothing can come true of this one.
+    const isHopeless = flight.silent.size > regionsMax - majority;
     for (const member of flight.members) {
       const isSpent = member.attempts >= attemptsMax || member.asking.isOver();
-      if (isSpent) member.asking.answer(undone(member, reason));
+      const mayStop = isHopeless && !member.mayBeGranted;
+      if (isSpent || mayStop) member.asking.answer(undone(member, reason));
       else again.push(member);
     }
     if (again.length > 0) this.#pause(flight, again, seen);
@@ -248,15 +297,15 @@ export class RegisterProposer {
     const attempts = Math.max(...members.map((member) => member.attempts));
     const paused: Flight = { ...flight, members };
     this.#flight = paused;
-    paused.timer = clock.schedule(roundTripMs * random.next() * 2 ** (attempts - 1), () => {
+    paused.timer = clock.schedule(roundTripMs() * random.next() * 2 ** (attempts - 1), () => {
       if (this.#flight === paused) this.#attempt(members, seen);
     });
   }
 
   #arm(flight: Flight): void {
-    const { clock, roundTripMs } = this.#options;
+    const { clock, roundTripMs, patienceMs } = this.#options;
     flight.timer.cancel();
-    flight.timer = clock.schedule(roundTripMs * patience, () => {
+    flight.timer = clock.schedule(patienceMs ?? roundTripMs() * patience, () => {
       if (this.#flight === flight) this.#retry(flight, flight.attempt.ballot);
     });
   }
@@ -275,6 +324,12 @@ interface Flight {
   readonly members: readonly Pending[];
   /** Regions heard in this phase. */
   readonly answered: Set<number>;
+  /** Regions that are known to answer nothing in this phase. */
+  readonly silent: Set<number>;
+  /** Accepts that nobody answered. */
+  readonly missed: { readonly region: number; readonly request: AcceptRequest }[];
+  isHesitating: boolean;
+  isChosen: boolean;
   timer: Timer;
   /** The ballot that the accept asks the regions to promise along. */
   next?: Ballot;
@@ -288,7 +343,9 @@ function commandOf({ asking, mayBeGranted, since }: Pending): RegisterCommand {
   return { ...command, mayBeGranted, ...(since === undefined ? {} : { since }) };
 }
 
+type Undone = Extract<ProposerAnswer, { kind: "contended" | "no-quorum" }>;
+
 /** Refused for good only where nothing of it can come true any more [H5]. */
-function undone(pending: Pending, kind: "contended" | "no-quorum"): ProposerAnswer {
-  return { kind: pending.mayBeGranted ? "unknown" : kind };
+function undone(pending: Pending, reason: Undone): ProposerAnswer {
+  return pending.mayBeGranted ? { kind: "unknown" } : reason;
 }

@@ -323,7 +323,7 @@ export class Coordinator {
       random: world.random,
       generation: () => 1,
       onGeneration: () => {},
-      roundTripMs: 80 * world.weather.distance,
+      roundTripMs: () => 80 * world.weather.distance,
     });
   }
 }
