@@ -131,6 +131,7 @@ describe.skipIf(noEtcd !== undefined)("bad input through the real door", () => {
       owner: "",
       metadata: {},
       traceparent: "",
+      resent: false,
     };
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest(

@@ -27,6 +27,8 @@ export class Descriptors {
     const image = readFileSync(join(import.meta.dirname, "generated/descriptors.binpb"));
     const services: string[] = [];
     for (const file of fromBinary(FileDescriptorSetSchema, image).file) {
+      // What coordinators ask each other is nobody else's to call.
+      if (file.package.startsWith("holdfast.internal.")) continue;
       const bytes = toBinary(FileDescriptorProtoSchema, file);
       this.#files.set(file.name, { bytes, imports: file.dependency });
       for (const service of file.service) {

@@ -4,6 +4,9 @@ export const limits = {
   namespaceBytesMax: 64,
   metadataBytesMax: 4096,
   ownerBytesMax: 256,
+  /** Of a global lock, all of whose holders and waiters are one value in three regions. */
+  globalMetadataBytesMax: 256,
+  globalOwnerBytesMax: 64,
   requestIdBytesMax: 128,
   regionBytesMax: 64,
   /** Segments of a name in a hierarchical namespace: each costs one compare. */

@@ -16,7 +16,9 @@ import type { Clock } from "@holdfast/base/clock";
 import { isFailure } from "@holdfast/base/failure";
 import { checkName, checkNamespace } from "@holdfast/core/lock/name";
 import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
+import { decoded, whole } from "./admin-messages.ts";
 import { register } from "./lock-calls.ts";
+import { serveReadmission } from "./readmission-calls.ts";
 
 const pageSizeDefault = 100;
 
@@ -60,9 +62,10 @@ export function serveAdmin(server: Server, admin: AdminTier, clock: Clock): void
     return LocateLockResponse.encode({ ...place, placementVersion }).finish();
   });
   register(server, AdminServiceService.listRegions.path, clock, async () => {
-    const regions = (await admin.regions()).map((region) => ({
+    const regions = (await admin.regions()).map(({ global, ...region }) => ({
       ...region,
       endpoints: [...region.endpoints],
+      global: global && { ...global, generation: whole(global.generation) },
     }));
     return ListRegionsResponse.encode({ regions }).finish();
   });
@@ -82,20 +85,5 @@ export function serveAdmin(server: Server, admin: AdminTier, clock: Clock): void
       nextPageToken: page.nextPageToken,
     }).finish();
   });
-}
-
-function whole(number: number): bigint {
-  return BigInt(Math.max(0, Math.floor(number)));
-}
-
-/** Undefined where the bytes are not protobuf. */
-function decoded<Message>(
-  type: { decode(bytes: Uint8Array): Message },
-  bytes: Uint8Array,
-): Message | undefined {
-  try {
-    return type.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  serveReadmission(server, admin);
 }

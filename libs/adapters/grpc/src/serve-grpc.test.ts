@@ -11,10 +11,13 @@ import {
 import {
   GetPlacementResponse,
   GetVersionResponse,
+  ListRegionsResponse,
   ListSessionsRequest,
   ListSessionsResponse,
   LocateLockRequest,
   LocateLockResponse,
+  ReadmitRegionRequest,
+  ReadmitRegionResponse,
 } from "@holdfast/api/generated/holdfast/v1/admin_service";
 import { AcquireRequest } from "@holdfast/api/generated/holdfast/v1/lock_service";
 import { SystemClock } from "@holdfast/base/clock";
@@ -24,8 +27,8 @@ import { expect, test } from "vitest";
 import { failureIn } from "./peer-channel.ts";
 import { serveGrpc } from "./serve-grpc.ts";
 import { fakeAdmin } from "./testing/fake-admin.ts";
-import { FakeTier } from "./testing/fake-tier.ts";
-import { openDoor, tryFor } from "./testing/open-door.ts";
+import { FakeTier, fakeRegions } from "./testing/fake-tier.ts";
+import { globally, openDoor, tryFor } from "./testing/open-door.ts";
 import type { RawClient, RawReply } from "./testing/raw-client.ts";
 
 const codec = new UnaryCodec();
@@ -68,11 +71,17 @@ test("a failure arrives with its code, its field and its details", async () => {
   expect(failureOfReply(reply)).toEqual(found);
 });
 
-test("a global lock is for the engine to refuse", async () => {
+test("a global lock comes with the leases that hold it up, and its state with votes", async () => {
   const { client } = await openDoor();
-  expect(failureOfReply(await acquire(client, tryFor("a", { scope: "global" })))).toMatchObject({
-    code: "UNIMPLEMENTED",
+  const command = tryFor("a", globally);
+  const granted = codec.readResponse("acquire", bytesOf(await acquire(client, command)));
+  expect(granted).toMatchObject({
+    kind: "granted",
+    grant: { lock: { region: "global" }, confirmed: [{}, {}, {}] },
   });
+  const get = codec.writeRequest({ kind: "get", lock: command.lock });
+  const state = codec.readResponse("get", bytesOf(await client.call(unaryPaths.get, get)));
+  expect(state).toMatchObject({ votes: fakeRegions.map((region) => ({ region, version: 2 })) });
 });
 
 test.each([
@@ -230,6 +239,43 @@ test("an administrator reads what runs, where slots lie, and masked sessions", a
   }
   const bad = LocateLockRequest.encode({ namespace: "default", name: ".." }).finish();
   expect(isFailure(failureOfReply(await client.call(`${admin}/LocateLock`, bad)))).toBe(true);
+});
+
+test("an administrator sees each region's part in the global tier", async () => {
+  const { client } = await openDoor();
+  const { regions } = ListRegionsResponse.decode(
+    bytesOf(await client.call(`${admin}/ListRegions`, new Uint8Array())),
+  );
+  expect(regions).toMatchObject([
+    { name: "us-east-1", global: { votes: true, incarnation: "0a1b", generation: 4n } },
+    { name: "us-west-2", global: { votes: false, problem: "it lost its data" } },
+    { name: "eu-west-1", global: undefined },
+  ]);
+});
+
+test("a region is admitted again, and how far that is is told on the way", async () => {
+  const { client } = await openDoor();
+  const said: ReadmitRegionResponse[] = [];
+  const request = ReadmitRegionRequest.encode({ region: "us-west-2" }).finish();
+  const { ended } = client.follow(`${admin}/ReadmitRegion`, request, (bytes) => {
+    said.push(ReadmitRegionResponse.decode(bytes));
+  });
+  expect((await ended).code).toBe(grpcCodes.OK);
+  expect(said).toEqual([
+    { registersCopied: 3n, step: "copying", done: false, generation: 0n },
+    { registersCopied: 7n, step: "admitted", done: true, generation: 5n },
+  ]);
+});
+
+test.each([
+  ["no coordinator", { ...fakeAdmin, readmit: undefined }, "us-west-2", "UNIMPLEMENTED"],
+  ["no such region", fakeAdmin, "nowhere", "INVALID_ARGUMENT"],
+  ["a region's name that is none", fakeAdmin, "No Where", "INVALID_ARGUMENT"],
+] as const)("with %s nothing is admitted", async (_what, { readmit, ...rest }, region, code) => {
+  const { client } = await openDoor({ admin: readmit === undefined ? rest : fakeAdmin });
+  const request = ReadmitRegionRequest.encode({ region }).finish();
+  const { ended } = client.follow(`${admin}/ReadmitRegion`, request, () => {});
+  expect(failureIn(await ended)).toMatchObject({ code });
 });
 
 test("health is told for the server and for each service, and for no other", async () => {

@@ -14,7 +14,7 @@ import type {
   SessionLease,
 } from "@holdfast/core/command/command";
 import { sessionTtlDefaultMs } from "@holdfast/core/limits";
-import type { LockId, Mode } from "@holdfast/core/lock/lock-id";
+import { globalRegion, isGlobal, type LockId, type Mode } from "@holdfast/core/lock/lock-id";
 import { endOfMessage, type WireReader } from "../wire/wire-reader.ts";
 import { checkCommand } from "./command-rules.ts";
 import { refuse } from "./field-rules.ts";
@@ -59,7 +59,7 @@ const readers: Record<Command["kind"], (reader: WireReader, region: string) => C
 type Building<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /** A lock that was not sent; it fails the check of its name. */
-function noLock(region: string): LockId {
+function noLock(region: string): Building<LockId> {
   return { region, namespace: "", name: "" };
 }
 
@@ -68,7 +68,7 @@ function badMode(number: number): Failure {
 }
 
 function readAcquire(reader: WireReader, region: string): AcquireCommand | Failure {
-  let lock: LockId | undefined;
+  let lock: Building<LockId> | undefined;
   let scopeNumber = 0;
   let modeNumber = 0;
   let requestId = "";
@@ -78,8 +78,10 @@ function readAcquire(reader: WireReader, region: string): AcquireCommand | Failu
   let owner = "";
   let metadata = noMetadata;
   let traceparent = "";
+  let resent = false;
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
-    if (tag === 0x0a) lock = readLock(reader, region);
+    // Which region an empty one means depends on the scope, which may come later.
+    if (tag === 0x0a) lock = readLock(reader, "");
     else if (tag === 0x10) scopeNumber = reader.varint();
     else if (tag === 0x18) modeNumber = reader.varint();
     else if (tag === 0x22) requestId = reader.text("request_id");
@@ -89,17 +91,21 @@ function readAcquire(reader: WireReader, region: string): AcquireCommand | Failu
     else if (tag === 0x42) owner = reader.commonText("owner");
     else if (tag === 0x4a) metadata = readMetadata(reader, metadata);
     else if (tag === 0x52) traceparent = reader.text("traceparent");
+    else if (tag === 0x58) resent = reader.varint() !== 0;
     else reader.skip(tag);
   }
-  const scope = scopeNumber === 0 ? "local" : scopeOf(scopeNumber);
+  lock ??= noLock("");
+  const unsaid = isGlobal(lock) ? "global" : "local";
+  const scope = scopeNumber === 0 ? unsaid : scopeOf(scopeNumber);
   if (scope === undefined) {
     return refuse("scope", `There is no scope ${scopeNumber}; 1 is local, 2 is global.`);
   }
   const mode = modeNumber === 0 ? "exclusive" : modeOf(modeNumber);
   if (mode === undefined) return badMode(modeNumber);
+  if (lock.region === "") lock.region = scope === "global" ? globalRegion : region;
   const command: Building<AcquireCommand> = {
     kind: "acquire",
-    lock: lock ?? noLock(region),
+    lock,
     scope,
     mode,
     requestId: requestId as RequestId,
@@ -110,6 +116,7 @@ function readAcquire(reader: WireReader, region: string): AcquireCommand | Failu
   if (session !== "") command.session = session as SessionId;
   if (ttlMs !== 0) command.ttlMs = ttlMs;
   if (traceparent !== "") command.traceparent = traceparent;
+  if (resent) command.resent = true;
   return command;
 }
 

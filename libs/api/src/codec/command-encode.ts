@@ -80,6 +80,7 @@ function writeAcquire(writer: WireWriter, command: AcquireCommand): void {
   if (command.owner !== "") writer.text(8, command.owner);
   writeMetadata(writer, 9, command.metadata);
   if (command.traceparent !== undefined) writer.text(10, command.traceparent);
+  if (command.resent === true) writer.number(11, 1);
 }
 
 function writeRelease(writer: WireWriter, command: ReleaseCommand): void {

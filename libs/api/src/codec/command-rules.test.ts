@@ -39,6 +39,14 @@ const force = {
   reason: "b",
 } as const;
 
+const globally: AcquireCommand = {
+  ...acquire,
+  lock: { ...lock, region: "global" },
+  scope: "global",
+  ttlMs: 5_000,
+};
+const inGlobal = { lock: globally.lock } as const;
+
 function named(name: string): Command {
   return { ...acquire, lock: { ...lock, name } };
 }
@@ -67,7 +75,14 @@ test.each<[string, Command]>([
   ["a namespace of 64 bytes", spaced("n".repeat(limits.namespaceBytesMax))],
   ["a ttl of 2 s", { ...acquire, ttlMs: 2_000 }],
   ["a ttl of 1 h", { ...acquire, ttlMs: 3_600_000 }],
-  ["a global ttl of 5 s", { ...acquire, scope: "global", ttlMs: 5_000 }],
+  ["a global ttl of 5 s", globally],
+  ["a global owner of 64 bytes", { ...globally, owner: "é".repeat(32) }],
+  ["global metadata of 256 bytes", { ...globally, metadata: { k: "v".repeat(255) } }],
+  ["a renewal of a global lock for 5 s", { ...renew, ...inGlobal, ttlMs: 5_000 }],
+  ["a release of a global lock with a ttl of 5 s", { ...release, ...inGlobal, ttlMs: 5_000 }],
+  ["a cancel of a global lock with a ttl of 5 s", { ...cancel, ...inGlobal, ttlMs: 5_000 }],
+  ["a session of 5 s for global locks", { ...open, region: "global", ttlMs: 5_000 }],
+  ["a session of 2 s", { ...open, ttlMs: 2_000 }],
   ["a wait of 1 h", { ...acquire, waitMs: 3_600_000 }],
   ["an owner of 256 bytes", { ...acquire, owner: "é".repeat(128) }],
   ["metadata of 4,096 bytes", { ...acquire, metadata: { k: "v".repeat(4_095) } }],
@@ -107,7 +122,20 @@ test.each<[string, Command, string]>([
   ["a ttl of 1,999 ms", { ...acquire, ttlMs: 1_999 }, "ttl_ms"],
   ["a ttl of 1 h and 1 ms", { ...acquire, ttlMs: 3_600_001 }, "ttl_ms"],
   ["a ttl with a fraction", { ...acquire, ttlMs: 2_000.5 }, "ttl_ms"],
-  ["a global ttl of 4,999 ms", { ...acquire, scope: "global", ttlMs: 4_999 }, "ttl_ms"],
+  ["a global ttl of 4,999 ms", { ...globally, ttlMs: 4_999 }, "ttl_ms"],
+  ["a global lock in a region", { ...globally, lock }, "lock.region"],
+  ["a local lock in no region", { ...acquire, ...inGlobal }, "scope"],
+  ["a global owner of 65 bytes", { ...globally, owner: `${"é".repeat(32)}x` }, "owner"],
+  ["global metadata of 257 bytes", { ...globally, metadata: { k: "v".repeat(256) } }, "metadata"],
+  ["a renewal of a global lock for 4,999 ms", { ...renew, ...inGlobal, ttlMs: 4_999 }, "ttl_ms"],
+  ["a release of a global lock, 4,999 ms", { ...release, ...inGlobal, ttlMs: 4_999 }, "ttl_ms"],
+  ["a cancel of a global lock, 4,999 ms", { ...cancel, ...inGlobal, ttlMs: 4_999 }, "ttl_ms"],
+  ["a session of 4,999 ms for global locks", { ...open, region: "global", ttlMs: 4_999 }, "ttl_ms"],
+  [
+    "a lease in no region",
+    { ...heartbeat, leases: [{ ...lease, region: "global" }] },
+    "leases[0].region",
+  ],
   ["neither a session nor a ttl", noOwner as AcquireCommand, "ttl_ms"],
   ["a session and a ttl", { ...underSession, ttlMs: 2_000 }, "ttl_ms"],
   ["a wait of 1 h and 1 ms", { ...acquire, waitMs: 3_600_001 }, "wait_ms"],

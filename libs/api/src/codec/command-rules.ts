@@ -10,6 +10,7 @@ import type {
   SessionLease,
 } from "@holdfast/core/command/command";
 import { limits } from "@holdfast/core/limits";
+import { globalRegion, isGlobal, type LockId } from "@holdfast/core/lock/lock-id";
 import { checkRegion } from "@holdfast/core/lock/name";
 import {
   checkId,
@@ -64,13 +65,35 @@ export function checkCommand(command: Command): Failure | undefined {
 function checkAcquire(command: AcquireCommand): Failure | undefined {
   return (
     checkLock(command.lock) ??
+    checkScope(command) ??
     checkOwner(command) ??
     (command.waitMs === 0
       ? undefined
       : checkRange("wait_ms", command.waitMs, { min: 0, max: limits.waitMsMax })) ??
-    checkText("owner", command.owner, { min: 0, max: limits.ownerBytesMax }) ??
-    checkMetadata(command.metadata) ??
+    checkSaid(command) ??
     (command.traceparent === undefined ? undefined : checkTraceparent(command.traceparent))
+  );
+}
+
+/** The scope and the region say the same. */
+function checkScope({ lock, scope }: AcquireCommand): Failure | undefined {
+  if (isGlobal(lock) === (scope === "global")) return undefined;
+  return scope === "global"
+    ? refuse(
+        "lock.region",
+        `A global lock lies in no region; lock.region is "global" or empty, not "${lock.region}".`,
+      )
+    : refuse("scope", 'A lock of the region "global" is a global one: its scope is not local.');
+}
+
+/** What the caller says about itself; less of it where three regions keep it in one value. */
+function checkSaid({ scope, owner, metadata }: AcquireCommand): Failure | undefined {
+  const global = scope === "global";
+  return (
+    checkText("owner", owner, {
+      min: 0,
+      max: global ? limits.globalOwnerBytesMax : limits.ownerBytesMax,
+    }) ?? checkMetadata(metadata, global ? limits.globalMetadataBytesMax : limits.metadataBytesMax)
   );
 }
 
@@ -88,8 +111,7 @@ function checkOwner(command: AcquireCommand): Failure | undefined {
       "An acquire has either a session_id or a ttl_ms; this one has neither.",
     );
   }
-  const range = command.scope === "global" ? limits.globalTtlMs : limits.localTtlMs;
-  return checkRange("ttl_ms", command.ttlMs, range) ?? checkRandomRequestId(command.requestId);
+  return checkTtl(command.lock, command.ttlMs) ?? checkRandomRequestId(command.requestId);
 }
 
 function checkRelease(command: ReleaseCommand): Failure | undefined {
@@ -106,7 +128,7 @@ function checkRenew(command: RenewCommand): Failure | undefined {
     checkLock(command.lock) ??
     checkId("grant_id", command.grantId) ??
     checkToken(command.token) ??
-    checkTtl(command.ttlMs)
+    checkTtl(command.lock, command.ttlMs)
   );
 }
 
@@ -116,15 +138,17 @@ function checkCancel(command: CancelCommand): Failure | undefined {
 
 /** What a tombstone would stand under. */
 function checkTombstone(command: ReleaseCommand | CancelCommand): Failure | undefined {
-  if (command.session === undefined) return checkTtl(command.ttlMs);
+  if (command.session === undefined) return checkTtl(command.lock, command.ttlMs);
   if (command.ttlMs !== undefined) {
     return refuse("ttl_ms", "A grant under a session has no ttl_ms of its own.");
   }
   return checkId("session_id", command.session);
 }
 
-function checkTtl(ttlMs: number | undefined): Failure | undefined {
-  return ttlMs === undefined ? undefined : checkRange("ttl_ms", ttlMs, limits.localTtlMs);
+/** Of a grant in that region, or of a session that begins there. */
+function checkTtl(place: Pick<LockId, "region">, ttlMs: number | undefined): Failure | undefined {
+  const range = place.region === globalRegion ? limits.globalTtlMs : limits.localTtlMs;
+  return ttlMs === undefined ? undefined : checkRange("ttl_ms", ttlMs, range);
 }
 
 function checkForceRelease(command: ForceReleaseCommand): Failure | undefined {
@@ -140,7 +164,7 @@ function checkForceRelease(command: ForceReleaseCommand): Failure | undefined {
 function checkOpenSession(command: OpenSessionCommand): Failure | undefined {
   return (
     checkRegion(command.region) ??
-    checkRange("ttl_ms", command.ttlMs, limits.localTtlMs) ??
+    checkTtl(command, command.ttlMs) ??
     (command.session === undefined
       ? checkRandomRequestId(command.requestId)
       : (checkId("session_id", command.session) ?? checkRequestId(command.requestId)))

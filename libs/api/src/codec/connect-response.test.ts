@@ -2,7 +2,7 @@ import type { GrantId, SessionId } from "@holdfast/base/ids";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ConnectResponse } from "../generated/holdfast/v1/connect.ts";
-import { arbitraryId, arbitraryLock } from "../testing/arbitrary-commands.ts";
+import { arbitraryId, arbitraryLease, arbitraryLock } from "../testing/arbitrary-commands.ts";
 import { arbitraryAnswer, arbitraryTenant } from "../testing/arbitrary-outcomes.ts";
 import {
   ConnectResponseReader,
@@ -39,6 +39,11 @@ const arbitraryEvent: fc.Arbitrary<ServerEvent> = fc.oneof(
     kind: fc.constant("go-away" as const),
     reason: fc.string(),
     drainMs: fc.integer({ min: 0, max: 60_000 }),
+  }),
+  fc.record({
+    kind: fc.constant("place-leases" as const),
+    id: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    leases: fc.array(arbitraryLease, { maxLength: 3 }),
   }),
 );
 
@@ -132,6 +137,7 @@ test("a grant without a lease or a mode is no grant", () => {
                 lease: undefined,
                 regions: [],
                 validFromThisSend: false,
+                confirmed: [],
               },
             },
           },

@@ -1,6 +1,6 @@
 import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
-import type { Command } from "@holdfast/core/command/command";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import { endOfMessage, WireReader } from "../wire/wire-reader.ts";
@@ -8,8 +8,8 @@ import { WireWriter } from "../wire/wire-writer.ts";
 import { commandFields, commandKindOf } from "./command-encode.ts";
 import { readFailure, readResponse } from "./outcome-decode.ts";
 import { writeFailure, writeResponse } from "./outcome-encode.ts";
-import { readLock } from "./shared-decode.ts";
-import { writeLock } from "./shared-encode.ts";
+import { readLease, readLock } from "./shared-decode.ts";
+import { writeLease, writeLock } from "./shared-encode.ts";
 
 /** Who answers, and what the stream may carry. */
 export interface ServerHello {
@@ -23,13 +23,22 @@ export interface ServerHello {
   readonly commandsInFlightMax: number;
 }
 
-/** What a server says unasked. Hints: the absence of one means nothing. */
+/**
+ * What a server says unasked. Hints, whose absence means nothing, but for `place-leases`: what hangs
+ * on a lease that nobody keeps alive is lost.
+ */
 export type ServerEvent =
   /** `id`: of the acquire that waits; `position` 1 is the head. */
   | { readonly kind: "queue-position"; readonly id: number; readonly position: number }
   | { readonly kind: "grant-lost"; readonly lock: LockId; readonly grantId: GrantId }
   | { readonly kind: "session-lost"; readonly session: SessionId }
-  | { readonly kind: "go-away"; readonly reason: string; readonly drainMs: number };
+  | { readonly kind: "go-away"; readonly reason: string; readonly drainMs: number }
+  /** `id`: of the acquire that waits; `leases`: all that its place hangs on. */
+  | {
+      readonly kind: "place-leases";
+      readonly id: number;
+      readonly leases: readonly SessionLease[];
+    };
 
 /** What a message of a server says. */
 export interface ConnectResponseContent {
@@ -98,9 +107,16 @@ export class ConnectResponseWriter {
   }
 }
 
+const eventFields = {
+  "queue-position": 1,
+  "grant-lost": 2,
+  "session-lost": 3,
+  "go-away": 4,
+  "place-leases": 5,
+} as const satisfies Record<ServerEvent["kind"], number>;
+
 function writeEvent(writer: WireWriter, event: ServerEvent): void {
-  const fields = { "queue-position": 1, "grant-lost": 2, "session-lost": 3, "go-away": 4 } as const;
-  const mark = writer.begin(fields[event.kind], "small");
+  const mark = writer.begin(eventFields[event.kind], "small");
   switch (event.kind) {
     case "queue-position":
       writer.number(1, event.id);
@@ -116,6 +132,10 @@ function writeEvent(writer: WireWriter, event: ServerEvent): void {
     case "go-away":
       writer.text(1, event.reason);
       writer.number(2, event.drainMs);
+      break;
+    case "place-leases":
+      writer.number(1, event.id);
+      for (const lease of event.leases) writeLease(writer, 2, lease);
       break;
   }
   writer.end(mark, "small");
@@ -178,7 +198,7 @@ export class ConnectResponseReader {
     let event: ServerEvent | undefined;
     const outer = reader.enter();
     for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
-      const inner = tag <= 0x22 && tag % 8 === 2 ? reader.enter() : undefined;
+      const inner = tag <= 0x2a && tag % 8 === 2 ? reader.enter() : undefined;
       if (inner === undefined) {
         reader.skip(tag);
         continue;
@@ -186,7 +206,8 @@ export class ConnectResponseReader {
       if (tag === 0x0a) event = readQueuePosition(reader);
       else if (tag === 0x12) event = readGrantLost(reader);
       else if (tag === 0x1a) event = readSessionLost(reader);
-      else event = readGoAway(reader);
+      else if (tag === 0x22) event = readGoAway(reader);
+      else event = readPlaceLeases(reader);
       reader.leave(inner);
     }
     reader.leave(outer);
@@ -253,6 +274,17 @@ function readSessionLost(reader: WireReader): ServerEvent {
     else reader.skip(tag);
   }
   return { kind: "session-lost", session: session as SessionId };
+}
+
+function readPlaceLeases(reader: WireReader): ServerEvent {
+  let id = 0;
+  const leases: SessionLease[] = [];
+  for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
+    if (tag === 0x08) id = reader.varint();
+    else if (tag === 0x12) leases.push(readLease(reader));
+    else reader.skip(tag);
+  }
+  return { kind: "place-leases", id, leases };
 }
 
 function readGoAway(reader: WireReader): ServerEvent {

@@ -1,6 +1,6 @@
 import { type Failure, failure } from "@holdfast/base/failure";
 import { limits } from "@holdfast/core/limits";
-import type { LockId } from "@holdfast/core/lock/lock-id";
+import { globalRegion, type LockId } from "@holdfast/core/lock/lock-id";
 import { checkName, checkNamespace, checkRegion } from "@holdfast/core/lock/name";
 
 const idPattern = /^[A-Za-z0-9_-]{22}$/;
@@ -96,8 +96,11 @@ export function checkText(
   );
 }
 
-/** What a caller says about itself. */
-export function checkMetadata(metadata: Readonly<Record<string, string>>): Failure | undefined {
+/** What a caller says about itself; `bytesMax`: keys and values together. */
+export function checkMetadata(
+  metadata: Readonly<Record<string, string>>,
+  bytesMax: number,
+): Failure | undefined {
   let bytes = 0;
   for (const key in metadata) {
     const value = metadata[key] ?? "";
@@ -107,10 +110,10 @@ export function checkMetadata(metadata: Readonly<Record<string, string>>): Failu
     }
     bytes += Buffer.byteLength(key, "utf8") + Buffer.byteLength(value, "utf8");
   }
-  if (bytes <= limits.metadataBytesMax) return undefined;
+  if (bytes <= bytesMax) return undefined;
   return refuse(
     "metadata",
-    `Keys and values of metadata are at most ${limits.metadataBytesMax} bytes together; ` +
+    `Keys and values of metadata are at most ${bytesMax} bytes together here; ` +
       `these are ${bytes}.`,
   );
 }
@@ -138,6 +141,9 @@ export function checkLease(lease: {
 }): Failure | undefined {
   const found = checkRegion(lease.region);
   if (found !== undefined) return found;
+  if (lease.region === globalRegion) {
+    return refuse("region", 'A lease lies in a region\'s shard, and no region is called "global".');
+  }
   if (!shardPattern.test(lease.shard)) {
     return refuse("shard", "A shard is 1 to 64 bytes of A-Z a-z 0-9 _ and -.");
   }

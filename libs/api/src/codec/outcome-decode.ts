@@ -3,6 +3,7 @@ import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type {
   AcquireOutcome,
+  Confirmation,
   ForceReleaseOutcome,
   Grant,
   HeartbeatOutcome,
@@ -11,6 +12,7 @@ import type {
   LockState,
   OpenSessionOutcome,
   Outcome,
+  RegionVote,
   Tenant,
 } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
@@ -18,6 +20,7 @@ import { HeldKind } from "../generated/holdfast/v1/session.ts";
 import { endOfMessage, type WireReader } from "../wire/wire-reader.ts";
 import { readLease, readLock, readTenant } from "./shared-decode.ts";
 import { failureCodeOf, modeOf } from "./vocabulary.ts";
+import { readVote } from "./vote-codec.ts";
 
 const nowhere: LockId = { region: "", namespace: "", name: "" };
 
@@ -104,6 +107,7 @@ function readGrant(reader: WireReader): Grant | undefined {
   let lease: SessionLease | undefined;
   const regions: string[] = [];
   let validFrom: Grant["validFrom"] = "first-send";
+  const confirmed: Confirmation[] = [];
   const outer = reader.enter();
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
     if (tag === 0x0a) lock = readLock(reader, "");
@@ -114,7 +118,10 @@ function readGrant(reader: WireReader): Grant | undefined {
     else if (tag === 0x32) lease = readLease(reader);
     else if (tag === 0x3a) regions.push(reader.commonText("regions"));
     else if (tag === 0x40) validFrom = reader.varint() !== 0 ? "this-send" : "first-send";
-    else reader.skip(tag);
+    else if (tag === 0x4a) {
+      const confirmation = readConfirmation(reader);
+      if (confirmation !== undefined) confirmed.push(confirmation);
+    } else reader.skip(tag);
   }
   reader.leave(outer);
   const known = modeOf(mode);
@@ -128,7 +135,22 @@ function readGrant(reader: WireReader): Grant | undefined {
     validFrom,
     lease,
     regions,
+    ...(confirmed.length > 0 && { confirmed }),
   };
+}
+
+/** Undefined without a lease: nobody could keep it alive, so it holds nothing up. */
+function readConfirmation(reader: WireReader): Confirmation | undefined {
+  let lease: SessionLease | undefined;
+  let validForMs = 0;
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
+    if (tag === 0x0a) lease = readLease(reader);
+    else if (tag === 0x10) validForMs = reader.varint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return lease && { lease, validForMs };
 }
 
 function readHolders(reader: WireReader): {
@@ -170,6 +192,7 @@ function readLockState(reader: WireReader): LockState {
   let holderCount = 0;
   let waiterCount = 0;
   let revision = 0n;
+  const votes: RegionVote[] = [];
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
     if (tag === 0x0a) lock = readLock(reader, "");
     else if (tag === 0x12) shard = reader.commonText("shard");
@@ -179,9 +202,13 @@ function readLockState(reader: WireReader): LockState {
     else if (tag === 0x30) holderCount = reader.varint();
     else if (tag === 0x38) waiterCount = reader.varint();
     else if (tag === 0x40) revision = reader.uint64();
-    else reader.skip(tag);
+    else if (tag === 0x4a) {
+      const vote = readVote(reader);
+      if (vote !== undefined) votes.push(vote);
+    } else reader.skip(tag);
   }
-  return { kind: "lock", lock, shard, slot, holders, waiters, holderCount, waiterCount, revision };
+  const state = { lock, shard, slot, holders, waiters, holderCount, waiterCount, revision };
+  return { kind: "lock", ...state, ...(votes.length > 0 && { votes }) };
 }
 
 function readOpened(reader: WireReader): OpenSessionOutcome | undefined {

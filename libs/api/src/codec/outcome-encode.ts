@@ -13,6 +13,7 @@ import { HeldKind } from "../generated/holdfast/v1/session.ts";
 import type { WireWriter } from "../wire/wire-writer.ts";
 import { wholeDown, wholeUp, writeLease, writeLock, writeTenant } from "./shared-encode.ts";
 import { failureCodeNumber, modeNumber } from "./vocabulary.ts";
+import { writeVote } from "./vote-codec.ts";
 
 /** Holders that a refused or timed out acquire is told about; more would only cost. */
 const holdersShownMax = 10;
@@ -126,6 +127,12 @@ function writeGrant(writer: WireWriter, grant: Grant): void {
   writeLease(writer, 6, grant.lease);
   for (const region of grant.regions) writer.text(7, region);
   if (grant.validFrom === "this-send") writer.number(8, 1);
+  for (const { lease, validForMs } of grant.confirmed ?? []) {
+    const mark = writer.begin(9, "small");
+    writeLease(writer, 1, lease);
+    writeMs(writer, 2, wholeDown(validForMs));
+    writer.end(mark, "small");
+  }
 }
 
 function writeHolders(writer: WireWriter, holders: readonly Tenant[], queueLength: number): void {
@@ -146,6 +153,7 @@ function writeLockState(writer: WireWriter, state: LockState): void {
   writeMs(writer, 6, state.holderCount);
   writeMs(writer, 7, state.waiterCount);
   if (state.revision !== 0n) writer.uint64(8, state.revision);
+  for (const vote of state.votes ?? []) writeVote(writer, 9, vote);
 }
 
 function writeLeaseAnswer(writer: WireWriter, field: number, answer: LeaseAnswer): void {

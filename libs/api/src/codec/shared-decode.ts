@@ -1,7 +1,6 @@
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import type { SessionLease } from "@holdfast/core/command/command";
 import type { Tenant } from "@holdfast/core/command/outcome";
-import type { LockId } from "@holdfast/core/lock/lock-id";
 import { endOfMessage, type WireReader } from "../wire/wire-reader.ts";
 import { modeOf } from "./vocabulary.ts";
 
@@ -9,7 +8,10 @@ import { modeOf } from "./vocabulary.ts";
 export const noMetadata: Readonly<Record<string, string>> = Object.freeze({});
 
 /** A `LockId`; an empty region becomes `region`. */
-export function readLock(reader: WireReader, region: string): LockId {
+export function readLock(
+  reader: WireReader,
+  region: string,
+): { region: string; namespace: string; name: string } {
   const lock = { region, namespace: "", name: "" };
   const outer = reader.enter();
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {

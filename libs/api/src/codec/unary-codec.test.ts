@@ -23,6 +23,7 @@ const sparse: AcquireRequest = {
   owner: "",
   metadata: {},
   traceparent: "",
+  resent: false,
 };
 
 test("requests and responses come out as they went in", () => {
@@ -81,6 +82,31 @@ test("what an acquire leaves out is local, exclusive, and in the region of the e
     lock: { region: "us-west-2" },
     scope: "local",
     mode: "exclusive",
+  });
+});
+
+test.each([
+  ["a global scope and no region", 2, ""],
+  ["a global scope and the region global", 2, "global"],
+  ["the region global and no scope", 0, "global"],
+] as const)("%s ask for a global lock", (_what, scope, region) => {
+  const lock = { region, namespace: "default", name: "a" };
+  const bytes = AcquireRequest.encode({ ...sparse, lock, scope }).finish();
+  expect(codec.readRequest("acquire", bytes, "us-west-2")).toMatchObject({
+    lock: { region: "global" },
+    scope: "global",
+  });
+});
+
+test.each([
+  ["a global scope in a region", 2, "us-west-2", "lock.region"],
+  ["a local scope in the region global", 1, "global", "scope"],
+] as const)("%s is refused, for it says two things", (_what, scope, region, field) => {
+  const lock = { region, namespace: "default", name: "a" };
+  const bytes = AcquireRequest.encode({ ...sparse, lock, scope }).finish();
+  expect(codec.readRequest("acquire", bytes, "us-west-2")).toMatchObject({
+    code: "INVALID_ARGUMENT",
+    field,
   });
 });
 

@@ -1,7 +1,7 @@
 import type { GrantId, LeaseId, RequestId, SessionId } from "@holdfast/base/ids";
 import type { Command, SessionLease } from "@holdfast/core/command/command";
 import { limits } from "@holdfast/core/limits";
-import type { LockId, Mode } from "@holdfast/core/lock/lock-id";
+import { globalRegion, isGlobal, type LockId, type Mode } from "@holdfast/core/lock/lock-id";
 import fc from "fast-check";
 
 // Random commands that break no rule.
@@ -38,9 +38,9 @@ export const arbitraryMetadata = fc.dictionary(
   { maxKeys: 5, noNullPrototype: true },
 );
 
-/** Any lock. */
+/** Any lock, local or global. */
 export const arbitraryLock: fc.Arbitrary<LockId> = fc.record({
-  region: arbitraryLabel,
+  region: fc.oneof({ weight: 4, arbitrary: arbitraryLabel }, fc.constant(globalRegion)),
   namespace: arbitraryLabel,
   name: fc
     .array(arbitraryText("AZaz09_:@=+,~-", 1, 20), { minLength: 1, maxLength: 12 })
@@ -76,7 +76,7 @@ const owned = fc.oneof(
 /** What a tombstone would stand under. */
 const tombstone = fc.oneof(
   fc.record({ session }),
-  fc.record({ ttlMs: arbitraryTtlMs }),
+  fc.record({ ttlMs: fc.integer(limits.globalTtlMs) }),
   fc.constant({}),
 );
 /** Some of the fields, and never one that is undefined. */
@@ -98,15 +98,23 @@ export const arbitraryCommand: fc.Arbitrary<Command> = fc.oneof(
     fc.record({
       kind: fc.constant("acquire" as const),
       lock: arbitraryLock,
-      scope: fc.constantFrom("local" as const, "global" as const),
       mode: arbitraryMode,
       waitMs: fc.integer({ min: 0, max: limits.waitMsMax }),
-      owner: arbitraryUnicode.filter((text) => Buffer.byteLength(text) <= limits.ownerBytesMax),
-      metadata: arbitraryMetadata,
+      owner: arbitraryUnicode.filter(
+        (text) => Buffer.byteLength(text) <= limits.globalOwnerBytesMax,
+      ),
+      metadata: arbitraryMetadata.filter(
+        (metadata) =>
+          Buffer.byteLength(Object.entries(metadata).flat().join("")) <=
+          limits.globalMetadataBytesMax,
+      ),
     }),
     owned,
-    some({ traceparent }),
-  ),
+    some({ traceparent, resent: fc.constant(true as const) }),
+  ).map((acquire) => {
+    const scope = isGlobal(acquire.lock) ? ("global" as const) : ("local" as const);
+    return { ...acquire, scope };
+  }),
   joined(
     fc.record({
       kind: fc.constant("release" as const),
@@ -125,7 +133,7 @@ export const arbitraryCommand: fc.Arbitrary<Command> = fc.oneof(
       grantId,
       token: arbitraryToken,
     }),
-    some({ ttlMs: arbitraryTtlMs }),
+    some({ ttlMs: fc.integer(limits.globalTtlMs) }),
     nothing,
   ),
   joined(
@@ -148,8 +156,8 @@ export const arbitraryCommand: fc.Arbitrary<Command> = fc.oneof(
   joined(
     fc.record({
       kind: fc.constant("open-session" as const),
-      region: arbitraryLabel,
-      ttlMs: arbitraryTtlMs,
+      region: fc.oneof(arbitraryLabel, fc.constant(globalRegion)),
+      ttlMs: fc.integer(limits.globalTtlMs),
       requestId: uuid,
     }),
     some({ session }),

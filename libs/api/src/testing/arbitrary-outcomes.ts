@@ -5,7 +5,9 @@ import type {
   Grant,
   HeldEntry,
   LeaseAnswer,
+  LockState,
   Outcome,
+  RegionVote,
   Tenant,
 } from "@holdfast/core/command/outcome";
 import fc from "fast-check";
@@ -60,7 +62,20 @@ export const arbitraryTenant: fc.Arbitrary<Tenant> = fc.record({
 
 const tenants = fc.array(arbitraryTenant, { maxLength: 4 });
 
-const grant: fc.Arbitrary<Grant> = fc.record({
+const confirmation = fc.record({ lease: arbitraryLease, validForMs: unsigned32 });
+
+const vote: fc.Arbitrary<RegionVote> = fc.record({
+  region: arbitraryLabel,
+  reachable: fc.boolean(),
+  problem: arbitraryUnicode,
+  rttMs: fc.double({ min: 0, max: 60_000, noNaN: true }),
+  ballot: fc.constantFrom("", "7.2.1"),
+  version: fc.maxSafeNat(),
+  token: fc.oneof(fc.constant(0n), arbitraryToken),
+  live: fc.array(grantId, { maxLength: 3 }),
+});
+
+const localGrant: fc.Arbitrary<Grant> = fc.record({
   lock: arbitraryLock,
   grantId,
   mode: arbitraryMode,
@@ -70,6 +85,10 @@ const grant: fc.Arbitrary<Grant> = fc.record({
   lease: arbitraryLease,
   regions: fc.array(arbitraryLabel, { maxLength: 3 }),
 });
+
+const grant: fc.Arbitrary<Grant> = fc
+  .tuple(localGrant, fc.array(confirmation, { maxLength: 3 }))
+  .map(([plain, confirmed]) => ({ ...plain, ...(confirmed.length > 0 && { confirmed }) }));
 
 const heldEntry: fc.Arbitrary<HeldEntry> = fc.record({
   kind: fc.constantFrom("holder" as const, "waiter" as const),
@@ -110,7 +129,7 @@ const decisions: Record<Command["kind"], fc.Arbitrary<Outcome>> = {
   release: fc.record({ kind: fc.constant("released" as const), handedOver: fc.boolean() }),
   renew: fc.record({ kind: fc.constant("renewed" as const), validForMs: unsigned32 }),
   cancel: fc.record({ kind: fc.constant("cancelled" as const), found: fc.boolean() }),
-  get: fc.record({
+  get: withVotes({
     kind: fc.constant("lock" as const),
     lock: arbitraryLock,
     shard: arbitraryLabel,
@@ -141,6 +160,12 @@ const decisions: Record<Command["kind"], fc.Arbitrary<Outcome>> = {
   }),
   "close-session": fc.constant({ kind: "closed" as const }),
 };
+
+function withVotes(fields: { [Field in keyof LockState]: fc.Arbitrary<LockState[Field]> }) {
+  return fc
+    .tuple(fc.record(fields), fc.array(vote, { maxLength: 3 }))
+    .map(([state, votes]) => ({ ...state, ...(votes.length > 0 && { votes }) }));
+}
 
 /** A kind of command and an answer to it. */
 export const arbitraryAnswer: fc.Arbitrary<{

@@ -1,10 +1,12 @@
+import type { Cancellation } from "@holdfast/base/cancellation";
 import type { Failure } from "@holdfast/base/failure";
 
 /**
- * How a region is laid out and how it fares, for people and tools. Reads only; a lock never waits
- * for any of it.
+ * How a region is laid out and how it fares, for people and tools. All but `readmit` only read; a
+ * lock never waits for any of it.
  *
- * Contract: every promise resolves within a few seconds, and never rejects but for a bug. A shard,
+ * Contract: every promise but that of `readmit` resolves within a few seconds, and none rejects but
+ * for a bug. A shard,
  * a member or a region that is out of reach is part of the answer, not a failure of it.
  */
 export interface AdminTier {
@@ -20,6 +22,31 @@ export interface AdminTier {
   regions(): Promise<readonly RegionStatus[]>;
   /** Sessions with a lease in this region, in the order of shard and session. */
   sessions(query: SessionsQuery): Promise<SessionsPage | Failure>;
+  /**
+   * Gives a region that lost its data its vote about global locks back, by copying every register to
+   * it. Runs until it is done, fails, or is cancelled; repeating it goes on where it was left. Absent
+   * where there is no coordinator.
+   */
+  readmit?(
+    region: string,
+    onProgress: (progress: ReadmissionProgress) => void,
+    cancellation: Cancellation,
+  ): Promise<Readmitted | Failure>;
+}
+
+/** How far a re-admission is. */
+export interface ReadmissionProgress {
+  readonly registersCopied: number;
+  /** What is being done, for people. */
+  readonly step: string;
+}
+
+/** The region's answers count as votes again. */
+export interface Readmitted {
+  readonly kind: "readmitted";
+  readonly registersCopied: number;
+  /** The generation it is admitted under. */
+  readonly generation: number;
 }
 
 /** What runs here. */
@@ -112,6 +139,24 @@ export interface RegionStatus {
   readonly rttMs: number;
   /** What is wrong, for people; empty when nothing is. */
   readonly problem: string;
+  /** Its part in the global tier; absent where this router has no coordinator. */
+  readonly global?: GlobalMember;
+}
+
+/** A region's part in the global tier, as the coordinator of this router's region sees it. */
+export interface GlobalMember {
+  /** Its coordinator and its stores answered just now. */
+  readonly reachable: boolean;
+  /** The round trip to it, in ms. */
+  readonly rttMs: number;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly problem: string;
+  /** Which data it has, for people: another one after its stores were wiped or restored. */
+  readonly incarnation: string;
+  /** The generation of the configuration that it is at; 0 where it has none. */
+  readonly generation: number;
+  /** It is admitted: its answers count as votes. */
+  readonly votes: boolean;
 }
 
 /** Which page of the sessions. */

@@ -1,6 +1,7 @@
+import { failure } from "@holdfast/base/failure";
 import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
 
-/** A region of one shard that is well. */
+/** A region of one shard that is well, and two others of which one lost its data. */
 export const fakeAdmin: AdminTier = {
   about: () => ({
     version: "0.1.0",
@@ -45,8 +46,45 @@ export const fakeAdmin: AdminTier = {
       reachable: true,
       rttMs: 0,
       problem: "",
+      global: {
+        reachable: true,
+        rttMs: 0.5,
+        problem: "",
+        incarnation: "0a1b",
+        generation: 4,
+        votes: true,
+      },
+    },
+    {
+      name: "us-west-2",
+      local: false,
+      endpoints: ["127.0.0.1:7421"],
+      reachable: true,
+      rttMs: 1,
+      problem: "",
+      global: {
+        reachable: true,
+        rttMs: 1,
+        problem: "it lost its data",
+        incarnation: "2c3d",
+        generation: 0,
+        votes: false,
+      },
+    },
+    {
+      name: "eu-west-1",
+      local: false,
+      endpoints: ["127.0.0.1:7422"],
+      reachable: false,
+      rttMs: 0,
+      problem: "no router answered",
     },
   ],
+  readmit: async (region, onProgress) => {
+    if (region !== "us-west-2") return failure("INVALID_ARGUMENT", "No such region.");
+    onProgress({ registersCopied: 3, step: "copying" });
+    return { kind: "readmitted", registersCopied: 7, generation: 5 };
+  },
   sessions: async (query) => ({
     kind: "sessions",
     sessions: [

@@ -1,10 +1,16 @@
 import { failure } from "@holdfast/base/failure";
 import type { LeaseId, SessionId } from "@holdfast/base/ids";
 import type { AcquireCommand, Command } from "@holdfast/core/command/command";
-import type { AcquireOutcome, Outcome, OutcomeOf, Tenant } from "@holdfast/core/command/outcome";
+import type {
+  AcquireOutcome,
+  Outcome,
+  OutcomeOf,
+  RegionVote,
+  Tenant,
+} from "@holdfast/core/command/outcome";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
-import { type LockId, lockKey } from "@holdfast/core/lock/lock-id";
+import { globalRegion, isGlobal, type LockId, lockKey } from "@holdfast/core/lock/lock-id";
 import type {
   AcquireManyOutcome,
   AcquireManyRequest,
@@ -91,6 +97,9 @@ export class FakeTier implements LockTier {
           holderCount: holders.length,
           waiterCount: 0,
           revision: 9n,
+          ...(isGlobal(command.lock) && {
+            votes: fakeRegions.map((region) => voteOf(region, holder)),
+          }),
         };
       }
       case "renew":
@@ -102,7 +111,7 @@ export class FakeTier implements LockTier {
           kind: "opened",
           session: "S".repeat(22) as SessionId,
           ttlMs: command.ttlMs,
-          lease: lease(command.region),
+          lease: lease(command.region === globalRegion ? fakeRegions[0] : command.region),
           validForMs: command.ttlMs,
         };
       case "heartbeat":
@@ -113,7 +122,6 @@ export class FakeTier implements LockTier {
   }
 
   #acquire(command: AcquireCommand): AcquireOutcome {
-    if (command.scope === "global") return failure("UNIMPLEMENTED", "There is no global tier yet.");
     const key = lockKey(command.lock);
     const grantId = grantIdOf(command.session, command.requestId);
     const holder = this.#holders.get(key);
@@ -141,11 +149,36 @@ export class FakeTier implements LockTier {
         token: tenant.token,
         validForMs: 1_000,
         validFrom: "first-send",
-        lease: lease(command.lock.region),
-        regions: [command.lock.region],
+        ...(isGlobal(command.lock) ? globalBacking : localBacking(command.lock.region)),
       },
     };
   }
+}
+
+/** The regions that the fake's global locks are decided by. */
+export const fakeRegions = ["us-east-1", "us-west-2", "eu-west-1"] as const;
+
+const globalBacking = {
+  lease: lease(fakeRegions[0]),
+  regions: fakeRegions,
+  confirmed: fakeRegions.map((region) => ({ lease: lease(region), validForMs: 1_000 })),
+};
+
+function localBacking(region: string) {
+  return { lease: lease(region), regions: [region] };
+}
+
+function voteOf(region: string, holder: Tenant | undefined): RegionVote {
+  return {
+    region,
+    reachable: true,
+    problem: "",
+    rttMs: 1,
+    ballot: holder === undefined ? "" : "3.1.1",
+    version: holder === undefined ? 0 : 2,
+    token: holder?.token ?? 0n,
+    live: holder === undefined ? [] : [holder.grantId],
+  };
 }
 
 function lease(region: string) {

@@ -31,6 +31,12 @@ export async function openDoor(options: Partial<GrpcServerOptions> = {}): Promis
   return { server, tier, client };
 }
 
+/** What makes {@link tryFor} ask for a global lock. */
+export const globally = {
+  lock: { region: "global", namespace: "default", name: "a" },
+  scope: "global",
+} as const satisfies Partial<AcquireCommand>;
+
 let made = 0;
 
 /** A try for a lock under a ttl of its own, by a new request each time. */

@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { handleServerStreamingCall, handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 
 export const protobufPackage = "holdfast.v1";
 
@@ -162,6 +162,45 @@ export interface Region {
   rttMs: number;
   /** What is wrong, for people; empty when nothing is. */
   problem: string;
+  /** Its part in the global tier; absent where this endpoint has no coordinator. */
+  global: GlobalMember | undefined;
+}
+
+/** A region's part in the global tier, as the coordinator of this endpoint's region sees it. */
+export interface GlobalMember {
+  /** Its coordinator and its stores answered just now. */
+  reachable: boolean;
+  /** The round trip to it. */
+  rttMs: number;
+  /** What is wrong, for people; empty when nothing is. */
+  problem: string;
+  /** Which data it has, for people: another one after its stores were wiped or restored. */
+  incarnation: string;
+  /** The generation of the configuration that it is at; 0 where it has none. */
+  generation: bigint;
+  /** It is admitted: its answers count as votes. Two that count decide about every global lock. */
+  votes: boolean;
+}
+
+/** Which region to admit again. */
+export interface ReadmitRegionRequest {
+  /** Its name. */
+  region: string;
+}
+
+/**
+ * How far the re-admission is. The last message has `done`; a stream that ends without it was not
+ * done.
+ */
+export interface ReadmitRegionResponse {
+  /** Registers copied so far. */
+  registersCopied: bigint;
+  /** What is being done, for people. */
+  step: string;
+  /** The region is admitted. */
+  done: boolean;
+  /** The generation it is admitted under; 0 before it is done. */
+  generation: bigint;
 }
 
 /** Which sessions to list. */
@@ -1153,7 +1192,7 @@ export const ListRegionsResponse: MessageFns<ListRegionsResponse> = {
 };
 
 function createBaseRegion(): Region {
-  return { name: "", local: false, endpoints: [], reachable: false, rttMs: 0, problem: "" };
+  return { name: "", local: false, endpoints: [], reachable: false, rttMs: 0, problem: "", global: undefined };
 }
 
 export const Region: MessageFns<Region> = {
@@ -1175,6 +1214,9 @@ export const Region: MessageFns<Region> = {
     }
     if (message.problem !== "") {
       writer.uint32(50).string(message.problem);
+    }
+    if (message.global !== undefined) {
+      GlobalMember.encode(message.global, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1238,6 +1280,249 @@ export const Region: MessageFns<Region> = {
             }
 
             message.problem = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.global = GlobalMember.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGlobalMember(): GlobalMember {
+  return { reachable: false, rttMs: 0, problem: "", incarnation: "", generation: 0n, votes: false };
+}
+
+export const GlobalMember: MessageFns<GlobalMember> = {
+  encode(message: GlobalMember, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reachable !== false) {
+      writer.uint32(8).bool(message.reachable);
+    }
+    if (message.rttMs !== 0) {
+      writer.uint32(17).double(message.rttMs);
+    }
+    if (message.problem !== "") {
+      writer.uint32(26).string(message.problem);
+    }
+    if (message.incarnation !== "") {
+      writer.uint32(34).string(message.incarnation);
+    }
+    if (message.generation !== 0n) {
+      if (BigInt.asUintN(64, message.generation) !== message.generation) {
+        throw new globalThis.Error("value provided for field message.generation of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.generation);
+    }
+    if (message.votes !== false) {
+      writer.uint32(48).bool(message.votes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GlobalMember {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGlobalMember();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.reachable = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.rttMs = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.incarnation = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.generation = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.votes = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReadmitRegionRequest(): ReadmitRegionRequest {
+  return { region: "" };
+}
+
+export const ReadmitRegionRequest: MessageFns<ReadmitRegionRequest> = {
+  encode(message: ReadmitRegionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.region !== "") {
+      writer.uint32(10).string(message.region);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadmitRegionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadmitRegionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.region = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReadmitRegionResponse(): ReadmitRegionResponse {
+  return { registersCopied: 0n, step: "", done: false, generation: 0n };
+}
+
+export const ReadmitRegionResponse: MessageFns<ReadmitRegionResponse> = {
+  encode(message: ReadmitRegionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.registersCopied !== 0n) {
+      if (BigInt.asUintN(64, message.registersCopied) !== message.registersCopied) {
+        throw new globalThis.Error("value provided for field message.registersCopied of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.registersCopied);
+    }
+    if (message.step !== "") {
+      writer.uint32(18).string(message.step);
+    }
+    if (message.done !== false) {
+      writer.uint32(24).bool(message.done);
+    }
+    if (message.generation !== 0n) {
+      if (BigInt.asUintN(64, message.generation) !== message.generation) {
+        throw new globalThis.Error("value provided for field message.generation of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.generation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadmitRegionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadmitRegionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.registersCopied = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.step = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.done = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.generation = reader.uint64() as bigint;
             continue;
           }
         }
@@ -1457,7 +1742,7 @@ export const Session: MessageFns<Session> = {
   },
 };
 
-/** How an endpoint's region is laid out and how it fares. Reads only. */
+/** How an endpoint's region is laid out and how it fares. All but ReadmitRegion only read. */
 export type AdminServiceService = typeof AdminServiceService;
 export const AdminServiceService = {
   /** What runs here. */
@@ -1522,6 +1807,21 @@ export const AdminServiceService = {
       Buffer.from(ListSessionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSessionsResponse => ListSessionsResponse.decode(value),
   },
+  /**
+   * Gives a region that lost its data its vote about global locks back: every register is copied to it
+   * from a majority, under a new generation. Says how far it is until it is done; repeating it goes on
+   * where it was left.
+   */
+  readmitRegion: {
+    path: "/holdfast.v1.AdminService/ReadmitRegion" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ReadmitRegionRequest): Buffer => Buffer.from(ReadmitRegionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadmitRegionRequest => ReadmitRegionRequest.decode(value),
+    responseSerialize: (value: ReadmitRegionResponse): Buffer =>
+      Buffer.from(ReadmitRegionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadmitRegionResponse => ReadmitRegionResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
@@ -1537,6 +1837,12 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listRegions: handleUnaryCall<ListRegionsRequest, ListRegionsResponse>;
   /** The sessions with a lease in this region, page by page. */
   listSessions: handleUnaryCall<ListSessionsRequest, ListSessionsResponse>;
+  /**
+   * Gives a region that lost its data its vote about global locks back: every register is copied to it
+   * from a majority, under a new generation. Says how far it is until it is done; repeating it goes on
+   * where it was left.
+   */
+  readmitRegion: handleServerStreamingCall<ReadmitRegionRequest, ReadmitRegionResponse>;
 }
 
 export interface MessageFns<T> {

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Failure } from "./failure.ts";
-import { LockId } from "./lock.ts";
+import { LockId, SessionLease } from "./lock.ts";
 import {
   AcquireRequest,
   AcquireResponse,
@@ -181,6 +181,9 @@ export interface Event {
     | //
     /** The server is about to stop. */
     { $case: "goAway"; value: GoAway }
+    | //
+    /** A waiting acquire of a global lock hangs on these leases. */
+    { $case: "placeLeases"; value: PlaceLeases }
     | undefined;
 }
 
@@ -190,6 +193,18 @@ export interface QueuePosition {
   id: number;
   /** 1 is the head. */
   position: number;
+}
+
+/**
+ * The leases that the place of a waiting acquire hangs on, one a region: keep every one of them alive
+ * from now on, or the place is lost. Said of global locks, when the request stands in line and when a
+ * lease was made anew.
+ */
+export interface PlaceLeases {
+  /** The command's id. */
+  id: number;
+  /** All of them, those told before included. */
+  leases: SessionLease[];
 }
 
 /**
@@ -879,6 +894,9 @@ export const Event: MessageFns<Event> = {
       case "goAway":
         GoAway.encode(message.event.value, writer.uint32(34).fork()).join();
         break;
+      case "placeLeases":
+        PlaceLeases.encode(message.event.value, writer.uint32(42).fork()).join();
+        break;
     }
     return writer;
   },
@@ -926,6 +944,14 @@ export const Event: MessageFns<Event> = {
             }
 
             message.event = { $case: "goAway", value: GoAway.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.event = { $case: "placeLeases", value: PlaceLeases.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -983,6 +1009,63 @@ export const QueuePosition: MessageFns<QueuePosition> = {
             }
 
             message.position = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePlaceLeases(): PlaceLeases {
+  return { id: 0, leases: [] };
+}
+
+export const PlaceLeases: MessageFns<PlaceLeases> = {
+  encode(message: PlaceLeases, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0) {
+      writer.uint32(8).uint32(message.id);
+    }
+    for (const v of message.leases) {
+      SessionLease.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlaceLeases {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlaceLeases();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.leases.push(SessionLease.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -17,7 +17,7 @@ export const Scope = {
   SCOPE_UNSPECIFIED: 0,
   /** SCOPE_LOCAL - The shards of one region. The same name in another region is another lock. */
   SCOPE_LOCAL: 1,
-  /** SCOPE_GLOBAL - Two of three regions. */
+  /** SCOPE_GLOBAL - Two of three regions. Global locks are a name space of their own, shared by all regions. */
   SCOPE_GLOBAL: 2,
 } as const;
 
@@ -77,11 +77,13 @@ export namespace LockEventKind {
   export type LOCK_EVENT_KIND_WATCH_RESTARTED = typeof LockEventKind.LOCK_EVENT_KIND_WATCH_RESTARTED;
 }
 
-/** Which lock. A local lock is the three together. */
+/** Which lock. A local lock is the three together; a global lock has "global" for its region. */
 export interface LockId {
   /**
-   * 1 to 64 bytes of a-z 0-9 and -. Empty in a request: the region of the endpoint that gets it.
-   * A client that may fail over to another region's endpoint must send it.
+   * 1 to 64 bytes of a-z 0-9 and -. "global" names a lock that two of three regions decide about; no
+   * region is called so. Empty in a request: the region of the endpoint that gets it, in an acquire
+   * with SCOPE_GLOBAL "global". A client that may fail over to another region's endpoint must send
+   * it.
    */
   region: string;
   /** 1 to 64 bytes of a-z 0-9 and -. */
@@ -134,6 +136,24 @@ export interface Grant {
    * waiter under a newer lease.
    */
   validFromThisSend: boolean;
+  /**
+   * Of a global grant only: every lease that counts, one a region. Any two of them hold the grant up,
+   * so it may be believed in until the second-latest of their deadlines.
+   */
+  confirmed: Confirmation[];
+}
+
+/** One region's part in a global grant. */
+export interface Confirmation {
+  /** The session's lease there; in the grant's own region it is the grant's `lease`. */
+  lease:
+    | SessionLease
+    | undefined;
+  /**
+   * How long the lease may be believed in, counted as the grant's. A lease that the client keeps alive
+   * already goes by its heartbeats instead, for a grant that is put under a lease renews nothing.
+   */
+  validForMs: number;
 }
 
 /** A holder or a waiter, as others may see it. */
@@ -328,6 +348,7 @@ function createBaseGrant(): Grant {
     lease: undefined,
     regions: [],
     validFromThisSend: false,
+    confirmed: [],
   };
 }
 
@@ -359,6 +380,9 @@ export const Grant: MessageFns<Grant> = {
     }
     if (message.validFromThisSend !== false) {
       writer.uint32(64).bool(message.validFromThisSend);
+    }
+    for (const v of message.confirmed) {
+      Confirmation.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -438,6 +462,71 @@ export const Grant: MessageFns<Grant> = {
             }
 
             message.validFromThisSend = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.confirmed.push(Confirmation.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfirmation(): Confirmation {
+  return { lease: undefined, validForMs: 0 };
+}
+
+export const Confirmation: MessageFns<Confirmation> = {
+  encode(message: Confirmation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lease !== undefined) {
+      SessionLease.encode(message.lease, writer.uint32(10).fork()).join();
+    }
+    if (message.validForMs !== 0) {
+      writer.uint32(16).uint32(message.validForMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Confirmation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.lease = SessionLease.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.validForMs = reader.uint32();
             continue;
           }
         }

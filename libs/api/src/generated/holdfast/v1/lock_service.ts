@@ -36,20 +36,25 @@ export interface AcquireRequest {
   sessionId: string;
   /**
    * Without a session: how long the grant lives unless renewed. 2,000 to 3,600,000 (SCOPE_GLOBAL:
-   * from 5,000).
+   * from 5,000, and so is the ttl of the session a global lock is asked for under).
    */
   ttlMs: number;
   /** How long to wait in line, at most 3,600,000; 0 is a try. */
   waitMs: number;
-  /** Who asks, for people; shown to others. At most 256 bytes. */
+  /** Who asks, for people; shown to others. At most 256 bytes (SCOPE_GLOBAL: 64). */
   owner: string;
   /**
    * Anything the caller wants to say about itself; shown to others. Keys and values together are at
-   * most 4,096 bytes, and no key is empty.
+   * most 4,096 bytes (SCOPE_GLOBAL: 256), and no key is empty.
    */
   metadata: { [key: string]: string };
   /** W3C trace context of the caller (`00-<trace>-<span>-<flags>`), or empty. */
   traceparent: string;
+  /**
+   * A copy of this request was sent before. Whoever may send a global acquire twice must say so with
+   * every send but the first: what is refused may otherwise be granted by the copy.
+   */
+  resent: boolean;
 }
 
 export interface AcquireRequest_MetadataEntry {
@@ -146,7 +151,10 @@ export interface RenewRequest {
   grantId: string;
   /** From the grant; not 0. */
   token: bigint;
-  /** Without a session: the new ttl, 2,000 to 3,600,000. Left out for a grant under a session. */
+  /**
+   * Without a session: the new ttl, 2,000 to 3,600,000; of a global lock the ttl it was acquired with.
+   * Left out for a grant under a session.
+   */
   ttlMs: number;
 }
 
@@ -179,7 +187,7 @@ export interface CancelResponse {
   found: boolean;
 }
 
-/** Which lock to read. */
+/** Which lock to read. A global lock is read from every region that answers. */
 export interface GetRequest {
   /** Which lock. */
   lock: LockId | undefined;
@@ -191,7 +199,7 @@ export interface GetResponse {
   lock:
     | LockId
     | undefined;
-  /** The shard it lies in. */
+  /** The shard it lies in; empty for a global lock, which lies in a shard of each region. */
   shard: string;
   /** Its slot, 0 to 4,095. */
   slot: number;
@@ -203,13 +211,38 @@ export interface GetResponse {
   holderCount: number;
   /** How many waiters there are in all. */
   waiterCount: number;
-  /** The shard's revision the answer was read at. */
+  /** The shard's revision the answer was read at; 0 for a global lock. */
   revision: bigint;
+  /** Of a global lock only: what each region says. */
+  votes: RegionVote[];
+}
+
+/** What one region says of a global lock. */
+export interface RegionVote {
+  /** Which region. */
+  region: string;
+  /** It answered. */
+  reachable: boolean;
+  /** What is wrong, for people; empty when nothing is. */
+  problem: string;
+  /** How long it took to answer. */
+  rttMs: number;
+  /**
+   * The ballot of what it accepted last, as round.proposer.incarnation; empty where it accepted
+   * nothing.
+   */
+  ballot: string;
+  /** The version of the lock's register that it accepted last; 0 where it accepted nothing. */
+  version: bigint;
+  /** The highest fencing token it knows of. */
+  token: bigint;
+  /** The grants whose sessions live there. */
+  live: string[];
 }
 
 /** Which locks to list. */
 export interface ListRequest {
-  /** Empty: the region of the endpoint. */
+  /** Empty: the region of the endpoint. "global": the global locks. */
   region: string;
   /** 1 to 64 bytes of a-z 0-9 and -. */
   namespace: string;
@@ -241,7 +274,7 @@ export interface HeldLock {
 
 /** Which locks to watch. */
 export interface WatchRequest {
-  /** Empty: the region of the endpoint. */
+  /** Empty: the region of the endpoint. "global": global locks. */
   region: string;
   /** 1 to 64 bytes of a-z 0-9 and -. */
   namespace: string;
@@ -347,6 +380,7 @@ function createBaseAcquireRequest(): AcquireRequest {
     owner: "",
     metadata: {},
     traceparent: "",
+    resent: false,
   };
 }
 
@@ -381,6 +415,9 @@ export const AcquireRequest: MessageFns<AcquireRequest> = {
     });
     if (message.traceparent !== "") {
       writer.uint32(82).string(message.traceparent);
+    }
+    if (message.resent !== false) {
+      writer.uint32(88).bool(message.resent);
     }
     return writer;
   },
@@ -479,6 +516,14 @@ export const AcquireRequest: MessageFns<AcquireRequest> = {
             }
 
             message.traceparent = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.resent = reader.bool();
             continue;
           }
         }
@@ -1319,6 +1364,7 @@ function createBaseGetResponse(): GetResponse {
     holderCount: 0,
     waiterCount: 0,
     revision: 0n,
+    votes: [],
   };
 }
 
@@ -1350,6 +1396,9 @@ export const GetResponse: MessageFns<GetResponse> = {
         throw new globalThis.Error("value provided for field message.revision of type uint64 too large");
       }
       writer.uint32(64).uint64(message.revision);
+    }
+    for (const v of message.votes) {
+      RegionVote.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1429,6 +1478,143 @@ export const GetResponse: MessageFns<GetResponse> = {
             }
 
             message.revision = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.votes.push(RegionVote.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRegionVote(): RegionVote {
+  return { region: "", reachable: false, problem: "", rttMs: 0, ballot: "", version: 0n, token: 0n, live: [] };
+}
+
+export const RegionVote: MessageFns<RegionVote> = {
+  encode(message: RegionVote, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.region !== "") {
+      writer.uint32(10).string(message.region);
+    }
+    if (message.reachable !== false) {
+      writer.uint32(16).bool(message.reachable);
+    }
+    if (message.problem !== "") {
+      writer.uint32(26).string(message.problem);
+    }
+    if (message.rttMs !== 0) {
+      writer.uint32(33).double(message.rttMs);
+    }
+    if (message.ballot !== "") {
+      writer.uint32(42).string(message.ballot);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.version);
+    }
+    if (message.token !== 0n) {
+      if (BigInt.asUintN(64, message.token) !== message.token) {
+        throw new globalThis.Error("value provided for field message.token of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.token);
+    }
+    for (const v of message.live) {
+      writer.uint32(66).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RegionVote {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRegionVote();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.region = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reachable = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.rttMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.ballot = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.token = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.live.push(reader.string());
             continue;
           }
         }
@@ -2322,7 +2508,7 @@ export const LockServiceService = {
     responseSerialize: (value: WatchResponse): Buffer => Buffer.from(WatchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
   },
-  /** Takes several locks of one region. */
+  /** Takes several locks of one region; global locks count as of one region, "global". */
   acquireMany: {
     path: "/holdfast.v1.LockService/AcquireMany" as const,
     requestStream: false as const,
@@ -2373,7 +2559,7 @@ export interface LockServiceServer extends UntypedServiceImplementation {
   list: handleUnaryCall<ListRequest, ListResponse>;
   /** Follows what happens to one lock, or to all with a prefix, until cancelled. */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
-  /** Takes several locks of one region. */
+  /** Takes several locks of one region; global locks count as of one region, "global". */
   acquireMany: handleUnaryCall<AcquireManyRequest, AcquireManyResponse>;
   /** Gives several grants up, each for itself. */
   releaseMany: handleUnaryCall<ReleaseManyRequest, ReleaseManyResponse>;

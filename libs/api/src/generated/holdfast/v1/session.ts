@@ -32,9 +32,12 @@ export namespace HeldKind {
 
 /** Begins a session. */
 export interface OpenRequest {
-  /** Where its first lease is made; empty: the region of the endpoint. */
+  /**
+   * Where its first lease is made; empty: the region of the endpoint. "global": in every region, for
+   * global locks; the answer names the first of those leases.
+   */
   region: string;
-  /** 2,000 to 3,600,000; left out, 15,000. */
+  /** 2,000 to 3,600,000 ("global": from 5,000); left out, 15,000. */
   ttlMs: number;
   /** Makes a repeat recognisable; a random (version 4) UUID unless `session_id` is set. */
   requestId: string;
