@@ -3,14 +3,14 @@ import type { ConnectResponseContent } from "@holdfast/api/codec/connect-respons
 import { UnaryCodec, unaryPaths } from "@holdfast/api/codec/unary-codec";
 import { grpcCodes } from "@holdfast/api/failure-status";
 import { ConnectRequest } from "@holdfast/api/generated/holdfast/v1/connect";
-import type { RequestId, SessionId } from "@holdfast/base/ids";
+import type { LeaseId, RequestId, SessionId } from "@holdfast/base/ids";
 import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { expect, test } from "vitest";
 import { failureIn } from "./peer-channel.ts";
-import { openDoor, tryFor } from "./testing/open-door.ts";
+import { globally, openDoor, tryFor } from "./testing/open-door.ts";
 import { RawClient, type RawStream } from "./testing/raw-client.ts";
 
 const codec = new UnaryCodec();
@@ -111,6 +111,24 @@ test("a waiter hears its place in the queue before its answer", async () => {
   stream.ask([tryFor("a", { waitMs: 1_000 })], 9);
   await stream.until(answered(1));
   expect(eventsIn(stream.received)).toEqual([{ kind: "queue-position", id: 9, position: 3 }]);
+});
+
+test("a waiter for a global lock hears which leases its place hangs on, and no other does", async () => {
+  const { client, tier } = await openDoor();
+  const stream = await greeted(client);
+  const leases = ["us-east-1", "eu-west-1"].map((region) => ({
+    region,
+    shard: "s0",
+    leaseId: 7n as LeaseId,
+  }));
+  tier.instead = async (_command, call) => {
+    call.onLeases?.(leases);
+    return { kind: "timeout", holders: [], queueLength: 2 };
+  };
+  stream.ask([tryFor("a", { ...globally, waitMs: 1_000 })], 9);
+  stream.ask([tryFor("a", { waitMs: 1_000 }), tryFor("a", globally)], 10);
+  await stream.until(answered(3));
+  expect(eventsIn(stream.received)).toEqual([{ kind: "place-leases", id: 9, leases }]);
 });
 
 test("garbage ends its stream and no other one of the connection", async () => {

@@ -5,10 +5,10 @@ import { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock, Timer } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
-import type { Command } from "@holdfast/core/command/command";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
-import type { LockId } from "@holdfast/core/lock/lock-id";
+import { isGlobal, type LockId } from "@holdfast/core/lock/lock-id";
 import type { Call, LockTier } from "@holdfast/engine/ports/lock-tier";
 import { hopsOf } from "./call-context.ts";
 import { ConnectOutput, type WriterPool } from "./connect-output.ts";
@@ -166,13 +166,20 @@ export class ConnectStream implements Hearer {
       return;
     }
     this.#inFlight++;
-    const call =
-      command.kind === "acquire" && command.waitMs > 0
-        ? { ...this.#surroundings, onPosition: (place: number) => this.#tellPosition(id, place) }
-        : this.#surroundings;
     void this.#context.tier
-      .execute(command, call)
+      .execute(command, this.#callFor(id, command))
       .then((outcome) => this.#answer(id, command, outcome));
+  }
+
+  /** A request that waits is told of on the way. */
+  #callFor(id: number, command: Command): Call {
+    if (command.kind !== "acquire" || command.waitMs === 0) return this.#surroundings;
+    const call = {
+      ...this.#surroundings,
+      onPosition: (position: number) => this.#tellPosition(id, position),
+    };
+    if (!isGlobal(command.lock)) return call;
+    return { ...call, onLeases: (leases) => this.#tellLeases(id, leases) };
   }
 
   #answer(id: number, command: Command, outcome: Outcome): void {
@@ -194,6 +201,12 @@ export class ConnectStream implements Hearer {
     // Positions may be lost, so they yield to answers when the client reads slowly.
     if (this.#ended || !this.#hasRoom) return;
     this.#output.add((writer) => writer.event({ kind: "queue-position", id, position }));
+  }
+
+  /** Never left out: a place whose leases nobody keeps alive is lost. */
+  #tellLeases(id: number, leases: readonly SessionLease[]): void {
+    if (this.#ended) return;
+    this.#output.add((writer) => writer.event({ kind: "place-leases", id, leases }));
   }
 
   /** Keeps what this stream has, so that it can be told when somebody takes it away. */

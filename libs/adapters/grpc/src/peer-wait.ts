@@ -5,6 +5,7 @@ import { failureStatus } from "@holdfast/api/failure-status";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
+import type { Call } from "@holdfast/engine/ports/lock-tier";
 import { failureIn } from "./peer-channel.ts";
 
 /** What a stream that carried one wait came to. */
@@ -16,22 +17,26 @@ const reader = new ConnectResponseReader();
 /** The one command of its stream. */
 const id = 1;
 
+/** Who hears of a request while it waits. */
+export type WaitNews = Pick<Call, "onPosition" | "onLeases">;
+
 /**
  * Asks for one lock over a stream of `SessionService.Connect` and nothing else, for its answer and
- * the places in the queue until then: a unary call has only the answer. One stream for each wait,
+ * what is said of its place in the queue until then: a unary call has only the answer. One stream for each wait,
  * as a unary call is one too, so that a broken one takes no other wait along.
  */
 export function waitOver(
   stream: ClientDuplexStream<Buffer, Buffer>,
   command: AcquireCommand,
-  onPosition: (position: number) => void,
+  news: WaitNews,
 ): Promise<WaitReply> {
   let reply: WaitReply | undefined;
   stream.on("data", (bytes: Buffer) => {
     const content = reader.read(bytes);
     if (content === undefined) return stream.cancel();
     for (const event of content.events) {
-      if (event.kind === "queue-position" && event.id === id) onPosition(event.position);
+      if (event.kind === "queue-position" && event.id === id) news.onPosition?.(event.position);
+      if (event.kind === "place-leases" && event.id === id) news.onLeases?.(event.leases);
     }
     const [result] = content.results;
     if (result?.id === id) reply = { kind: "answered", outcome: result.outcome };

@@ -4,13 +4,13 @@ import { writeAcquireMany } from "@holdfast/api/codec/many-codec";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { SystemClock } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
-import type { GrantId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { limits } from "@holdfast/core/limits";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Peer } from "./peer.ts";
-import { openDoor, tryFor } from "./testing/open-door.ts";
+import { globally, openDoor, tryFor } from "./testing/open-door.ts";
 
 const clock = new SystemClock();
 const get = {
@@ -258,6 +258,20 @@ test("the places of a waiter come back before its answer", async () => {
   expect(outcome).toMatchObject({ kind: "timeout", queueLength: 2 });
   expect(places).toEqual([7, 3]);
   expect(tier.asked.map(({ call }) => [call.hops, call.onCallerLost])).toEqual([[1, "keep"]]);
+});
+
+test("the leases that a waiter's place hangs on come back before its answer", async () => {
+  const { server, tier } = await openDoor();
+  const leases = [{ region: "eu-west-1", shard: "s0", leaseId: 7n as LeaseId }];
+  tier.instead = async (_command, call) => {
+    call.onLeases?.(leases);
+    return { kind: "timeout", holders: [], queueLength: 2 };
+  };
+  const told: unknown[] = [];
+  const call = callWith({ onCallerLost: "keep", onLeases: (each) => told.push(each) });
+  const command = tryFor("a", { ...globally, waitMs: 9_000 });
+  expect(await peerAt(server.address).execute(command, call)).toMatchObject({ kind: "timeout" });
+  expect(told).toEqual([leases]);
 });
 
 test("a refusal of a waiter that is told its places arrives as it was", async () => {

@@ -58,7 +58,7 @@ export interface PeerHealth {
 
 /**
  * Another region's routers as a tier: what a router forwards to. It speaks the public API, one call
- * for each command: a stream for a wait whose places in the queue are asked for, else a unary call.
+ * for each command: a stream for a wait whose place in the queue is to be told of, else a unary call.
  *
  * The next address is tried only where nothing can have been sent; a mutating call that may have
  * arrived, and was not answered, is an UNKNOWN_OUTCOME.
@@ -81,10 +81,10 @@ export class Peer implements LockTier {
 
   async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
     const waitMs = command.kind === "acquire" ? command.waitMs : 0;
-    const { onPosition } = call;
+    const heard = call.onPosition !== undefined || call.onLeases !== undefined;
     // A stream cannot say that losing the caller ends the request, so such a wait stays unary.
-    if (command.kind === "acquire" && waitMs > 0 && onPosition && call.onCallerLost === "keep") {
-      return (await this.#wait(command, onPosition, call)) as OutcomeOf<C>;
+    if (command.kind === "acquire" && waitMs > 0 && heard && call.onCallerLost === "keep") {
+      return (await this.#wait(command, call)) as OutcomeOf<C>;
     }
     const reply = await this.#ask(
       unaryPaths[command.kind],
@@ -188,12 +188,8 @@ export class Peer implements LockTier {
     return this.#unreachable(reasons);
   }
 
-  /** {@link #ask}, for a request whose places in the queue are told on the way. */
-  async #wait(
-    command: AcquireCommand,
-    onPosition: (position: number) => void,
-    call: Call,
-  ): Promise<Outcome> {
+  /** {@link #ask}, for a request whose place in the queue is told of on the way. */
+  async #wait(command: AcquireCommand, call: Call): Promise<Outcome> {
     const deadline = this.#deadlineOf(call, command.waitMs);
     const reasons: string[] = [];
     for (const router of this.#inOrder()) {
@@ -207,7 +203,7 @@ export class Peer implements LockTier {
         reasons.push(stream.reason);
         continue;
       }
-      const reply = await waitOver(stream, command, onPosition);
+      const reply = await waitOver(stream, command, call);
       if (reply.kind === "answered") {
         this.#first = this.#routers.indexOf(router);
         return reply.outcome;
