@@ -4,16 +4,21 @@ import { expect, test } from "vitest";
 import { decodeAccepted, encodeAccepted } from "./register-codec.ts";
 import { emptyRegister, type RegisterValue } from "./register-value.ts";
 
-const requests = fc.record({
-  grantId: fc.string().map((text) => text as GrantId),
-  session: fc.string().map((text) => text as SessionId),
-  region: fc.constantFrom("us-east-1", "eu-west-1"),
-  ttlMs: fc.nat(),
-  mode: fc.constantFrom("exclusive" as const, "shared" as const),
-  owner: fc.string({ unit: "grapheme" }),
-  atMs: fc.nat(),
-  metadata: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
-});
+const requests = fc
+  .record({
+    grantId: fc.string().map((text) => text as GrantId),
+    session: fc.string().map((text) => text as SessionId),
+    region: fc.constantFrom("us-east-1", "eu-west-1"),
+    ttlMs: fc.nat(),
+    mode: fc.constantFrom("exclusive" as const, "shared" as const),
+    owner: fc.string({ unit: "grapheme" }),
+    atMs: fc.nat(),
+    metadata: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
+    isDelegation: fc.boolean(),
+  })
+  .map(({ isDelegation, ...request }) => {
+    return isDelegation ? { ...request, delegation: true as const } : request;
+  });
 const values: fc.Arbitrary<RegisterValue> = fc.record({
   token: fc.bigInt({ min: 0n, max: 2n ** 63n }),
   holders: fc.array(

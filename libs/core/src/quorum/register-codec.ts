@@ -48,7 +48,8 @@ export function decodeAccepted(bytes: Uint8Array): Accepted | undefined {
   }
 }
 
-interface Short {
+/** A request in few letters, as it is stored. */
+export interface Short {
   readonly g: string;
   readonly s: string;
   readonly n: string;
@@ -57,9 +58,11 @@ interface Short {
   readonly o: string;
   readonly a: number;
   readonly d?: Readonly<Record<string, string>>;
+  readonly k?: 1;
 }
 
-function shorten(request: GlobalRequest): Short {
+/** The stored form of a request; {@link lengthen} reads it back. */
+export function shorten(request: GlobalRequest): Short {
   return {
     g: request.grantId,
     s: request.session,
@@ -69,10 +72,12 @@ function shorten(request: GlobalRequest): Short {
     a: request.atMs,
     ...(request.mode === "shared" ? { m: "s" as const } : {}),
     ...(Object.keys(request.metadata).length === 0 ? {} : { d: request.metadata }),
+    ...(request.delegation ? { k: 1 as const } : {}),
   };
 }
 
-function lengthen(short: Short): GlobalRequest {
+/** Reads {@link shorten}'s form. */
+export function lengthen(short: Short): GlobalRequest {
   return {
     grantId: short.g as GlobalRequest["grantId"],
     session: short.s as GlobalRequest["session"],
@@ -82,5 +87,6 @@ function lengthen(short: Short): GlobalRequest {
     owner: short.o,
     metadata: short.d ?? {},
     atMs: short.a,
+    ...(short.k === undefined ? {} : { delegation: true as const }),
   };
 }

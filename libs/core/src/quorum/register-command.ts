@@ -8,6 +8,11 @@ export type RegisterCommand =
   /** Ends a request whatever became of it, and refuses copies that are still under way. */
   | { readonly kind: "cancel"; readonly grantId: GrantId }
   /**
+   * The next counter for a delegation that has the lock, before its numbers are used up. `token`:
+   * the one it has; a copy finds a higher one and takes nothing more.
+   */
+  | { readonly kind: "renew-delegation"; readonly grantId: GrantId; readonly token: bigint }
+  /**
    * Takes the lock from everybody who has it, or from the one grant. Only the token protects from
    * their belief.
    */

@@ -26,6 +26,11 @@ export interface GlobalRequest {
   readonly metadata: Readonly<Record<string, string>>;
   /** When it was asked for, by the coordinator's wall clock; for people only. */
   readonly atMs: number;
+  /**
+   * It asks for the region, not for a client: while it has the lock, its region's shard decides who
+   * holds it, under tokens with the counter of its own. Its session is a coordinator's.
+   */
+  readonly delegation?: true;
 }
 
 /** One that waits in the register. */

@@ -185,3 +185,33 @@ test("several commands go together, and each sees those before it", () => {
   expect(attach.map(({ grantId }) => grantId)).toEqual(["b"]);
   expect(value.version).toBe(1);
 });
+
+test("a delegation takes one counter, and one more each time it is renewed", () => {
+  const register = new Register();
+  const request = requestOf("d", { delegation: true });
+  register.do(acquireOf("d", { request }));
+  const renew = (token: bigint) => {
+    return register.do({ kind: "renew-delegation", grantId: request.grantId, token });
+  };
+  expect(register.value.token).toBe(1n << 20n);
+  expect(renew(1n << 20n)).toMatchObject({ kind: "granted", holder: { token: 2n << 20n } });
+  // A late copy of the renewal finds it done.
+  expect(renew(1n << 20n)).toMatchObject({ kind: "granted", holder: { token: 2n << 20n } });
+  expect(register.value.holders).toMatchObject([{ delegation: true, token: 2n << 20n }]);
+  register.do(acquire("next"));
+  register.do({ kind: "cancel", grantId: request.grantId });
+  expect(register.value.holders).toMatchObject([{ grantId: "next", token: 3n << 20n }]);
+  expect(renew(2n << 20n)).toEqual({ kind: "ended", fate: "cancelled" });
+});
+
+test("a client's grant is not renewed as if it were a delegation", () => {
+  const register = new Register();
+  register.do(acquire("a"));
+  const renewed = register.do({
+    kind: "renew-delegation",
+    grantId: "a" as GrantId,
+    token: 1n << 20n,
+  });
+  expect(renewed).toEqual({ kind: "ended", fate: "lost" });
+  expect(register.value.token).toBe(1n << 20n);
+});

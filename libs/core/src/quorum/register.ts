@@ -35,6 +35,7 @@ export function decide(
   const asking = new Set<GrantId>();
   for (const command of commands) {
     if (command.kind === "acquire") asking.add(command.request.grantId);
+    if (command.kind === "renew-delegation") asking.add(command.grantId);
   }
   // One that asks for its own grant lives, whatever the regions know of it yet.
   draft.removeGone((grantId) => gone.has(grantId) && !asking.has(grantId));
@@ -55,6 +56,8 @@ function carryOut(draft: Draft, command: RegisterCommand): RegisterOutcome {
       return release(draft, command.grantId, command.token);
     case "cancel":
       return cancel(draft, command.grantId);
+    case "renew-delegation":
+      return renew(draft, command.grantId, command.token);
     case "force":
       return { kind: "forced", holders: draft.force(command.grantId) };
     case "tend":
@@ -115,6 +118,18 @@ function cancel(draft: Draft, grantId: GrantId): RegisterOutcome {
   return { kind: "cancelled", found };
 }
 
+/** Whatever was granted under the old counter has a lower token than what comes under the new. */
+function renew(draft: Draft, grantId: GrantId, token: bigint): RegisterOutcome {
+  const holder = draft.holder(grantId);
+  if (holder?.delegation !== true) {
+    return { kind: "ended", fate: draft.ended(grantId)?.fate ?? "lost" };
+  }
+  // A copy that comes late finds the counter raised already, and uses up none.
+  const renewed = holder.token === token ? draft.renew(holder) : holder;
+  draft.attach(renewed);
+  return { kind: "granted", holder: renewed };
+}
+
 /** A register's value while commands are carried out on it. */
 class Draft {
   readonly #base: RegisterValue;
@@ -171,6 +186,15 @@ class Draft {
     this.#attach.push(holder);
     this.#isChanged = true;
     return holder;
+  }
+
+  renew(holder: GlobalHolder): GlobalHolder {
+    this.#token = nextToken(this.#token);
+    const renewed = { ...holder, token: this.#token };
+    this.#holders = this.#holders.map((each) => (each === holder ? renewed : each));
+    this.#attach = this.#attach.filter((each) => each !== holder);
+    this.#isChanged = true;
+    return renewed;
   }
 
   attach(holder: GlobalHolder): void {
