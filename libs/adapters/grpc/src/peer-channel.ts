@@ -1,4 +1,5 @@
 import {
+  type ChannelOptions,
   Client,
   type ClientDuplexStream,
   type ClientReadableStream,
@@ -35,7 +36,8 @@ export class PeerChannel {
   readonly #client: Client;
   #load = 0;
 
-  constructor(address: string) {
+  /** `options`: of gRPC, in place of what is set here. */
+  constructor(address: string, options: ChannelOptions = {}) {
     this.address = address;
     this.#client = new Client(address, credentials.createInsecure(), {
       "grpc.enable_channelz": 0,
@@ -51,6 +53,7 @@ export class PeerChannel {
       "grpc.keepalive_timeout_ms": 5_000,
       "grpc.max_receive_message_length": 4 * limits.streamMessageBytesMax,
       "grpc.max_send_message_length": -1,
+      ...options,
     });
   }
 

@@ -1,4 +1,5 @@
 import { utf8 } from "@holdfast/base/bytes";
+import type { SessionId } from "@holdfast/base/ids";
 import type { Accepted } from "@holdfast/core/quorum/message";
 import { decodeAccepted, encodeAccepted } from "@holdfast/core/quorum/register-codec";
 import {
@@ -13,6 +14,8 @@ export const registerBytesMax = 64 * 1024;
 /** More regions than there will ever be: only a value that nobody wrote has waiters of so many. */
 const regionsMax = 16;
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
+/** A session of a single grant begins with a tilde. */
+const sessionPattern = /^~?[A-Za-z0-9_-]{1,64}$/;
 const regionPattern = /^[a-z0-9-]{1,64}$/;
 const fates = new Set(["released", "cancelled", "lost", "forced", "refused"]);
 const uint64Max = 2n ** 64n - 1n;
@@ -48,7 +51,7 @@ function isRegister({ token, holders, waiters, recent, version }: RegisterValue)
 function isRequest(request: GlobalRequest): boolean {
   return (
     isId(request.grantId) &&
-    isId(request.session) &&
+    isSession(request.session) &&
     typeof request.region === "string" &&
     regionPattern.test(request.region) &&
     isCount(request.ttlMs) &&
@@ -65,6 +68,11 @@ function isMetadata(metadata: unknown): boolean {
 
 function isId(id: unknown): boolean {
   return typeof id === "string" && idPattern.test(id);
+}
+
+/** A session id, as one coordinator names it to another. */
+export function isSession(session: unknown): session is SessionId {
+  return typeof session === "string" && sessionPattern.test(session);
 }
 
 /** Unpaired surrogates do not survive the way to the store. */

@@ -5,7 +5,7 @@ import { ballotBytes, compareBallots, decodeBallot } from "@holdfast/core/quorum
 import type { Accepted } from "@holdfast/core/quorum/message";
 import type { GlobalHolder } from "@holdfast/core/quorum/register-value";
 import { endOfMessage, type WireReader } from "../wire/wire-reader.ts";
-import { readAccepted } from "./register-rules.ts";
+import { isSession, readAccepted } from "./register-rules.ts";
 import type { VotingQuestion } from "./voting-message.ts";
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -130,7 +130,7 @@ function holdersIn({ value }: Accepted, grantIds: readonly string[]): GlobalHold
 
 function sessionIn(bytes: Uint8Array): SessionId | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  return idPattern.test(text) ? (text as SessionId) : undefined;
+  return isSession(text) ? text : undefined;
 }
 
 function refuse(field: string, problem: string): Failure {

@@ -17,7 +17,9 @@ import { arbitraryFailure } from "./arbitrary-outcomes.ts";
 // Random registers, questions and answers, as coordinators send them.
 
 const grantId = arbitraryId as fc.Arbitrary<GrantId>;
-const session = arbitraryId as fc.Arbitrary<SessionId>;
+const session = fc
+  .tuple(fc.constantFrom("", "~"), arbitraryId)
+  .map((parts) => parts.join("") as SessionId);
 const lease = arbitraryToken as fc.Arbitrary<unknown> as fc.Arbitrary<LeaseId>;
 const count = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const generation = fc.integer({ min: 0, max: 2 ** 40 });
