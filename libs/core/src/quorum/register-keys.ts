@@ -33,3 +33,13 @@ export function livenessKey(keys: RegisterKeys, grantId: GrantId): string {
 export const generationKey = "g/generation";
 /** Stands, under a lease of the longest ttl, after a shard was admitted again [H3]. */
 export const readmittedKey = "g/readmitted";
+/** Which etcd cluster this is: chosen once, and gone with its data. */
+export const incarnationKey = "g/incarnation";
+/** The record that the shard was admitted by. */
+export const membersKey = "g/members";
+
+/** Every key of every register of some slots; the keys above are in none. `last` is included. */
+export function registersOf(firstSlot: number, lastSlot: number): KeyRange {
+  // A slash is followed by a zero in the order of bytes.
+  return { prefix: `g/${slotText(firstSlot)}/`, end: `g/${slotText(lastSlot)}0` };
+}
