@@ -13,6 +13,9 @@ export interface DrillReport {
   readonly verdict: Verdict;
   /** Why the run proves nothing, if so. */
   readonly shortfalls: readonly string[];
+  /** What else went wrong, and what else was measured, by key with the unit last. */
+  readonly problems?: readonly string[];
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** Where a report lies. */
@@ -23,11 +26,15 @@ export interface ReportFiles {
   readonly history: string;
 }
 
-/** Writes a report into `folder`, which is made. Infinite times become null in the JSON. */
+/**
+ * Writes a report into `folder`, which is made. Infinite times become null in the JSON. The page is
+ * the interactive one, unless `draw` draws another.
+ */
 export function writeReport(
   folder: string,
   report: DrillReport,
   events: readonly HistoryEvent[],
+  draw?: (report: DrillReport, events: readonly HistoryEvent[]) => string,
 ): ReportFiles {
   mkdirSync(folder, { recursive: true });
   const files = {
@@ -35,7 +42,7 @@ export function writeReport(
     html: join(folder, "report.html"),
     history: join(folder, "history.jsonl"),
   };
-  const { drill, seed, coverage, verdict, shortfalls } = report;
+  const { drill, seed, coverage, verdict, shortfalls, problems, figures } = report;
   const faults = events.filter((event): event is FaultEvent => event.kind === "fault");
   const faulty = new Set(verdict.violations.map(({ lock }) => lock));
   const minimal = [...faulty].map((lock) => ({
@@ -43,10 +50,11 @@ export function writeReport(
     tenures: minimise(verdict.tenures.filter((tenure) => tenure.lock === lock)),
   }));
   const { violations, unchecked } = verdict;
-  const summary = { drill, seed, coverage, shortfalls, violations, minimal, unchecked, faults };
-  writeFileSync(files.json, `${text({ ...summary, tenures: verdict.tenures })}\n`);
+  const judged = { drill, seed, coverage, figures, problems, shortfalls, violations };
+  const all = text({ ...judged, minimal, unchecked, faults, tenures: verdict.tenures });
+  writeFileSync(files.json, `${all}\n`);
   writeFileSync(files.history, `${events.map((event) => JSON.stringify(event)).join("\n")}\n`);
-  const page = reportPage(`${drill}, seed ${seed}`, text({ ...summary, tenures: verdict.tenures }));
+  const page = draw?.(report, events) ?? reportPage(`${drill}, seed ${seed}`, all);
   writeFileSync(files.html, page);
   return files;
 }
