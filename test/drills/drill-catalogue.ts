@@ -1,34 +1,14 @@
 import { SeededRandom } from "@holdfast/base/random";
+import type { Drill } from "./drill.ts";
 import { runDuplicatesDrill } from "./duplicates.ts";
 import { duplicatesLine } from "./duplicates-line.ts";
 import { runFaultDrill } from "./fault-drill.ts";
 import { faultDrills } from "./fault-drills.ts";
+import { globalCatalogue } from "./global/global-catalogue.ts";
 import { startRegion } from "./region.ts";
 import { resultLines } from "./result-lines.ts";
 import { runWaitersDrill } from "./waiters-drill.ts";
 import { waitersLine } from "./waiters-line.ts";
-
-/** A drill that can be run alone. */
-export interface Drill {
-  readonly name: string;
-  readonly about: string;
-  run(settings: DrillSettings): Promise<DrillEnd>;
-}
-
-/** What can be chosen. */
-export interface DrillSettings {
-  /** Of drills that go on for a time. */
-  readonly seconds: number | undefined;
-  readonly seed: number;
-  /** Of drills of faults. */
-  readonly mutant: string | undefined;
-}
-
-/** How one ended, for people, and whether all was well. */
-export interface DrillEnd {
-  readonly lines: readonly string[];
-  readonly isWell: boolean;
-}
 
 const releases = 1_000;
 
@@ -58,6 +38,7 @@ export const drillCatalogue: readonly Drill[] = [
       return { lines: [duplicatesLine(result)], isWell: result.problems.length === 0 };
     },
   },
+  ...globalCatalogue,
 ];
 
 function waitersDrill(name: string, routers: number, about: string): Drill {

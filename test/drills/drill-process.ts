@@ -63,6 +63,18 @@ export class DrillProcess {
     await gone;
   }
 
+  /** For processes that know what to do with it. */
+  send(signal: NodeJS.Signals): void {
+    if (this.running) this.#child?.kill(signal);
+  }
+
+  /** True once it is gone, whoever ended it; false if it is not within `withinMs`. */
+  async isGone(withinMs: number): Promise<boolean> {
+    const endMs = performance.now() + withinMs;
+    while (this.running && performance.now() < endMs) await sleep(20);
+    return !this.running;
+  }
+
   freeze(): void {
     if (this.running) this.#child?.kill("SIGSTOP");
   }

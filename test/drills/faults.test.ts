@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { etcdMissing } from "./etcd-found.ts";
 import { runFaultDrill } from "./fault-drill.ts";
 import { faultDrills } from "./fault-drills.ts";
-import { etcdMissing } from "./region.ts";
 import { resultLines } from "./result-lines.ts";
 
 describe("the platform under faults", () => {

@@ -5,8 +5,14 @@ import type { HistoryEvent } from "../history/history-event.ts";
 import { DrillProcess } from "./drill-process.ts";
 import type { HolderSettings } from "./holder-settings.ts";
 
+const main = fileURLToPath(new URL("holder-main.ts", import.meta.url));
+
 /** How holder processes of a run are set up; each life of one has a name of its own. */
 export type HolderPlan = Omit<HolderSettings, "name" | "historyPath"> & {
+  /** Of its lives; a number is added. `holder` if left out. */
+  readonly name?: string;
+  /** Loaded before its own code. */
+  readonly preloads?: readonly URL[];
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly now: () => number;
@@ -23,13 +29,17 @@ export class Holder {
     this.#plan = plan;
   }
 
+  get name(): string {
+    return this.#plan.name ?? "holder";
+  }
+
   get running(): boolean {
     return this.#process?.running ?? false;
   }
 
   async start(): Promise<void> {
-    const { folder, env, now, record, seed, ...rest } = this.#plan;
-    const name = `holder${this.#lives.length}`;
+    const { folder, env, now, record, seed, preloads = [], ...rest } = this.#plan;
+    const name = `${this.name}${this.#lives.length}`;
     const historyPath = join(folder, `${name}.jsonl`);
     const settings: HolderSettings = {
       ...rest,
@@ -39,10 +49,10 @@ export class Holder {
     };
     this.#lives.push({ name, historyPath });
     this.#process = new DrillProcess({
-      name: "holder",
-      args: [fileURLToPath(new URL("holder-main.ts", import.meta.url))],
+      name: this.name,
+      args: [...preloads.flatMap(({ href }) => ["--import", href]), main],
       env: { ...env, HOLDFAST_HOLDER: JSON.stringify(settings) },
-      logPath: join(folder, "holder.log"),
+      logPath: join(folder, `${this.name}.log`),
     });
     await this.#process.start();
   }
@@ -62,10 +72,13 @@ export class Holder {
     this.#process?.thaw();
   }
 
-  /** Lets it end what it has begun. */
-  async stop(): Promise<void> {
+  /** Lets it end what it has begun; false where that took longer, and it was killed. */
+  async stop(withinMs = 60_000): Promise<boolean> {
     this.thaw();
-    await this.#process?.kill("SIGTERM");
+    this.#process?.send("SIGTERM");
+    const ended = (await this.#process?.isGone(withinMs)) ?? true;
+    if (!ended) await this.kill();
+    return ended;
   }
 
   /** What all its lives have seen; a last line that was cut short is left out. */

@@ -3,6 +3,7 @@ import { drillCatalogue } from "./drill-catalogue.ts";
 
 const usage = `npm run drill -- NAME [options]     one drill alone: the whole platform, real processes
   --list         what there is
+  --short        the form that npm test runs, of those that have one
   --seconds N    how long (default: every fault once)
   --seed N       what the clients do (default 1)
   --mutant NAME  with sabotaged routers (release-anybody, or of npm run simulate -- --list)`;
@@ -14,6 +15,7 @@ const { values, positionals } = parseArgs({
   options: {
     list: { type: "boolean", default: false },
     seconds: { type: "string" },
+    short: { type: "boolean", default: false },
     seed: { type: "string", default: "1" },
     mutant: { type: "string" },
     help: { type: "boolean", default: false },
@@ -32,6 +34,7 @@ else if (drill === undefined) {
     seconds: values.seconds === undefined ? undefined : Number(values.seconds),
     seed: Number(values.seed),
     mutant: values.mutant,
+    isShort: values.short,
   });
   for (const line of lines) console.log(line);
   if (!isWell) process.exitCode = 1;

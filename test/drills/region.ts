@@ -3,18 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomId, SystemRandom } from "@holdfast/base/random";
 import { type EtcdCluster, startEtcdCluster } from "@holdfast/toolchain/etcd-process";
-import { findTool } from "@holdfast/toolchain/find-tool";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import type { DrillProcess } from "./drill-process.ts";
+import { etcdFound } from "./etcd-found.ts";
 import { keeperVariable, startKeeper } from "./keeper.ts";
 import { logTails, serviceProcess } from "./service-process.ts";
-
-const found = await findTool("etcd", { progress: ({ message }) => console.warn(`  ${message}`) });
-
-/** Why no drill can be run here; undefined if they can. */
-export const etcdMissing = found.kind === "found" ? undefined : found.reason;
-
-if (etcdMissing !== undefined) console.warn(`drills skipped, for want of an etcd: ${etcdMissing}`);
 
 /** One region as it is run in earnest: a shard of three etcd members, a placement, routers. */
 export interface DrilledRegion extends AsyncDisposable {
@@ -43,7 +36,7 @@ const regionName = "us-east-1";
 
 /** Starts a region; throws, with the ends of the logs, when it does not come up. */
 export async function startRegion(options: RegionOptions = {}): Promise<DrilledRegion> {
-  if (found.kind !== "found") throw new Error(found.reason);
+  if (etcdFound.kind !== "found") throw new Error(etcdFound.reason);
   const folder = mkdtempSync(join(tmpdir(), "holdfast-drill-"));
   const id = randomId(new SystemRandom());
   const keeper = startKeeper(id, folder);
@@ -59,7 +52,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<DrilledR
     // The members take it over from us; nothing else here starts processes meanwhile.
     process.env[keeperVariable] = id;
     const etcd = await startEtcdCluster({
-      binary: found.path,
+      binary: etcdFound.path,
       members: 3,
       dataDir: join(folder, "etcd"),
       // Only a power cut would show a difference, and the disk is shared with every other suite.

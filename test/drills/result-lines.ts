@@ -1,7 +1,7 @@
 import type { FaultDrillResult } from "./fault-drill.ts";
 
 /** What a drill came to, for people. */
-export function resultLines(name: string, result: FaultDrillResult): string[] {
+export function resultLines(name: string, result: Omit<FaultDrillResult, "logs">): string[] {
   const { coverage, verdict, shortfalls, earlyEnded, files } = result;
   const { operations, granted, perSecond, perSecondMin, overlap, unknown, lost } = coverage;
   return [

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DrilledRegion, etcdMissing, startRegion } from "./region.ts";
+import { etcdMissing } from "./etcd-found.ts";
+import { type DrilledRegion, startRegion } from "./region.ts";
 import { runWaitersDrill } from "./waiters-drill.ts";
 import { waitersLine } from "./waiters-line.ts";
 

@@ -3,8 +3,10 @@ import { integerBelow, type Random } from "@holdfast/base/random";
 import type { HoldfastClient } from "@holdfast/client/holdfast-client";
 import { HoldfastError } from "@holdfast/client/holdfast-error";
 import type { Lock } from "@holdfast/client/lock";
+import type { Scope } from "@holdfast/core/command/command";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import type { HistoryEvent } from "../history/history-event.ts";
+import type { ResourceClient, Write } from "./resource-client.ts";
 
 /** What a worker likes to do. Times are drawn evenly from 0 (or `min`) to what is said. */
 export interface Habits {
@@ -18,6 +20,10 @@ export interface Habits {
   readonly holdMsMax: number;
   readonly longHoldMsMax: number;
   readonly thinkMsMax: number;
+  /** `local` if left out. */
+  readonly scope?: Scope;
+  /** Each tenure is of a lock that nobody has ever used. */
+  readonly fresh?: boolean;
 }
 
 /** What a worker works with. */
@@ -29,6 +35,8 @@ export interface WorkerTools {
   readonly now: () => number;
   readonly record: (event: HistoryEvent) => void;
   readonly signal: AbortSignal;
+  /** What the locks protect, if anything. */
+  readonly resource?: ResourceClient;
 }
 
 /** How often a client says that it is sure of a lock it holds for long. */
@@ -58,26 +66,32 @@ export class Worker {
 
   async #tenure(): Promise<void> {
     const { name, now, record, random, client } = this.#tools;
-    const { locks, tryShare, sharedShare, longShare, ttlMs } = this.#habits;
-    const lock = locks[integerBelow(random, locks.length)]!;
+    const { tryShare, sharedShare, longShare, ttlMs, scope = "local" } = this.#habits;
     const mode: Mode = random.next() < sharedShare ? "shared" : "exclusive";
     const waitMs = random.next() < tryShare ? 0 : this.#habits.waitMs;
     const isLong = random.next() < longShare;
     const holdMs = random.next() * (isLong ? this.#habits.longHoldMsMax : this.#habits.holdMsMax);
     const op = `${name}/${this.#count++}`;
+    const lock = this.#habits.fresh ? `fresh/${op}` : this.#lock();
     record({ kind: "invoke", atMs: now(), client: this.#owner, op, lock, mode, waitMs });
     let held: Lock;
     try {
-      held = await client.acquire(lock, { mode, wait: waitMs, ttl: ttlMs });
+      held = await client.acquire(lock, { mode, wait: waitMs, ttl: ttlMs, scope });
     } catch (error) {
       record({ kind: "return", atMs: now(), op, result: resultOf(error) });
       return;
     }
-    await this.#hold(op, held, holdMs);
+    await this.#hold({ op, lock, mode }, held, holdMs);
   }
 
-  async #hold(op: string, held: Lock, holdMs: number): Promise<void> {
-    const { now, record } = this.#tools;
+  #lock(): string {
+    const { locks } = this.#habits;
+    return locks[integerBelow(this.#tools.random, locks.length)]!;
+  }
+
+  async #hold(asked: Omit<Write, "token">, held: Lock, holdMs: number): Promise<void> {
+    const { now, record, resource } = this.#tools;
+    const { op } = asked;
     const grantedMs = now();
     if (!isSure(held)) {
       // The process stood still while the answer lay there: this client never had the lock.
@@ -90,11 +104,14 @@ export class Worker {
     held.onStateChange(({ state, why }) => {
       if (state === "lost") record({ kind: "lost", atMs: now(), op, why: why ?? "" });
     });
+    await resource?.write({ ...asked, token });
     while (this.#saysSure(op, held)) {
       const leftMs = grantedMs + holdMs - now();
       if (leftMs <= 0 || this.#tools.signal.aborted) break;
       await sleep(Math.min(leftMs, sureEveryMs));
     }
+    // Without a look at the lock: whether it is still held is for the resource to find out.
+    await resource?.write({ ...asked, token });
     // Before the state is asked for: the client was sure of it then, and not surely any later.
     const releaseMs = now();
     const wasSure = isSure(held);

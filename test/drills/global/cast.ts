@@ -1,0 +1,67 @@
+import type { HistoryEvent } from "../../history/history-event.ts";
+import { Holder } from "../holder.ts";
+import type { Habits } from "../worker.ts";
+import type { DrilledPlatform } from "./drilled-platform.ts";
+import { busy } from "./habits.ts";
+
+/** A process of clients in one region. */
+export interface Part {
+  /** As "busy"; with the region it is unique in a drill. */
+  readonly role: string;
+  readonly region: string;
+  readonly clients: number;
+  /** Of each client. */
+  readonly workers: number;
+  readonly habits: Habits;
+}
+
+/** What all processes of clients of one run share. */
+export interface Stage {
+  readonly platform: DrilledPlatform;
+  /** In front of every lock's name: each run has its own locks. */
+  readonly prefix: string;
+  readonly folder: string;
+  readonly originNs: bigint;
+  readonly resourcePort: number;
+  readonly seed: number;
+  /** Loaded into every process of clients. */
+  readonly preloads: readonly URL[];
+  readonly now: () => number;
+  readonly record: (event: HistoryEvent) => void;
+}
+
+/** The processes of clients, by {@link partName}. */
+export type Cast = ReadonlyMap<string, Holder>;
+
+/** One process a region, none of which is harmed. */
+export function bystanders(platform: DrilledPlatform, habits: Habits = busy): Part[] {
+  return platform.sites.map(({ region }) => {
+    return { role: "busy", region, clients: 2, workers: 4, habits };
+  });
+}
+
+/** The name under which a part's process is found, and its clients' names begin. */
+export function partName({ role, region }: Pick<Part, "role" | "region">): string {
+  return `${role}-${region}-`;
+}
+
+/** Starts a process for each part. */
+export async function raiseCast(stage: Stage, parts: readonly Part[]): Promise<Cast> {
+  const { platform, prefix, folder, originNs, resourcePort, seed, preloads, now, record } = stage;
+  const cast = new Map<string, Holder>();
+  for (const [index, part] of parts.entries()) {
+    const { region, clients, workers, habits } = part;
+    const name = partName(part);
+    const holder = new Holder({
+      ...{ name, clients, workers, folder, now, record, preloads, resourcePort },
+      endpoints: platform.endpointsFrom(region),
+      habits: { ...habits, locks: habits.locks.map((lock) => `${prefix}/${lock}`) },
+      seed: seed * 1_000_003 + index * 10_007,
+      originNs: String(originNs),
+      env: platform.env,
+    });
+    cast.set(name, holder);
+  }
+  await Promise.all([...cast.values()].map((holder) => holder.start()));
+  return cast;
+}

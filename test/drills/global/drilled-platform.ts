@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { invariant } from "@holdfast/base/invariant";
+import { randomId, SystemRandom } from "@holdfast/base/random";
+import { freePorts } from "@holdfast/toolchain/free-ports";
+import { Wan } from "../../relay/wan.ts";
+import { etcdFound } from "../etcd-found.ts";
+import { keeperVariable, startKeeper } from "../keeper.ts";
+import { logTails } from "../service-process.ts";
+import { type CoordinatorBuild, DrilledSite } from "./drilled-site.ts";
+
+/** Three regions as they are run in earnest, an ocean between them. */
+export interface DrilledPlatform extends AsyncDisposable {
+  readonly wan: Wan;
+  readonly sites: readonly DrilledSite[];
+  /** The region called so. */
+  site(region: string): DrilledSite;
+  /** Routers as `host:port`, as clients in a region reach them: its own first. */
+  endpointsFrom(region: string): readonly string[];
+  /** For whatever a drill writes; goes with the platform. */
+  readonly folder: string;
+  /** What processes of the drill need in their environment to be ended with it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Makes everything run again and every way pass. */
+  heal(): Promise<void>;
+  /** The ends of all logs, for a failure. */
+  logs(): string;
+}
+
+/** How it is started. */
+export interface PlatformOptions {
+  /** etcd clusters of each region, of one member each; 1 if left out. */
+  readonly shards?: number;
+  /** Of every region's coordinator. */
+  readonly build?: CoordinatorBuild;
+}
+
+/** Starts three regions; throws, with the ends of the logs, when they do not come up. */
+export async function startPlatform(options: PlatformOptions = {}): Promise<DrilledPlatform> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-global-drill-"));
+  const id = randomId(new SystemRandom());
+  const keeper = startKeeper(id, folder);
+  const env = { [keeperVariable]: id };
+  const started = new AsyncDisposableStack();
+  started.defer(() => {
+    keeper.stdin?.end();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  });
+  const sites: DrilledSite[] = [];
+  const logs = (): string => logTails(sites.flatMap(({ services }) => services));
+  const stop = async (): Promise<void> => started.disposeAsync();
+  try {
+    // The etcd members take it over from us; nothing else here starts processes meanwhile.
+    process.env[keeperVariable] = id;
+    const wan = started.use(new Wan());
+    started.defer(async () => {
+      await Promise.all(sites.map((site) => site.stop()));
+    });
+    const endpoints = await startSites(wan, sites, folder, env, options);
+    await Promise.all(sites.map((site) => site.startServices()));
+    const heal = async (): Promise<void> => {
+      for (const { from, to } of wan.directions) wan.restore(from, to);
+      await Promise.all(sites.map((site) => site.restore()));
+    };
+    const site = (region: string): DrilledSite => {
+      const found = sites.find((each) => each.region === region);
+      invariant(found !== undefined, `a region is called ${region}`);
+      return found;
+    };
+    const endpointsFrom = (region: string) => endpoints.get(region) ?? [];
+    const parts = { wan, sites, site, endpointsFrom, folder, env, heal, logs };
+    return { ...parts, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    const tails = logs();
+    await stop();
+    throw new Error(`the platform did not start\n${tails}`, { cause: error });
+  }
+}
+
+/** Fills `sites`; resolves with the routers as clients of each region reach them. */
+async function startSites(
+  wan: Wan,
+  sites: DrilledSite[],
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  { shards = 1, build = { preloads: [], env: {} } }: PlatformOptions,
+): Promise<Map<string, readonly string[]>> {
+  if (etcdFound.kind !== "found") throw new Error(etcdFound.reason);
+  const { regions } = wan;
+  const ports = await freePorts(regions.length * 2);
+  const routerPorts = new Map(regions.map((region, index) => [region, ports[index] ?? 0]));
+  const coordinatorPorts = new Map(
+    regions.map((region, index) => [region, ports[regions.length + index] ?? 0]),
+  );
+  const endpoints = new Map<string, readonly string[]>();
+  for (const region of regions) {
+    const routerPort = routerPorts.get(region) ?? 0;
+    const coordinatorPort = coordinatorPorts.get(region) ?? 0;
+    const routers = await dialAll(wan, region, routerPorts);
+    const coordinators = await dialAll(wan, region, coordinatorPorts);
+    endpoints.set(region, [`127.0.0.1:${routerPort}`, ...routers.values()]);
+    sites.push(
+      await DrilledSite.start({
+        region,
+        etcdBinary: etcdFound.path,
+        ...{ shards, routerPort, coordinatorPort, folder, env },
+        routerPeers: peersText(routers),
+        coordinatorPeers: peersText(coordinators),
+        build,
+      }),
+    );
+  }
+  return endpoints;
+}
+
+/** The ways from one region to a service of all others. */
+async function dialAll(
+  wan: Wan,
+  from: string,
+  ports: ReadonlyMap<string, number>,
+): Promise<Map<string, string>> {
+  const addresses = new Map<string, string>();
+  for (const [to, port] of ports) {
+    if (to !== from) addresses.set(to, await wan.dial(from, to, port));
+  }
+  return addresses;
+}
+
+function peersText(addresses: ReadonlyMap<string, string>): string {
+  return [...addresses].map(([region, address]) => `${region}=${address}`).join(";");
+}

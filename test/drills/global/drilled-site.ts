@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { type EtcdCluster, startEtcdCluster } from "@holdfast/toolchain/etcd-process";
+import type { DrillProcess } from "../drill-process.ts";
+import { serviceProcess } from "../service-process.ts";
+
+/** What is loaded into a coordinator before its own code, and what it is told. */
+export interface CoordinatorBuild {
+  readonly preloads: readonly URL[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where the services of one region listen and whom they know. */
+export interface SitePlan {
+  readonly region: string;
+  readonly etcdBinary: string;
+  readonly shards: number;
+  readonly routerPort: number;
+  readonly coordinatorPort: number;
+  /** As HOLDFAST_PEERS wants them: the other regions' routers and coordinators, from here. */
+  readonly routerPeers: string;
+  readonly coordinatorPeers: string;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly build: CoordinatorBuild;
+}
+
+/** One region of three: its shards, its placement, a router and a coordinator. */
+export class DrilledSite {
+  readonly region: string;
+  readonly shards: readonly EtcdCluster[];
+  readonly placement: DrillProcess;
+  readonly router: DrillProcess;
+  readonly coordinator: DrillProcess;
+  /** Where a coordinator of a drill's build finds what it is to do to itself. */
+  readonly ordersPath: string;
+
+  private constructor(plan: SitePlan, shards: readonly EtcdCluster[]) {
+    const { region, folder, env, build } = plan;
+    const list = shards.map(({ endpoints }, index) => `s${index}=${endpoints.join(",")}`);
+    const settings = {
+      ...env,
+      HOLDFAST_CLUSTER: "drill",
+      HOLDFAST_REGION: region,
+      HOLDFAST_SHARDS: list.join(";"),
+      HOLDFAST_LOG_LEVEL: "info",
+    };
+    const make = (
+      service: string,
+      own: Readonly<Record<string, string>>,
+      loaded: readonly URL[] = [],
+    ): DrillProcess => {
+      const name = `${service} ${region}`;
+      return serviceProcess({
+        service,
+        name,
+        env: { ...settings, ...own },
+        folder,
+        preloads: loaded,
+      });
+    };
+    this.region = region;
+    this.shards = shards;
+    this.placement = make("placement", {});
+    const coordinator = `127.0.0.1:${plan.coordinatorPort}`;
+    this.router = make("router", {
+      HOLDFAST_STORE: "etcd",
+      HOLDFAST_LISTEN: `127.0.0.1:${plan.routerPort}`,
+      HOLDFAST_PEERS: plan.routerPeers,
+      HOLDFAST_COORDINATORS: coordinator,
+    });
+    const listen = { HOLDFAST_LISTEN: coordinator, HOLDFAST_PEERS: plan.coordinatorPeers };
+    this.ordersPath = join(folder, `order-${region}.json`);
+    const own = { ...listen, ...build.env, HOLDFAST_DRILL_ORDERS: this.ordersPath };
+    this.coordinator = make("coordinator", own, build.preloads);
+  }
+
+  /** Starts the shards; the services are started by {@link startServices}. */
+  static async start(plan: SitePlan): Promise<DrilledSite> {
+    const shards: EtcdCluster[] = [];
+    for (let index = 0; index < plan.shards; index++) {
+      const dataDir = join(plan.folder, `etcd-${plan.region}-s${index}`);
+      // Only a power cut would show a difference, and the disk is shared with every other suite.
+      shards.push(
+        await startEtcdCluster({ binary: plan.etcdBinary, members: 1, dataDir, noFsync: true }),
+      );
+    }
+    return new DrilledSite(plan, shards);
+  }
+
+  get services(): readonly DrillProcess[] {
+    return [this.placement, this.router, this.coordinator];
+  }
+
+  async startServices(): Promise<void> {
+    await Promise.all(this.services.filter(({ running }) => !running).map((each) => each.start()));
+  }
+
+  /** kill -9 of everything that runs in the region. */
+  async kill(): Promise<void> {
+    const members = this.#members();
+    await Promise.all([
+      ...this.services.map((each) => each.kill()),
+      ...members.map((member) => member.kill()),
+    ]);
+  }
+
+  freeze(): void {
+    for (const each of this.services) each.freeze();
+    for (const member of this.#members()) void member.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    for (const member of this.#members()) void member.kill("SIGCONT");
+    for (const each of this.services) each.thaw();
+  }
+
+  /** Takes the disks away; all must have been killed. */
+  async wipe(): Promise<void> {
+    await Promise.all(this.#members().map((member) => member.wipe()));
+  }
+
+  /** Starts whatever does not run. */
+  async restore(): Promise<void> {
+    this.thaw();
+    const down = this.#members().filter(({ running }) => !running);
+    await Promise.all(down.map((member) => member.restart()));
+    await this.startServices();
+  }
+
+  async stop(): Promise<void> {
+    this.thaw();
+    await Promise.all(this.services.map((each) => each.kill()));
+    await Promise.all(this.shards.map((shard) => shard.stop()));
+  }
+
+  #members() {
+    return this.shards.flatMap(({ members }) => members);
+  }
+}

@@ -1,0 +1,179 @@
+import type { Holder } from "../holder.ts";
+import { type CoordinatorOrder, giveOrder } from "./coordinator-order.ts";
+import type { DrilledPlatform } from "./drilled-platform.ts";
+import type { DrilledSite } from "./drilled-site.ts";
+import type { Fault } from "./fault.ts";
+
+/** A fault that has no moment yet. */
+export type Unplaced = Omit<Fault, "atMs">;
+
+/** kill -9 of all there is in a region; it comes back with the disks it had. */
+export function regionKilled(site: DrilledSite, forMs: number): Unplaced {
+  return {
+    forMs,
+    what: "kill -9",
+    target: `region ${site.region}`,
+    begin: () => site.kill(),
+    end: () => site.restore(),
+  };
+}
+
+/** SIGSTOP of all there is in a region: to everybody else it is silent, not gone. */
+export function regionFrozen(site: DrilledSite, forMs: number): Unplaced {
+  return {
+    forMs,
+    what: "SIGSTOP",
+    target: `region ${site.region}`,
+    begin: () => site.freeze(),
+    end: () => site.thaw(),
+  };
+}
+
+/** Everything of every region at once. */
+export function allKilled({ sites }: DrilledPlatform, forMs: number): Unplaced {
+  return {
+    forMs,
+    what: "kill -9",
+    target: "all processes",
+    begin: async () => {
+      await Promise.all(sites.map((site) => site.kill()));
+    },
+    end: async () => {
+      await Promise.all(sites.map((site) => site.restore()));
+    },
+  };
+}
+
+/** Nothing gets from one region to another; the way back is open. */
+export function wayCut(
+  { wan }: DrilledPlatform,
+  { from, to }: { readonly from: string; readonly to: string },
+  forMs: number,
+): Unplaced {
+  return {
+    forMs,
+    what: "cut",
+    target: `${from} to ${to}`,
+    begin: () => wan.cut(from, to),
+    end: () => wan.restore(from, to),
+  };
+}
+
+/** Nothing gets to a region or out of it; what runs there goes on, and so do its clients. */
+export function regionIsolated({ wan }: DrilledPlatform, region: string, forMs: number): Unplaced {
+  const ways = wan.directions.filter(({ from, to }) => from === region || to === region);
+  return {
+    forMs,
+    what: "cut off",
+    target: `region ${region}`,
+    begin: () => {
+      for (const { from, to } of ways) wan.cut(from, to);
+    },
+    end: () => {
+      for (const { from, to } of ways) wan.restore(from, to);
+    },
+  };
+}
+
+/** Every round trip to a region, and out of it, takes `extraMs` longer. */
+export function regionSlow(
+  { wan }: DrilledPlatform,
+  region: string,
+  extraMs: number,
+  forMs: number,
+): Unplaced {
+  const ways = wan.directions.filter(({ from, to }) => from === region || to === region);
+  return {
+    forMs,
+    what: `${extraMs} ms slower`,
+    target: `region ${region}`,
+    begin: () => {
+      for (const { from, to } of ways) wan.slow(from, to, extraMs / 2);
+    },
+    end: () => {
+      for (const { from, to } of ways) wan.restore(from, to);
+    },
+  };
+}
+
+/** SIGSTOP of the etcd that leads the first shard of a region. */
+export function etcdFrozen({ region, shards }: DrilledSite, forMs: number): Unplaced {
+  const leader = shards[0]?.members[0];
+  return {
+    forMs,
+    what: "SIGSTOP",
+    target: `etcd leader of ${region}`,
+    begin: () => leader?.kill("SIGSTOP"),
+    end: () => leader?.kill("SIGCONT"),
+  };
+}
+
+/** kill -9 of a region's only router. */
+export function routerKilled({ router }: DrilledSite, forMs: number): Unplaced {
+  return {
+    forMs,
+    what: "kill -9",
+    target: router.name,
+    begin: () => router.kill(),
+    end: () => router.start(),
+  };
+}
+
+/** SIGSTOP of a region's coordinator. */
+export function coordinatorFrozen({ coordinator }: DrilledSite, forMs: number): Unplaced {
+  return {
+    forMs,
+    what: "SIGSTOP",
+    target: coordinator.name,
+    begin: () => coordinator.freeze(),
+    end: () => coordinator.thaw(),
+  };
+}
+
+/** SIGSTOP of a process of clients. */
+export function clientsFrozen(holder: Holder, forMs: number): Unplaced {
+  return {
+    forMs,
+    what: "SIGSTOP",
+    target: `clients ${holder.name}`,
+    begin: () => holder.freeze(),
+    end: () => holder.thaw(),
+  };
+}
+
+/** A coordinator dies by its own hand in mid-proposal; a problem where it found no occasion to. */
+export function coordinatorDies(
+  site: DrilledSite,
+  order: Extract<CoordinatorOrder, { kind: "die" }>,
+  forMs: number,
+  problems: string[],
+): Unplaced {
+  const { coordinator } = site;
+  const what = `dies after ${order.count} ${order.step}s`;
+  return {
+    forMs,
+    what,
+    target: coordinator.name,
+    begin: async () => {
+      giveOrder(site, order);
+      if (await coordinator.isGone(forMs)) return;
+      problems.push(`${coordinator.name} found no occasion: ${what}`);
+      await coordinator.kill();
+    },
+    end: () => coordinator.start(),
+  };
+}
+
+/** Every message between a region's coordinator and the votes is sent twice. */
+export function votesRepeated({ sites }: DrilledPlatform, forMs: number): Unplaced {
+  const tell = (isOn: boolean): void => {
+    for (const site of sites) giveOrder(site, { kind: "repeat", isOn });
+  };
+  return {
+    forMs,
+    what: "every message twice",
+    target: "all coordinators and clients",
+    begin: () => tell(true),
+    end: () => tell(false),
+  };
+}

@@ -1,0 +1,234 @@
+import { bystanders, type Part, partName } from "./cast.ts";
+import type { DrilledPlatform } from "./drilled-platform.ts";
+import { inTurn } from "./fault.ts";
+import {
+  allKilled,
+  clientsFrozen,
+  coordinatorDies,
+  etcdFrozen,
+  regionFrozen,
+  regionIsolated,
+  regionKilled,
+  regionSlow,
+  routerKilled,
+  type Unplaced,
+  votesRepeated,
+  wayCut,
+} from "./faults.ts";
+import type { GlobalDrill, Scene } from "./global-drill.ts";
+import { busy, clinging, crowding, probing } from "./habits.ts";
+import { gapsOf } from "./region-gaps.ts";
+import { refusedWrites } from "./stale-writes.ts";
+import { regionWiped } from "./wiped-region.ts";
+
+const startMs = 1_500;
+
+/** Round after round of faults, each on another thing, for as long as there is time. */
+function rounds(
+  scene: Scene,
+  seconds: number,
+  restMs: number,
+  round: (scene: Scene, number: number) => readonly Unplaced[],
+) {
+  const all = Array.from({ length: 100 }, (_, number) => round(scene, number)).flat();
+  const placed = inTurn(all, { fromMs: startMs, restMs });
+  return placed.filter(({ atMs, forMs }) => atMs + forMs <= seconds * 1_000);
+}
+
+/** The region that is broken in round `number`. */
+function siteOf({ platform }: Scene, number: number) {
+  return platform.sites[number % platform.sites.length]!;
+}
+
+function probes(platform: DrilledPlatform): Part[] {
+  return platform.sites.map(({ region }) => {
+    return { role: "probe", region, clients: 1, workers: 3, habits: probing };
+  });
+}
+
+const regionLost: GlobalDrill = {
+  name: "global-region-lost",
+  about: "kill -9 of all of a region, and it comes back with its disks; then the same by SIGSTOP",
+  shortSeconds: 21,
+  seconds: 60,
+  perSecondMin: 3,
+  parts: (platform) => [...bystanders(platform), ...probes(platform)],
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 4_000, (_, number) => [
+      regionKilled(siteOf(scene, 2 * number), 6_000),
+      regionFrozen(siteOf(scene, 2 * number + 1), 5_000),
+    ]),
+  look: gapsOf,
+};
+
+const regionIsolatedDrill: GlobalDrill = {
+  name: "global-region-isolated",
+  about: "nothing gets to a region or out of it for longer than a ttl; its clients stay there",
+  shortSeconds: 16,
+  seconds: 60,
+  perSecondMin: 1,
+  parts: (platform) => [
+    ...platform.sites.map(({ region }): Part => {
+      const habits = { ...clinging, waitMs: 6_000, longHoldMsMax: 12_000 };
+      return { role: "long", region, clients: 1, workers: 2, habits };
+    }),
+    ...bystanders(platform),
+  ],
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 4_000, ({ platform }, number) => [
+      regionIsolated(platform, siteOf(scene, number).region, 8_000),
+    ]),
+};
+
+const coordinatorDeaths: GlobalDrill = {
+  name: "global-coordinator-dies",
+  about:
+    "a coordinator dies after 0, 1, 2, 3 prepares and accepts of a proposal; nobody hears more",
+  shortSeconds: 28,
+  seconds: 90,
+  perSecondMin: 3,
+  parts: (platform) => bystanders(platform),
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 1_200, ({ problems }, number) =>
+      (["accept", "prepare"] as const).flatMap((step, stepIndex) =>
+        ([0, 1, 2, 3] as const).map((count) => {
+          const site = siteOf(scene, number + count + stepIndex);
+          return coordinatorDies(site, { kind: "die", step, count }, 2_000, problems);
+        }),
+      ),
+    ),
+};
+
+const cuts: GlobalDrill = {
+  name: "global-cuts",
+  about: "each of the six ways between regions is cut in turn, the way back open",
+  shortSeconds: 24,
+  seconds: 90,
+  perSecondMin: 3,
+  parts: (platform) => bystanders(platform),
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 1_000, ({ platform }) =>
+      platform.wan.directions.map((way) => wayCut(platform, way, 2_500)),
+    ),
+};
+
+const slowRegion: GlobalDrill = {
+  name: "global-slow-region",
+  about: "every round trip to a region takes 500 ms longer",
+  shortSeconds: 11,
+  seconds: 60,
+  perSecondMin: 3,
+  parts: (platform) => bystanders(platform),
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 2_500, ({ platform }, number) => [
+      regionSlow(platform, siteOf(scene, number).region, 500, 6_500),
+    ]),
+};
+
+const etcdPaused: GlobalDrill = {
+  name: "global-etcd-paused",
+  about: "SIGSTOP of the etcd that leads a shard of one region, for longer than a ttl",
+  shortSeconds: 12,
+  seconds: 60,
+  perSecondMin: 3,
+  parts: (platform) => bystanders(platform),
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 3_000, (_, number) => [etcdFrozen(siteOf(scene, number), 6_500)]),
+};
+
+const holderPaused: GlobalDrill = {
+  name: "global-holder-paused",
+  about: "SIGSTOP of clients past their ttl; then they write without looking, and are refused",
+  shortSeconds: 15,
+  seconds: 60,
+  perSecondMin: 3,
+  parts: (platform) => [
+    ...bystanders(platform),
+    ...platform.sites.slice(0, 2).map(({ region }): Part => {
+      return { role: "victim", region, clients: 1, workers: 3, habits: clinging };
+    }),
+  ],
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 3_000, ({ cast, platform }, number) => {
+      const { region } = platform.sites[number % 2]!;
+      return [clientsFrozen(cast.get(partName({ role: "victim", region }))!, 8_500)];
+    }),
+  look: refusedWrites,
+};
+
+const routerLost: GlobalDrill = {
+  name: "global-router-lost",
+  about: "kill -9 of a region's only router: its clients go on through another region's",
+  shortSeconds: 11,
+  seconds: 60,
+  perSecondMin: 3,
+  parts: (platform) => bystanders(platform),
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 2_500, (_, number) => [routerKilled(siteOf(scene, number), 5_000)]),
+};
+
+const everythingKilled: GlobalDrill = {
+  name: "global-all-killed",
+  about: "kill -9 of every process of the platform at once; all come back with their disks",
+  shortSeconds: 14,
+  seconds: 60,
+  perSecondMin: 1,
+  overlapMin: 0.2,
+  parts: (platform) => bystanders(platform),
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 8_000, ({ platform }) => [allKilled(platform, 1_000)]),
+};
+
+const hotLock: GlobalDrill = {
+  name: "global-hot-lock",
+  about: "60 clients (200 by hand, for minutes) in three regions want one lock, ways are cut",
+  shortSeconds: 15,
+  seconds: 180,
+  perSecondMin: 3,
+  parts: (platform, isShort) =>
+    platform.sites.map(({ region }) => {
+      return {
+        role: "crowd",
+        region,
+        clients: isShort ? 20 : 67,
+        workers: 1,
+        habits: crowding,
+      };
+    }),
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 3_000, ({ platform }, number) => {
+      const { directions } = platform.wan;
+      return [wayCut(platform, directions[number % directions.length]!, 5_000)];
+    }),
+};
+
+const repeated: GlobalDrill = {
+  name: "global-duplicates",
+  about: "every command of a client and every message of a vote is sent twice, the copy later",
+  shortSeconds: 11,
+  seconds: 60,
+  perSecondMin: 3,
+  clientPreloads: [new URL("repeating-client.ts", import.meta.url)],
+  parts: (platform) => bystanders(platform, busy),
+  faults: ({ platform }, seconds) =>
+    inTurn([votesRepeated(platform, seconds * 1_000 - startMs - 500)], {
+      fromMs: startMs,
+      restMs: 0,
+    }),
+};
+
+/** Every drill of the global tier. */
+export const globalDrills: readonly GlobalDrill[] = [
+  regionLost,
+  regionWiped,
+  regionIsolatedDrill,
+  coordinatorDeaths,
+  cuts,
+  slowRegion,
+  etcdPaused,
+  holderPaused,
+  routerLost,
+  everythingKilled,
+  hotLock,
+  repeated,
+];

@@ -1,0 +1,49 @@
+import type { Habits } from "../worker.ts";
+
+/** Of the clients that are never harmed themselves: a few locks, some hotter than others. */
+export const busy: Habits = {
+  locks: ["hot", "hot", "warm", "warm", "a", "b", "c", "d", "e", "f"],
+  scope: "global",
+  ttlMs: 5_000,
+  waitMs: 3_000,
+  tryShare: 0.3,
+  sharedShare: 0.25,
+  longShare: 0.03,
+  holdMsMax: 25,
+  longHoldMsMax: 1_200,
+  thinkMsMax: 150,
+};
+
+/** Of a process that is frozen: it nearly always holds something. */
+export const clinging: Habits = {
+  ...busy,
+  locks: ["a", "b", "c"],
+  tryShare: 0,
+  sharedShare: 0,
+  longShare: 1,
+  longHoldMsMax: 2_500,
+  thinkMsMax: 20,
+};
+
+/** Of those who only find out whether anything is granted: each lock is used once. */
+export const probing: Habits = {
+  ...busy,
+  fresh: true,
+  tryShare: 0,
+  sharedShare: 0,
+  longShare: 0,
+  holdMsMax: 5,
+  thinkMsMax: 60,
+};
+
+/** Everybody wants the one lock. */
+export const crowding: Habits = {
+  ...busy,
+  locks: ["hot"],
+  waitMs: 8_000,
+  tryShare: 0.1,
+  sharedShare: 0,
+  longShare: 0,
+  holdMsMax: 5,
+  thinkMsMax: 200,
+};

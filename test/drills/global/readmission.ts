@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const command = fileURLToPath(new URL("../../../libs/cli/src/main.ts", import.meta.url));
+
+/** Re-copying the registers of a drill takes a second or two. */
+const readmitMsMax = 20_000;
+
+/**
+ * `holdfast region readmit`, as an operator would after a disk was lost; undefined where it went
+ * well, else what the command said.
+ */
+export async function readmit(
+  region: string,
+  endpoint: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
+  const args = [command, "region", "readmit", region, "--endpoints", endpoint];
+  const { PATH = "", HOME = "" } = process.env;
+  const child = spawn(process.execPath, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH, HOME, ...env },
+    timeout: readmitMsMax,
+  });
+  let said = "";
+  child.stdout.on("data", (chunk) => {
+    said += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    said += chunk;
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  return code === 0 ? undefined : `region readmit ended with ${code}: ${said.slice(-500)}`;
+}

@@ -1,0 +1,125 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkHistory, type Verdict } from "../../history/check-history.ts";
+import { type Coverage, coverageOf, shortfalls } from "../../history/coverage.ts";
+import type { HistoryEvent } from "../../history/history-event.ts";
+import { timeLinePage } from "../../history/time-line-page.ts";
+import { type ReportFiles, writeReport } from "../../history/write-report.ts";
+import { drillClock } from "../drill-clock.ts";
+import { GuardedResource } from "../guarded-resource.ts";
+import { type Cast, raiseCast } from "./cast.ts";
+import type { DrilledPlatform } from "./drilled-platform.ts";
+import { carryOut } from "./fault.ts";
+import type { Aftermath, Findings, GlobalDrill } from "./global-drill.ts";
+
+/** Which form of it, and what the clients draw their choices from. */
+export interface RunSettings {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly isShort: boolean;
+}
+
+/** What came of it. */
+export interface GlobalDrillResult extends Findings {
+  readonly coverage: Coverage;
+  readonly verdict: Verdict;
+  readonly shortfalls: readonly string[];
+  /** Writes the guarded resource took, and those it refused as stale. */
+  readonly writes: { readonly taken: number; readonly stale: number };
+  readonly files: ReportFiles;
+  /** How long all of it took, in s. */
+  readonly tookS: number;
+}
+
+/** Runs a drill on a platform that is whole, leaves it whole, and judges what the clients saw. */
+export async function runGlobalDrill(
+  platform: DrilledPlatform,
+  drill: GlobalDrill,
+  settings: RunSettings,
+): Promise<GlobalDrillResult> {
+  const beganMs = performance.now();
+  const problems: string[] = [];
+  const aftermath = await perform(platform, drill, settings, problems);
+  const { events, startMs, untilMs } = aftermath;
+  const verdict = checkHistory(events);
+  const coverage = coverageOf(events, verdict.tenures, startMs, untilMs);
+  const { perSecondMin, overlapMin: overlap = 0.3 } = drill;
+  const short = shortfalls(coverage, { perSecondMin, overlap });
+  const found = drill.look?.({ ...aftermath, tenures: verdict.tenures });
+  const writes = events.filter((event) => event.kind === "write");
+  const stale = writes.filter(({ accepted }) => !accepted).length;
+  const folder = join(tmpdir(), "holdfast-drills", drill.name);
+  rmSync(folder, { recursive: true, force: true });
+  problems.push(...(found?.problems ?? []));
+  const figures = found?.figures ?? {};
+  const { seed } = settings;
+  const files = writeReport(
+    folder,
+    { drill: drill.name, seed, coverage, verdict, shortfalls: short, problems, figures },
+    events,
+    timeLinePage,
+  );
+  keepLogs(platform, folder);
+  return {
+    ...{ coverage, verdict, shortfalls: short, problems, figures, files },
+    writes: { taken: writes.length - stale, stale },
+    tookS: (performance.now() - beganMs) / 1_000,
+  };
+}
+
+async function perform(
+  platform: DrilledPlatform,
+  drill: GlobalDrill,
+  { seconds, seed, isShort }: RunSettings,
+  problems: string[],
+): Promise<Omit<Aftermath, "tenures">> {
+  const originNs = process.hrtime.bigint();
+  const now = drillClock(originNs);
+  const own: HistoryEvent[] = [];
+  const record = (event: HistoryEvent): void => void own.push(event);
+  const folder = mkdtempSync(join(platform.folder, `${drill.name}-`));
+  await using resource = await GuardedResource.start(now, record);
+  const { clientPreloads: preloads = [] } = drill;
+  const cast = await raiseCast(
+    {
+      ...{ platform, folder, originNs, seed, preloads, now, record },
+      prefix: basename(folder),
+      resourcePort: resource.port,
+    },
+    drill.parts(platform, isShort),
+  );
+  const startMs = now();
+  try {
+    const faults = drill.faults({ platform, cast, now, problems }, seconds);
+    await Promise.all([carryOut(faults, startMs, now, record), sleep(seconds * 1_000)]);
+  } finally {
+    await stopCast(cast, problems);
+    await platform.heal();
+  }
+  const untilMs = now();
+  const seen = [...cast.values()].flatMap((holder) => holder.history());
+  return { events: [...own, ...seen].toSorted((a, b) => a.atMs - b.atMs), startMs, untilMs };
+}
+
+/** What was begun is ended; whoever cannot end in time is ended. */
+async function stopCast(cast: Cast, problems: string[]): Promise<void> {
+  await Promise.all(
+    [...cast.values()].map(async (holder) => {
+      if (await holder.stop(castEndMsMax)) return;
+      problems.push(`${holder.name} did not end within ${castEndMsMax} ms of being told to`);
+    }),
+  );
+}
+
+/** More than the longest wait, and than the SDK's own bound for an answer. */
+const castEndMsMax = 25_000;
+
+/** What the processes said is needed to find out why. */
+function keepLogs(platform: DrilledPlatform, folder: string): void {
+  mkdirSync(join(folder, "logs"), { recursive: true });
+  for (const { services } of platform.sites) {
+    for (const { logPath } of services) cpSync(logPath, join(folder, "logs", basename(logPath)));
+  }
+}
