@@ -14,6 +14,9 @@ interface ProtoFile {
   readonly imports: readonly string[];
 }
 
+/** Packages that coordinators speak among themselves. */
+const internalPackages = "holdfast.internal.";
+
 /** The API's own description, as reflection hands it to generic clients. */
 export class Descriptors {
   /** The full names of the services, sorted. */
@@ -22,11 +25,12 @@ export class Descriptors {
   /** From the full name of a service, method, message or enum to its file's name. */
   readonly #fileOf = new Map<string, string>();
 
-  /** Reads what `npm run generate` wrote. */
-  constructor() {
+  /** Reads what `npm run generate` wrote. `internal`: with what coordinators speak. */
+  constructor({ internal }: { readonly internal: boolean } = { internal: false }) {
     const image = readFileSync(join(import.meta.dirname, "generated/descriptors.binpb"));
     const services: string[] = [];
     for (const file of fromBinary(FileDescriptorSetSchema, image).file) {
+      if (!internal && `${file.package}.`.startsWith(internalPackages)) continue;
       // What coordinators ask each other is nobody else's to call.
       if (file.package.startsWith("holdfast.internal.")) continue;
       const bytes = toBinary(FileDescriptorProtoSchema, file);

@@ -10,10 +10,15 @@ export interface ShardConfig {
   readonly endpoints: readonly string[];
 }
 
+/** Stands in place of a region where all of them decide together: no region may be called so. */
+const globalName = "global";
+const notGlobal = `is a region's name, and "${globalName}" means the locks of all regions`;
+
 /** A region's name. */
 export const regionSetting = z
   .string({ error: "must be set, for example us-east-1" })
-  .regex(/^[a-z0-9-]{1,64}$/, "is 1 to 64 characters of a-z 0-9 and -");
+  .regex(/^[a-z0-9-]{1,64}$/, "is 1 to 64 characters of a-z 0-9 and -")
+  .refine((name) => name !== globalName, notGlobal);
 
 /** `s0=http://host:port,http://host:port;s1*2=…`: name, optional weight, etcd members. */
 export const shardsSetting = z
@@ -42,7 +47,7 @@ export const shardsSetting = z
     return z.NEVER;
   });
 
-/** `us-west-2=host:port,host:port;eu-west-1=…`: the routers of the other regions. */
+/** `us-west-2=host:port,host:port;eu-west-1=…`: the servers of the other regions. */
 export const peersSetting = z
   .string()
   .default("")
@@ -58,9 +63,25 @@ export const peersSetting = z
         });
         return z.NEVER;
       }
+      if (region.trim() === globalName) {
+        context.addIssue({ code: "custom", message: notGlobal });
+        return z.NEVER;
+      }
       peers.set(region.trim(), list);
     }
     return peers;
+  });
+
+/** `host:port,host:port`; empty where there are none. */
+export const addressesSetting = z
+  .string()
+  .default("")
+  .transform((text, context) => {
+    const addresses = text.split(",").map((address) => address.trim());
+    const named = addresses.filter((address) => address !== "");
+    if (named.every((address) => /^\S+:\d{1,5}$/.test(address))) return named;
+    context.addIssue({ code: "custom", message: `is host:port,host:port and not ${text}` });
+    return z.NEVER;
   });
 
 /** `host:port`. */

@@ -21,6 +21,7 @@ import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import type { AcquireCommand, Command } from "@holdfast/core/command/command";
 import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
+import { lockKey } from "@holdfast/core/lock/lock-id";
 import type {
   AcquireManyOutcome,
   AcquireManyRequest,
@@ -45,6 +46,10 @@ export interface PeerOptions {
   /** `host:port` of its routers; the first that can be connected to is used until it is lost. */
   readonly addresses: readonly string[];
   readonly clock: Clock;
+  /** What messages call it; `region us-west-2` if left out. */
+  readonly who?: string;
+  /** The order in which a lock's requests try the addresses, by index; see `addresses` if left out. */
+  readonly order?: (key: string) => readonly number[];
 }
 
 /** Whether another region can be reached. */
@@ -68,6 +73,8 @@ export class Peer implements LockTier {
   readonly addresses: readonly string[];
   readonly #clock: Clock;
   readonly #routers: readonly PeerLanes[];
+  readonly #who: string;
+  readonly #order: PeerOptions["order"];
   readonly #codec = new UnaryCodec();
   /** The router that worked last. */
   #first = 0;
@@ -76,6 +83,8 @@ export class Peer implements LockTier {
     this.region = options.region;
     this.addresses = options.addresses;
     this.#clock = options.clock;
+    this.#who = options.who ?? `region ${options.region}`;
+    this.#order = options.order;
     this.#routers = options.addresses.map((address) => new PeerLanes(address));
   }
 
@@ -92,6 +101,7 @@ export class Peer implements LockTier {
       call,
       waitMs,
       command.kind === "get",
+      keyOf(command),
     );
     const outcome = Buffer.isBuffer(reply) ? this.#codec.readResponse(command.kind, reply) : reply;
     return (outcome ?? this.#nonsense()) as OutcomeOf<C>;
@@ -110,7 +120,9 @@ export class Peer implements LockTier {
       ? waits.reduce((sum, each) => sum + each, 0)
       : Math.max(0, ...waits);
     const path = LockServiceService.acquireMany.path;
-    const reply = await this.#ask(path, writeAcquireMany(request), call, waitMs, false);
+    const [first] = request.acquires;
+    const key = first && keyOf(first);
+    const reply = await this.#ask(path, writeAcquireMany(request), call, waitMs, false, key);
     if (!Buffer.isBuffer(reply)) return reply;
     const outcomes = readAcquireManyResults(reply);
     if (outcomes?.length !== request.acquires.length) return this.#nonsense();
@@ -164,10 +176,11 @@ export class Peer implements LockTier {
     call: Call,
     waitMs: number,
     harmless: boolean,
+    key?: string,
   ): Promise<Buffer | Failure> {
     const deadline = this.#deadlineOf(call, waitMs);
     const reasons: string[] = [];
-    for (const router of this.#inOrder()) {
+    for (const router of this.#inOrder(key)) {
       const channel = waitMs > 0 ? router.long() : router.short;
       let forget: (() => void) | undefined;
       const reply = await channel.call(path, request, forwarded(call), deadline, (cancel) => {
@@ -192,7 +205,7 @@ export class Peer implements LockTier {
   async #wait(command: AcquireCommand, call: Call): Promise<Outcome> {
     const deadline = this.#deadlineOf(call, command.waitMs);
     const reasons: string[] = [];
-    for (const router of this.#inOrder()) {
+    for (const router of this.#inOrder(keyOf(command))) {
       const channel = router.long();
       const stream = await channel.converse(
         SessionServiceService.connect.path,
@@ -244,22 +257,25 @@ export class Peer implements LockTier {
     });
   }
 
-  /** The routers, the one that worked last first. */
-  #inOrder(): PeerLanes[] {
+  /** The routers: in the order that the key wants, else the one that worked last first. */
+  #inOrder(key?: string): PeerLanes[] {
+    if (key !== undefined && this.#order !== undefined) {
+      return this.#order(key).flatMap((index) => this.#routers[index] ?? []);
+    }
     return [...this.#routers.slice(this.#first), ...this.#routers.slice(0, this.#first)];
   }
 
   #unreachable(reasons: readonly string[]): Failure {
     return failure(
       "SHARD_UNAVAILABLE",
-      `Region ${this.region} is out of reach from here: ${reasons.join("; ")}.`,
+      `${capitalised(this.#who)} is out of reach from here: ${reasons.join("; ")}.`,
       { shard: this.region, retryAfterMs: 1_000 },
     );
   }
 
   #unanswered(channel: PeerChannel, message: string): string {
     return (
-      `The request was sent to region ${this.region} (${channel.address}) and not answered: ` +
+      `The request was sent to ${this.#who} (${channel.address}) and not answered: ` +
       `${message} Repeat it with the same request id.`
     );
   }
@@ -267,9 +283,20 @@ export class Peer implements LockTier {
   #nonsense(): Failure {
     return failure(
       "UNKNOWN_OUTCOME",
-      `A router of region ${this.region} answered with something else than was asked.`,
+      `${capitalised(this.#who)} answered with something else than was asked.`,
     );
   }
+}
+
+/** What requests that belong together have in common. */
+function keyOf(command: Command): string {
+  if ("lock" in command) return lockKey(command.lock);
+  if (command.kind === "open-session") return command.session ?? command.requestId;
+  return command.session;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** What goes with a forwarded call. */

@@ -13,9 +13,11 @@ import { ConnectStream, type StreamContext } from "./connect-stream.ts";
 import { Health } from "./health-calls.ts";
 import { Listener, type ListenRefused } from "./listener.ts";
 import { serveLockCalls } from "./lock-calls.ts";
+import { type MembershipServerOptions, serveMembership } from "./membership-server.ts";
 import { serveReflection } from "./reflection-calls.ts";
 import { StreamRegistry } from "./stream-registry.ts";
 import { passThrough } from "./unary-handler.ts";
+import type { VotingServer } from "./voting-server.ts";
 import { serveWatch } from "./watch-calls.ts";
 
 /** A router's door. */
@@ -27,12 +29,20 @@ export interface GrpcServerOptions {
   readonly clock: Clock;
   /** Let generic clients ask what is offered. */
   readonly reflection: boolean;
+  /** What this server offers to the coordinators of other regions, if it is one itself. */
+  readonly coordinators?: CoordinatorServices;
   /** How long a stream may take to say hello; 10 s if left out. */
   readonly helloTimeoutMs?: number;
   /** A connection is pinged every so often; 120 s if left out. */
   readonly keepaliveMs?: number;
   /** One that does not answer the ping for this long is cut; 10 s if left out. */
   readonly keepaliveTimeoutMs?: number;
+}
+
+/** Services that only coordinators speak. */
+export interface CoordinatorServices {
+  readonly voting: VotingServer;
+  readonly membership: MembershipServerOptions;
 }
 
 /** A door that is open. */
@@ -53,11 +63,11 @@ export interface GrpcServer {
 
 /** Opens a router's door; see {@link GrpcServer.drain} for how to close it. */
 export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer | ListenRefused> {
-  const { tier, admin, clock } = options;
+  const { tier, admin, clock, coordinators } = options;
   const { region, routerId, cluster, version } = admin.about();
   const registry = new StreamRegistry();
   const draining = new Cancellation();
-  const descriptors = new Descriptors();
+  const descriptors = new Descriptors({ internal: coordinators !== undefined });
   const health = new Health(descriptors.services);
   let leaving: { readonly reason: string; readonly drainMs: number } | undefined;
 
@@ -67,6 +77,8 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
   serveWatch(server, calls);
   serveAdmin(server, admin, clock);
   health.serve(server);
+  coordinators?.voting.register(server);
+  if (coordinators !== undefined) serveMembership(server, coordinators.membership);
   if (options.reflection) serveReflection(server, descriptors);
   serveConnect(server, {
     tier,
@@ -95,6 +107,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
     leaving = { reason: "The router stops.", drainMs: withinMs };
     health.stop();
     registry.goAway(leaving.reason, withinMs);
+    coordinators?.voting.finish("The coordinator stops.");
     draining.cancel();
     // The events above leave at the end of this turn, before the connections are told to close.
     await sleep(clock, 1);
