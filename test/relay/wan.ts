@@ -29,7 +29,7 @@ interface Dialled {
   readonly to: string;
 }
 
-/** The network between regions on one machine: a relay for each server that is dialled from afar. */
+/** The network between regions on one machine: a relay for each server dialled from afar. */
 export class Wan implements AsyncDisposable {
   readonly regions: readonly string[];
   readonly #paths: readonly Path[];

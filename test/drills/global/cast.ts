@@ -2,7 +2,7 @@ import type { HistoryEvent } from "../../history/history-event.ts";
 import { Holder } from "../holder.ts";
 import type { Habits } from "../worker.ts";
 import type { DrilledPlatform } from "./drilled-platform.ts";
-import { busy } from "./habits.ts";
+import { busy, probing } from "./habits.ts";
 
 /** A process of clients in one region. */
 export interface Part {
@@ -37,6 +37,16 @@ export type Cast = ReadonlyMap<string, Holder>;
 export function bystanders(platform: DrilledPlatform, habits: Habits = busy): Part[] {
   return platform.sites.map(({ region }) => {
     return { role: "busy", region, clients: 2, workers: 4, habits };
+  });
+}
+
+/** The role of those who only find out whether anything is granted. */
+export const probeRole = "probe";
+
+/** One process a region of clients that use each lock once. */
+export function probes(platform: DrilledPlatform): Part[] {
+  return platform.sites.map(({ region }) => {
+    return { role: probeRole, region, clients: 1, workers: 3, habits: probing };
   });
 }
 

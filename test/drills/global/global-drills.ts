@@ -1,4 +1,4 @@
-import { bystanders, type Part, partName } from "./cast.ts";
+import { bystanders, type Part, partName, probes } from "./cast.ts";
 import type { DrilledPlatform } from "./drilled-platform.ts";
 import { inTurn } from "./fault.ts";
 import {
@@ -16,7 +16,7 @@ import {
   wayCut,
 } from "./faults.ts";
 import type { GlobalDrill, Scene } from "./global-drill.ts";
-import { busy, clinging, crowding, probing } from "./habits.ts";
+import { busy, clinging, crowding } from "./habits.ts";
 import { gapsOf } from "./region-gaps.ts";
 import { refusedWrites } from "./stale-writes.ts";
 import { regionWiped } from "./wiped-region.ts";
@@ -38,12 +38,6 @@ function rounds(
 /** The region that is broken in round `number`. */
 function siteOf({ platform }: Scene, number: number) {
   return platform.sites[number % platform.sites.length]!;
-}
-
-function probes(platform: DrilledPlatform): Part[] {
-  return platform.sites.map(({ region }) => {
-    return { role: "probe", region, clients: 1, workers: 3, habits: probing };
-  });
 }
 
 const regionLost: GlobalDrill = {

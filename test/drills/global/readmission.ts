@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../../../libs/cli/src/main.ts", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const command = join(root, "libs/cli/bin/holdfast.js");
 
 /** Re-copying the registers of a drill takes a second or two. */
 const readmitMsMax = 20_000;
@@ -15,11 +17,11 @@ export async function readmit(
   endpoint: string,
   env: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  const args = [command, "region", "readmit", region, "--endpoints", endpoint];
+  const args = [command, "region", "readmit", region];
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, HOLDFAST_ENDPOINTS: endpoint, ...env },
     timeout: readmitMsMax,
   });
   let said = "";

@@ -1,6 +1,6 @@
 import type { FaultEvent } from "../../history/history-event.ts";
 import type { Tenure } from "../../history/tenure.ts";
-import { partName } from "./cast.ts";
+import { partName, probeRole } from "./cast.ts";
 import type { Aftermath, Findings } from "./global-drill.ts";
 
 /** A gap belongs to a fault that begins up to so long after the last grant before it. */
@@ -26,7 +26,7 @@ export function gapsOf({ events, tenures, untilMs }: Aftermath): Findings {
       untilMs: Math.min(untilMs, fault.untilMs + afterMs),
     };
     for (const region of probedRegions(tenures)) {
-      const gapMs = longestGapMs(tenures, partName({ role: "probe", region }), window);
+      const gapMs = longestGapMs(tenures, partName({ role: probeRole, region }), window);
       if (region === lost) lostMs = Math.max(lostMs, gapMs);
       else elsewhereMs = Math.max(elsewhereMs, gapMs);
     }
@@ -36,7 +36,9 @@ export function gapsOf({ events, tenures, untilMs }: Aftermath): Findings {
 
 /** Regions that have clients who probe. */
 function probedRegions(tenures: readonly Tenure[]): string[] {
-  const found = tenures.map(({ client }) => /^probe-(.+)-\d+$/.exec(client)?.[1]);
+  const found = tenures.map(
+    ({ client }) => new RegExp(`^${probeRole}-(.+)-\\d+$`).exec(client)?.[1],
+  );
   return [...new Set(found.filter((region) => region !== undefined))];
 }
 

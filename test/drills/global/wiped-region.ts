@@ -1,6 +1,6 @@
 import type { FaultEvent, HistoryEvent } from "../../history/history-event.ts";
 import type { Tenure } from "../../history/tenure.ts";
-import { bystanders } from "./cast.ts";
+import { bystanders, probeRole, probes } from "./cast.ts";
 import type { Fault } from "./fault.ts";
 import { coordinatorFrozen } from "./faults.ts";
 import type { Aftermath, Findings, GlobalDrill, Scene } from "./global-drill.ts";
@@ -22,7 +22,7 @@ export const regionWiped: GlobalDrill = {
   shortSeconds: 22,
   seconds: 44,
   perSecondMin: 1.5,
-  parts: (platform) => bystanders(platform),
+  parts: (platform) => [...bystanders(platform), ...probes(platform)],
   faults: (scene, seconds) => wipes(scene, seconds / 22),
   look: votesOf,
 };
@@ -74,12 +74,16 @@ function votesOf({ events, tenures }: Aftermath): Findings {
   return { problems, figures: { grants_while_silent: silent, grants_once_admitted: voting } };
 }
 
-/** New grants, asked for and answered while something was frozen. */
+/**
+ * Grants asked for and answered while something was frozen, of locks that nobody has used before: a
+ * lock that was delegated to a region goes from hand to hand there for a while by itself.
+ */
 function grantsWithin(tenures: readonly Tenure[], fault: HistoryEvent | undefined): number {
   if (fault?.kind !== "fault") return 0;
   const { atMs, untilMs } = fault;
   const inside = tenures.filter(
-    ({ invokeMs, returnMs }) => invokeMs > atMs + slackMs && returnMs < untilMs,
+    ({ client, invokeMs, returnMs }) =>
+      client.startsWith(probeRole) && invokeMs > atMs + slackMs && returnMs < untilMs,
   );
   return inside.filter(({ result }) => result === "granted").length;
 }
