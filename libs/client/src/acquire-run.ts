@@ -1,11 +1,12 @@
+import { failureStatus } from "@holdfast/api/failure-status";
 import type { Timer } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { GrantId, RequestId } from "@holdfast/base/ids";
-import type { AcquireCommand } from "@holdfast/core/command/command";
+import type { AcquireCommand, SessionLease } from "@holdfast/core/command/command";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
-import { printLock } from "@holdfast/core/lock/lock-id";
+import { isGlobal, printLock } from "@holdfast/core/lock/lock-id";
 import { answerMsMax } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
@@ -21,17 +22,24 @@ import {
 
 /**
  * One acquire request, sent as often as it takes to learn what became of it: always under the same
- * request id, so that however many copies arrive they make one grant.
+ * request id, so that however many copies arrive they make one grant. (A global one that was sent
+ * once and certainly refused is asked for anew, under another id: of a copy no region can say in the
+ * end that it was refused, only that nobody knows [H5].)
  */
 export class AcquireRun<T> {
-  readonly requestId: RequestId;
+  readonly #newId: () => RequestId;
+  readonly #global: boolean;
   readonly #core: ClientCore;
   readonly #tenure: Tenure<T>;
   readonly #order: AcquireOrder;
   readonly #waitUntilMs: number;
   readonly #giveUpMs: number;
   readonly #onPosition: ((position: number) => void) | undefined;
+  readonly #onLeases = (leases: readonly SessionLease[]): void => {
+    if (!this.#over) this.#tenure.placed(leases);
+  };
   #resolve: (end: AcquireEnd<T>) => void = () => {};
+  #requestId: RequestId;
   #grantId: GrantId | undefined;
   #firstSentAt: ClockReading | undefined;
   #sends = 0;
@@ -44,18 +52,21 @@ export class AcquireRun<T> {
   #lastFailure: Failure | undefined;
   #timer: Timer | undefined;
 
+  /** `newId`: a request id that no other request has. */
   constructor(
     core: ClientCore,
     tenure: Tenure<T>,
-    requestId: RequestId,
+    newId: () => RequestId,
     order: AcquireOrder,
     times: AcquireTimes,
     onPosition?: (position: number) => void,
   ) {
     this.#core = core;
     this.#tenure = tenure;
-    this.requestId = requestId;
+    this.#newId = newId;
+    this.#requestId = newId();
     this.#order = order;
+    this.#global = isGlobal(order.lock);
     this.#waitUntilMs = times.waitUntilMs;
     this.#giveUpMs = times.giveUpMs;
     this.#onPosition = onPosition;
@@ -63,7 +74,7 @@ export class AcquireRun<T> {
   }
 
   get grantId(): GrantId {
-    this.#grantId ??= grantIdOf(this.#tenure.sessionId, this.requestId);
+    this.#grantId ??= grantIdOf(this.#tenure.sessionId, this.#requestId);
     return this.#grantId;
   }
 
@@ -93,8 +104,9 @@ export class AcquireRun<T> {
       this.#outstanding++;
       const waitMs = Math.ceil(Math.max(0, this.#waitUntilMs - sentAt.monotonicMs));
       const withinMs = Math.min(waitMs + answerMsMax, this.#giveUpMs - sentAt.monotonicMs);
-      const onAnswer = (outcome: AcquireOutcome) => this.#answered(outcome, sentAt);
-      link.send(this.#command(waitMs), withinMs, onAnswer, this.#onPosition);
+      const send = this.#sends;
+      const onAnswer = (outcome: AcquireOutcome) => this.#answered(outcome, sentAt, send);
+      link.send(this.#command(waitMs), withinMs, onAnswer, this.#onPosition, this.#onLeases);
       const { repeatMs } = this.#tenure;
       if (repeatMs !== undefined && waitMs > repeatMs) this.#later(repeatMs, () => this.#attempt());
     }
@@ -119,7 +131,7 @@ export class AcquireRun<T> {
   }
 
   #command(waitMs: number): AcquireCommand {
-    const { requestId } = this;
+    const requestId = this.#requestId;
     const { lock, scope, mode, owner, metadata, traceparent } = this.#order;
     const { sessionId: session } = this.#tenure;
     const command = {
@@ -133,36 +145,60 @@ export class AcquireRun<T> {
       metadata,
     } as const;
     // One literal for what nearly every acquire is: spreads cost more than all of the rest.
-    if (session !== undefined && traceparent === undefined) return { ...command, session };
+    const resent = this.#global && this.#sends > 1;
+    if (session !== undefined && traceparent === undefined && !resent)
+      return { ...command, session };
     const trace = traceparent === undefined ? undefined : { traceparent };
-    return { ...command, ...underTenure(this.#tenure), ...trace };
+    const said = resent ? { resent } : undefined;
+    return { ...command, ...underTenure(this.#tenure), ...trace, ...said };
   }
 
-  #answered(outcome: AcquireOutcome, sentAt: ClockReading): void {
+  /** `send`: which of the copies was answered, from 1 on. */
+  #answered(outcome: AcquireOutcome, sentAt: ClockReading, send: number): void {
     this.#outstanding--;
     if (this.#over) return;
     if (outcome.kind === "granted") {
       void this.#admit(outcome.grant, { first: this.#firstSentAt ?? sentAt, own: sentAt });
       return;
     }
-    if (outcome.kind !== "failure" || !isRepeatable(outcome)) {
+    const refused = outcome.kind !== "failure" || !isRepeatable(outcome);
+    if (refused && !this.#isOvertaken(outcome, send)) {
       this.#core.budget.succeeded();
       this.#end(outcome);
       return;
     }
-    if (outcome.code === "UNKNOWN_OUTCOME") {
-      this.#unanswered = true;
-      this.#tenure.wantList();
+    if (outcome.kind === "failure") {
+      if (outcome.code === "UNKNOWN_OUTCOME") {
+        this.#unanswered = true;
+        this.#tenure.wantList();
+      } else if (this.#global && this.#sends === 1) this.#askAnew();
+      this.#lastFailure = outcome;
     }
-    this.#lastFailure = outcome;
     // While another copy has no answer yet, that one may still be the decision.
-    if (this.#outstanding === 0 && !this.#granted) this.#retry(outcome);
+    if (this.#outstanding === 0 && !this.#granted) this.#retry(this.#lastFailure);
   }
 
-  #retry(last: Failure): void {
+  /**
+   * The first copy of a global request was refused where it was the only one. A later one may be
+   * granted still, so its refusal is none of the request.
+   */
+  #isOvertaken(outcome: Exclude<AcquireOutcome, { kind: "granted" }>, send: number): boolean {
+    if (!this.#global || send > 1 || this.#sends === 1) return false;
+    return outcome.kind !== "failure" || failureStatus[outcome.code].repeat !== "no";
+  }
+
+  /** The request was sent once and is over, and nothing of it can come true any more. */
+  #askAnew(): void {
+    this.#requestId = this.#newId();
+    this.#grantId = undefined;
+    this.#firstSentAt = undefined;
+    this.#sends = 0;
+  }
+
+  #retry(last: Failure | undefined): void {
     const { link, budget, ports } = this.#core;
     // A change of router is no overload: the search for the next one has taken its time already.
-    const delayMs = link.connected ? backoffMs(ports.random, this.#repeats, last.retryAfterMs) : 0;
+    const delayMs = link.connected ? backoffMs(ports.random, this.#repeats, last?.retryAfterMs) : 0;
     this.#repeats++;
     const nowMs = ports.clock.monotonicMs();
     const mayRepeat = delayMs === 0 || nowMs >= this.#giveUpMs || budget.take(nowMs);
@@ -174,6 +210,7 @@ export class AcquireRun<T> {
     this.#granted = true;
     this.#timer?.cancel();
     const { clock } = this.#core.ports;
+    const sinceMs = clock.monotonicMs();
     const repeated = this.#sends > 1 || this.#unanswered;
     for (;;) {
       const value = this.#tenure.admit(grant, sentAt, repeated);
@@ -186,7 +223,7 @@ export class AcquireRun<T> {
         this.#end({ kind: "admitted", value });
       }
       if (this.#over) return;
-      await this.#tenure.confirmed(this.#giveUpMs);
+      await this.#tenure.confirmed(this.#giveUpMs, sinceMs);
       if (this.#over) return;
       if (clock.monotonicMs() >= this.#giveUpMs) this.#giveUp();
     }

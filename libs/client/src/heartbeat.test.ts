@@ -25,7 +25,7 @@ test("one heartbeat every third of the ttl, with jitter, covers every lock of a 
   expect(new Set(gaps.map(Math.round)).size).toBeGreaterThan(10);
 });
 
-test("a heartbeat names every lease of the session, in every shard and region", async () => {
+test("heartbeats name every lease of the session in every shard, one for each region", async () => {
   const rig = await rigOf();
   await heldLock(rig, "here");
   const acquiring = rig.client.acquire("there", { region: "eu" });
@@ -34,8 +34,8 @@ test("a heartbeat names every lease of the session, in every shard and region", 
   sent.answer(granted(sent.command, { lease: leaseIn("s1", 7, "eu") }));
   await acquiring;
   await rig.clock.advance(ttlMs / 3);
-  const named = rig.net.all("heartbeat").at(-1)?.command.leases;
-  expect(named).toEqual([firstLease("us"), firstLease("eu"), leaseIn("s1", 7, "eu")]);
+  const named = rig.net.all("heartbeat").map((sent) => sent.command.leases);
+  expect(named.slice(-2)).toEqual([[firstLease("us")], [firstLease("eu"), leaseIn("s1", 7, "eu")]]);
 });
 
 test("one session for each ttl, opened at the first acquire", async () => {

@@ -1,9 +1,9 @@
 import type { GrantId } from "@holdfast/base/ids";
 import type { Grant } from "@holdfast/core/command/outcome";
 import { type LockId, type Mode, printLock } from "@holdfast/core/lock/lock-id";
+import type { Belief } from "./belief.ts";
 import { printHandle } from "./grant-handle.ts";
 import { HoldfastError } from "./holdfast-error.ts";
-import type { LeaseBelief } from "./lease-belief.ts";
 import type { Lock, LockStanding, LockStateChange, ReleaseResult } from "./lock.ts";
 import { LockLostError, type LostWhy } from "./lock-lost-error.ts";
 
@@ -22,7 +22,8 @@ export class HeldLock implements Lock {
   readonly mode: Mode;
   readonly token: bigint;
   readonly grantId: GrantId;
-  readonly belief: LeaseBelief;
+  /** What it hangs on; only its session changes it. */
+  belief: Belief;
   /** Its acquire was sent more than once or left unanswered: a copy may be on its way still. */
   readonly repeated: boolean;
   /** When it was taken over, on the monotonic clock. */
@@ -37,7 +38,7 @@ export class HeldLock implements Lock {
   constructor(
     keeper: LockKeeper,
     grant: Grant,
-    belief: LeaseBelief,
+    belief: Belief,
     repeated: boolean,
     sinceMs: number,
   ) {

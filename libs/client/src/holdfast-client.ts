@@ -2,7 +2,7 @@ import type { RequestId } from "@holdfast/base/ids";
 import { randomUuid } from "@holdfast/base/random";
 import type { LockState, Tenant } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
-import { lockKey } from "@holdfast/core/lock/lock-id";
+import { isGlobal, lockKey } from "@holdfast/core/lock/lock-id";
 import { errorOfEnd, type UnsuccessfulEnd } from "./acquire-error.ts";
 import { acquireAllOrNone, type ManyResult } from "./acquire-many.ts";
 import type { ClientParts } from "./client-parts.ts";
@@ -49,7 +49,7 @@ export class HoldfastClient implements AsyncDisposable {
     return new HoldfastClient(parts, defaults);
   }
 
-  /** The region of every lock that does not say otherwise. */
+  /** The region of every local lock that does not say otherwise. */
   get region(): string {
     return this.#defaults.region;
   }
@@ -108,7 +108,7 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Takes several locks (at most 100). With `allOrNothing` it either holds all of them at the end
+   * Takes several locks (at most 100), all of one region or all global. With `allOrNothing` it either holds all of them at the end
    * or throws and holds none; otherwise each stands for itself.
    */
   async acquireMany(
@@ -161,7 +161,7 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Extends a leased grant to `ttl` from now. Throws LOST where it has ended, and NOT_HELD where
+   * Extends a leased grant to `ttl` from now; a global one only by the ttl it has. Throws LOST where it has ended, and NOT_HELD where
    * the handle's token is not the grant's.
    */
   async renewHandle(
@@ -170,7 +170,12 @@ export class HoldfastClient implements AsyncDisposable {
   ): Promise<{ readonly validForMs: number }> {
     this.#assertOpen();
     const grant = parseHandle(handle);
-    const ttlMs = ttlOf(options.ttl ?? grant.ttlMs);
+    const global = isGlobal(grant.lock);
+    const ttlMs = ttlOf(options.ttl ?? grant.ttlMs, global ? "global" : "local");
+    if (global && ttlMs !== grant.ttlMs) {
+      const message = `A global lock keeps the ttl it was taken with, ${grant.ttlMs} ms: leave ttl out.`;
+      throw new HoldfastError("INVALID_ARGUMENT", message, { field: "ttl" });
+    }
     const renewed = await this.#parts.leasedLocks.renew(grant, ttlMs, this.#untilMs());
     if (renewed.kind === "failure") throw errorOf(renewed);
     return { validForMs: renewed.validForMs };

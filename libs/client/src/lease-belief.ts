@@ -4,14 +4,7 @@ import {
   deadlineMs as holderDeadlineMs,
   wasSuspended,
 } from "@holdfast/core/lease/validity";
-import type { LostWhy } from "./lock-lost-error.ts";
-
-/**
- * What a client may believe about a lease at a moment: `firm`; `jeopardy` (in force, but a
- * heartbeat is overdue or the process stood still and nobody has confirmed it since); or that it is
- * to be counted as lost, and why.
- */
-export type Standing = "firm" | "jeopardy" | Exclude<LostWhy, "force-released" | "closed">;
+import type { Belief, Standing } from "./belief.ts";
 
 /**
  * How long before the deadline a lock counts as lost, so that its holder can still stop in time.
@@ -37,7 +30,7 @@ export function isSameLease(left: SessionLease, right: SessionLease): boolean {
  * confirmation counts for this very lease and no other, because a lease made later says nothing
  * about what hung on this one.
  */
-export class LeaseBelief {
+export class LeaseBelief implements Belief {
   readonly lease: SessionLease;
   readonly key: string;
   readonly #ttlMs: number;
@@ -52,7 +45,6 @@ export class LeaseBelief {
     this.#ttlMs = ttlMs;
   }
 
-  /** Past it the store may have given everything under the lease to others. */
   get deadlineMs(): number {
     return this.#deadlineMs;
   }
@@ -61,12 +53,10 @@ export class LeaseBelief {
     return this.#ended;
   }
 
-  /** From here on what hangs on it counts as lost. */
   get abortMs(): number {
     return this.#deadlineMs - abortLeadMs(this.#ttlMs);
   }
 
-  /** From here on less than half of the ttl is left: a heartbeat is overdue. */
   get jeopardyMs(): number {
     return this.#deadlineMs - this.#ttlMs / 2;
   }
@@ -88,7 +78,10 @@ export class LeaseBelief {
     if (monotonicMs >= this.#doubtedMs) this.#doubtedMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** The process stood still: only what is sent from `nowMs` on can confirm it. */
+  hangsOn(lease: SessionLease): boolean {
+    return isSameLease(this.lease, lease);
+  }
+
   doubt(nowMs: number): void {
     this.#doubtedMs = nowMs;
   }
@@ -98,7 +91,6 @@ export class LeaseBelief {
     this.#ended = true;
   }
 
-  /** What to believe now. `stalled`: the process has just stood still. */
   standing(now: ClockReading, stalled: boolean): Standing {
     if (this.#ended) return "session-expired";
     if (this.#confirmedAt !== undefined && wasSuspended(this.#confirmedAt, now, this.#ttlMs)) {

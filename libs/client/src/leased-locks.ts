@@ -51,9 +51,9 @@ export class LeasedLocks {
     const times = { waitUntilMs, giveUpMs: waitUntilMs + timeoutMs };
     if (caller.cancelled) return { kind: "abandoned" };
     // Nobody shares a session with this request, so its id alone must tell it from every other.
-    const requestId = randomUuid(this.#core.ports.random) as RequestId;
+    const newId = () => randomUuid(this.#core.ports.random) as RequestId;
     const tenure = tenureOf(ttlMs);
-    const run = new AcquireRun(this.#core, tenure, requestId, order, times, onPosition);
+    const run = new AcquireRun(this.#core, tenure, newId, order, times, onPosition);
     const forget = caller.onCancel(() => run.abandon());
     const end = await run.start();
     forget();
@@ -136,6 +136,8 @@ function tenureOf(ttlMs: number): Tenure<Admitted> {
     cancelMs: ttlMs,
     admit: (grant, sentAt, repeated) => ({ grant, sentAt, repeated }),
     confirmed: () => Promise.resolve(),
+    // Repeats of the request are what keeps these alive.
+    placed: () => {},
     expect: () => {},
     forget: () => {},
     wantList: () => {},

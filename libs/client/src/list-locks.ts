@@ -1,11 +1,10 @@
 import { sleep } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
-import { checkNamespace, checkRegion } from "@holdfast/core/lock/name";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
 import type { Directory, HeldEntry, ListPage, ListQuery } from "./directory.ts";
 import { errorOf } from "./holdfast-error.ts";
-import type { ClientDefaults, LockOptions } from "./options.ts";
+import { type ClientDefaults, type LockOptions, placeOf } from "./options.ts";
 import { isRepeatable } from "./persist.ts";
 
 /** Which locks to list, and how. */
@@ -32,14 +31,6 @@ export async function* listLocks(
     yield* page.locks;
     pageToken = page.nextPageToken;
   } while (pageToken !== "");
-}
-
-/** Namespace and region of a query, checked. */
-export function placeOf(defaults: ClientDefaults, options: LockOptions) {
-  const { namespace = defaults.namespace, region = defaults.region } = options;
-  const problem = checkNamespace(namespace) ?? checkRegion(region);
-  if (problem !== undefined) throw errorOf(problem);
-  return { namespace, region };
 }
 
 /** The directory, if the client was given one. */

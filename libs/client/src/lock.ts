@@ -27,6 +27,7 @@ export interface LockStateChange {
 
 /** A lock held under this client's session. `await using` releases it at the end of the block. */
 export interface Lock extends AsyncDisposable {
+  /** `global` for a global lock. */
   readonly region: string;
   readonly namespace: string;
   readonly name: string;

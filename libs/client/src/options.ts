@@ -1,7 +1,7 @@
 import { isFailure } from "@holdfast/base/failure";
 import type { Scope } from "@holdfast/core/command/command";
 import { limits, sessionTtlDefaultMs } from "@holdfast/core/limits";
-import type { LockId, Mode } from "@holdfast/core/lock/lock-id";
+import { globalRegion, isGlobal, type LockId, type Mode } from "@holdfast/core/lock/lock-id";
 import { checkName, checkNamespace, checkRegion } from "@holdfast/core/lock/name";
 import { type Duration, durationMs } from "./duration.ts";
 import { errorOf, HoldfastError } from "./holdfast-error.ts";
@@ -19,7 +19,7 @@ export interface ClientOptions {
    * lock.
    */
   readonly region?: string;
-  /** Who holds the locks, for people; shown to others. At most 256 bytes. */
+  /** Who holds the locks, for people; shown to others. At most 256 bytes (global locks: 64). */
   readonly owner?: string;
   /** The ttl of locks that do not say otherwise; 15 s if left out. */
   readonly ttl?: Duration;
@@ -30,22 +30,26 @@ export interface ClientOptions {
 /** Which lock, where the client's defaults do not do. */
 export interface LockOptions {
   readonly namespace?: string;
+  /** Not with scope `global`, whose locks belong to no region. */
   readonly region?: string;
+  /**
+   * `local` if left out: the region alone decides. `global`: two of three regions do, so the lock is
+   * one over all of them, and goes on without any one of them.
+   */
+  readonly scope?: Scope;
 }
 
 /** How a lock is asked for. */
 export interface AcquireOptions extends LockOptions {
-  /** How long the lock outlives its holder: 2 s to 1 h. Renewal is automatic. */
+  /** How long the lock outlives its holder: 2 s (global: 5 s) to 1 h. Renewal is automatic. */
   readonly ttl?: Duration;
   /** How long to wait in line, at most 1 h; 30 s if left out, 0 for a try. */
   readonly wait?: Duration;
   /** `exclusive` if left out; any number may hold it together that all asked for `shared`. */
   readonly mode?: Mode;
-  /** `local` if left out. */
-  readonly scope?: Scope;
   /** Gives the acquire up; it does not touch a lock once acquired. */
   readonly signal?: AbortSignal;
-  /** Shown to others; at most 4,096 bytes, keys and values together. */
+  /** Shown to others; at most 4,096 bytes (global: 256), keys and values together. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
@@ -80,16 +84,16 @@ export function planAcquire(
   name: string,
   options: AcquireOptions,
 ): AcquirePlan {
-  const { mode = "exclusive", scope = "local", metadata = {}, traceparent } = options;
+  const { mode = "exclusive", metadata = {}, traceparent } = options;
   if (mode !== "exclusive" && mode !== "shared") {
     throw invalid("mode", `mode is "${String(mode)}"; it must be "exclusive" or "shared".`);
   }
-  if (scope !== "local" && scope !== "global") {
-    throw invalid("scope", `scope is "${String(scope)}"; it must be "local" or "global".`);
-  }
-  checkMetadata(metadata);
+  const lock = lockOf(defaults, name, options);
+  const scope = isGlobal(lock) ? "global" : "local";
+  checkMetadata(metadata, scope);
+  if (scope === "global") checkOwner(defaults.owner, limits.globalOwnerBytesMax);
   const order: AcquireOrder = {
-    lock: lockOf(defaults, name, options),
+    lock,
     scope,
     mode,
     waitMs: durationMs(options.wait ?? waitDefaultMs, "wait", { min: 0, max: limits.waitMsMax }),
@@ -103,11 +107,31 @@ export function planAcquire(
 
 /** The lock's full name, checked. */
 export function lockOf(defaults: ClientDefaults, name: string, options: LockOptions): LockId {
-  const namespace = options.namespace ?? defaults.namespace;
-  const region = options.region ?? defaults.region;
-  const problem = checkName(String(name)) ?? checkNamespace(namespace) ?? checkRegion(region);
+  const problem = checkName(String(name));
   if (problem !== undefined) throw errorOf(problem);
-  return { region, namespace, name };
+  return { ...placeOf(defaults, options), name };
+}
+
+/** Region and namespace, checked; the region of global locks is `global`. */
+export function placeOf(
+  defaults: Pick<ClientDefaults, "namespace" | "region">,
+  options: LockOptions,
+): Omit<LockId, "name"> {
+  const { namespace = defaults.namespace, scope } = options;
+  if (scope !== undefined && scope !== "local" && scope !== "global") {
+    throw invalid("scope", `scope is "${String(scope)}"; it must be "local" or "global".`);
+  }
+  const region = options.region ?? (scope === "global" ? globalRegion : defaults.region);
+  const problem = checkNamespace(namespace) ?? checkRegion(region);
+  if (problem !== undefined) throw errorOf(problem);
+  if (scope === "global" && region !== globalRegion) {
+    const message = `A global lock belongs to no region; leave region "${region}" out.`;
+    throw invalid("region", message);
+  }
+  if (scope === "local" && region === globalRegion) {
+    throw invalid("region", 'No region is called "global"; ask for scope "global" instead.');
+  }
+  return { region, namespace };
 }
 
 /** A ttl in ms, within what the scope allows. */
@@ -120,9 +144,10 @@ export function defaultsOf(options: ClientOptions, region: string): ClientDefaul
   const { namespace = "default", owner = "holdfast-client" } = options;
   const problem = checkNamespace(namespace) ?? checkRegion(region);
   if (problem !== undefined && isFailure(problem)) throw errorOf(problem);
-  if (Buffer.byteLength(owner) > limits.ownerBytesMax) {
-    throw invalid("owner", `owner has more than ${limits.ownerBytesMax} bytes; shorten it.`);
+  if (region === globalRegion) {
+    throw invalid("region", 'No region is called "global"; ask for scope "global" with each lock.');
   }
+  checkOwner(owner, limits.ownerBytesMax);
   return {
     namespace,
     region,
@@ -149,7 +174,13 @@ export function endpointsOf(options: ClientOptions): string[] {
   return endpoints;
 }
 
-function checkMetadata(metadata: Readonly<Record<string, string>>): void {
+function checkOwner(owner: string, bytesMax: number): void {
+  if (Buffer.byteLength(owner) <= bytesMax) return;
+  throw invalid("owner", `owner has more than ${bytesMax} bytes; shorten it.`);
+}
+
+function checkMetadata(metadata: Readonly<Record<string, string>>, scope: Scope): void {
+  const bytesMax = scope === "global" ? limits.globalMetadataBytesMax : limits.metadataBytesMax;
   let bytes = 0;
   for (const [key, value] of Object.entries(metadata)) {
     if (key === "" || typeof value !== "string") {
@@ -157,8 +188,8 @@ function checkMetadata(metadata: Readonly<Record<string, string>>): void {
     }
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
-  if (bytes <= limits.metadataBytesMax) return;
-  const message = `metadata has ${bytes} bytes; at most ${limits.metadataBytesMax} are taken.`;
+  if (bytes <= bytesMax) return;
+  const message = `metadata has ${bytes} bytes; at most ${bytesMax} are taken for a ${scope} lock.`;
   throw invalid("metadata", message);
 }
 

@@ -1,6 +1,7 @@
 import type { Timer } from "@holdfast/base/clock";
 import type { Failure } from "@holdfast/base/failure";
 import type { SessionId } from "@holdfast/base/ids";
+import type { SessionLease } from "@holdfast/core/command/command";
 import type { HeartbeatOutcome } from "@holdfast/core/command/outcome";
 import { type ClockReading, deltaMs, readClocks } from "@holdfast/core/lease/validity";
 import { heartbeatAnswerMs } from "./answer-time.ts";
@@ -8,7 +9,7 @@ import type { ClientCore } from "./client-core.ts";
 import { Listing } from "./listing.ts";
 import type { SessionBeliefs } from "./session-beliefs.ts";
 
-/** More heartbeats without an answer would say nothing new to a router that is silent. */
+/** More heartbeats without an answer would say nothing new to a region that is silent. */
 const inFlightMax = 4;
 
 /** So that the list that is due every minute finds a heartbeat to go with, however long the ttl. */
@@ -27,17 +28,29 @@ export interface PulseOwner {
   onAnswer(outcome: HeartbeatOutcome | Failure, sentAt: ClockReading): void;
 }
 
+/** The heartbeats to one region. */
+interface RegionBeat {
+  readonly listing: Listing;
+  inFlight: number;
+  /** When this region is asked again out of turn. */
+  retryMs: number;
+}
+
 /**
  * When a session's heartbeats are sent, and the watch over the clocks that goes with it: one timer,
- * whose lateness tells of a process that stood still.
+ * whose lateness tells of a process that stood still. Each region with a lease of the session gets a
+ * heartbeat of its own, so that one that is slow or gone delays no other.
  */
 export class Pulse {
-  readonly listing: Listing;
   readonly #core: ClientCore;
   readonly #owner: PulseOwner;
+  readonly #startedMs: number;
+  /** By region; by nothing while no lease is known. */
+  readonly #regions = new Map<string, RegionBeat>();
+  #wanted = false;
   #stopped = false;
-  #inFlight = 0;
   #beatMs: number;
+  #sentMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #awaiting: { readonly afterMs: number; readonly wake: () => void }[] = [];
@@ -46,7 +59,7 @@ export class Pulse {
     this.#core = core;
     this.#owner = owner;
     const nowMs = core.ports.clock.monotonicMs();
-    this.listing = new Listing(nowMs);
+    this.#startedMs = nowMs;
     this.#beatMs = nowMs + this.#intervalMs();
     core.link.demand(nowMs + owner.ttlMs);
     this.arm();
@@ -75,6 +88,7 @@ export class Pulse {
     const { beliefs, ttlMs } = this.#owner;
     const nowMs = this.#core.ports.clock.monotonicMs();
     let dueMs = Math.min(this.#beatMs, beliefs.nextChangeMs());
+    for (const { retryMs } of this.#regions.values()) dueMs = Math.min(dueMs, retryMs);
     if (beliefs.holding) dueMs = Math.min(dueMs, nowMs + watchMs(ttlMs));
     dueMs = Math.max(dueMs, nowMs);
     // A timer that comes earlier sets the next one when it has run.
@@ -90,8 +104,14 @@ export class Pulse {
     this.arm();
   }
 
-  /** Resolves once a heartbeat sent from now on was answered, or at `untilMs`. */
-  answered(untilMs: number): Promise<void> {
+  /** The next heartbeats list what hangs on the session. */
+  wantList(): void {
+    this.#wanted = true;
+    for (const { listing } of this.#regions.values()) listing.want();
+  }
+
+  /** Resolves once a heartbeat sent since `sinceMs` is answered, or at `untilMs`. */
+  answered(untilMs: number, sinceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const due = { dueMs: untilMs, onDue: resolve };
       const wake = () => {
@@ -99,8 +119,10 @@ export class Pulse {
         resolve();
       };
       this.#core.dues.add(due);
-      this.#awaiting.push({ afterMs: this.#core.ports.clock.monotonicMs(), wake });
-      this.soon();
+      this.#awaiting.push({ afterMs: sinceMs, wake });
+      // Whoever waits again has had an answer that did not do: at once, the next one would not either.
+      if (this.#sentMs < sinceMs) this.soon();
+      else this.#beatBy(this.#core.ports.clock.monotonicMs() + this.#pauseMs());
     });
   }
 
@@ -115,40 +137,72 @@ export class Pulse {
     this.#disarm();
     const nowMs = this.#core.ports.clock.monotonicMs();
     this.#owner.onTick(nowMs);
-    if (nowMs >= this.#beatMs) this.#beat(nowMs);
+    this.#beat(nowMs);
     this.arm();
   }
 
   #beat(nowMs: number): void {
     const { link } = this.#core;
-    this.#beatMs = nowMs + this.#intervalMs();
+    const all = nowMs >= this.#beatMs;
+    const due = (retryMs: number) => all || nowMs >= retryMs;
+    if (!all && ![...this.#regions.values()].some(({ retryMs }) => due(retryMs))) return;
+    if (all) this.#beatMs = nowMs + this.#intervalMs();
     // Were the router to go, the next one would be looked for at once; it is reported as a change.
     link.demand(nowMs + this.#owner.ttlMs);
-    if (link.connected && this.#inFlight < inFlightMax) void this.#send();
+    const byRegion = groupByRegion(this.#owner.beliefs.leases, this.#owner.expecting);
+    for (const [region, beat] of this.#regions) {
+      if (!byRegion.has(region) && beat.inFlight === 0) this.#regions.delete(region);
+    }
+    for (const [region, leases] of byRegion) {
+      const beat = this.#regionBeat(region);
+      if (!due(beat.retryMs)) continue;
+      beat.retryMs = Number.POSITIVE_INFINITY;
+      if (link.connected && beat.inFlight < inFlightMax) void this.#send(beat, leases);
+    }
+    // Of a region that has gone meanwhile, nobody asks any more.
+    for (const beat of this.#regions.values()) {
+      if (due(beat.retryMs)) beat.retryMs = Number.POSITIVE_INFINITY;
+    }
   }
 
-  async #send(): Promise<void> {
-    const { id: session, ttlMs, beliefs, expecting } = this.#owner;
-    const { leases } = beliefs;
-    if (leases.length === 0 && !expecting) return;
+  #regionBeat(region: string): RegionBeat {
+    const known = this.#regions.get(region);
+    if (known !== undefined) return known;
+    const listing = new Listing(this.#startedMs);
+    if (this.#wanted) listing.want();
+    const beat = { listing, inFlight: 0, retryMs: Number.POSITIVE_INFINITY };
+    this.#regions.set(region, beat);
+    return beat;
+  }
+
+  async #send(beat: RegionBeat, leases: readonly SessionLease[]): Promise<void> {
+    const { id: session, ttlMs, beliefs } = this.#owner;
+    const { listing } = beat;
     // Before it is sent: from the answer's arrival the store's time would have run already.
     const sentAt = readClocks(this.#core.ports.clock);
-    const list = this.listing.due(sentAt.monotonicMs, this.#intervalMsLongest());
-    const { mark } = this.listing;
-    this.#inFlight++;
+    this.#sentMs = sentAt.monotonicMs;
+    const list = listing.due(sentAt.monotonicMs, this.#intervalMsLongest());
+    const { mark } = listing;
+    beat.inFlight++;
     const outcome = await this.#core.link.request(
       { kind: "heartbeat", session, ttlMs, leases, list },
       heartbeatAnswerMs(ttlMs),
     );
-    this.#inFlight--;
+    beat.inFlight--;
     if (this.#stopped) return;
     // Before the answer is believed: a lock past its deadline is lost, and stays it.
     this.check();
     if (outcome.kind === "heartbeat") {
-      if (list) this.listing.answered(mark, sentAt.monotonicMs, outcome.leases);
+      if (list) listing.answered(mark, sentAt.monotonicMs, outcome.leases);
+      if (outcome.leases.some(({ lease, unknown }) => unknown && !beliefs.hasRunOut(lease))) {
+        beat.retryMs = Math.min(
+          beat.retryMs,
+          this.#core.ports.clock.monotonicMs() + this.#pauseMs(),
+        );
+      }
     } else {
-      if (outcome.code === "UNKNOWN_OUTCOME") this.listing.want();
-      this.#retry(sentAt.monotonicMs);
+      if (outcome.code === "UNKNOWN_OUTCOME") listing.want();
+      beat.retryMs = Math.min(beat.retryMs, sentAt.monotonicMs + this.#pauseMs());
     }
     this.#owner.onAnswer(outcome, sentAt);
     if (outcome.kind === "heartbeat") this.#wake(sentAt.monotonicMs);
@@ -158,13 +212,16 @@ export class Pulse {
 
   /** After a heartbeat in vain the next one comes well before its time, but not at once. */
   retrySoon(): void {
-    this.#retry(this.#core.ports.clock.monotonicMs());
+    this.#beatBy(this.#core.ports.clock.monotonicMs() + this.#pauseMs());
   }
 
-  #retry(fromMs: number): void {
-    const pauseMs = (this.#owner.ttlMs / 12) * (0.5 + this.#core.ports.random.next() / 2);
-    this.#beatMs = Math.min(this.#beatMs, fromMs + pauseMs);
+  #beatBy(dueMs: number): void {
+    this.#beatMs = Math.min(this.#beatMs, dueMs);
     this.arm();
+  }
+
+  #pauseMs(): number {
+    return (this.#owner.ttlMs / 12) * (0.5 + this.#core.ports.random.next() / 2);
   }
 
   #wake(sentMs: number): void {
@@ -187,6 +244,21 @@ export class Pulse {
     this.#timer = undefined;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
   }
+}
+
+function groupByRegion(
+  leases: readonly SessionLease[],
+  expecting: boolean,
+): Map<string, SessionLease[]> {
+  const byRegion = new Map<string, SessionLease[]>();
+  for (const lease of leases) {
+    const group = byRegion.get(lease.region);
+    if (group === undefined) byRegion.set(lease.region, [lease]);
+    else group.push(lease);
+  }
+  // Requests are under way whose leases are not known yet: the router looks them up.
+  if (leases.length === 0 && expecting) byRegion.set("", []);
+  return byRegion;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import { sleep } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
-import type { Command } from "@holdfast/core/command/command";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import { backoffMs } from "./backoff.ts";
 import type { ClientPorts } from "./client-ports.ts";
@@ -118,6 +118,7 @@ export class RouterLink {
     withinMs: number,
     onAnswer: (outcome: OutcomeOf<C> | Failure) => void,
     onPosition?: (position: number) => void,
+    onLeases?: (leases: readonly SessionLease[]) => void,
   ): void {
     const line = this.#line;
     if (line === undefined) {
@@ -136,7 +137,7 @@ export class RouterLink {
       },
     };
     this.#dues.add(overdue);
-    void line.connection.send(command, onPosition).then((outcome) => {
+    void line.connection.send(command, onPosition, onLeases).then((outcome) => {
       line.heard++;
       if (answered) return;
       this.#dues.remove(overdue);

@@ -1,9 +1,11 @@
 import type { GrantId } from "@holdfast/base/ids";
 import type { SessionLease } from "@holdfast/core/command/command";
 import type { ClockReading } from "@holdfast/core/lease/validity";
+import { type Belief, isInForce, type Standing } from "./belief.ts";
 import type { HeldLock } from "./held-lock.ts";
-import { abortLeadMs, isSameLease, LeaseBelief, leaseKey, type Standing } from "./lease-belief.ts";
+import { abortLeadMs, isSameLease, LeaseBelief, leaseKey } from "./lease-belief.ts";
 import type { LostWhy } from "./lock-lost-error.ts";
+import { keyOf, QuorumBelief } from "./quorum-belief.ts";
 
 /** A lock that is lost here and may be held in the store still. */
 interface Uncollected {
@@ -20,8 +22,10 @@ export class SessionBeliefs {
   readonly locks = new Map<GrantId, HeldLock>();
   readonly #ttlMs: number;
   readonly #leases = new Map<string, LeaseBelief>();
-  readonly #standings = new Map<LeaseBelief, Standing>();
-  readonly #locksOf = new Map<LeaseBelief, Set<HeldLock>>();
+  /** What global locks hang on, each set of leases once. */
+  readonly #quorums = new Map<string, QuorumBelief>();
+  readonly #standings = new Map<Belief, Standing>();
+  readonly #locksOf = new Map<Belief, Set<HeldLock>>();
   /** Leases that ended. An answer that was under way meanwhile must not bring one back. */
   readonly #ended = new Set<string>();
   #uncollected: Uncollected[] = [];
@@ -52,12 +56,20 @@ export class SessionBeliefs {
     return { belief, known: false };
   }
 
+  /** What a lock hangs on that any two of these leases hold up. */
+  quorumOf(parts: readonly LeaseBelief[]): QuorumBelief {
+    return this.#quorums.get(keyOf(parts)) ?? new QuorumBelief(parts);
+  }
+
   /** A heartbeat that was sent at `sentAt` was answered for this very lease. */
   confirm(lease: SessionLease, sentAt: ClockReading, validForMs: number): void {
     this.leaseOf(lease)?.belief.confirm(sentAt, validForMs);
   }
 
-  /** The store says the lease has ended: all under it is lost, whatever later leases say. */
+  /**
+   * The store says the lease has ended: all under it is lost, whatever later leases say. What other
+   * regions hold up as well goes on, unless they are too few, as the next {@link check} finds.
+   */
   end(lease: SessionLease): void {
     const key = leaseKey(lease);
     this.#ended.add(key);
@@ -78,19 +90,52 @@ export class SessionBeliefs {
    * Puts a lock under a lease. This renews nothing: it starts with what is left. True for the first
    * one under it.
    */
-  hold(lock: HeldLock): boolean {
+  hold(lock: HeldLock, standing: "firm" | "jeopardy"): boolean {
     this.locks.set(lock.grantId, lock);
-    if (this.#standings.get(lock.belief) === "jeopardy") lock.setJeopardy(true);
-    const locks = this.#locksOf.get(lock.belief);
-    if (locks === undefined) this.#locksOf.set(lock.belief, new Set([lock]));
-    else locks.add(lock);
-    return locks === undefined;
+    if (standing === "jeopardy") lock.setJeopardy(true);
+    return this.#hang(lock, standing);
+  }
+
+  /** A region has let go of a global lock: its lease does not count for it any more. */
+  letGo(lock: HeldLock, lease: SessionLease, now: ClockReading): void {
+    const { belief } = lock;
+    if (!(belief instanceof QuorumBelief)) return;
+    this.#unhang(lock);
+    lock.belief = this.quorumOf(belief.without(lease));
+    this.#hang(lock, lock.belief.standing(now, false));
+  }
+
+  #hang(lock: HeldLock, standing: Standing): boolean {
+    const { belief } = lock;
+    const locks = this.#locksOf.get(belief);
+    if (locks !== undefined) {
+      locks.add(lock);
+      return false;
+    }
+    this.#locksOf.set(belief, new Set([lock]));
+    if (belief instanceof QuorumBelief) this.#quorums.set(belief.key, belief);
+    // A loss is for the next check to find, which tells the lock.
+    if (isInForce(standing)) this.#standings.set(belief, standing);
+    return true;
+  }
+
+  #unhang(lock: HeldLock): void {
+    const { belief } = lock;
+    const locks = this.#locksOf.get(belief);
+    if (locks?.delete(lock) && locks.size === 0) this.#forget(belief);
+  }
+
+  /** Nothing hangs on it any more. */
+  #forget(belief: Belief): void {
+    this.#locksOf.delete(belief);
+    if (!(belief instanceof QuorumBelief)) return;
+    this.#quorums.delete(belief.key);
+    this.#standings.delete(belief);
   }
 
   /** It is not believed in any more: released, or taken away. */
   unhold(lock: HeldLock): void {
-    const locks = this.#locksOf.get(lock.belief);
-    if (locks?.delete(lock) && locks.size === 0) this.#locksOf.delete(lock.belief);
+    this.#unhang(lock);
     if (this.#uncollected.length > 0) {
       this.#uncollected = this.#uncollected.filter((entry) => entry.lock !== lock);
     }
@@ -103,23 +148,33 @@ export class SessionBeliefs {
 
   /** Brings every lock's state up to `now`. */
   check(now: ClockReading, stalled: boolean): void {
-    for (const belief of this.#leases.values()) {
-      const standing = belief.standing(now, stalled);
-      if (standing === this.#standings.get(belief)) continue;
-      this.#standings.set(belief, standing);
-      if (standing === "firm" || standing === "jeopardy") {
-        for (const lock of this.#locksOf.get(belief) ?? []) {
-          lock.setJeopardy(standing === "jeopardy");
-        }
-      } else {
-        this.#loseAll(belief, standing, now.monotonicMs);
+    for (const belief of this.#leases.values()) this.#judge(belief, now, stalled);
+    for (const belief of this.#quorums.values()) this.#judge(belief, now, stalled);
+  }
+
+  #judge(belief: Belief, now: ClockReading, stalled: boolean): void {
+    const standing = belief.standing(now, stalled);
+    if (standing === this.#standings.get(belief)) return;
+    this.#standings.set(belief, standing);
+    if (isInForce(standing)) {
+      for (const lock of this.#locksOf.get(belief) ?? []) {
+        lock.setJeopardy(standing === "jeopardy");
       }
+    } else {
+      this.#loseAll(belief, standing, now.monotonicMs);
     }
   }
 
   /** The belief's state as of the last check. */
   standing(belief: LeaseBelief): Standing {
     return this.#standings.get(belief) ?? "session-expired";
+  }
+
+  /** It was confirmed once, and not for so long that nothing is believed of it any more. */
+  hasRunOut(lease: SessionLease): boolean {
+    const belief = this.#leases.get(leaseKey(lease));
+    if (belief === undefined || belief.deadlineMs === Number.NEGATIVE_INFINITY) return false;
+    return !isInForce(this.standing(belief));
   }
 
   /** When the next change comes that time alone brings. */
@@ -145,10 +200,10 @@ export class SessionBeliefs {
   }
 
   /** `lostMs`: when, if the store may hold the locks still. */
-  #loseAll(belief: LeaseBelief, why: LostWhy, lostMs: number | undefined): void {
+  #loseAll(belief: Belief, why: LostWhy, lostMs: number | undefined): void {
     const locks = this.#locksOf.get(belief);
     if (locks === undefined) return;
-    this.#locksOf.delete(belief);
+    this.#forget(belief);
     for (const lock of locks) {
       if (lostMs === undefined) this.locks.delete(lock.grantId);
       else this.#uncollected.push({ lock, collectMs: lostMs + abortLeadMs(this.#ttlMs) });

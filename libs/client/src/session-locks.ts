@@ -61,8 +61,8 @@ export class SessionLocks {
 
   #begin(session: Session, { order, onPosition }: AcquirePlan, times: AcquireTimes) {
     // Unique within the client is enough: the session makes it unique, and unguessable.
-    const requestId = `r${(this.#requests++).toString(36)}` as RequestId;
-    return new AcquireRun(this.#core, session, requestId, order, times, onPosition);
+    const newId = () => `r${(this.#requests++).toString(36)}` as RequestId;
+    return new AcquireRun(this.#core, session, newId, order, times, onPosition);
   }
 
   /** The same once there is a session with a place. */

@@ -1,17 +1,19 @@
 import type { Failure } from "@holdfast/base/failure";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
-import type { ReleaseCommand } from "@holdfast/core/command/command";
-import type { Grant, HeartbeatOutcome } from "@holdfast/core/command/outcome";
-import type { ClockReading } from "@holdfast/core/lease/validity";
+import type { ReleaseCommand, SessionLease } from "@holdfast/core/command/command";
+import type { Confirmation, Grant, HeartbeatOutcome } from "@holdfast/core/command/outcome";
+import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { limits } from "@holdfast/core/limits";
 import { releaseMsMax } from "./answer-time.ts";
+import { type Belief, isInForce } from "./belief.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { HeldLock, type LockKeeper } from "./held-lock.ts";
-import { isSameLease } from "./lease-belief.ts";
+import type { LeaseBelief } from "./lease-belief.ts";
 import { hasEnded } from "./listing.ts";
 import type { ReleaseResult } from "./lock.ts";
 import { persist } from "./persist.ts";
 import { Pulse } from "./pulse.ts";
+import { QuorumBelief, quorum } from "./quorum-belief.ts";
 import { SessionBeliefs } from "./session-beliefs.ts";
 import { strays } from "./strays.ts";
 import type { SendTimes, Tenure } from "./tenure.ts";
@@ -31,8 +33,8 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   readonly #core: ClientCore;
   readonly #pulse: Pulse;
   readonly #requests = new Set<PendingRequest>();
-  /** Locks that a list did not name. */
-  readonly #unlisted = new Set<GrantId>();
+  /** Locks that a list did not name, and the regions whose list it was. */
+  readonly #unlisted = new Map<GrantId, Set<string>>();
   readonly #onEmpty: () => void;
   #retired = false;
 
@@ -99,31 +101,55 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
    */
   admit(grant: Grant, sentAt: SendTimes, repeated: boolean): HeldLock | "ended" | "unconfirmed" {
     const now = this.#pulse.check();
-    const lease = this.beliefs.leaseOf(grant.lease);
-    if (lease === undefined) return "ended";
-    const { belief, known } = lease;
-    // A known lease keeps its own deadline: putting a lock under it has renewed nothing. One that
-    // is new here may have been made for the first copy of the request, however often it was
-    // repeated.
-    if (!known) belief.confirm(sentAt.first, grant.validForMs);
-    if (!known) this.beliefs.check(now, false);
-    const standing = this.beliefs.standing(belief);
+    const belief = this.#beliefIn(grant, sentAt.first, now);
+    if (belief === undefined) return "ended";
+    const standing = belief.standing(now, false);
+    if (!isInForce(standing)) return "unconfirmed";
     if (standing !== "firm") this.#pulse.soon();
-    if (standing !== "firm" && standing !== "jeopardy") return "unconfirmed";
     const lock = new HeldLock(this, grant, belief, repeated, now.monotonicMs);
-    // Under a lease that has other locks the timer is set already.
-    if (this.beliefs.hold(lock)) this.#pulse.arm();
+    // Under a belief that has other locks the timer is set already.
+    if (this.beliefs.hold(lock, standing)) this.#pulse.arm();
     return lock;
   }
 
-  /** Resolves once a heartbeat sent from now on was answered, or at `untilMs`. */
-  confirmed(untilMs: number): Promise<void> {
-    return this.#pulse.answered(untilMs);
+  /** What the grant hangs on; undefined where too much of it has ended already. */
+  #beliefIn(grant: Grant, sentAt: ClockReading, now: ClockReading): Belief | undefined {
+    const { confirmed, lease, validForMs } = grant;
+    if (confirmed === undefined) return this.#leaseIn({ lease, validForMs }, sentAt, now);
+    const parts = confirmed.flatMap((each) => this.#leaseIn(each, sentAt, now) ?? []);
+    return parts.length < quorum ? undefined : this.beliefs.quorumOf(parts);
+  }
+
+  /**
+   * A known lease keeps its own deadline: putting a lock under it has renewed nothing. One that is
+   * new here may have been made for the first copy of the request, however often it was repeated.
+   */
+  #leaseIn(
+    { lease, validForMs }: Confirmation,
+    sentAt: ClockReading,
+    now: ClockReading,
+  ): LeaseBelief | undefined {
+    const found = this.beliefs.leaseOf(lease);
+    if (found === undefined || found.known) return found?.belief;
+    found.belief.confirm(sentAt, validForMs);
+    this.beliefs.check(now, false);
+    return found.belief;
+  }
+
+  /** The place of a waiting request hangs on these: they are kept alive from now on. */
+  placed(leases: readonly SessionLease[]): void {
+    const isNew = leases.map((lease) => this.beliefs.leaseOf(lease)?.known === false);
+    if (isNew.includes(true)) this.#pulse.soon();
+  }
+
+  /** Resolves once a heartbeat sent since `sinceMs` is answered, or at `untilMs`. */
+  confirmed(untilMs: number, sinceMs: number): Promise<void> {
+    return this.#pulse.answered(untilMs, sinceMs);
   }
 
   /** An answer was lost: what it said must be found out by a list. */
   wantList(): void {
-    this.#pulse.listing.want();
+    this.#pulse.wantList();
   }
 
   /** Another router took over: it must hear of the session at once, and list what hangs on it. */
@@ -143,6 +169,7 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   /** All of it has ended in the store. */
   ended(): void {
     this.beliefs.endAll();
+    this.check();
     this.retire();
   }
 
@@ -205,8 +232,8 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
       return;
     }
     for (const answer of outcome.leases) {
-      if (answer.unknown) this.#pulse.retrySoon();
-      else if (!hasEnded(answer)) this.beliefs.confirm(answer.lease, sentAt, answer.validForMs);
+      if (answer.unknown) continue;
+      if (!hasEnded(answer)) this.beliefs.confirm(answer.lease, sentAt, answer.validForMs);
       else {
         this.beliefs.end(answer.lease);
         this.retire();
@@ -230,15 +257,14 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
       if (held === undefined) continue;
       const listed = new Set(held.map((entry) => entry.grantId));
       for (const lock of [...this.beliefs.locks.values()]) {
-        const { grantId } = lock;
-        const due =
-          lock.believed && lock.sinceMs <= sentMs && isSameLease(lock.belief.lease, lease);
+        const due = lock.believed && lock.sinceMs <= sentMs && lock.belief.hangsOn(lease);
         if (!due) continue;
-        const before = this.#unlisted.delete(grantId);
-        if (listed.has(grantId)) continue;
-        if (before) this.forceReleased(grantId);
+        const before = this.#unlisted.get(lock.grantId) ?? new Set();
+        const twice = before.delete(lease.region);
+        if (listed.has(lock.grantId)) continue;
+        if (twice) this.#letGo(lock, lease);
         else {
-          this.#unlisted.add(grantId);
+          this.#unlisted.set(lock.grantId, before.add(lease.region));
           doubted = true;
         }
       }
@@ -246,6 +272,14 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
     if (!doubted) return;
     this.wantList();
     this.#pulse.retrySoon();
+  }
+
+  /** What held the lock up in the lease's region is gone there. */
+  #letGo(lock: HeldLock, lease: SessionLease): void {
+    const { belief } = lock;
+    const enough = belief instanceof QuorumBelief && belief.without(lease).length >= quorum;
+    if (enough) this.beliefs.letGo(lock, lease, readClocks(this.#core.ports.clock));
+    else this.forceReleased(lock.grantId);
   }
 
   #cancelStrays(outcome: HeartbeatOutcome & { readonly kind: "heartbeat" }): void {

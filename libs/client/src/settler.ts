@@ -3,6 +3,7 @@ import { sleep } from "@holdfast/base/clock";
 import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
 import type { CancelCommand, ReleaseCommand } from "@holdfast/core/command/command";
+import { isGlobal } from "@holdfast/core/lock/lock-id";
 import { answerMsMax } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientPorts } from "./client-ports.ts";
@@ -83,7 +84,7 @@ export class Settler {
         const outcome = answer ?? (await this.#link.request(ending, answerMsMax));
         answer = undefined;
         if (!isFailure(outcome)) return "released";
-        const verdict = verdictOf(outcome, resent);
+        const verdict = verdictOf(outcome, resent, isGlobal(ending.lock));
         if (verdict !== "again") return verdict;
         if (outcome.code === "UNKNOWN_OUTCOME") {
           this.#onUnknown();
@@ -101,15 +102,16 @@ export class Settler {
 
 /**
  * What a failed ending says. NOT_HELD after an unanswered one means that the unanswered one went
- * through. SESSION_EXPIRED is definite: the lease has taken the grant with it.
+ * through. SESSION_EXPIRED is definite: the lease has taken the grant with it; but not of a global
+ * lock, which two other regions may hold up.
  */
-function verdictOf(failure: Failure, resent: boolean): ReleaseResult | "again" {
+function verdictOf(failure: Failure, resent: boolean, global: boolean): ReleaseResult | "again" {
+  if (failure.code === "SESSION_EXPIRED") return global ? "again" : "not-held";
   switch (failure.code) {
     case "NOT_HELD":
       return resent ? "released" : "not-held";
     case "LOST":
     case "FENCED_OUT":
-    case "SESSION_EXPIRED":
       return "not-held";
     // No repeat can change these; the lease ends the grant.
     case "INVALID_ARGUMENT":

@@ -1,10 +1,13 @@
 import type { GrantId, SessionId } from "@holdfast/base/ids";
-import type { AcquireCommand } from "@holdfast/core/command/command";
+import type { AcquireCommand, SessionLease } from "@holdfast/core/command/command";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import type { ClockReading } from "@holdfast/core/lease/validity";
 
 /** What is asked for, whatever it will hang on. */
-export type AcquireOrder = Omit<AcquireCommand, "kind" | "requestId" | "session" | "ttlMs">;
+export type AcquireOrder = Omit<
+  AcquireCommand,
+  "kind" | "requestId" | "resent" | "session" | "ttlMs"
+>;
 
 /** Both clocks before a request was sent: for the first time, and the time that was answered. */
 export interface SendTimes {
@@ -26,7 +29,10 @@ export interface Tenure<T> {
    * {@link confirmed}.
    */
   admit(grant: Grant, sentAt: SendTimes, repeated: boolean): T | "ended" | "unconfirmed";
-  confirmed(untilMs: number): Promise<void>;
+  /** Resolves at `untilMs`, or when there is news since `sinceMs`. */
+  confirmed(untilMs: number, sinceMs: number): Promise<void>;
+  /** The place of a waiting request hangs on these leases. */
+  placed(leases: readonly SessionLease[]): void;
   /** The request is under way, or over. */
   expect(request: { readonly grantId: GrantId }): void;
   forget(request: { readonly grantId: GrantId }): void;

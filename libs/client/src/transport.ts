@@ -1,6 +1,6 @@
 import type { Failure } from "@holdfast/base/failure";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
-import type { Command } from "@holdfast/core/command/command";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 
@@ -33,11 +33,13 @@ export interface Connection {
    * there is no timeout here. Never rejects. If the connection ends first the answer is
    * UNKNOWN_OUTCOME, because the command may have been carried out, or still be.
    *
-   * `onPosition` hears the place in the queue (1 is the head) of an acquire that waits.
+   * `onPosition` hears the place in the queue (1 is the head) of an acquire that waits, `onLeases`
+   * the leases that the place hangs on, all of them each time.
    */
   send<C extends Command>(
     command: C,
     onPosition?: (position: number) => void,
+    onLeases?: (leases: readonly SessionLease[]) => void,
   ): Promise<OutcomeOf<C>>;
   /** Answers everything pending with UNKNOWN_OUTCOME, then calls `onClosed` once. Idempotent. */
   close(): void;

@@ -8,8 +8,8 @@ import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
 import type { RunningWatch, WatchQuery } from "./directory.ts";
 import { errorOf } from "./holdfast-error.ts";
-import { directoryOf, placeOf } from "./list-locks.ts";
-import type { ClientDefaults, LockOptions } from "./options.ts";
+import { directoryOf } from "./list-locks.ts";
+import { type ClientDefaults, type LockOptions, placeOf } from "./options.ts";
 import { isRepeatable } from "./persist.ts";
 
 /** What to watch, and for how long. */

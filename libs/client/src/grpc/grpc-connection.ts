@@ -6,7 +6,7 @@ import {
 } from "@holdfast/api/codec/connect-response";
 import { grpcCodes } from "@holdfast/api/failure-status";
 import { failure } from "@holdfast/base/failure";
-import type { Command } from "@holdfast/core/command/command";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import type { Connection, ConnectionListener } from "../transport.ts";
@@ -16,6 +16,7 @@ import { CommandOutput } from "./command-output.ts";
 interface Pending {
   readonly resolve: (outcome: Outcome) => void;
   readonly onPosition: ((position: number) => void) | undefined;
+  readonly onLeases: ((leases: readonly SessionLease[]) => void) | undefined;
 }
 
 /** Decoding keeps no state between messages, so one serves all connections. */
@@ -64,6 +65,7 @@ export class GrpcConnection implements Connection {
   send<C extends Command>(
     command: C,
     onPosition?: (position: number) => void,
+    onLeases?: (leases: readonly SessionLease[]) => void,
   ): Promise<OutcomeOf<C>> {
     if (this.#ended) {
       return Promise.resolve(failure("UNKNOWN_OUTCOME", "The connection broke.") as OutcomeOf<C>);
@@ -74,7 +76,8 @@ export class GrpcConnection implements Connection {
     }
     return new Promise((resolve) => {
       const id = this.#takeId();
-      this.#pending.set(id, { resolve: resolve as (outcome: Outcome) => void, onPosition });
+      const answer = resolve as (outcome: Outcome) => void;
+      this.#pending.set(id, { resolve: answer, onPosition, onLeases });
       this.#output.add(id, command);
     });
   }
@@ -117,6 +120,9 @@ export class GrpcConnection implements Connection {
     switch (event.kind) {
       case "queue-position":
         this.#pending.get(event.id)?.onPosition?.(event.position);
+        return;
+      case "place-leases":
+        this.#pending.get(event.id)?.onLeases?.(event.leases);
         return;
       case "go-away":
         this.#listener.onEvent({ kind: "go-away", drainMs: event.drainMs });

@@ -144,6 +144,27 @@ test("regions are apart: the same name in another one is another lock", async ()
   expect([east.region, west.granted && west.lock.region]).toEqual(["east", "west"]);
 });
 
+test("a global lock is one over all regions, and another one than the local of its name", async () => {
+  const fake = new FakeHoldfast({ regions: ["east", "west"] });
+  const east = await fake.connect({ region: "east", owner: "east" });
+  const west = await fake.connect({ region: "west", owner: "west" });
+  const lock = await east.acquire("order", { scope: "global", ttl: "5s" });
+  expect(lock.region).toBe("global");
+  expect((await west.tryAcquire("order")).granted).toBe(true);
+  const refused = await west.tryAcquire("order", { scope: "global" });
+  expect(refused).toMatchObject({ granted: false, holder: { owner: "east" } });
+  const listed: string[] = [];
+  for await (const entry of west.list("", { scope: "global" })) listed.push(entry.holder.owner);
+  expect(listed).toEqual(["east"]);
+  fake.cut();
+  await fake.clock.advance(5_000);
+  expect(lock.lost?.why).toBe("expired");
+  fake.mend();
+  await fake.clock.advance(5_000);
+  const taken = await west.tryAcquire("order", { scope: "global" });
+  expect(taken.granted && taken.lock.token > lock.token).toBe(true);
+});
+
 test("locks are listed page by page and watched as they change", async () => {
   const { clock, mine, yours } = await two();
   const events: string[] = [];

@@ -19,6 +19,8 @@ import { MemoryRouter } from "./memory-router.ts";
  * lock.signal.aborted;              // true, and lock.lost?.why is "expired"
  * ```
  *
+ * Global locks are decided in memory too, as one region would; no region can be lost to them alone.
+ *
  * What waits for time (a wait in line, a ttl, a repeat after {@link mend}) goes on in
  * `await fake.clock.advance(ms)` and nowhere else.
  */

@@ -29,7 +29,10 @@ export interface RouterListener {
 const notHeld = failure("NOT_HELD", "Nothing is held with this grant and token.");
 const lost = failure("LOST", "The grant has ended. Acquire the lock again.");
 
-/** Every region's locks in memory, decided at once and by the rules of the real service. */
+/**
+ * Every region's locks in memory, and the global ones as those of one region more, decided at once
+ * and by the rules of the real service.
+ */
 export class MemoryRouter {
   readonly tenancy: MemoryTenancy;
   readonly #random: Random;
@@ -77,7 +80,6 @@ export class MemoryRouter {
   ): AcquireOutcome | Promise<AcquireOutcome> {
     const { tenancy } = this;
     const { session, lock: id, mode, waitMs } = command;
-    if (command.scope === "global") return failure("UNIMPLEMENTED", "The fake is local only.");
     const grantId = grantIdOf(session, command.requestId);
     if (tenancy.isBuried(grantId)) return { kind: "cancelled" };
     const lease = session === undefined ? undefined : tenancy.sessions.find(session, id.region);

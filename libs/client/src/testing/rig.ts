@@ -66,6 +66,64 @@ export function granted(
   return { kind: "granted", grant };
 }
 
+/** The regions that decide about the rig's global locks. */
+export const regions = ["us", "eu", "ap"] as const;
+
+/** The grant a global acquire gets: confirmed in `where` by the first lease there. */
+export function grantedIn(
+  command: AcquireCommand,
+  where: readonly string[] = regions,
+  validForMs = validityMs(command.ttlMs ?? ttlMs),
+): AcquireOutcome {
+  const outcome = granted(command, { lease: firstLease(where[0] ?? "us"), validForMs });
+  if (outcome.kind !== "granted") return outcome;
+  const confirmed = where.map((region) => ({ lease: firstLease(region), validForMs }));
+  return { kind: "granted", grant: { ...outcome.grant, regions: [...where], confirmed } };
+}
+
+/** A global lock held by the rig's client, confirmed in `where`. */
+export async function heldGlobally(
+  rig: Rig,
+  where: readonly string[] = regions,
+  name = "order",
+): Promise<Lock> {
+  const acquiring = rig.client.acquire(name, { scope: "global" });
+  await rig.clock.advance(0);
+  const sent = rig.net.next("acquire");
+  sent.answer(grantedIn(sent.command, where));
+  return acquiring;
+}
+
+/** From now on heartbeats to these regions find that nobody answers there. */
+export function silences(net: ScriptedTransport, ...silent: string[]): void {
+  const rest = net.script;
+  net.script = (command, endpoint) => {
+    const outcome = rest(command, endpoint);
+    if (outcome?.kind !== "heartbeat") return outcome;
+    const leases = outcome.leases.map((answer) =>
+      silent.includes(answer.lease.region)
+        ? { lease: answer.lease, validForMs: 0, unknown: true }
+        : answer,
+    );
+    return { kind: "heartbeat", leases };
+  };
+}
+
+/** From now on heartbeats to these regions find that the session's lease there has ended. */
+export function endsIn(net: ScriptedTransport, ...ended: string[]): void {
+  const rest = net.script;
+  net.script = (command, endpoint) => {
+    const outcome = rest(command, endpoint);
+    if (outcome?.kind !== "heartbeat") return outcome;
+    const leases = outcome.leases.map((answer) =>
+      ended.includes(answer.lease.region)
+        ? { lease: answer.lease, validForMs: 0, unknown: false }
+        : answer,
+    );
+    return { kind: "heartbeat", leases };
+  };
+}
+
 /** Another lease of the same session. */
 export function leaseIn(shard: string, id: number, region = "us"): SessionLease {
   return { region, shard, leaseId: BigInt(id) as LeaseId };

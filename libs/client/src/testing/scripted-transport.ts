@@ -5,6 +5,7 @@ import { invariant } from "@holdfast/base/invariant";
 import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { Grant, HeldEntry, Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import { validityMs } from "@holdfast/core/lease/validity";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { isSameLease } from "../lease-belief.ts";
 import type {
   Connection,
@@ -22,6 +23,7 @@ export interface Sent<C extends Command = Command> {
   answered: boolean;
   answer(outcome: OutcomeOf<C>): void;
   position(position: number): void;
+  leases(leases: readonly SessionLease[]): void;
 }
 
 type CommandOf<K extends Command["kind"]> = Extract<Command, { readonly kind: K }>;
@@ -154,7 +156,7 @@ export class ScriptedTransport implements Transport {
 
   #heldUnder(lease: SessionLease): HeldEntry[] {
     return [...this.#granted.values()]
-      .filter((grant) => isSameLease(grant.lease, lease))
+      .filter((grant) => leasesOf(grant).some((each) => isSameLease(each, lease)))
       .map(({ lock, grantId }) => ({ kind: "holder", lock, grantId }));
   }
 }
@@ -182,6 +184,7 @@ class ScriptedConnection implements Connection {
   send<C extends Command>(
     command: C,
     onPosition?: (position: number) => void,
+    onLeases?: (leases: readonly SessionLease[]) => void,
   ): Promise<OutcomeOf<C>> {
     return new Promise((resolve) => {
       const unknown = failure("UNKNOWN_OUTCOME", "The connection broke.") as OutcomeOf<C>;
@@ -198,6 +201,7 @@ class ScriptedConnection implements Connection {
           resolve(outcome);
         },
         position: (position) => onPosition?.(position),
+        leases: (leases) => onLeases?.(leases),
       };
       this.#pending.add(lose);
       this.#transport.sent.push(sent as unknown as Sent);
@@ -214,6 +218,10 @@ class ScriptedConnection implements Connection {
     for (const lose of [...this.#pending]) lose();
     this.listener.onClosed("closed");
   }
+}
+
+function leasesOf({ lease, confirmed }: Grant): SessionLease[] {
+  return confirmed === undefined ? [lease] : confirmed.map((each) => each.lease);
 }
 
 /** In a script's answer to a heartbeat: what was granted under the lease and not ended since. */
@@ -234,7 +242,9 @@ export function cooperative(command: Command): Outcome | undefined {
       const { ttlMs, region, requestId } = command;
       const session = command.session ?? (`session-${requestId}` as SessionId);
       const validForMs = validityMs(ttlMs);
-      return { kind: "opened", session, ttlMs, lease: firstLease(region), validForMs };
+      // What asks for global locks gets its first lease in the region of its router.
+      const lease = firstLease(region === globalRegion ? "us" : region);
+      return { kind: "opened", session, ttlMs, lease, validForMs };
     }
     case "heartbeat":
       return {
