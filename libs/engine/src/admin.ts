@@ -8,6 +8,7 @@ import type { LocalContext } from "./local-context.ts";
 import type {
   About,
   AdminTier,
+  GlobalMember,
   LockPlace,
   MemberStatus,
   PlacementTable,
@@ -17,6 +18,7 @@ import type {
   ShardStatus,
   SlotRun,
 } from "./ports/admin-tier.ts";
+import type { GlobalAdmin } from "./ports/global-admin.ts";
 import type { LockTier } from "./ports/lock-tier.ts";
 import { SessionDirectory } from "./session-directory.ts";
 import { storeFailure } from "./shard.ts";
@@ -33,15 +35,20 @@ export interface AdminOptions {
   readonly peerEndpoints: ReadonlyMap<string, readonly string[]>;
   /** This router's own address. */
   readonly endpoint: string;
+  /** The global tier; absent where there is no coordinator. */
+  readonly global?: GlobalAdmin;
 }
 
 /** How the region is laid out and how it fares. */
 export class Admin implements AdminTier {
+  readonly readmit?: GlobalAdmin["readmit"];
   readonly #options: AdminOptions;
   readonly #startedAtMs: number;
 
   constructor(options: AdminOptions) {
+    const { global } = options;
     this.#options = options;
+    if (global !== undefined) this.readmit = (...asked) => global.readmit(...asked);
     this.#startedAtMs = options.context.surroundings.clock.monotonicMs();
   }
 
@@ -113,7 +120,8 @@ export class Admin implements AdminTier {
   }
 
   async regions(): Promise<readonly RegionStatus[]> {
-    const { context, endpoint, peers, peerEndpoints } = this.#options;
+    const { context, endpoint, peers, peerEndpoints, global } = this.#options;
+    const asked = global?.members();
     const own: RegionStatus = {
       name: context.region,
       local: true,
@@ -125,7 +133,10 @@ export class Admin implements AdminTier {
     const others = [...peers].map(([name, peer]) =>
       this.#region(name, peer, peerEndpoints.get(name) ?? []),
     );
-    return [own, ...(await Promise.all(others))];
+    const regions = [own, ...(await Promise.all(others))];
+    const members = await asked;
+    if (members === undefined) return regions;
+    return regions.map((region) => ({ ...region, global: memberIn(members, region.name) }));
   }
 
   /** Reads a lock that need not exist: an answer proves router and shard of that region. */
@@ -159,6 +170,17 @@ export class Admin implements AdminTier {
 
 /** Longest wait for another region's answer, in ms. */
 const probeMaxMs = 2_000;
+
+/** A coordinator that does not answer is told of with each region: nothing is known of any. */
+function memberIn(
+  members: ReadonlyMap<string, GlobalMember> | Failure,
+  region: string,
+): GlobalMember {
+  const known = "code" in members ? undefined : members.get(region);
+  if (known !== undefined) return known;
+  const problem = "code" in members ? members.message : "The coordinator does not know the region.";
+  return { reachable: false, rttMs: 0, problem, incarnation: "", generation: 0, votes: false };
+}
 
 function slotsOf(placement: Placement, shard: string): number {
   const index = placement.shards.findIndex(({ name }) => name === shard);

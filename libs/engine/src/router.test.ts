@@ -114,3 +114,62 @@ test("several locks of no known region are refused one by one", async () => {
   expect(many).toMatchObject({ outcomes: [{ code: "INVALID_ARGUMENT", field: "region" }] });
   expect(reached).toEqual([]);
 });
+
+/** A router with a coordinator that answers everything with the same failure. */
+async function routerWithCoordinator() {
+  const { here } = await routerBeside(cancelled);
+  const [local] = here.locals;
+  if (local === undefined) throw new Error("no router");
+  const reached: Reached[] = [];
+  const passed = failure("CONTENDED", "it got through");
+  const global: LockTier = {
+    execute: async <C extends Command>(command: C, each: Call) => {
+      reached.push({ what: command.kind, call: each });
+      return passed as OutcomeOf<C>;
+    },
+    acquireMany: async (_, each) => {
+      reached.push({ what: "many", call: each });
+      return passed;
+    },
+    list: async () => passed,
+    watch: async () => passed,
+  };
+  return { reached, router: new Router({ local, peers: new Map(), global }) };
+}
+
+const everywhere = { region: "global", namespace: "default", name: "a" };
+const place = { region: "global", namespace: "default", prefix: "" };
+
+test("all that is asked about global locks goes to a coordinator", async () => {
+  const { router, reached } = await routerWithCoordinator();
+  const passed = { message: "it got through" };
+  expect(await router.execute({ kind: "get", lock: everywhere }, call())).toMatchObject(passed);
+  const requestId = "r" as RequestId;
+  const open = { kind: "open-session", region: "global", ttlMs: 9_000, requestId } as const;
+  expect(await router.execute(open, call())).toMatchObject(passed);
+  const list = { ...place, pageSize: 1, pageToken: "" };
+  expect(await router.list(list, call())).toMatchObject(passed);
+  const watch = { region: "global", namespace: "default", name: "a", prefix: false };
+  const watching = router.watch({ ...watch, withCurrent: false }, () => {}, call());
+  expect(await watching).toMatchObject(passed);
+  expect(reached.map(({ what }) => what)).toEqual(["get", "open-session"]);
+});
+
+test("a router does not pass on to a coordinator what another router passed on to it", async () => {
+  const { router, reached } = await routerWithCoordinator();
+  const forwarded = { ...call(), hops: 1 };
+  const outcome = await router.execute({ kind: "get", lock: everywhere }, forwarded);
+  expect(outcome).toMatchObject({ code: "SHARD_UNAVAILABLE" });
+  expect(reached).toEqual([]);
+});
+
+test("a router without a coordinator says what to set", async () => {
+  const { router } = await routerBeside(cancelled);
+  const unset = {
+    code: "UNIMPLEMENTED",
+    message: expect.stringContaining("HOLDFAST_COORDINATORS"),
+  };
+  expect(await router.execute({ kind: "get", lock: everywhere }, call())).toMatchObject(unset);
+  const list = { ...place, pageSize: 1, pageToken: "" };
+  expect(await router.list(list, call())).toMatchObject(unset);
+});

@@ -16,6 +16,7 @@ import type {
   OutcomeOf,
 } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { acquireMany } from "./acquire-many.ts";
 import type { LocalLocks } from "./local-locks.ts";
 import type {
@@ -28,7 +29,10 @@ import type {
   WatchQuery,
 } from "./ports/lock-tier.ts";
 
-/** Calls go from the client's router to the lock's region, and no further. */
+/**
+ * Calls go from the client's router to the lock's region, or to a coordinator, and no further: a
+ * router passes on only what came from a client.
+ */
 const hopsMax = 1;
 
 /** What a router is built from. */
@@ -36,19 +40,23 @@ export interface RouterOptions {
   readonly local: LocalLocks;
   /** The routers of the other regions, by region. */
   readonly peers: ReadonlyMap<string, LockTier>;
+  /** The coordinators of this region; absent where there are none. */
+  readonly global?: LockTier;
 }
 
 /**
- * Sends each command where it is decided: to this region's shards or to another region's router.
+ * Sends each command where it is decided: to this region's shards, to another region's router, or,
+ * for a lock of all regions, to a coordinator of this one.
  * It keeps no state of its own, so any router serves any lock.
  */
 export class Router implements LockTier {
   readonly #local: LocalLocks;
   readonly #peers: ReadonlyMap<string, LockTier>;
 
-  constructor({ local, peers }: RouterOptions) {
+  constructor({ local, peers, global }: RouterOptions) {
+    invariant(!peers.has(globalRegion), "no region is called global");
     this.#local = local;
-    this.#peers = peers;
+    this.#peers = global === undefined ? peers : new Map([...peers, [globalRegion, global]]);
   }
 
   /** The region this router decides for. */
@@ -189,6 +197,7 @@ export class Router implements LockTier {
 
   #peerFor(region: string, call: Call): LockTier | Failure {
     const peer = this.#peers.get(region);
+    if (peer === undefined && region === globalRegion) return noCoordinator;
     if (peer === undefined) {
       const known = [this.region, ...this.#peers.keys()].join(", ");
       return failure(
@@ -206,6 +215,12 @@ export class Router implements LockTier {
     );
   }
 }
+
+const noCoordinator = failure(
+  "UNIMPLEMENTED",
+  "This router has no coordinator, so it offers no locks of GLOBAL scope: set HOLDFAST_COORDINATORS " +
+    "(npm start does, with three regions over etcd), or use LOCAL scope.",
+);
 
 function onward(call: Call): Call {
   return { ...call, hops: call.hops + 1 };
