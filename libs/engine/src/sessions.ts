@@ -57,7 +57,7 @@ export class Sessions {
   /** A repeat with the same request id finds the same session. */
   async open(command: OpenSessionCommand, deadlineMs?: number): Promise<OpenSessionOutcome> {
     const { clock } = this.#surroundings;
-    const session = command.session ?? (digest132(`session\0${command.requestId}`) as SessionId);
+    const session = sessionIdOf(command);
     let trouble: Failure | undefined;
     for (const shard of this.#homesOf(session)) {
       const known = this.#remember(session, command.ttlMs);
@@ -355,6 +355,11 @@ export class Sessions {
     const first = shards.length === 0 ? 0 : sum % shards.length;
     return [...shards.slice(first), ...shards.slice(0, first)];
   }
+}
+
+/** The session that an open makes or makes known: a repeat with the same request id means the same. */
+export function sessionIdOf({ session, requestId }: OpenSessionCommand): SessionId {
+  return session ?? (digest132(`session\0${requestId}`) as SessionId);
 }
 
 function isKnown(known: KnownSession | Failure): known is KnownSession {

@@ -76,7 +76,14 @@ export interface HeldOutcome {
 export type ReleaseOutcome = { readonly kind: "released"; readonly handedOver: boolean } | Failure;
 
 /** `validForMs` counts from before the request was sent. */
-export type RenewOutcome = { readonly kind: "renewed"; readonly validForMs: number } | Failure;
+export type RenewOutcome =
+  | {
+      readonly kind: "renewed";
+      readonly validForMs: number;
+      /** Of a global grant only: every lease that counts from now on, in place of earlier ones. */
+      readonly confirmed?: readonly Confirmation[];
+    }
+  | Failure;
 
 /** The request holds nothing and waits for nothing any more. */
 export type CancelOutcome = { readonly kind: "cancelled"; readonly found: boolean } | Failure;

@@ -161,11 +161,15 @@ export class Attempt {
       return { kind: "hesitate" };
     }
     const isSettled = this.#showing(base) >= majority;
-    const isRead = decision.value === value && isSettled;
+    const isRead = decision.value === value && isSettled && !this.#isToStrengthen();
     if (isRead && decision.attach.every((holder) => this.#isConfirmed(holder, base))) {
       return this.#over({ kind: "read", outcomes: decision.outcomes, value });
     }
     return this.#propose(decision);
+  }
+
+  #isToStrengthen(): boolean {
+    return this.#commands.some((command) => command.kind === "acquire" && command.strengthen);
   }
 
   /** Somebody is told to wait or to go although one region says that a holder lives no more. */

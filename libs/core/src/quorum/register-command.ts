@@ -35,6 +35,11 @@ export interface AcquireGlobal {
    * of a request that was sent once.
    */
   readonly since?: number;
+  /**
+   * It has the lock, and its liveness is to be put into every region, not only into the two that it
+   * takes: one that was away has come back.
+   */
+  readonly strengthen?: boolean;
 }
 
 /** What a command came to, once the value it was decided on is chosen. */

@@ -24,6 +24,21 @@ export function registerKeys(slot: number, namespace: string, name: string): Reg
   };
 }
 
+/** All registers of a shard, the three kinds of keys of each among each other. */
+export const registersRange: KeyRange = { prefix: "g/", end: "g0" };
+
+/** The lock whose accepted value `key` is; undefined for every other key. */
+export function lockOfAccepted(
+  key: string,
+): { readonly namespace: string; readonly name: string } | undefined {
+  if (!key.startsWith("g/") || !key.endsWith("/\0a") || key[5] !== "/") return undefined;
+  const namespaceEnd = key.indexOf("/", 6);
+  return {
+    namespace: key.slice(6, namespaceEnd),
+    name: key.slice(namespaceEnd + 1, -"/\0a".length),
+  };
+}
+
 /** The key that says that a grant's session lives in this region. */
 export function livenessKey(keys: RegisterKeys, grantId: GrantId): string {
   return keys.live.prefix + grantId;

@@ -1,0 +1,200 @@
+import { digest132 } from "@holdfast/base/digest";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { SessionId } from "@holdfast/base/ids";
+import type { AcquireCommand, OpenSessionCommand } from "@holdfast/core/command/command";
+import type { AcquireOutcome, OpenSessionOutcome } from "@holdfast/core/command/outcome";
+import { limits } from "@holdfast/core/limits";
+import { grantIdOf } from "@holdfast/core/lock/grant-id";
+import type { Abandoned } from "./abandoned.ts";
+import { acquireMany } from "./acquire-many.ts";
+import { answerMs, type GlobalContext } from "./global-context.ts";
+import type { GlobalRegisters } from "./global-registers.ts";
+import type { GlobalRelease } from "./global-release.ts";
+import { GlobalAcquireRun } from "./global-request.ts";
+import { isSite, locate } from "./local-context.ts";
+import { ownSession } from "./own-session.ts";
+import type { AcquireManyOutcome, AcquireManyRequest, Call, LockTier } from "./ports/lock-tier.ts";
+import type { GlobalLockId, MetSession } from "./ports/voting-region.ts";
+import { requestOf } from "./request.ts";
+import { SessionEverywhere } from "./session-everywhere.ts";
+import { sessionIdOf } from "./sessions.ts";
+
+/** Sessions whose ttl is kept in mind. */
+const sessionsMax = 100_000;
+
+/** Takes global locks. */
+export class GlobalAcquire {
+  readonly #context: GlobalContext;
+  readonly #registers: GlobalRegisters;
+  readonly #release: GlobalRelease;
+  readonly #abandoned: Abandoned;
+  readonly #ttls = new Map<SessionId, number>();
+  readonly #running = new Map<string, GlobalAcquireRun>();
+
+  constructor(
+    context: GlobalContext,
+    registers: GlobalRegisters,
+    release: GlobalRelease,
+    abandoned: Abandoned,
+  ) {
+    this.#context = context;
+    this.#registers = registers;
+    this.#release = release;
+    this.#abandoned = abandoned;
+  }
+
+  async acquire(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
+    const refusal = this.#refusalOf(command);
+    if (refusal !== undefined) return refusal;
+    const key = keyOf(command);
+    const met = this.#running.has(key) ? undefined : await this.#sessionOf(command);
+    if (met !== undefined && "code" in met) return met;
+    // Looked up after the wait for the session: a repeat may have begun meanwhile.
+    const running = this.#running.get(key);
+    const run = running ?? (met === undefined ? undefined : this.#begin(command, met, call));
+    if (run === undefined) return this.acquire(command, call);
+    const outcome = await (running?.join(command, call) ?? run.outcome);
+    // A caller that may repeat it elsewhere keeps what it got; of any other nobody hears of it.
+    const isLost = call.cancellation.cancelled && call.onCallerLost === "cancel";
+    if (isLost && run.isInDoubt) this.abandon(command);
+    return outcome;
+  }
+
+  /** Takes a request back in the background, until that is definite. */
+  abandon(command: AcquireCommand): void {
+    const grantId = grantIdOf(command.session, command.requestId);
+    this.#abandoned.add(
+      requestOf({ command, grantId }),
+      async ({ lock }) => {
+        const outcome = await this.#release.cancel({ kind: "cancel", lock, grantId });
+        return isFailure(outcome) ? outcome : { kind: "withdrawn" };
+      },
+      command.ttlMs ?? limits.globalTtlMs.max,
+    );
+  }
+
+  acquireMany(request: AcquireManyRequest, call: Call, tier: Pick<LockTier, "execute">) {
+    const many = {
+      execute: tier.execute.bind(tier),
+      abandon: (acquire: AcquireCommand) => this.abandon(acquire),
+    };
+    return acquireMany(many, request, call) satisfies Promise<AcquireManyOutcome>;
+  }
+
+  /**
+   * A session for global locks. Its first lease is this region's, or another's where this one's
+   * shards do not answer.
+   */
+  async open(command: OpenSessionCommand, deadlineMs?: number): Promise<OpenSessionOutcome> {
+    const { min, max } = limits.globalTtlMs;
+    if (command.ttlMs < min || command.ttlMs > max) return badSessionTtl(command.ttlMs);
+    const { region, local } = this.#context;
+    const opened = await local.sessions.open({ ...command, region }, deadlineMs);
+    if (opened.kind === "opened") {
+      this.#remember(opened.session, opened.ttlMs);
+      return opened;
+    }
+    return (await this.#openElsewhere(command)) ?? opened;
+  }
+
+  /** In whichever region answers first; undefined where none does. */
+  async #openElsewhere(command: OpenSessionCommand): Promise<OpenSessionOutcome | undefined> {
+    const { region, regions } = this.#context;
+    const session = sessionIdOf(command);
+    const { ttlMs } = command;
+    const met = regions
+      .filter((each) => each.region !== region)
+      .map(async (each) => {
+        const lease = await each.meet(placeOfSession(session), { session, ttlMs }, answerMs);
+        if (isFailure(lease)) throw new Error(lease.message);
+        return lease;
+      });
+    const lease = await Promise.any(met).catch(() => undefined);
+    if (lease === undefined) return undefined;
+    this.#remember(session, ttlMs);
+    const { shard, validForMs } = lease;
+    return {
+      kind: "opened",
+      session,
+      ttlMs,
+      lease: { region: lease.region, shard, leaseId: lease.lease },
+      validForMs,
+    };
+  }
+
+  #remember(session: SessionId, ttlMs: number): void {
+    this.#ttls.delete(session);
+    this.#ttls.set(session, ttlMs);
+    const [oldest] = this.#ttls.keys();
+    if (this.#ttls.size > sessionsMax && oldest !== undefined) this.#ttls.delete(oldest);
+  }
+
+  #begin(command: AcquireCommand, met: MetSession, call: Call): GlobalAcquireRun {
+    const { lock, mode, owner, metadata } = command;
+    const { register, queue } = this.#registers.of(lock);
+    const key = keyOf(command);
+    const request = {
+      grantId: grantIdOf(command.session, command.requestId),
+      session: met.session,
+      region: this.#context.region,
+      ttlMs: met.ttlMs,
+      mode,
+      owner,
+      metadata,
+      atMs: this.#context.surroundings.clock.wallMs(),
+    };
+    const session = new SessionEverywhere(this.#context, lock, met);
+    const order = { command, request, register, queue, session };
+    const run = new GlobalAcquireRun(this.#context, order, call);
+    this.#running.set(key, run);
+    void run.outcome.then(() => this.#running.delete(key));
+    run.begin();
+    return run;
+  }
+
+  /** Under whose session the grant will live, and how long that lives unheard of. */
+  async #sessionOf(command: AcquireCommand): Promise<MetSession | Failure> {
+    const { session, requestId, ttlMs } = command;
+    if (session === undefined) {
+      return { session: ownSession(requestId) as SessionId, ttlMs: ttlMs ?? 0 };
+    }
+    // The shards of this region may be away: what is known already needs no look there.
+    const known = this.#ttls.get(session) ?? (await this.#context.local.sessions.ttlMsOf(session));
+    if (typeof known !== "number") return known;
+    this.#remember(session, known);
+    if (known < limits.globalTtlMs.min) return badSessionTtl(known);
+    return { session, ttlMs: known };
+  }
+
+  #refusalOf({ lock }: AcquireCommand): Failure | undefined {
+    const { local, region } = this.#context;
+    const site = locate(local, { ...lock, region });
+    // Without a placement here the other two regions may still decide.
+    if (!isSite(site) || !site.hierarchical) return undefined;
+    return failure(
+      "INVALID_ARGUMENT",
+      `Namespace ${lock.namespace} is hierarchical, and a global lock excludes neither its ancestors ` +
+        "nor what is below it. Use another namespace for global locks.",
+      { field: "lock.namespace" },
+    );
+  }
+}
+
+function keyOf({ lock, session, requestId }: AcquireCommand): string {
+  return `${lock.namespace}/${lock.name}\0${grantIdOf(session, requestId)}`;
+}
+
+/** Spreads first leases over the shards of a region. */
+function placeOfSession(session: SessionId): GlobalLockId {
+  return { namespace: "sessions", name: digest132(session) };
+}
+
+function badSessionTtl(ttlMs: number): Failure {
+  const { min, max } = limits.globalTtlMs;
+  return failure(
+    "INVALID_ARGUMENT",
+    `A global lock lives under a session of ${min} to ${max} ms; this one has ${ttlMs} ms. Open ` +
+      "another one.",
+    { field: "session_id" },
+  );
+}

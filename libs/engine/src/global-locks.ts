@@ -1,0 +1,109 @@
+import { type Failure, failure } from "@holdfast/base/failure";
+import { unreachable } from "@holdfast/base/invariant";
+import type { Command } from "@holdfast/core/command/command";
+import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
+import type { LockEvent } from "@holdfast/core/lock/lock-event";
+import { Abandoned } from "./abandoned.ts";
+import { GlobalAcquire } from "./global-acquire.ts";
+import type { GlobalContext } from "./global-context.ts";
+import { GlobalList } from "./global-list.ts";
+import { GlobalRead } from "./global-read.ts";
+import { GlobalRegisters } from "./global-registers.ts";
+import { GlobalRelease } from "./global-release.ts";
+import { GlobalRenew } from "./global-renew.ts";
+import { GlobalWatch } from "./global-watch.ts";
+import type {
+  AcquireManyOutcome,
+  AcquireManyRequest,
+  Call,
+  ListPage,
+  ListQuery,
+  LockTier,
+  WatchQuery,
+} from "./ports/lock-tier.ts";
+
+/**
+ * The global tier in one region: proposes for its clients, and looks after those that wait. Its
+ * region votes apart from it, through its acceptor.
+ */
+export class GlobalLocks implements LockTier {
+  readonly #context: GlobalContext;
+  readonly #registers: GlobalRegisters;
+  readonly #abandoned: Abandoned;
+  readonly #acquire: GlobalAcquire;
+  readonly #release: GlobalRelease;
+  readonly #renew: GlobalRenew;
+  readonly #read: GlobalRead;
+  readonly #list: GlobalList;
+  readonly #watch: GlobalWatch;
+
+  constructor(context: GlobalContext) {
+    this.#context = context;
+    this.#registers = new GlobalRegisters(context);
+    this.#abandoned = new Abandoned(context.surroundings);
+    this.#release = new GlobalRelease(context, this.#registers);
+    this.#acquire = new GlobalAcquire(context, this.#registers, this.#release, this.#abandoned);
+    this.#renew = new GlobalRenew(context, this.#registers);
+    this.#read = new GlobalRead(context, this.#registers);
+    this.#list = new GlobalList(context.local);
+    this.#watch = new GlobalWatch(context.local);
+  }
+
+  execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
+    return this.#execute(command, call) as Promise<OutcomeOf<C>>;
+  }
+
+  #execute(command: Command, call: Call): Promise<Outcome> {
+    const formed = this.#context.generation();
+    if (typeof formed !== "number") return Promise.resolve(formed);
+    switch (command.kind) {
+      case "acquire":
+        return this.#acquire.acquire(command, call);
+      case "release":
+        return this.#release.release(command, call.deadlineMs);
+      case "cancel":
+        return this.#release.cancel(command, call.deadlineMs);
+      case "renew":
+        return this.#renew.renew(command, call.deadlineMs);
+      case "get":
+        return this.#read.get(command);
+      case "force-release":
+        return this.#release.force(command, call.deadlineMs);
+      case "open-session":
+        return this.#acquire.open(command, call.deadlineMs);
+      case "heartbeat":
+      case "close-session":
+        // Leases name their regions, so a router sends these there by itself.
+        return Promise.resolve(notHere);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  list(query: ListQuery): Promise<ListPage | Failure> {
+    return this.#list.list(query);
+  }
+
+  watch(
+    query: WatchQuery,
+    listener: (event: LockEvent) => void,
+    call: Call,
+  ): Promise<Failure | undefined> {
+    return this.#watch.watch(query, listener, call.cancellation);
+  }
+
+  acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
+    return this.#acquire.acquireMany(request, call, this);
+  }
+
+  /** Ends what is done in the background. */
+  stop(): void {
+    this.#abandoned.stop();
+    this.#registers.stop();
+  }
+}
+
+const notHere = failure(
+  "INVALID_ARGUMENT",
+  "A session has its leases in regions: this is a matter of their routers.",
+);

@@ -1,0 +1,74 @@
+import type { Failure } from "@holdfast/base/failure";
+import type { GetCommand } from "@holdfast/core/command/command";
+import type { GetOutcome, RegionVote } from "@holdfast/core/command/outcome";
+import { printBallot } from "@holdfast/core/quorum/ballot";
+import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import { survey } from "@holdfast/core/quorum/survey";
+import { majority } from "@holdfast/core/quorum/votes";
+import { answerMs, type GlobalContext, noQuorum } from "./global-context.ts";
+import type { GlobalRegister, Look } from "./global-register.ts";
+import type { GlobalRegisters } from "./global-registers.ts";
+import { globalTenant, lockIdOf } from "./global-view.ts";
+import { isSite, locate } from "./local-context.ts";
+
+/** Holders and waiters that are named. */
+const namedMax = 100;
+
+/** Reads global locks. */
+export class GlobalRead {
+  readonly #context: GlobalContext;
+  readonly #registers: GlobalRegisters;
+
+  constructor(context: GlobalContext, registers: GlobalRegisters) {
+    this.#context = context;
+    this.#registers = registers;
+  }
+
+  /** The lock's state, with what each region says of it. */
+  async get({ lock }: GetCommand): Promise<GetOutcome> {
+    const { register, queue } = this.#registers.of(lock);
+    const look = await register.look(answerMs);
+    const votes = this.#context.regions.map((_, index) => this.#voteOf(index, look, register));
+    const seen = survey(look.shows)?.value ?? (await this.#settle(register, look));
+    if ("code" in seen) return seen;
+    const nowMs = this.#context.surroundings.clock.wallMs();
+    const site = locate(this.#context.local, { ...lock, region: this.#context.region });
+    return {
+      kind: "lock",
+      lock: lockIdOf(lock),
+      shard: isSite(site) ? site.shard.name : "",
+      slot: isSite(site) ? site.slot : 0,
+      holders: seen.holders.slice(0, namedMax).map((each) => globalTenant(each, nowMs)),
+      waiters: seen.waiters.slice(0, namedMax).map((each) => globalTenant(each, nowMs)),
+      holderCount: seen.holders.length,
+      waiterCount: seen.waiters.length + queue.lineLength,
+      revision: BigInt(seen.version),
+      votes,
+    };
+  }
+
+  /** No two regions agree: what the register is can only be decided. */
+  async #settle(register: GlobalRegister, { shows }: Look): Promise<RegisterValue | Failure> {
+    const heard = [...shows.keys()].map((index) => this.#context.regions[index]?.region ?? "");
+    if (shows.size < majority) return noQuorum(heard, register.silences);
+    const answer = await register.submit({ kind: "tend" }, false, () => false);
+    if (answer.kind === "decided") return answer.value;
+    return noQuorum(heard, register.silences);
+  }
+
+  #voteOf(index: number, { shows, rttMs }: Look, register: GlobalRegister): RegionVote {
+    const region = this.#context.regions[index]?.region ?? "";
+    const shown = shows.get(index);
+    const accepted = shown?.accepted;
+    return {
+      region,
+      reachable: shown !== undefined,
+      problem: shown === undefined ? (register.silences.get(region) ?? "does not vote") : "",
+      rttMs: rttMs.get(index) ?? 0,
+      ballot: accepted === undefined ? "" : printBallot(accepted.ballot),
+      version: accepted?.value.version ?? 0,
+      token: accepted?.value.token ?? 0n,
+      live: shown?.live.map(({ grantId }) => grantId) ?? [],
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import type { GlobalContext } from "./global-context.ts";
+import { GlobalQueue } from "./global-queue.ts";
+import { GlobalRegister } from "./global-register.ts";
+import type { GlobalLockId } from "./ports/voting-region.ts";
+
+/** Registers that are kept in mind though nothing is under way: for their next round trip. */
+const idleMax = 10_000;
+
+/** A register and those who wait for it here. */
+export interface RegisterDesk {
+  readonly register: GlobalRegister;
+  readonly queue: GlobalQueue;
+}
+
+/** The registers this coordinator knows, the one that was used last at the end. */
+export class GlobalRegisters {
+  readonly #context: GlobalContext;
+  readonly #desks = new Map<string, RegisterDesk>();
+
+  constructor(context: GlobalContext) {
+    this.#context = context;
+  }
+
+  /** The lock's register, made when it is first needed. */
+  of(lock: GlobalLockId): RegisterDesk {
+    const key = `${lock.namespace}/${lock.name}`;
+    const known = this.#desks.get(key);
+    if (known !== undefined) {
+      this.#desks.delete(key);
+      this.#desks.set(key, known);
+      return known;
+    }
+    const register = new GlobalRegister(this.#context, lock);
+    const desk = { register, queue: new GlobalQueue(this.#context, register) };
+    this.#desks.set(key, desk);
+    if (this.#desks.size > idleMax) this.#forgetIdle();
+    return desk;
+  }
+
+  stop(): void {
+    for (const { register, queue } of this.#desks.values()) {
+      queue.stop();
+      register.stop();
+    }
+  }
+
+  /** The ones that were not used for longest; those with something under way stay. */
+  #forgetIdle(): void {
+    let excess = this.#desks.size - Math.floor(idleMax * 0.9);
+    for (const [key, { register, queue }] of this.#desks) {
+      if (excess <= 0) return;
+      excess--;
+      if (register.isIdle && queue.isIdle) this.#desks.delete(key);
+    }
+  }
+}

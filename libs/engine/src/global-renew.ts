@@ -1,0 +1,98 @@
+import { sleep } from "@holdfast/base/clock";
+import { failure } from "@holdfast/base/failure";
+import type { RenewCommand } from "@holdfast/core/command/command";
+import type { RenewOutcome } from "@holdfast/core/command/outcome";
+import type { GlobalHolder } from "@holdfast/core/quorum/register-value";
+import { survey } from "@holdfast/core/quorum/survey";
+import { majority } from "@holdfast/core/quorum/votes";
+import { type GlobalContext, noQuorum } from "./global-context.ts";
+import type { GlobalRegister } from "./global-register.ts";
+import type { GlobalRegisters } from "./global-registers.ts";
+import { secondLatest } from "./global-view.ts";
+import { isOwnSession } from "./own-session.ts";
+import { SessionEverywhere } from "./session-everywhere.ts";
+
+/**
+ * Confirms global grants anew. For a grant with a ttl of its own this is its heartbeat; for one
+ * under a session it tells where its liveness stands by now, and puts it where it is missing: a
+ * region that was away when the lock was granted counts from then on.
+ */
+export class GlobalRenew {
+  readonly #context: GlobalContext;
+  readonly #registers: GlobalRegisters;
+
+  constructor(context: GlobalContext, registers: GlobalRegisters) {
+    this.#context = context;
+    this.#registers = registers;
+  }
+
+  async renew(command: RenewCommand, deadlineMs?: number): Promise<RenewOutcome> {
+    const { grantId, token, ttlMs } = command;
+    const { register } = this.#registers.of(command.lock);
+    const { shows } = await register.look(3 * this.#context.roundTripMs());
+    const seen = survey(shows);
+    if (shows.size < majority) return noQuorum(this.#names(shows), register.silences);
+    const holder = (seen?.value ?? register.newest)?.holders.find(
+      (each) => each.grantId === grantId,
+    );
+    if (holder === undefined || holder.token !== token) {
+      return seen === undefined ? unsettled : notHeld;
+    }
+    if (ttlMs !== undefined && ttlMs !== holder.ttlMs) return otherTtl(holder.ttlMs);
+    const met = { session: holder.session, ttlMs: holder.ttlMs };
+    const session = new SessionEverywhere(this.#context, command.lock, met);
+    if (isOwnSession(holder.session)) session.keepAlive();
+    else session.meet();
+    const showing = seen?.confirmed(grantId) ?? new Map();
+    const confirmed = await session.confirmations(showing);
+    const isMissing = confirmed.length < shows.size;
+    const strengthened = isMissing
+      ? await this.#attach(register, holder, session, deadlineMs)
+      : undefined;
+    const best = (strengthened?.length ?? 0) > confirmed.length ? strengthened : confirmed;
+    if (best === undefined || best.length < majority) return lost;
+    return { kind: "renewed", validForMs: secondLatest(best), confirmed: best };
+  }
+
+  /** Its own session's request may put a grant's liveness where it does not stand. */
+  async #attach(
+    register: GlobalRegister,
+    holder: GlobalHolder,
+    session: SessionEverywhere,
+    deadlineMs: number | undefined,
+  ) {
+    await session.settled();
+    const { clock } = this.#context.surroundings;
+    const isOver = () => deadlineMs !== undefined && clock.monotonicMs() >= deadlineMs;
+    const acquire = { kind: "acquire", request: holder, wait: false, mayBeGranted: true } as const;
+    const answer = await register.submit({ ...acquire, strengthen: true }, true, isOver);
+    if (answer.kind !== "decided" || answer.outcome.kind !== "granted") return undefined;
+    // It is chosen by the two nearest; the one that this is about answers a little later.
+    await sleep(clock, 2 * this.#context.roundTripMs());
+    return session.confirmations(answer.confirmed(holder.grantId));
+  }
+
+  #names(shows: ReadonlyMap<number, unknown>): string[] {
+    return [...shows.keys()].map((index) => this.#context.regions[index]?.region ?? "");
+  }
+}
+
+const notHeld = failure(
+  "NOT_HELD",
+  "This grant does not hold the lock: it ended, or its token is wrong.",
+);
+const lost = failure(
+  "LOST",
+  "No two regions confirm the grant any more: its session has ended there. Ask for the lock again.",
+);
+const unsettled = failure("CONTENDED", "The lock is changing hands. Try again.", {
+  retryAfterMs: 200,
+});
+
+function otherTtl(ttlMs: number) {
+  return failure(
+    "INVALID_ARGUMENT",
+    `A global grant keeps the ttl it was acquired with, ${ttlMs} ms.`,
+    { field: "ttl_ms" },
+  );
+}

@@ -1,0 +1,358 @@
+import type { Timer } from "@holdfast/base/clock";
+import { type Failure, failure } from "@holdfast/base/failure";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
+import type { AcquireCommand, SessionLease } from "@holdfast/core/command/command";
+import type { AcquireOutcome } from "@holdfast/core/command/outcome";
+import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
+import type { Fate, GlobalHolder, GlobalRequest } from "@holdfast/core/quorum/register-value";
+import { type GlobalContext, noQuorum } from "./global-context.ts";
+import type { GlobalQueue } from "./global-queue.ts";
+import type { GlobalRegister, Notice } from "./global-register.ts";
+import { globalGrant, lockIdOf, namedHolders } from "./global-view.ts";
+import type { Call } from "./ports/lock-tier.ts";
+import type { ProposerAnswer } from "./register-proposer.ts";
+import type { SessionEverywhere } from "./session-everywhere.ts";
+
+/** How long an answer may take beyond the wait that was asked for, in ms. */
+const marginMs = 4_500;
+/** A grant that two regions do not confirm is asked for again so often. */
+const confirmTriesMax = 5;
+
+/** What one acquire is about. */
+export interface GlobalAcquireOrder {
+  readonly command: AcquireCommand;
+  readonly request: GlobalRequest;
+  readonly register: GlobalRegister;
+  readonly queue: GlobalQueue;
+  readonly session: SessionEverywhere;
+}
+
+/**
+ * One acquire of a global lock, from the first copy of its request to its outcome. Repeats that
+ * come meanwhile join it: two proposals for one request could each be told something else.
+ */
+export class GlobalAcquireRun {
+  readonly outcome: Promise<AcquireOutcome>;
+  readonly #context: GlobalContext;
+  readonly #order: GlobalAcquireOrder;
+  readonly #resolve: (outcome: AcquireOutcome) => void;
+  #call: Call;
+  #isRepeat: boolean;
+  #waitUntilMs: number;
+  #giveUpMs: number;
+  #timer: Timer | undefined;
+  #forget: () => void = () => {};
+  #leave: (() => void) | undefined;
+  #isAsking = false;
+  #wasRepeat = false;
+  #isConfirming = false;
+  #isOver = false;
+  /** A proposal for it was sent: it may come true. */
+  #isProposed = false;
+
+  constructor(context: GlobalContext, order: GlobalAcquireOrder, call: Call) {
+    this.#context = context;
+    this.#order = order;
+    this.#call = call;
+    this.#isRepeat = order.command.resent === true;
+    const { promise, resolve } = Promise.withResolvers<AcquireOutcome>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+    const times = this.#timesOf(order.command, call);
+    this.#waitUntilMs = times.waitUntilMs;
+    this.#giveUpMs = times.giveUpMs;
+  }
+
+  get grantId(): GrantId {
+    return this.#order.request.grantId;
+  }
+
+  /** It may have been granted, or may yet be, and nobody waits for it any more. */
+  get isInDoubt(): boolean {
+    return this.#isProposed;
+  }
+
+  begin(): void {
+    const { session } = this.#order;
+    session.meet(() => this.#tellLeases());
+    this.#arm();
+    this.#hearCaller();
+    if (this.#order.command.waitMs > 0 && this.#order.queue.mustLineUp) this.#standInLine();
+    else void this.#ask();
+  }
+
+  /** A repeat: from now on it is this one's caller who is answered. */
+  join(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
+    this.#call = call;
+    this.#isRepeat = true;
+    const times = this.#timesOf(command, call);
+    this.#waitUntilMs = Math.max(this.#waitUntilMs, times.waitUntilMs);
+    this.#giveUpMs = Math.max(this.#giveUpMs, times.giveUpMs);
+    this.#arm();
+    this.#hearCaller();
+    this.#tellLeases();
+    return this.outcome;
+  }
+
+  /** Asks the register; its answer decides how to go on. */
+  async #ask(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const { register, request, command } = this.#order;
+    const wait = command.waitMs > 0;
+    const isRepeat = this.#isRepeat || this.#isProposed;
+    this.#wasRepeat = isRepeat;
+    this.#isProposed = true;
+    const answer = await register.submit(
+      { kind: "acquire", request, wait, mayBeGranted: false },
+      isRepeat,
+      () => this.#isSpent,
+    );
+    this.#isAsking = false;
+    if (this.#isOver) return;
+    if (answer.kind === "decided") await this.#onDecided(answer.outcome, answer);
+    else this.#end(this.#undecided(answer));
+  }
+
+  async #onDecided(outcome: RegisterOutcome, notice: Notice): Promise<void> {
+    switch (outcome.kind) {
+      case "granted":
+        return this.#believe(outcome.holder, notice.confirmed);
+      case "waiting":
+        return this.#wait(notice);
+      case "full":
+        return this.#onFull();
+      case "ended":
+        return this.#end(this.#endedAs(outcome.fate, notice));
+      case "forgotten":
+        return this.#end(forgotten);
+      case "held":
+        return this.#end(this.#held(notice));
+      default:
+        return this.#end(forgotten);
+    }
+  }
+
+  /** Tells the holder, once two regions confirm the grant by the leases it has. */
+  async #believe(
+    holder: GlobalHolder,
+    confirmed: (grantId: GrantId) => ReadonlyMap<number, LeaseId>,
+  ): Promise<void> {
+    if (this.#isConfirming) return;
+    this.#isConfirming = true;
+    const { register, session, request } = this.#order;
+    let confirming = confirmed;
+    for (let tries = 0; !this.#isOver; tries++) {
+      const confirmations = await session.confirmations(confirming(holder.grantId));
+      const grant = globalGrant(register.lock, holder, confirmations);
+      if (grant !== undefined) return this.#end({ kind: "granted", grant });
+      if (tries === confirmTriesMax || this.#isSpent) return this.#end(unconfirmed);
+      // Its session was not known in time, or its lease there has ended: its own request may put
+      // the liveness there again.
+      session.meet(() => this.#tellLeases());
+      await session.settled();
+      const again = await register.submit(
+        { kind: "acquire", request, wait: true, mayBeGranted: false },
+        true,
+        () => this.#isSpent,
+      );
+      if (this.#isOver) return;
+      if (again.kind !== "decided") return this.#end(this.#undecided(again));
+      if (again.outcome.kind !== "granted") {
+        this.#isConfirming = false;
+        return this.#onDecided(again.outcome, again);
+      }
+      confirming = again.confirmed;
+    }
+  }
+
+  /** It stands in the register's own line. */
+  #wait(notice: Notice): void {
+    const { queue } = this.#order;
+    this.#leave?.();
+    this.#leave = queue.wait(this.grantId, {
+      onPlace: (place) => this.#call.onPosition?.(place),
+      onNotice: (seen) => this.#onNotice(seen),
+    });
+    this.#tellLeases();
+    queue.tell(notice);
+  }
+
+  #onFull(): void {
+    // To a repeat the register has refused it for good: an earlier copy could be granted.
+    if (this.#wasRepeat) this.#end(tooMany);
+    else {
+      this.#isProposed = false;
+      this.#standInLine();
+    }
+  }
+
+  /** The register has no room for it yet: it stands in this region's line. */
+  #standInLine(): void {
+    const { queue } = this.#order;
+    this.#tellLeases();
+    const left = queue.standInLine(this.grantId, {
+      onPlace: (place) => this.#call.onPosition?.(place),
+      onTurn: () => void this.#ask(),
+    });
+    if (left === "full") this.#end(tooMany);
+    else {
+      this.#leave?.();
+      this.#leave = left;
+    }
+  }
+
+  #onNotice({ value, confirmed }: Notice): void {
+    const holder = value.holders.find((each) => each.grantId === this.grantId);
+    if (holder !== undefined) {
+      void this.#believe(holder, confirmed);
+      return;
+    }
+    if (value.waiters.some((waiter) => waiter.grantId === this.grantId)) return;
+    const ended = value.recent.findLast((each) => each.grantId === this.grantId);
+    // Neither here nor there: the register has forgotten how it ended, and can only be asked.
+    if (ended === undefined) void this.#ask();
+    else this.#end(this.#endedAs(ended.fate, { value, confirmed }));
+  }
+
+  /** Nobody would hear what comes of another try. */
+  get #isSpent(): boolean {
+    const { clock } = this.#context.surroundings;
+    return this.#isOver || this.#isAbandoned || clock.monotonicMs() >= this.#giveUpMs;
+  }
+
+  get #isAbandoned(): boolean {
+    return this.#call.cancellation.cancelled;
+  }
+
+  #hearCaller(): void {
+    this.#forget();
+    const { cancellation } = this.#call;
+    this.#forget = cancellation.onCancel(() => {
+      // A repeat through another router may be under way: its place is left as it is.
+      if (this.#call.cancellation === cancellation) this.#end({ kind: "cancelled" });
+    });
+  }
+
+  #arm(): void {
+    const { clock } = this.#context.surroundings;
+    const { command } = this.#order;
+    this.#timer?.cancel();
+    const dueMs = command.waitMs > 0 ? this.#waitUntilMs : this.#giveUpMs;
+    this.#timer = clock.schedule(Math.max(0, dueMs - clock.monotonicMs()), () =>
+      command.waitMs > 0 ? void this.#timeOut() : this.#end(unanswered),
+    );
+  }
+
+  /** The wait is over: out of the line, and what was granted at the last moment is given back. */
+  async #timeOut(): Promise<void> {
+    const { register } = this.#order;
+    const { clock } = this.#context.surroundings;
+    // A grant that is being confirmed was won in time.
+    if (this.#isConfirming || this.#isOver) {
+      this.#timer = clock.schedule(Math.max(0, this.#giveUpMs - clock.monotonicMs()), () =>
+        this.#end(unanswered),
+      );
+      return;
+    }
+    this.#leave?.();
+    this.#leave = undefined;
+    if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#timedOut());
+    const isOver = () => clock.monotonicMs() >= this.#giveUpMs;
+    const cancel = { kind: "cancel", grantId: this.grantId } as const;
+    const answer = await register.submit(cancel, true, isOver);
+    if (this.#isOver) return;
+    this.#end(answer.kind === "decided" ? this.#timedOut() : unanswered);
+  }
+
+  #timedOut(): AcquireOutcome {
+    const { register, queue } = this.#order;
+    const value = register.newest;
+    const nowMs = this.#context.surroundings.clock.wallMs();
+    return {
+      kind: "timeout",
+      holders: value === undefined ? [] : namedHolders(value, nowMs),
+      queueLength: (value?.waiters.length ?? 0) + queue.lineLength,
+    };
+  }
+
+  #held({ value }: Notice): AcquireOutcome {
+    const { clock } = this.#context.surroundings;
+    const ttlMs = Math.min(...value.holders.map((holder) => holder.ttlMs));
+    return {
+      kind: "held",
+      holders: namedHolders(value, clock.wallMs()),
+      queueLength: value.waiters.length + this.#order.queue.lineLength,
+      retryAfterMs: Number.isFinite(ttlMs) ? Math.ceil(ttlMs / 3) : 1_000,
+    };
+  }
+
+  /** A repeat of a request that is over is told how it ended, not what its first copy was told. */
+  #endedAs(fate: Fate, notice: Notice): AcquireOutcome {
+    if (fate === "cancelled") return { kind: "cancelled" };
+    if (fate === "refused") return this.#held(notice);
+    const how = { released: "released", lost: "lost", forced: "taken away by force" }[fate];
+    return failure(
+      "LOST",
+      `The grant of this request on ${lockIdOf(this.#order.register.lock).name} was ${how}. Ask ` +
+        "again with a new request id.",
+    );
+  }
+
+  #undecided(answer: Exclude<ProposerAnswer, { kind: "decided" }>): Failure {
+    if (answer.kind === "unknown") return unanswered;
+    if (answer.kind === "contended") return contended;
+    const heard = answer.heard.map((index) => this.#context.regions[index]?.region ?? "");
+    return noQuorum(heard, this.#order.register.silences);
+  }
+
+  #tellLeases(): void {
+    if (!this.#isOver && this.#order.command.waitMs > 0) {
+      this.#call.onLeases?.(this.#order.session.leases satisfies readonly SessionLease[]);
+    }
+  }
+
+  #timesOf({ waitMs }: AcquireCommand, { deadlineMs }: Call) {
+    const nowMs = this.#context.surroundings.clock.monotonicMs();
+    const waitUntilMs = nowMs + waitMs;
+    return { waitUntilMs, giveUpMs: Math.min(deadlineMs ?? Infinity, waitUntilMs + marginMs) };
+  }
+
+  #end(outcome: AcquireOutcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#timer?.cancel();
+    this.#forget();
+    this.#leave?.();
+    this.#resolve(outcome);
+  }
+}
+
+const unanswered = failure(
+  "UNKNOWN_OUTCOME",
+  "Too few regions answered in time, and the request may have been carried out. Repeat it with the " +
+    "same request id.",
+);
+
+const unconfirmed = failure(
+  "UNKNOWN_OUTCOME",
+  "The lock was granted, and no two regions could confirm it under a lease of the session. Repeat " +
+    "the request with the same request id, or cancel it.",
+);
+
+const forgotten = failure(
+  "UNKNOWN_OUTCOME",
+  "The lock has changed hands too often since this request was first sent to know what became of " +
+    "it. Cancel it, and ask again with a new request id.",
+  { field: "request_id" },
+);
+
+const contended = failure("CONTENDED", "Others were faster too often. Try again.", {
+  retryAfterMs: 200,
+});
+
+const tooMany = failure(
+  "TOO_MANY_WAITERS",
+  "The lock's line in this region is full. Try again later.",
+  { retryAfterMs: 1_000 },
+);

@@ -1,0 +1,93 @@
+import { isFailure } from "@holdfast/base/failure";
+import type { LeaseId } from "@holdfast/base/ids";
+import type { SessionLease } from "@holdfast/core/command/command";
+import type { Confirmation } from "@holdfast/core/command/outcome";
+import { majority } from "@holdfast/core/quorum/votes";
+import { answerMs, type GlobalContext } from "./global-context.ts";
+import type { GlobalLockId, MetSession, RegionLease } from "./ports/voting-region.ts";
+
+/**
+ * A session's leases for one lock in all regions. A region that does not answer is left out, and
+ * counts for no grant.
+ */
+export class SessionEverywhere {
+  readonly #context: GlobalContext;
+  readonly #lock: GlobalLockId;
+  readonly #session: MetSession;
+  readonly #leases = new Map<number, RegionLease>();
+  #meeting: Promise<void>[] = [];
+
+  constructor(context: GlobalContext, lock: GlobalLockId, session: MetSession) {
+    this.#context = context;
+    this.#lock = lock;
+    this.#session = session;
+  }
+
+  /** Every lease that is known by now. */
+  get leases(): SessionLease[] {
+    return [...this.#leases.values()].map(sessionLease);
+  }
+
+  /** Asks all regions; `onLease` hears of each that answers. */
+  meet(onLease: () => void = () => {}): void {
+    this.#ask((index) => {
+      const region = this.#context.regions[index];
+      return region?.meet(this.#lock, this.#session, answerMs);
+    }, onLease);
+  }
+
+  /** Passes a sign of life on to all regions. */
+  keepAlive(): void {
+    this.#ask((index) => {
+      const region = this.#context.regions[index];
+      return region?.keepAlive(this.#lock, this.#session.session, answerMs);
+    });
+  }
+
+  /** Resolves when two regions have answered, or all that will. */
+  async settled(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let answered = 0;
+    for (const each of this.#meeting) {
+      void each.then(() => {
+        if (++answered === this.#meeting.length || this.#leases.size >= majority) resolve();
+      });
+    }
+    if (this.#meeting.length === 0) resolve();
+    await promise;
+  }
+
+  /**
+   * What the holder may count on: regions that confirmed the grant, by the very lease they hold it
+   * under [H1]. Waits for a region whose lease is not known yet. How long a lease is valid counts
+   * from before the region was asked, so all the more from before the client's request was sent.
+   */
+  async confirmations(confirmed: ReadonlyMap<number, LeaseId>): Promise<Confirmation[]> {
+    await Promise.all([...confirmed.keys()].map((index) => this.#meeting[index]));
+    const confirmations: Confirmation[] = [];
+    for (const [index, leaseId] of confirmed) {
+      const known = this.#leases.get(index);
+      if (known === undefined || known.lease !== leaseId) continue;
+      const validForMs = Math.floor(known.validForMs);
+      confirmations.push({ lease: sessionLease(known), validForMs });
+    }
+    return confirmations;
+  }
+
+  #ask(
+    ask: (index: number) => ReturnType<GlobalContext["regions"][number]["meet"]> | undefined,
+    onLease: () => void = () => {},
+  ): void {
+    const { regions } = this.#context;
+    this.#meeting = regions.map(async (_, index) => {
+      const lease = await ask(index);
+      if (lease === undefined || isFailure(lease)) return;
+      this.#leases.set(index, lease);
+      onLease();
+    });
+  }
+}
+
+function sessionLease({ region, shard, lease }: RegionLease): SessionLease {
+  return { region, shard, leaseId: lease };
+}
