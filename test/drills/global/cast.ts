@@ -2,6 +2,7 @@ import type { HistoryEvent } from "../../history/history-event.ts";
 import { Holder } from "../holder.ts";
 import type { Habits } from "../worker.ts";
 import type { DrilledPlatform } from "./drilled-platform.ts";
+import type { ProcessBuild } from "./drilled-site.ts";
 import { busy, probing } from "./habits.ts";
 
 /** A process of clients in one region. */
@@ -24,8 +25,7 @@ export interface Stage {
   readonly originNs: bigint;
   readonly resourcePort: number;
   readonly seed: number;
-  /** Loaded into every process of clients. */
-  readonly preloads: readonly URL[];
+  readonly build: ProcessBuild;
   readonly now: () => number;
   readonly record: (event: HistoryEvent) => void;
 }
@@ -57,18 +57,19 @@ export function partName({ role, region }: Pick<Part, "role" | "region">): strin
 
 /** Starts a process for each part. */
 export async function raiseCast(stage: Stage, parts: readonly Part[]): Promise<Cast> {
-  const { platform, prefix, folder, originNs, resourcePort, seed, preloads, now, record } = stage;
+  const { platform, prefix, folder, originNs, resourcePort, seed, build, now, record } = stage;
   const cast = new Map<string, Holder>();
   for (const [index, part] of parts.entries()) {
     const { region, clients, workers, habits } = part;
     const name = partName(part);
     const holder = new Holder({
-      ...{ name, clients, workers, folder, now, record, preloads, resourcePort },
+      ...{ name, clients, workers, folder, now, record, resourcePort },
       endpoints: platform.endpointsFrom(region),
       habits: { ...habits, locks: habits.locks.map((lock) => `${prefix}/${lock}`) },
       seed: seed * 1_000_003 + index * 10_007,
       originNs: String(originNs),
-      env: platform.env,
+      preloads: build.preloads,
+      env: { ...platform.env, ...build.env },
     });
     cast.set(name, holder);
   }

@@ -3,7 +3,7 @@ import type { AcceptReply, PrepareReply } from "@holdfast/core/quorum/message";
 import type { Acceptors } from "@holdfast/engine/register-proposer";
 import { type Edit, sabotage } from "../../sabotage/sabotage.ts";
 import { type CoordinatorOrder, orderSignal } from "./coordinator-order.ts";
-import { globalMutants } from "./global-mutants.ts";
+import { mutantCalled } from "./global-mutants.ts";
 
 /**
  * Loaded into a coordinator before its own code: stands between every proposer and the regions, so
@@ -106,6 +106,4 @@ function die(): void {
 
 Object.assign(globalThis, { standBetween });
 const name = process.env.HOLDFAST_MUTANT;
-const mutant = globalMutants.find((each) => each.name === name);
-if (name !== undefined && mutant === undefined) throw new Error(`no build is called ${name}`);
-sabotage([hook, ...(mutant?.edits ?? [])]);
+sabotage([hook, ...(name === undefined ? [] : mutantCalled(name).edits)]);

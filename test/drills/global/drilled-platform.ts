@@ -8,7 +8,7 @@ import { Wan } from "../../relay/wan.ts";
 import { etcdFound } from "../etcd-found.ts";
 import { keeperVariable, startKeeper } from "../keeper.ts";
 import { logTails } from "../service-process.ts";
-import { type CoordinatorBuild, DrilledSite } from "./drilled-site.ts";
+import { DrilledSite, type ProcessBuild } from "./drilled-site.ts";
 
 /** Three regions as they are run in earnest, an ocean between them. */
 export interface DrilledPlatform extends AsyncDisposable {
@@ -33,7 +33,7 @@ export interface PlatformOptions {
   /** etcd clusters of each region, of one member each; 1 if left out. */
   readonly shards?: number;
   /** Of every region's coordinator. */
-  readonly build?: CoordinatorBuild;
+  readonly build?: ProcessBuild;
 }
 
 /** Starts three regions; throws, with the ends of the logs, when they do not come up. */

@@ -3,8 +3,8 @@ import { type EtcdCluster, startEtcdCluster } from "@holdfast/toolchain/etcd-pro
 import type { DrillProcess } from "../drill-process.ts";
 import { serviceProcess } from "../service-process.ts";
 
-/** What is loaded into a coordinator before its own code, and what it is told. */
-export interface CoordinatorBuild {
+/** What is loaded into a process before its own code, and what it is told by its environment. */
+export interface ProcessBuild {
   readonly preloads: readonly URL[];
   readonly env: Readonly<Record<string, string>>;
 }
@@ -21,7 +21,7 @@ export interface SitePlan {
   readonly coordinatorPeers: string;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly build: CoordinatorBuild;
+  readonly build: ProcessBuild;
 }
 
 /** One region of three: its shards, its placement, a router and a coordinator. */

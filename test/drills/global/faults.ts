@@ -141,6 +141,17 @@ export function clientsFrozen(holder: Holder, forMs: number): Unplaced {
   };
 }
 
+/** kill -9 of a process of clients; another takes its place. */
+export function clientsKilled(holder: Holder, forMs: number): Unplaced {
+  return {
+    forMs,
+    what: "kill -9",
+    target: `clients ${holder.name}`,
+    begin: () => holder.kill(),
+    end: () => holder.start(),
+  };
+}
+
 /** A coordinator dies by its own hand in mid-proposal; a problem where it found no occasion to. */
 export function coordinatorDies(
   site: DrilledSite,

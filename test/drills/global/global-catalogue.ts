@@ -1,18 +1,12 @@
+import { invariant } from "@holdfast/base/invariant";
 import type { Drill, DrillEnd, DrillSettings } from "../drill.ts";
+import { drillBuilds } from "./drill-builds.ts";
 import { startPlatform } from "./drilled-platform.ts";
-import type { CoordinatorBuild } from "./drilled-site.ts";
 import type { GlobalDrill } from "./global-drill.ts";
 import { globalDrills } from "./global-drills.ts";
-import { globalLines, isWell } from "./global-lines.ts";
-import { runGlobalDrill } from "./run-global-drill.ts";
-
-const coordinatorBuild = new URL("coordinator-build.ts", import.meta.url);
-
-/** The coordinators that drills are run with; with `mutant`, sabotaged ones. */
-export function drillBuild(mutant?: string): CoordinatorBuild {
-  const env: Record<string, string> = mutant === undefined ? {} : { HOLDFAST_MUTANT: mutant };
-  return { preloads: [coordinatorBuild], env };
-}
+import { globalLines, isWell, wrongs } from "./global-lines.ts";
+import { globalMutants, mutantCalled } from "./global-mutants.ts";
+import { type GlobalDrillResult, runGlobalDrill } from "./run-global-drill.ts";
 
 /** Each drill of the global tier alone, on a platform of its own. */
 export const globalCatalogue: readonly Drill[] = globalDrills.map((drill): Drill => {
@@ -20,20 +14,43 @@ export const globalCatalogue: readonly Drill[] = globalDrills.map((drill): Drill
   return {
     name,
     about: `${about}; ${seconds} s, --short ${shortSeconds} s`,
-    run: (settings) => runAlone(drill, settings),
+    run: async (settings) => {
+      const result = await runAlone(drill, settings);
+      return { lines: globalLines(name, result), isWell: isWell(result) };
+    },
   };
 });
+
+/** The sabotaged builds, a line each. */
+export const sabotageList: readonly string[] = globalMutants.map(
+  ({ name, about, drill }) => `--sabotage ${name}: ${about}; found out by ${drill}`,
+);
+
+/** Runs the drill that must find the sabotaged build out; all is well if it does. */
+export async function runSabotage(name: string, seed: number): Promise<DrillEnd> {
+  const { drill, evidence } = mutantCalled(name);
+  const result = await runAlone(drillCalled(drill), {
+    ...{ seconds: undefined, seed, mutant: name, isShort: true },
+  });
+  const isFoundOut = wrongs(result).some((wrong) => evidence.test(wrong));
+  const verdict = isFoundOut ? `${name} was found out` : `${name} SURVIVED ${drill}`;
+  return { lines: [...globalLines(drill, result), verdict], isWell: isFoundOut };
+}
+
+/** The drill called so. */
+export function drillCalled(name: string): GlobalDrill {
+  const drill = globalDrills.find((each) => each.name === name);
+  invariant(drill !== undefined, `a drill of the global tier is called ${name}`);
+  return drill;
+}
 
 async function runAlone(
   drill: GlobalDrill,
   { seconds, seed, mutant, isShort }: DrillSettings,
-): Promise<DrillEnd> {
-  await using platform = await startPlatform({ build: drillBuild(mutant) });
+): Promise<GlobalDrillResult> {
+  const { coordinators, clients } = drillBuilds(mutant);
+  await using platform = await startPlatform({ build: coordinators });
   const usual = isShort ? drill.shortSeconds : drill.seconds;
-  const result = await runGlobalDrill(platform, drill, {
-    seconds: seconds ?? usual,
-    seed,
-    isShort,
-  });
-  return { lines: globalLines(drill.name, result), isWell: isWell(result) };
+  const settings = { seconds: seconds ?? usual, seed, isShort, clients };
+  return await runGlobalDrill(platform, drill, settings);
 }

@@ -1,9 +1,11 @@
 import { bystanders, type Part, partName, probes } from "./cast.ts";
+import { inheritedInTime } from "./dead-owners.ts";
 import type { DrilledPlatform } from "./drilled-platform.ts";
 import { inTurn } from "./fault.ts";
 import {
   allKilled,
   clientsFrozen,
+  clientsKilled,
   coordinatorDies,
   etcdFrozen,
   regionFrozen,
@@ -16,7 +18,7 @@ import {
   wayCut,
 } from "./faults.ts";
 import type { GlobalDrill, Scene } from "./global-drill.ts";
-import { busy, clinging, crowding } from "./habits.ts";
+import { busy, clinging, crowding, inheriting } from "./habits.ts";
 import { gapsOf } from "./region-gaps.ts";
 import { refusedWrites } from "./stale-writes.ts";
 import { regionWiped } from "./wiped-region.ts";
@@ -38,6 +40,10 @@ function rounds(
 /** The region that is broken in round `number`. */
 function siteOf({ platform }: Scene, number: number) {
   return platform.sites[number % platform.sites.length]!;
+}
+
+function firstOf({ sites }: DrilledPlatform): string {
+  return sites[0]!.region;
 }
 
 const regionLost: GlobalDrill = {
@@ -150,6 +156,27 @@ const holderPaused: GlobalDrill = {
   look: refusedWrites,
 };
 
+const holderKilled: GlobalDrill = {
+  name: "global-holder-killed",
+  about: "kill -9 of clients that hold locks: others get them within a ttl and a little",
+  shortSeconds: 13,
+  seconds: 60,
+  perSecondMin: 3,
+  parts: (platform) => [
+    ...bystanders(platform),
+    ...platform.sites.slice(1).map(({ region }): Part => {
+      return { role: "heir", region, clients: 1, workers: 4, habits: inheriting };
+    }),
+    { role: "victim", region: firstOf(platform), clients: 1, workers: 4, habits: clinging },
+  ],
+  faults: (scene, seconds) =>
+    rounds(scene, seconds, 3_000, ({ cast, platform }) => {
+      const victim = cast.get(partName({ role: "victim", region: firstOf(platform) }))!;
+      return [clientsKilled(victim, 9_000)];
+    }),
+  look: inheritedInTime,
+};
+
 const routerLost: GlobalDrill = {
   name: "global-router-lost",
   about: "kill -9 of a region's only router: its clients go on through another region's",
@@ -221,6 +248,7 @@ export const globalDrills: readonly GlobalDrill[] = [
   slowRegion,
   etcdPaused,
   holderPaused,
+  holderKilled,
   routerLost,
   everythingKilled,
   hotLock,

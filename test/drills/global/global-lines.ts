@@ -13,8 +13,13 @@ export function globalLines(name: string, result: GlobalDrillResult): string[] {
   ];
 }
 
+/** What a drill found that no correct platform could have shown. */
+export function wrongs({ verdict, problems }: GlobalDrillResult): string[] {
+  const { violations } = verdict;
+  return [...violations.map(({ checker, message }) => `${checker}: ${message}`), ...problems];
+}
+
 /** Whether a drill was carried out and nothing was wrong. */
-export function isWell({ verdict, shortfalls, problems }: GlobalDrillResult): boolean {
-  const { violations, unchecked } = verdict;
-  return violations.length + unchecked.length + shortfalls.length + problems.length === 0;
+export function isWell(result: GlobalDrillResult): boolean {
+  return wrongs(result).length + result.verdict.unchecked.length + result.shortfalls.length === 0;
 }

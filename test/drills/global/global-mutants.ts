@@ -8,6 +8,8 @@ export interface GlobalMutant {
   readonly edits: readonly Edit[];
   readonly of: "coordinators" | "clients";
   readonly drill: string;
+  /** What the drill must say of it: that something went wrong in any way is not enough. */
+  readonly evidence: RegExp;
 }
 
 /** What the drills must find out, as the simulation does. */
@@ -17,6 +19,7 @@ export const globalMutants: readonly GlobalMutant[] = [
     about: "a lock is taken over when one region calls its holder gone",
     of: "coordinators",
     drill: "global-region-isolated",
+    evidence: /^overlap: /,
     edits: [
       {
         file: "libs/core/src/quorum/votes.ts",
@@ -30,6 +33,7 @@ export const globalMutants: readonly GlobalMutant[] = [
     about: "a region accepts what it has promised not to",
     of: "coordinators",
     drill: "global-hot-lock",
+    evidence: /^(overlap|tokens|guard|linearizability): /,
     edits: [
       {
         file: "libs/core/src/quorum/acceptor.ts",
@@ -38,4 +42,46 @@ export const globalMutants: readonly GlobalMutant[] = [
       },
     ],
   },
+  {
+    name: "repair-revives",
+    about: "whoever proposes next brings a dead holder's liveness back, under a lease that lives",
+    of: "coordinators",
+    drill: "global-holder-killed",
+    evidence: /who was killed, was granted/,
+    edits: [
+      {
+        file: "libs/core/src/quorum/register.ts",
+        find: "    return { value, attach: this.#attach };",
+        replace: "    return { value, attach: this.#holders };",
+      },
+      {
+        file: "libs/engine/src/region-acceptor.ts",
+        find: "if (!isFailure(lease)) leases.set(grantId, lease.marker);",
+        replace: `if (!isFailure(lease)) globalThis.anyMarker = lease.marker;
+          const marker = isFailure(lease) ? globalThis.anyMarker : lease.marker;
+          if (marker !== undefined) leases.set(grantId, marker);`,
+      },
+    ],
+  },
+  {
+    name: "latest-deadline",
+    about: "a holder believes until the latest of its regions' deadlines, not the second-latest",
+    of: "clients",
+    drill: "global-region-isolated",
+    evidence: /^overlap: /,
+    edits: [
+      {
+        file: "libs/client/src/quorum-belief.ts",
+        find: "export const quorum = 2;",
+        replace: "export const quorum = 1;",
+      },
+    ],
+  },
 ];
+
+/** The build called so; throws where there is none. */
+export function mutantCalled(name: string): GlobalMutant {
+  const mutant = globalMutants.find((each) => each.name === name);
+  if (mutant === undefined) throw new Error(`no sabotaged build is called ${name}`);
+  return mutant;
+}

@@ -47,3 +47,12 @@ export const crowding: Habits = {
   holdMsMax: 5,
   thinkMsMax: 200,
 };
+
+/** Of those who stand in line for what the clinging ones hold, for as long as it takes. */
+export const inheriting: Habits = {
+  ...clinging,
+  waitMs: 12_000,
+  longShare: 0,
+  holdMsMax: 10,
+  thinkMsMax: 300,
+};

@@ -11,6 +11,7 @@ import { drillClock } from "../drill-clock.ts";
 import { GuardedResource } from "../guarded-resource.ts";
 import { type Cast, raiseCast } from "./cast.ts";
 import type { DrilledPlatform } from "./drilled-platform.ts";
+import type { ProcessBuild } from "./drilled-site.ts";
 import { carryOut } from "./fault.ts";
 import type { Aftermath, Findings, GlobalDrill } from "./global-drill.ts";
 
@@ -19,6 +20,8 @@ export interface RunSettings {
   readonly seconds: number;
   readonly seed: number;
   readonly isShort: boolean;
+  /** Of the processes of clients. */
+  readonly clients: ProcessBuild;
 }
 
 /** What came of it. */
@@ -72,7 +75,7 @@ export async function runGlobalDrill(
 async function perform(
   platform: DrilledPlatform,
   drill: GlobalDrill,
-  { seconds, seed, isShort }: RunSettings,
+  { seconds, seed, isShort, clients }: RunSettings,
   problems: string[],
 ): Promise<Omit<Aftermath, "tenures">> {
   const originNs = process.hrtime.bigint();
@@ -81,10 +84,10 @@ async function perform(
   const record = (event: HistoryEvent): void => void own.push(event);
   const folder = mkdtempSync(join(platform.folder, `${drill.name}-`));
   await using resource = await GuardedResource.start(now, record);
-  const { clientPreloads: preloads = [] } = drill;
+  const build = { ...clients, preloads: [...clients.preloads, ...(drill.clientPreloads ?? [])] };
   const cast = await raiseCast(
     {
-      ...{ platform, folder, originNs, seed, preloads, now, record },
+      ...{ platform, folder, originNs, seed, build, now, record },
       prefix: basename(folder),
       resourcePort: resource.port,
     },
