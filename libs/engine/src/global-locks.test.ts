@@ -329,3 +329,15 @@ test("sessions that end too soon and trees of locks are refused with the reason"
     field: "lock.namespace",
   });
 });
+
+test("a heartbeat's list names the global grants that hang on the lease", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  const { grantId, confirmed } = await world.grant("east", { session });
+  for (const { lease } of confirmed ?? []) {
+    const local = world.local(lease.region as "east");
+    const heartbeat = { kind: "heartbeat", session, ttlMs: 10_000, leases: [lease] } as const;
+    const answer = await world.settle(local.execute({ ...heartbeat, list: true }, call()));
+    expect(answer).toMatchObject({ leases: [{ held: [{ kind: "holder", lock, grantId }] }] });
+  }
+});

@@ -2,6 +2,8 @@ import { isFailure } from "@holdfast/base/failure";
 import type { HeartbeatCommand, SessionLease } from "@holdfast/core/command/command";
 import type { HeartbeatOutcome, HeldEntry, LeaseAnswer } from "@holdfast/core/command/outcome";
 import { parseKey } from "@holdfast/core/lock/keys";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
+import { grantOfLiveness } from "@holdfast/core/quorum/register-keys";
 import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
 import { isLeases, type Sessions } from "./sessions.ts";
 import type { Shard } from "./shard.ts";
@@ -125,6 +127,12 @@ export class Heartbeats {
     if (reply.kind !== "lease") return undefined;
     const held: HeldEntry[] = [];
     for (const key of reply.keys) {
+      const global = grantOfLiveness(key);
+      if (global !== undefined) {
+        const { namespace, name, grantId } = global;
+        held.push({ kind: "holder", lock: { region: globalRegion, namespace, name }, grantId });
+        continue;
+      }
       const parsed = parseKey(key);
       if (parsed === undefined || parsed.kind === "t" || parsed.kind === "f") continue;
       const { namespace, name, grantId } = parsed;

@@ -44,6 +44,20 @@ export function livenessKey(keys: RegisterKeys, grantId: GrantId): string {
   return keys.live.prefix + grantId;
 }
 
+/** The grant whose liveness `key` is, and its lock; undefined for every other key. */
+export function grantOfLiveness(
+  key: string,
+): { readonly namespace: string; readonly name: string; readonly grantId: GrantId } | undefined {
+  const separator = key.indexOf("/\0l/");
+  if (!key.startsWith("g/") || key[5] !== "/" || separator < 0) return undefined;
+  const namespaceEnd = key.indexOf("/", 6);
+  return {
+    namespace: key.slice(6, namespaceEnd),
+    name: key.slice(namespaceEnd + 1, separator),
+    grantId: key.slice(separator + "/\0l/".length) as GrantId,
+  };
+}
+
 /** The generation and incarnation of a region's shard. */
 export const generationKey = "g/generation";
 /** Stands, under a lease of the longest ttl, after a shard was admitted again [H3]. */
