@@ -13,6 +13,7 @@ import type {
   OpenSessionOutcome,
   Outcome,
   RegionVote,
+  RenewOutcome,
   Tenant,
 } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
@@ -36,7 +37,7 @@ export function readResponse(reader: WireReader, kind: Command["kind"]): Outcome
     case "release":
       return { kind: "released", handedOver: readNumber(reader) !== 0 };
     case "renew":
-      return { kind: "renewed", validForMs: readNumber(reader) };
+      return readRenewed(reader);
     case "cancel":
       return { kind: "cancelled", found: readNumber(reader) !== 0 };
     case "get":
@@ -137,6 +138,19 @@ function readGrant(reader: WireReader): Grant | undefined {
     regions,
     ...(confirmed.length > 0 && { confirmed }),
   };
+}
+
+function readRenewed(reader: WireReader): RenewOutcome {
+  let validForMs = 0;
+  const confirmed: Confirmation[] = [];
+  for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
+    if (tag === 0x08) validForMs = reader.varint();
+    else if (tag === 0x12) {
+      const confirmation = readConfirmation(reader);
+      if (confirmation !== undefined) confirmed.push(confirmation);
+    } else reader.skip(tag);
+  }
+  return { kind: "renewed", validForMs, ...(confirmed.length > 0 && { confirmed }) };
 }
 
 /** Undefined without a lease: nobody could keep it alive, so it holds nothing up. */

@@ -3,6 +3,7 @@ import { unreachable } from "@holdfast/base/invariant";
 import type { Command } from "@holdfast/core/command/command";
 import type {
   AcquireOutcome,
+  Confirmation,
   Grant,
   LeaseAnswer,
   LockState,
@@ -78,6 +79,7 @@ export function writeResponse(writer: WireWriter, kind: Command["kind"], outcome
       return;
     case "renewed":
       writeMs(writer, 1, wholeDown(outcome.validForMs));
+      for (const each of outcome.confirmed ?? []) writeConfirmation(writer, 2, each);
       return;
     case "cancelled":
       if (kind === "acquire") writeAcquireResponse(writer, { kind: "cancelled" });
@@ -127,12 +129,14 @@ function writeGrant(writer: WireWriter, grant: Grant): void {
   writeLease(writer, 6, grant.lease);
   for (const region of grant.regions) writer.text(7, region);
   if (grant.validFrom === "this-send") writer.number(8, 1);
-  for (const { lease, validForMs } of grant.confirmed ?? []) {
-    const mark = writer.begin(9, "small");
-    writeLease(writer, 1, lease);
-    writeMs(writer, 2, wholeDown(validForMs));
-    writer.end(mark, "small");
-  }
+  for (const each of grant.confirmed ?? []) writeConfirmation(writer, 9, each);
+}
+
+function writeConfirmation(writer: WireWriter, field: number, confirmation: Confirmation): void {
+  const mark = writer.begin(field, "small");
+  writeLease(writer, 1, confirmation.lease);
+  writeMs(writer, 2, wholeDown(confirmation.validForMs));
+  writer.end(mark, "small");
 }
 
 function writeHolders(writer: WireWriter, holders: readonly Tenant[], queueLength: number): void {

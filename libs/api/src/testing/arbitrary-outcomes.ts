@@ -86,9 +86,14 @@ const localGrant: fc.Arbitrary<Grant> = fc.record({
   regions: fc.array(arbitraryLabel, { maxLength: 3 }),
 });
 
-const grant: fc.Arbitrary<Grant> = fc
-  .tuple(localGrant, fc.array(confirmation, { maxLength: 3 }))
-  .map(([plain, confirmed]) => ({ ...plain, ...(confirmed.length > 0 && { confirmed }) }));
+/** Perhaps with leases that hold a global grant up. */
+function withConfirmed<T>(plain: fc.Arbitrary<T>) {
+  return fc
+    .tuple(plain, fc.array(confirmation, { maxLength: 3 }))
+    .map(([fields, confirmed]) => ({ ...fields, ...(confirmed.length > 0 && { confirmed }) }));
+}
+
+const grant: fc.Arbitrary<Grant> = withConfirmed(localGrant);
 
 const heldEntry: fc.Arbitrary<HeldEntry> = fc.record({
   kind: fc.constantFrom("holder" as const, "waiter" as const),
@@ -127,7 +132,9 @@ const decisions: Record<Command["kind"], fc.Arbitrary<Outcome>> = {
     }),
   ),
   release: fc.record({ kind: fc.constant("released" as const), handedOver: fc.boolean() }),
-  renew: fc.record({ kind: fc.constant("renewed" as const), validForMs: unsigned32 }),
+  renew: withConfirmed(
+    fc.record({ kind: fc.constant("renewed" as const), validForMs: unsigned32 }),
+  ),
   cancel: fc.record({ kind: fc.constant("cancelled" as const), found: fc.boolean() }),
   get: withVotes({
     kind: fc.constant("lock" as const),

@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { handleServerStreamingCall, handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
-import { Grant, LockEvent, LockId, Mode, Scope, Tenant } from "./lock.ts";
+import { Confirmation, Grant, LockEvent, LockId, Mode, Scope, Tenant } from "./lock.ts";
 
 export const protobufPackage = "holdfast.v1";
 
@@ -162,6 +162,8 @@ export interface RenewRequest {
 export interface RenewResponse {
   /** How long it may be believed in, counted from before the request was sent. */
   validForMs: number;
+  /** Of a global grant only: every lease that counts from now on, in place of those told before. */
+  confirmed: Confirmation[];
 }
 
 /**
@@ -1138,13 +1140,16 @@ export const RenewRequest: MessageFns<RenewRequest> = {
 };
 
 function createBaseRenewResponse(): RenewResponse {
-  return { validForMs: 0 };
+  return { validForMs: 0, confirmed: [] };
 }
 
 export const RenewResponse: MessageFns<RenewResponse> = {
   encode(message: RenewResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.validForMs !== 0) {
       writer.uint32(8).uint32(message.validForMs);
+    }
+    for (const v of message.confirmed) {
+      Confirmation.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1168,6 +1173,14 @@ export const RenewResponse: MessageFns<RenewResponse> = {
             }
 
             message.validForMs = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.confirmed.push(Confirmation.decode(reader, reader.uint32()));
             continue;
           }
         }
