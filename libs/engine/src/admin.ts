@@ -136,7 +136,16 @@ export class Admin implements AdminTier {
     const regions = [own, ...(await Promise.all(others))];
     const members = await asked;
     if (members === undefined) return regions;
-    return regions.map((region) => ({ ...region, global: memberIn(members, region.name) }));
+    // A coordinator has no routers of other regions to ask, but knows their coordinators.
+    const unasked = "code" in members ? [] : [...members].filter(([name]) => !isIn(regions, name));
+    return [
+      ...regions.map((region) => ({ ...region, global: memberIn(members, region.name) })),
+      ...unasked.map(([name, member]): RegionStatus => {
+        const { reachable, rttMs, problem } = member;
+        const endpoints = peerEndpoints.get(name) ?? [];
+        return { name, local: false, endpoints, reachable, rttMs, problem, global: member };
+      }),
+    ];
   }
 
   /** Reads a lock that need not exist: an answer proves router and shard of that region. */
@@ -170,6 +179,10 @@ export class Admin implements AdminTier {
 
 /** Longest wait for another region's answer, in ms. */
 const probeMaxMs = 2_000;
+
+function isIn(regions: readonly RegionStatus[], name: string): boolean {
+  return regions.some((region) => region.name === name);
+}
 
 /** A coordinator that does not answer is told of with each region: nothing is known of any. */
 function memberIn(

@@ -1,0 +1,249 @@
+import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import { shardMembers } from "@holdfast/adapter-etcd/shard-members";
+import { MembershipClient } from "@holdfast/adapter-grpc/membership-client";
+import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
+import type { VotingIdentity } from "@holdfast/adapter-grpc/voting-identity";
+import { type VotingHealth, VotingPeer } from "@holdfast/adapter-grpc/voting-peer";
+import { VotingServer } from "@holdfast/adapter-grpc/voting-server";
+import { Cancellation } from "@holdfast/base/cancellation";
+import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
+import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
+import { BallotSource } from "@holdfast/core/quorum/ballot";
+import { Admin } from "@holdfast/engine/admin";
+import { AdmittedRegion } from "@holdfast/engine/admitted-region";
+import { CoordinatorTier } from "@holdfast/engine/coordinator-tier";
+import { GlobalLocks } from "@holdfast/engine/global-locks";
+import { GlobalMembers } from "@holdfast/engine/global-members";
+import { LocalLocks } from "@holdfast/engine/local-locks";
+import { Membership } from "@holdfast/engine/membership";
+import { nearestRegionMs } from "@holdfast/engine/nearest-region";
+import { type ProposerIdentity, takeIdentity } from "@holdfast/engine/proposer-identity";
+import { RegionAcceptor } from "@holdfast/engine/region-acceptor";
+import { makeShard, type Shard } from "@holdfast/engine/shard";
+import type { Logger } from "@holdfast/runtime/log";
+import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import xxhash from "xxhash-wasm";
+import type { CoordinatorConfig } from "./config.ts";
+
+/** How long a coordinator that is told to stop lets calls finish, in ms. */
+const drainMs = 3_000;
+/** How often health is told anew, in ms. */
+const healthMs = 100;
+/** Pause before a shard that gave no identity is asked again, in ms. */
+const retryMs = 500;
+/** How long a start waits for the others, in ms: the first one of an installation needs them all. */
+const formMs = 5_000;
+/** The version this coordinator says it is. */
+const version = "0.1.0";
+
+/** The parts a test may replace. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Builds a coordinator and opens its door. */
+export async function compose(
+  config: CoordinatorConfig,
+  log: Logger,
+  surroundings: Surroundings = { clock: new SystemClock(), random: new SystemRandom() },
+): Promise<RunningService> {
+  const { cluster, region, listen } = config;
+  const { clock } = surroundings;
+  const { h64: hash } = await xxhash();
+  const stores = await openStores(config);
+  const shards = [...stores].map(([name, store]) => makeShard(region, name, store, surroundings));
+  const local = new LocalLocks({ cluster, region, shards, hash, surroundings });
+  await local.start();
+  const { proposer, incarnation } = await ownIdentity(config, shards, surroundings, log);
+  const identity = { cluster, region, proposer, incarnation };
+  const others = reachOthers(config, identity, surroundings, log);
+  const { membership, own, locks } = globalTier(identity, local, shards, others, surroundings);
+  const askers = [...config.peers.keys()];
+  const voting = new VotingServer({
+    region: own,
+    identity,
+    askers,
+    clock,
+    onRefused: (message) => log.warn({ "event.action": "asker-refused" }, message),
+  });
+  const door = await serveGrpc({
+    listen,
+    tier: new CoordinatorTier(locks, region),
+    admin: adminOf(
+      config,
+      local,
+      stores,
+      globalAdmin(membership, others, surroundings),
+      surroundings,
+    ),
+    clock,
+    reflection: config.reflection,
+    coordinators: { voting, membership: { membership, cluster, askers, clock } },
+  });
+  if (door.kind === "refused") {
+    throw new ConfigError(`HOLDFAST_LISTEN ${listen} cannot be used: ${door.message}`);
+  }
+  log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
+  const stopped = new Cancellation();
+  const mayServe = () => local.isReady && typeof membership.generation() === "number";
+  void membership.start();
+  void tellHealth(door, mayServe, clock, stopped);
+  await untilServing(mayServe, clock);
+  return {
+    stop: async () => {
+      stopped.cancel();
+      await door.drain(drainMs);
+      for (const part of [locks, membership, local]) part.stop();
+      for (const each of [...others.voters, ...others.members]) each.close();
+      for (const store of stores.values()) store.close();
+    },
+  };
+}
+
+/** This region's vote, and what proposes for its clients. */
+function globalTier(
+  { region, proposer, incarnation }: VotingIdentity,
+  local: LocalLocks,
+  shards: readonly Shard[],
+  others: Others,
+  surroundings: Surroundings,
+) {
+  const { placements } = local.context;
+  const membership = new Membership({
+    region,
+    shards,
+    peers: others.members,
+    surroundings,
+    placement: () => placements.pin(),
+    refusalOf: (shard) => placements.refusalOf(shard),
+  });
+  const own = new AdmittedRegion(new RegionAcceptor(local.context), membership);
+  const locks = new GlobalLocks({
+    region,
+    // The same order at every coordinator.
+    regions: [own, ...others.voters].sort((one, two) => (one.region < two.region ? -1 : 1)),
+    local: local.context,
+    ballots: new BallotSource(proposer, incarnation),
+    surroundings,
+    generation: () => membership.generation(),
+    onGeneration: (seen) => membership.onGeneration(seen),
+    roundTripMs: () => nearestRegionMs(others.voters.map(({ health }) => health)),
+  });
+  return { membership, own, locks };
+}
+
+function globalAdmin(
+  membership: Membership,
+  { members: peers, voters }: Others,
+  surroundings: Surroundings,
+): GlobalMembers {
+  const votesOf = (name: string) => voters.find(({ region }) => region === name)?.health;
+  return new GlobalMembers({ membership, peers, votesOf, surroundings });
+}
+
+async function openStores({
+  region,
+  shards,
+}: CoordinatorConfig): Promise<ReadonlyMap<string, EtcdShardStore>> {
+  const stores = new Map<string, EtcdShardStore>();
+  for (const { name, endpoints } of shards) {
+    if (endpoints.length === 0) {
+      throw new ConfigError(`HOLDFAST_SHARDS names no etcd member for shard ${name}.`);
+    }
+    const connected = await connectEtcdShard({ endpoints, region, shard: name });
+    if (connected.kind !== "connected") throw new ConfigError(connected.message);
+    stores.set(name, connected.store);
+  }
+  return stores;
+}
+
+/** Waits for the shard that counts: without a number of its own a coordinator must not propose. */
+async function ownIdentity(
+  { region, peers }: CoordinatorConfig,
+  shards: readonly Shard[],
+  { clock, random }: Surroundings,
+  log: Logger,
+): Promise<ProposerIdentity> {
+  const [shard] = [...shards].sort((one, two) => (one.name < two.name ? -1 : 1));
+  if (shard === undefined) throw new ConfigError("HOLDFAST_SHARDS names no shard.");
+  const ordinal = [region, ...peers.keys()].sort().indexOf(region);
+  for (;;) {
+    const taken = await takeIdentity({ shard, ordinal, random });
+    if (taken.kind === "identity") {
+      const { proposer, incarnation } = taken;
+      const said = `proposer ${proposer}, incarnation ${incarnation}`;
+      log.info({ "event.action": "identity", proposer, incarnation }, said);
+      return taken;
+    }
+    log.warn({ "event.action": "identity-failed" }, taken.message);
+    await sleep(clock, retryMs);
+  }
+}
+
+/** The two other regions, for votes and for who belongs. */
+interface Others {
+  readonly voters: readonly VotingPeer[];
+  readonly members: readonly MembershipClient[];
+}
+
+function reachOthers(
+  { cluster, region: from, peers }: CoordinatorConfig,
+  identity: VotingIdentity,
+  surroundings: Surroundings,
+  log: Logger,
+): Others {
+  const tell = (region: string, { reachable, problem }: VotingHealth) => {
+    const event = { "event.action": reachable ? "region-reached" : "region-lost", region };
+    if (reachable) log.info(event, `reached ${region}`);
+    else log.warn(event, `${region} is out of reach: ${problem}`);
+  };
+  return {
+    voters: [...peers].map(([region, addresses]) => {
+      const onChange = (health: VotingHealth) => tell(region, health);
+      return new VotingPeer({ region, addresses, identity, ...surroundings, onChange });
+    }),
+    members: [...peers].map(([region, addresses]) => {
+      return new MembershipClient({ region, addresses, cluster, from });
+    }),
+  };
+}
+
+function adminOf(
+  { cluster, listen, shards, peers }: CoordinatorConfig,
+  local: LocalLocks,
+  stores: ReadonlyMap<string, EtcdShardStore>,
+  global: GlobalMembers,
+  { random }: Surroundings,
+): Admin {
+  return new Admin({
+    context: local.context,
+    about: { version, cluster, routerId: randomId(random), store: "etcd" },
+    shardEndpoints: new Map(shards.map(({ name, endpoints }) => [name, endpoints])),
+    members: async (shard) => {
+      const store = stores.get(shard);
+      return store === undefined ? [] : shardMembers(store);
+    },
+    peers: new Map(),
+    peerEndpoints: peers,
+    endpoint: listen,
+    global,
+  });
+}
+
+/** A coordinator that can decide no lock says so, so that load balancers look for another one. */
+async function tellHealth(
+  door: GrpcServer,
+  mayServe: () => boolean,
+  clock: Clock,
+  stopped: Cancellation,
+): Promise<void> {
+  do door.setServing(mayServe());
+  while ((await sleep(clock, healthMs, stopped)) === "elapsed");
+}
+
+/** For a while: with other regions down it starts all the same, and health says the rest. */
+async function untilServing(mayServe: () => boolean, clock: Clock): Promise<void> {
+  const untilMs = clock.monotonicMs() + formMs;
+  while (!mayServe() && clock.monotonicMs() < untilMs) await sleep(clock, 20);
+}

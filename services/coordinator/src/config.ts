@@ -1,0 +1,52 @@
+import {
+  addressSetting,
+  logLevelSetting,
+  peersSetting,
+  readEnvironment,
+  regionSetting,
+  shardsSetting,
+} from "@holdfast/runtime/environment";
+import { z } from "zod";
+
+const others = 2;
+
+const schema = z
+  .object({
+    HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+    HOLDFAST_REGION: regionSetting,
+    HOLDFAST_LISTEN: addressSetting.default("127.0.0.1:7430"),
+    HOLDFAST_SHARDS: shardsSetting,
+    HOLDFAST_PEERS: peersSetting,
+    HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
+    HOLDFAST_LOG_LEVEL: logLevelSetting,
+  })
+  .check(({ value, issues }) => {
+    const { HOLDFAST_PEERS: peers, HOLDFAST_REGION: region } = value;
+    const refuse = (message: string) => {
+      issues.push({ code: "custom", path: ["HOLDFAST_PEERS"], message, input: value });
+    };
+    if (peers.has(region)) refuse(`names ${region}, which is this coordinator's own region`);
+    else if (peers.size !== others) {
+      refuse(
+        `names ${peers.size} regions: the global tier has three, so it names the coordinators of ` +
+          "the two others, for example us-west-2=10.0.1.5:7430;eu-west-1=10.0.2.5:7430",
+      );
+    }
+  });
+
+/** The configuration of a coordinator, from its environment. */
+export function readConfig() {
+  const environment = readEnvironment(schema, process.env);
+  return {
+    cluster: environment.HOLDFAST_CLUSTER,
+    region: environment.HOLDFAST_REGION,
+    listen: environment.HOLDFAST_LISTEN,
+    shards: environment.HOLDFAST_SHARDS,
+    peers: environment.HOLDFAST_PEERS,
+    reflection: environment.HOLDFAST_REFLECTION === "on",
+    logLevel: environment.HOLDFAST_LOG_LEVEL,
+  };
+}
+
+/** See {@link readConfig}. */
+export type CoordinatorConfig = ReturnType<typeof readConfig>;
