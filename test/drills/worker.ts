@@ -5,7 +5,7 @@ import { HoldfastError } from "@holdfast/client/holdfast-error";
 import type { Lock } from "@holdfast/client/lock";
 import type { Scope } from "@holdfast/core/command/command";
 import type { Mode } from "@holdfast/core/lock/lock-id";
-import type { HistoryEvent } from "../history/history-event.ts";
+import type { HistoryEvent, ReturnEvent } from "../history/history-event.ts";
 import type { ResourceClient, Write } from "./resource-client.ts";
 
 /** What a worker likes to do. Times are drawn evenly from 0 (or `min`) to what is said. */
@@ -78,7 +78,7 @@ export class Worker {
     try {
       held = await client.acquire(lock, { mode, wait: waitMs, ttl: ttlMs, scope });
     } catch (error) {
-      record({ kind: "return", atMs: now(), op, result: resultOf(error) });
+      record({ kind: "return", atMs: now(), op, ...failureOf(error) });
       return;
     }
     await this.#hold({ op, lock, mode }, held, holdMs);
@@ -134,8 +134,9 @@ function isSure({ state }: Lock): boolean {
   return state === "held" || state === "jeopardy";
 }
 
-function resultOf(error: unknown): "held" | "timeout" | "unknown" {
-  const { code } = HoldfastError.from(error);
-  if (code === "HELD") return "held";
-  return code === "TIMEOUT" ? "timeout" : "unknown";
+function failureOf(error: unknown): Pick<ReturnEvent, "result" | "why"> {
+  const { code, message } = HoldfastError.from(error);
+  if (code === "HELD") return { result: "held" };
+  if (code === "TIMEOUT") return { result: "timeout" };
+  return { result: "unknown", why: `${code}: ${message}` };
 }

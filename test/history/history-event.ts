@@ -40,6 +40,8 @@ export interface ReturnEvent {
   readonly result: AcquireResult;
   /** Decimal; of a grant. */
   readonly token?: string;
+  /** What the client was told where nobody knows; for people. */
+  readonly why?: string;
 }
 
 /** At `atMs` the client was sure of the lock, and would have been until `untilMs`. */

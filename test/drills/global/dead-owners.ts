@@ -3,7 +3,7 @@ import type { Aftermath, Findings } from "./global-drill.ts";
 
 /**
  * A dead owner's lock is granted again within its ttl, the clocks' drift, the lateness of a lease's
- * end in etcd, and some round trips. This is for a ttl of 5 s, an ocean, and a machine that is busy.
+ * end in etcd, and some round trips. For a ttl of 5 s, an ocean, and a machine that is busy.
  */
 const boundMs = 8_500;
 
