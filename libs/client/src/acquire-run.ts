@@ -223,7 +223,7 @@ export class AcquireRun<T> {
         this.#end({ kind: "admitted", value });
       }
       if (this.#over) return;
-      await this.#tenure.confirmed(this.#giveUpMs, sinceMs);
+      await this.#tenure.confirmed(this.#giveUpMs, sinceMs, grant);
       if (this.#over) return;
       if (clock.monotonicMs() >= this.#giveUpMs) this.#giveUp();
     }

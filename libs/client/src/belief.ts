@@ -17,6 +17,10 @@ export interface Belief {
   readonly abortMs: number;
   /** From here on less than half of the ttl is left: a heartbeat is overdue. */
   readonly jeopardyMs: number;
+  /** How many regions hold it up that were confirmed lately, at the most. */
+  readonly strength: number;
+  /** Heartbeats alone do not keep it: the grant itself must be renewed. */
+  readonly needsRenewal: boolean;
   /** It is, or counts, this very lease. */
   hangsOn(lease: SessionLease): boolean;
   /** The process stood still: only what is sent from `nowMs` on can confirm it. */

@@ -137,16 +137,31 @@ test("a lease not known yet counts from the first send of the request", async ()
   expect(lock.validForMs).toBe(sent.atMs + valid - rig.clock.monotonicMs());
 });
 
-test("a grant that says nothing of regions hangs on its one lease", async () => {
+test("a grant that names no leases needs its one lease and renewals of its own", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global" });
   await rig.clock.advance(0);
   const sent = rig.net.next("acquire");
-  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1) }));
+  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 6_000 }));
   const lock = await acquiring;
-  endsIn(rig.net, "us");
+  await rig.clock.advance(10 * ttlMs);
+  expect(lock.state).toBe("held");
+  const rest = rig.net.script;
+  rig.net.script = (command, endpoint) =>
+    command.kind === "renew" ? failure("NO_QUORUM", "Not now.") : rest(command, endpoint);
   await rig.clock.advance(ttlMs);
-  expect(lock.lost?.why).toBe("session-expired");
+  expect(lock.lost?.why).toBe("expired");
+});
+
+test("such a grant that comes long after it was asked for is renewed before it is believed", async () => {
+  const rig = await rigOf();
+  const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });
+  await rig.clock.advance(100_000);
+  const sent = rig.net.next("acquire");
+  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 6_000 }));
+  await rig.clock.advance(1_000);
+  const lock = await acquiring;
+  expect(lock.validForMs).toBeGreaterThan(6_000);
 });
 
 test("the leases a place hangs on are kept alive while it waits, and hold the grant up", async () => {
@@ -267,35 +282,60 @@ test("an acquire given up is cancelled until that is definite, though one region
   expect(rig.net.all("cancel").length).toBe(2);
 });
 
-test("a region that lets go of a lock does not count, and the second one takes it away", async () => {
+test("a grant that no two regions know any more was taken away", async () => {
   const rig = await rigOf();
   const lock = await heldGlobally(rig);
   const rest = rig.net.script;
-  const without = new Set(["us"]);
-  rig.net.script = (command, endpoint) => {
-    const outcome = rest(command, endpoint);
-    if (outcome?.kind !== "heartbeat" || command.kind !== "heartbeat" || !command.list) {
-      return outcome;
-    }
-    const { grantId } = lock;
-    const held = [
-      {
-        kind: "holder" as const,
-        lock: { region: "global", namespace: "default", name: "order" },
-        grantId,
-      },
-    ];
-    const leases = outcome.leases.map((answer) => ({
-      ...answer,
-      held: without.has(answer.lease.region) ? [] : held,
-    }));
-    return { kind: "heartbeat", leases };
-  };
-  await rig.clock.advance(130_000);
+  await rig.clock.advance(10 * ttlMs);
   expect(lock.state).toBe("held");
-  without.add("ap");
-  await rig.clock.advance(130_000);
+  const before = rig.net.all("renew").length;
+  expect(before).toBeGreaterThan(0);
+  rig.net.script = (command, endpoint) =>
+    command.kind === "renew" ? failure("NOT_HELD", "Gone.") : rest(command, endpoint);
+  await rig.clock.advance(60_000);
   expect(lock.lost?.why).toBe("force-released");
+});
+
+test("a failed renewal says nothing, and a lock that is held up everywhere is renewed rarely", async () => {
+  const rig = await rigOf();
+  const lock = await heldGlobally(rig);
+  const rest = rig.net.script;
+  rig.net.script = (command, endpoint) =>
+    command.kind === "renew" ? failure("LOST", "Not now.") : rest(command, endpoint);
+  await rig.clock.advance(600_000);
+  expect(lock.state).toBe("held");
+  expect(rig.net.all("renew").length).toBeLessThan(16);
+});
+
+test("a region that was gone when the lock was granted counts once a renewal says so", async () => {
+  const rig = await rigOf();
+  const lock = await heldGlobally(rig, ["us", "eu"]);
+  const rest = rig.net.script;
+  const confirmed = regions.map((region) => ({ lease: firstLease(region), validForMs: valid }));
+  rig.net.script = (command, endpoint) =>
+    command.kind === "renew"
+      ? { kind: "renewed", validForMs: valid, confirmed }
+      : rest(command, endpoint);
+  await rig.clock.advance(ttlMs);
+  endsIn(rig.net, "us");
+  await rig.clock.advance(5 * ttlMs);
+  expect(lock.state).toBe("held");
+  endsIn(rig.net, "eu");
+  await rig.clock.advance(ttlMs);
+  expect(lock.lost?.why).toBe("session-expired");
+});
+
+test("a renewal that names fewer regions takes none away", async () => {
+  const rig = await rigOf();
+  const lock = await heldGlobally(rig);
+  const rest = rig.net.script;
+  const confirmed = [{ lease: leaseIn("s0", 9, "ap"), validForMs: valid }];
+  rig.net.script = (command, endpoint) =>
+    command.kind === "renew"
+      ? { kind: "renewed", validForMs: valid, confirmed }
+      : rest(command, endpoint);
+  await rig.clock.advance(60_000);
+  expect(lock.state).toBe("held");
 });
 
 test.each([

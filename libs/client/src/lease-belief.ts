@@ -4,7 +4,7 @@ import {
   deadlineMs as holderDeadlineMs,
   wasSuspended,
 } from "@holdfast/core/lease/validity";
-import type { Belief, Standing } from "./belief.ts";
+import { type Belief, isInForce, type Standing } from "./belief.ts";
 
 /**
  * How long before the deadline a lock counts as lost, so that its holder can still stop in time.
@@ -38,6 +38,7 @@ export class LeaseBelief implements Belief {
   #confirmedAt: ClockReading | undefined;
   #doubtedMs = Number.NEGATIVE_INFINITY;
   #ended = false;
+  #inForce = false;
 
   constructor(lease: SessionLease, ttlMs: number) {
     this.lease = lease;
@@ -78,6 +79,14 @@ export class LeaseBelief implements Belief {
     if (monotonicMs >= this.#doubtedMs) this.#doubtedMs = Number.NEGATIVE_INFINITY;
   }
 
+  get strength(): number {
+    return this.#ended ? 0 : 1;
+  }
+
+  get needsRenewal(): boolean {
+    return false;
+  }
+
   hangsOn(lease: SessionLease): boolean {
     return isSameLease(this.lease, lease);
   }
@@ -91,7 +100,18 @@ export class LeaseBelief implements Belief {
     this.#ended = true;
   }
 
+  /** In force, as of the last look at it. */
+  get isInForce(): boolean {
+    return this.#inForce && !this.#ended;
+  }
+
   standing(now: ClockReading, stalled: boolean): Standing {
+    const standing = this.#standing(now, stalled);
+    this.#inForce = isInForce(standing);
+    return standing;
+  }
+
+  #standing(now: ClockReading, stalled: boolean): Standing {
     if (this.#ended) return "session-expired";
     if (this.#confirmedAt !== undefined && wasSuspended(this.#confirmedAt, now, this.#ttlMs)) {
       // The monotonic clock stood still meanwhile: a deadline on it means nothing any more.

@@ -89,5 +89,28 @@ test("no lease but its own counts: not a newer one of the same region", () => {
   const belief = new QuorumBelief(confirmedAt(1_000, 2_000));
   expect(belief.hangsOn(leaseIn("a"))).toBe(true);
   expect(belief.hangsOn(leaseIn("a", 2))).toBe(false);
-  expect(belief.without(leaseIn("a")).map((part) => part.lease.region)).toEqual(["b"]);
+});
+
+test("its strength is the regions that hold it up", () => {
+  const parts = confirmedAt(0, 1_000, 1_000);
+  const belief = new QuorumBelief(parts);
+  belief.standing(at(1_000), false);
+  expect(belief.strength).toBe(3);
+  parts[1]?.end();
+  expect(belief.strength).toBe(2);
+  belief.standing(at(9_500), false);
+  expect(belief.strength).toBe(1);
+});
+
+test("a grant of one region needs its lease there and its own time, which renewals extend", () => {
+  const [lease] = confirmedAt(0);
+  const own = new LeaseBelief(leaseIn("own"), ttlMs);
+  own.confirm(at(0), 3_000);
+  const belief = new QuorumBelief(lease === undefined ? [] : [lease], own);
+  expect([belief.needsRenewal, belief.strength, belief.deadlineMs]).toEqual([true, 0, 3_000]);
+  expect(belief.standing(at(2_600), false)).toBe("expired");
+  own.confirm(at(2_000), valid);
+  expect(belief.deadlineMs).toBe(valid);
+  lease?.end();
+  expect(belief.standing(at(2_600), false)).toBe("session-expired");
 });

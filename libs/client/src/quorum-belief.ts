@@ -11,15 +11,21 @@ export const quorum = 2;
  * so it lasts until the second-latest of their deadlines. A lease that ends, or that nobody confirms
  * any more, merely stops counting. No lease but those of the grant ever counts: one that was made
  * later, or in a region that another accept reached, holds nothing of this lock [H1, H2].
+ *
+ * A grant that names no such leases lives in one region for as long as it was told, renewals
+ * included: it hangs on its lease there and on that time, which is a part as well; it needs both.
  */
 export class QuorumBelief implements Belief {
   readonly parts: readonly LeaseBelief[];
-  /** Names the leases, in any order the same. */
+  /** The part that renewals of the grant confirm, if one does. */
+  readonly renewable: LeaseBelief | undefined;
+  /** Names the parts, in any order the same. */
   readonly key: string;
 
-  constructor(parts: readonly LeaseBelief[]) {
-    this.parts = parts;
-    this.key = keyOf(parts);
+  constructor(parts: readonly LeaseBelief[], renewable?: LeaseBelief) {
+    this.parts = renewable === undefined ? parts : [...parts, renewable];
+    this.renewable = renewable;
+    this.key = keyOf(this.parts);
   }
 
   get deadlineMs(): number {
@@ -34,13 +40,17 @@ export class QuorumBelief implements Belief {
     return this.#secondLatest((part) => part.jeopardyMs);
   }
 
-  hangsOn(lease: SessionLease): boolean {
-    return this.parts.some((part) => part.hangsOn(lease));
+  get strength(): number {
+    const counts = (part: LeaseBelief) => part !== this.renewable && part.isInForce;
+    return this.parts.filter(counts).length;
   }
 
-  /** The leases that are left without this one. */
-  without(lease: SessionLease): LeaseBelief[] {
-    return this.parts.filter((part) => !part.ended && !part.hangsOn(lease));
+  get needsRenewal(): boolean {
+    return this.renewable !== undefined;
+  }
+
+  hangsOn(lease: SessionLease): boolean {
+    return this.parts.some((part) => part.hangsOn(lease));
   }
 
   doubt(nowMs: number): void {

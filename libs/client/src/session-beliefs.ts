@@ -56,7 +56,7 @@ export class SessionBeliefs {
     return { belief, known: false };
   }
 
-  /** What a lock hangs on that any two of these leases hold up. */
+  /** What a lock hangs on that any two of these leases hold up; the same for all such locks. */
   quorumOf(parts: readonly LeaseBelief[]): QuorumBelief {
     return this.#quorums.get(keyOf(parts)) ?? new QuorumBelief(parts);
   }
@@ -96,16 +96,16 @@ export class SessionBeliefs {
     return this.#hang(lock, standing);
   }
 
-  /** A region has let go of a global lock: its lease does not count for it any more. */
-  letGo(lock: HeldLock, lease: SessionLease, now: ClockReading): void {
-    const { belief } = lock;
-    if (!(belief instanceof QuorumBelief)) return;
+  /** The lock is known to hang on something else by now. */
+  rehang(lock: HeldLock, belief: Belief, standing: "firm" | "jeopardy"): void {
+    if (belief === lock.belief) return;
     this.#unhang(lock);
-    lock.belief = this.quorumOf(belief.without(lease));
-    this.#hang(lock, lock.belief.standing(now, false));
+    lock.belief = belief;
+    lock.setJeopardy(standing === "jeopardy");
+    this.#hang(lock, standing);
   }
 
-  #hang(lock: HeldLock, standing: Standing): boolean {
+  #hang(lock: HeldLock, standing: "firm" | "jeopardy"): boolean {
     const { belief } = lock;
     const locks = this.#locksOf.get(belief);
     if (locks !== undefined) {
@@ -114,8 +114,7 @@ export class SessionBeliefs {
     }
     this.#locksOf.set(belief, new Set([lock]));
     if (belief instanceof QuorumBelief) this.#quorums.set(belief.key, belief);
-    // A loss is for the next check to find, which tells the lock.
-    if (isInForce(standing)) this.#standings.set(belief, standing);
+    this.#standings.set(belief, standing);
     return true;
   }
 

@@ -4,11 +4,13 @@ import type { ReleaseCommand, SessionLease } from "@holdfast/core/command/comman
 import type { Confirmation, Grant, HeartbeatOutcome } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { limits } from "@holdfast/core/limits";
-import { releaseMsMax } from "./answer-time.ts";
+import { isGlobal } from "@holdfast/core/lock/lock-id";
+import { heartbeatAnswerMs, releaseMsMax } from "./answer-time.ts";
 import { type Belief, isInForce } from "./belief.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
+import { GrantUpkeep, type RenewedGrant, type UpkeepOwner } from "./grant-upkeep.ts";
 import { HeldLock, type LockKeeper } from "./held-lock.ts";
-import type { LeaseBelief } from "./lease-belief.ts";
+import { LeaseBelief } from "./lease-belief.ts";
 import { hasEnded } from "./listing.ts";
 import type { ReleaseResult } from "./lock.ts";
 import { persist } from "./persist.ts";
@@ -26,15 +28,17 @@ export interface PendingRequest {
 /**
  * One session: its heartbeats, what their answers allow to believe, and the locks that hang on it.
  */
-export class Session implements LockKeeper, Tenure<HeldLock> {
+export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
   readonly id: SessionId;
   readonly ttlMs: number;
   readonly beliefs: SessionBeliefs;
   readonly #core: ClientCore;
   readonly #pulse: Pulse;
   readonly #requests = new Set<PendingRequest>();
-  /** Locks that a list did not name, and the regions whose list it was. */
-  readonly #unlisted = new Map<GrantId, Set<string>>();
+  /** Locks that a list did not name. */
+  readonly #unlisted = new Set<GrantId>();
+  /** How long grants that name no leases of theirs may be believed in, until they are taken over. */
+  readonly #unadmitted = new Map<GrantId, LeaseBelief>();
   readonly #onEmpty: () => void;
   #retired = false;
 
@@ -92,6 +96,7 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   /** The request has come to its end. */
   forget(request: PendingRequest): void {
     this.#requests.delete(request);
+    if (this.#unadmitted.size > 0) this.#unadmitted.delete(request.grantId);
     this.#endIfEmpty();
   }
 
@@ -101,21 +106,39 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
    */
   admit(grant: Grant, sentAt: SendTimes, repeated: boolean): HeldLock | "ended" | "unconfirmed" {
     const now = this.#pulse.check();
-    const belief = this.#beliefIn(grant, sentAt.first, now);
+    const belief = this.#beliefIn(grant, sentAt, now);
     if (belief === undefined) return "ended";
     const standing = belief.standing(now, false);
     if (!isInForce(standing)) return "unconfirmed";
     if (standing !== "firm") this.#pulse.soon();
+    this.#unadmitted.delete(grant.grantId);
     const lock = new HeldLock(this, grant, belief, repeated, now.monotonicMs);
     // Under a belief that has other locks the timer is set already.
     if (this.beliefs.hold(lock, standing)) this.#pulse.arm();
+    if (isGlobal(lock.id)) new GrantUpkeep(this.#core, this, lock);
     return lock;
   }
 
   /** What the grant hangs on; undefined where too much of it has ended already. */
-  #beliefIn(grant: Grant, sentAt: ClockReading, now: ClockReading): Belief | undefined {
-    const { confirmed, lease, validForMs } = grant;
-    if (confirmed === undefined) return this.#leaseIn({ lease, validForMs }, sentAt, now);
+  #beliefIn(grant: Grant, sentAt: SendTimes, now: ClockReading): Belief | undefined {
+    const { lock, grantId, confirmed, validForMs } = grant;
+    if (confirmed !== undefined) return this.#quorumIn(confirmed, sentAt.first, now);
+    const lease = this.#leaseIn(grant, sentAt.first, now);
+    if (lease === undefined || !isGlobal(lock)) return lease;
+    let told = this.#unadmitted.get(grantId);
+    if (told === undefined) {
+      told = new LeaseBelief({ ...lease.lease, shard: grantId }, this.ttlMs);
+      told.confirm(grant.validFrom === "this-send" ? sentAt.own : sentAt.first, validForMs);
+      this.#unadmitted.set(grantId, told);
+    }
+    return new QuorumBelief([lease], told);
+  }
+
+  #quorumIn(
+    confirmed: readonly Confirmation[],
+    sentAt: ClockReading,
+    now: ClockReading,
+  ): QuorumBelief | undefined {
     const parts = confirmed.flatMap((each) => this.#leaseIn(each, sentAt, now) ?? []);
     return parts.length < quorum ? undefined : this.beliefs.quorumOf(parts);
   }
@@ -143,8 +166,33 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   }
 
   /** Resolves once a heartbeat sent since `sinceMs` is answered, or at `untilMs`. */
-  confirmed(untilMs: number, sinceMs: number): Promise<void> {
+  confirmed(untilMs: number, sinceMs: number, { lock, grantId, token }: Grant): Promise<void> {
+    const told = this.#unadmitted.get(grantId);
+    if (told !== undefined && !told.isInForce) {
+      const sentAt = readClocks(this.#core.ports.clock);
+      const renew = { kind: "renew", lock, grantId, token } as const;
+      this.#core.link.send(renew, heartbeatAnswerMs(this.ttlMs), (outcome) => {
+        if (outcome.kind === "renewed") told.confirm(sentAt, outcome.validForMs);
+      });
+    }
     return this.#pulse.answered(untilMs, sinceMs);
+  }
+
+  /** Other leases than before hold a global lock up, or it may be believed in for longer. */
+  renewed(lock: HeldLock, { confirmed, validForMs }: RenewedGrant, sentAt: ClockReading): void {
+    // Before the answer is believed: a lock past its deadline is lost, and stays it.
+    const now = this.#pulse.check();
+    if (!lock.believed) return;
+    if (confirmed === undefined) {
+      if (lock.belief instanceof QuorumBelief) lock.belief.renewable?.confirm(sentAt, validForMs);
+    } else {
+      const belief = this.#quorumIn(confirmed, sentAt, now);
+      const standing = belief?.standing(now, false) ?? "expired";
+      const better = belief !== undefined && belief.strength >= lock.belief.strength;
+      if (better && isInForce(standing)) this.beliefs.rehang(lock, belief, standing);
+    }
+    this.check();
+    this.#pulse.arm();
   }
 
   /** An answer was lost: what it said must be found out by a list. */
@@ -249,7 +297,7 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
   /**
    * A lock that is held here and that two lists in a row do not name was taken away, through a
    * router that this client is not connected to. Two, because the store's list may lag behind its
-   * answers.
+   * answers. (A global lock is renewed one by one, which finds that out for certain.)
    */
   #loseUnlisted(outcome: HeartbeatOutcome & { readonly kind: "heartbeat" }, sentMs: number): void {
     let doubted = false;
@@ -257,14 +305,14 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
       if (held === undefined) continue;
       const listed = new Set(held.map((entry) => entry.grantId));
       for (const lock of [...this.beliefs.locks.values()]) {
+        const { grantId } = lock;
         const due = lock.believed && lock.sinceMs <= sentMs && lock.belief.hangsOn(lease);
-        if (!due) continue;
-        const before = this.#unlisted.get(lock.grantId) ?? new Set();
-        const twice = before.delete(lease.region);
-        if (listed.has(lock.grantId)) continue;
-        if (twice) this.#letGo(lock, lease);
+        if (!due || isGlobal(lock.id)) continue;
+        const before = this.#unlisted.delete(grantId);
+        if (listed.has(grantId)) continue;
+        if (before) this.forceReleased(grantId);
         else {
-          this.#unlisted.set(lock.grantId, before.add(lease.region));
+          this.#unlisted.add(grantId);
           doubted = true;
         }
       }
@@ -272,14 +320,6 @@ export class Session implements LockKeeper, Tenure<HeldLock> {
     if (!doubted) return;
     this.wantList();
     this.#pulse.retrySoon();
-  }
-
-  /** What held the lock up in the lease's region is gone there. */
-  #letGo(lock: HeldLock, lease: SessionLease): void {
-    const { belief } = lock;
-    const enough = belief instanceof QuorumBelief && belief.without(lease).length >= quorum;
-    if (enough) this.beliefs.letGo(lock, lease, readClocks(this.#core.ports.clock));
-    else this.forceReleased(lock.grantId);
   }
 
   #cancelStrays(outcome: HeartbeatOutcome & { readonly kind: "heartbeat" }): void {

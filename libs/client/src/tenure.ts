@@ -30,7 +30,7 @@ export interface Tenure<T> {
    */
   admit(grant: Grant, sentAt: SendTimes, repeated: boolean): T | "ended" | "unconfirmed";
   /** Resolves at `untilMs`, or when there is news since `sinceMs`. */
-  confirmed(untilMs: number, sinceMs: number): Promise<void>;
+  confirmed(untilMs: number, sinceMs: number, grant: Grant): Promise<void>;
   /** The place of a waiting request hangs on these leases. */
   placed(leases: readonly SessionLease[]): void;
   /** The request is under way, or over. */

@@ -233,8 +233,8 @@ export function firstLease(region: string): SessionLease {
 }
 
 /**
- * Opens sessions, confirms every lease a heartbeat names, and closes sessions; leaves acquires,
- * releases and cancels to the test.
+ * Opens sessions, confirms every lease a heartbeat names and every global grant under a session, and
+ * closes sessions; leaves acquires, releases and cancels to the test.
  */
 export function cooperative(command: Command): Outcome | undefined {
   switch (command.kind) {
@@ -256,6 +256,10 @@ export function cooperative(command: Command): Outcome | undefined {
           ...(command.list ? { held: asGranted } : undefined),
         })),
       };
+    case "renew":
+      // Only what the client asks by itself; for what the rig's ttl allows.
+      if (command.ttlMs !== undefined) return undefined;
+      return { kind: "renewed", validForMs: 8_660 };
     case "close-session":
       return { kind: "closed" };
     default:

@@ -1,0 +1,90 @@
+import type { Failure } from "@holdfast/base/failure";
+import type { GrantId } from "@holdfast/base/ids";
+import type { RenewOutcome } from "@holdfast/core/command/outcome";
+import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
+import { heartbeatAnswerMs } from "./answer-time.ts";
+import type { ClientCore } from "./client-core.ts";
+import type { Due } from "./due-list.ts";
+import type { HeldLock } from "./held-lock.ts";
+
+/** A grant that every region holds up is looked after this often: it may have been taken away. */
+const pauseMsMax = 60_000;
+
+/** Regions that hold a global lock up when all is well. */
+const regionsAtBest = 3;
+
+/** How a global grant stands by now. */
+export type RenewedGrant = Exclude<RenewOutcome, Failure>;
+
+/** Whose locks they are. */
+export interface UpkeepOwner {
+  readonly ttlMs: number;
+  /** `sentAt` was read before it was asked. */
+  renewed(lock: HeldLock, renewed: RenewedGrant, sentAt: ClockReading): void;
+  forceReleased(grantId: GrantId): void;
+}
+
+/**
+ * Renews one global lock for as long as it is held. Heartbeats keep sessions alive and say nothing
+ * of a single grant: this finds out that it was taken away, lets a region that was gone when the
+ * lock was granted count once it is back, and extends what is granted for a while only.
+ */
+export class GrantUpkeep {
+  readonly #core: ClientCore;
+  readonly #owner: UpkeepOwner;
+  readonly #lock: HeldLock;
+  #pauseMs: number;
+  #due: Due | undefined;
+
+  /** Begins at once and ends with the lock. */
+  constructor(core: ClientCore, owner: UpkeepOwner, lock: HeldLock) {
+    this.#core = core;
+    this.#owner = owner;
+    this.#lock = lock;
+    this.#pauseMs = owner.ttlMs / 3;
+    lock.onStateChange(() => {
+      if (!lock.believed) this.#stop();
+    });
+    this.#later(this.#pauseMs);
+  }
+
+  #later(pauseMs: number): void {
+    const { clock, random } = this.#core.ports;
+    this.#stop();
+    const dueMs = clock.monotonicMs() + pauseMs * (0.8 + 0.2 * random.next());
+    this.#due = { dueMs, onDue: () => this.#renew() };
+    this.#core.dues.add(this.#due);
+  }
+
+  #stop(): void {
+    if (this.#due !== undefined) this.#core.dues.remove(this.#due);
+  }
+
+  #renew(): void {
+    const { link, ports } = this.#core;
+    const { id: lock, grantId, token } = this.#lock;
+    if (!link.connected) {
+      this.#later(this.#owner.ttlMs / 12);
+      return;
+    }
+    const sentAt = readClocks(ports.clock);
+    const withinMs = heartbeatAnswerMs(this.#owner.ttlMs);
+    link.send({ kind: "renew", lock, grantId, token }, withinMs, (outcome) => {
+      if (!this.#lock.believed) return;
+      if (outcome.kind === "renewed") this.#owner.renewed(this.#lock, outcome, sentAt);
+      // By two regions that agree. Any other failure says nothing: the deadlines decide.
+      else if (outcome.code === "NOT_HELD") this.#owner.forceReleased(grantId);
+      if (this.#lock.believed) this.#later(this.#pauseAfter(outcome.kind === "renewed"));
+    });
+  }
+
+  #pauseAfter(renewed: boolean): number {
+    const { ttlMs } = this.#owner;
+    const { belief } = this.#lock;
+    if (belief.needsRenewal) return renewed ? ttlMs / 3 : ttlMs / 12;
+    // A region that is gone may stay gone for long.
+    this.#pauseMs =
+      belief.strength >= regionsAtBest ? pauseMsMax : Math.min(2 * this.#pauseMs, pauseMsMax);
+    return this.#pauseMs;
+  }
+}
