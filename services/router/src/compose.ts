@@ -1,5 +1,7 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { shardMembers } from "@holdfast/adapter-etcd/shard-members";
+import { CoordinatorAdmin } from "@holdfast/adapter-grpc/coordinator-admin";
+import { coordinatorPeers } from "@holdfast/adapter-grpc/coordinator-peers";
 import { Peer } from "@holdfast/adapter-grpc/peer";
 import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import { Cancellation } from "@holdfast/base/cancellation";
@@ -56,6 +58,7 @@ export async function compose(
       new Peer({ region: name, addresses, clock: surroundings.clock }),
     ]),
   );
+  const global = reachCoordinators(config, h64, surroundings);
   const admin = new Admin({
     context: local.context,
     about: { version, cluster, routerId: randomId(surroundings.random), store: config.store },
@@ -67,10 +70,11 @@ export async function compose(
     peers,
     peerEndpoints: config.peers,
     endpoint: config.listen,
+    ...(global && { global: global.admin }),
   });
   const door = await serveGrpc({
     listen: config.listen,
-    tier: new Router({ local, peers }),
+    tier: new Router({ local, peers, ...(global && { global: global.tier }) }),
     admin,
     clock: surroundings.clock,
     reflection: config.reflection,
@@ -86,9 +90,22 @@ export async function compose(
       stopped.cancel();
       await door.drain(drainMs);
       local.stop();
-      for (const peer of peers.values()) peer.close();
+      for (const peer of [...peers.values(), global?.tier, global?.admin]) peer?.close();
       for (const store of etcd.values()) store.close();
     },
+  };
+}
+
+/** Undefined where the region has no coordinators: then there are no global locks. */
+function reachCoordinators(
+  { coordinators: addresses }: RouterConfig,
+  hash: Hash64,
+  { clock }: Surroundings,
+) {
+  if (addresses.length === 0) return undefined;
+  return {
+    tier: coordinatorPeers({ addresses, hash, clock }),
+    admin: new CoordinatorAdmin(addresses),
   };
 }
 

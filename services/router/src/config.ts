@@ -1,4 +1,5 @@
 import {
+  addressesSetting,
   addressSetting,
   logLevelSetting,
   peersSetting,
@@ -15,6 +16,7 @@ const schema = z.object({
   HOLDFAST_STORE: z.enum(["etcd", "memory"]).default("etcd"),
   HOLDFAST_SHARDS: shardsSetting,
   HOLDFAST_PEERS: peersSetting,
+  HOLDFAST_COORDINATORS: addressesSetting,
   HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
   HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
   HOLDFAST_LOG_LEVEL: logLevelSetting,
@@ -30,6 +32,7 @@ export function readConfig() {
     store: environment.HOLDFAST_STORE,
     shards: environment.HOLDFAST_SHARDS,
     peers: environment.HOLDFAST_PEERS,
+    coordinators: environment.HOLDFAST_COORDINATORS,
     hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES.split(",").filter(
       (namespace) => namespace !== "",
     ),
