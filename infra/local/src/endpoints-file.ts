@@ -12,6 +12,8 @@ export interface EndpointsDocument {
   readonly regions: readonly {
     readonly region: string;
     readonly endpoint: string;
+    /** Its coordinator; absent where there are no global locks. */
+    readonly coordinator?: string;
     readonly shards: readonly { readonly name: string; readonly endpoints: readonly string[] }[];
   }[];
 }
@@ -24,9 +26,10 @@ export function describeEndpoints(layout: Layout, startedAt: Date): EndpointsDoc
     pid: process.pid,
     startedAt: startedAt.toISOString(),
     store: layout.store,
-    regions: layout.regions.map(({ region, endpoint, shards }) => ({
+    regions: layout.regions.map(({ region, endpoint, coordinator, shards }) => ({
       region,
       endpoint,
+      ...(coordinator !== undefined && { coordinator }),
       shards: shards.map(({ name, endpoints }) => ({ name, endpoints })),
     })),
   };

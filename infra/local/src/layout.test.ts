@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import {
+  coordinatorEnvironment,
+  coordinatorPortsFrom,
   etcdPortsFrom,
   placementEnvironment,
   planLayout,
   type RegionLayout,
   routerEnvironment,
+  whyNoGlobalLocks,
 } from "./layout.ts";
 
 const layout = planLayout({
@@ -14,6 +17,7 @@ const layout = planLayout({
   shards: 2,
   members: 3,
   routerPorts: [7420, 7421],
+  coordinatorPorts: coordinatorPortsFrom(7420, 2),
   etcdPorts: etcdPortsFrom(7420, 12),
   dataDir: "data",
 });
@@ -43,7 +47,22 @@ test("a router is told its shards, and the routers of the other regions", () => 
       "s0=http://127.0.0.1:23790,http://127.0.0.1:23791,http://127.0.0.1:23792;" +
       "s1=http://127.0.0.1:23793,http://127.0.0.1:23794,http://127.0.0.1:23795",
     HOLDFAST_PEERS: "eu-west-1=127.0.0.1:7421",
+    HOLDFAST_COORDINATORS: "127.0.0.1:7430",
   });
+});
+
+test("a coordinator is told its shards, and the coordinators of the other regions", () => {
+  expect(coordinatorEnvironment(layout, west, west.coordinator ?? "")).toEqual({
+    ...placementEnvironment(layout, west),
+    HOLDFAST_LISTEN: "127.0.0.1:7431",
+    HOLDFAST_PEERS: "us-east-1=127.0.0.1:7430",
+  });
+});
+
+test("global locks need etcd and exactly three regions, and it is said what is amiss", () => {
+  expect(whyNoGlobalLocks("etcd", 3)).toBeUndefined();
+  expect(whyNoGlobalLocks("etcd", 2)).toContain("need 3 regions, and this has 2");
+  expect(whyNoGlobalLocks("memory", 3)).toContain("need etcd");
 });
 
 test("a placement service is told its region's shards only", () => {
@@ -62,6 +81,7 @@ test("with the memory store there are shards and no members", () => {
     shards: 2,
     members: 0,
     routerPorts: [1],
+    coordinatorPorts: [],
     etcdPorts: { client: [], peer: [] },
     dataDir: "data",
   });
@@ -69,4 +89,7 @@ test("with the memory store there are shards and no members", () => {
     { name: "s0", members: [], endpoints: [] },
     { name: "s1", members: [], endpoints: [] },
   ]);
+  const [region] = memory.regions;
+  expect(region).not.toHaveProperty("coordinator");
+  expect(region && routerEnvironment(memory, region)).not.toHaveProperty("HOLDFAST_COORDINATORS");
 });

@@ -16,7 +16,19 @@ export interface RegionLayout {
   readonly routerPort: number;
   /** host:port of its router. */
   readonly endpoint: string;
+  /** host:port of its coordinator; absent where there are no global locks. */
+  readonly coordinator?: string;
   readonly shards: readonly ShardLayout[];
+}
+
+/** A global lock is decided by two of three regions: neither fewer nor more. */
+const GLOBAL_REGIONS = 3;
+
+/** Why this installation has no global locks, for people; undefined where it has. */
+export function whyNoGlobalLocks(store: "etcd" | "memory", regions: number): string | undefined {
+  if (store === "memory") return "global locks are off: they need etcd, not the memory store";
+  if (regions === GLOBAL_REGIONS) return undefined;
+  return `global locks are off: they need ${GLOBAL_REGIONS} regions, and this has ${regions}`;
 }
 
 /** What is to run, decided before anything is started. */
@@ -35,6 +47,8 @@ export interface LayoutInput {
   readonly members: number;
   /** One for each region. */
   readonly routerPorts: readonly number[];
+  /** One for each region, or none where there are no global locks. */
+  readonly coordinatorPorts: readonly number[];
   /** One for each member, by region, shard and member; none with the memory store. */
   readonly etcdPorts: EtcdPorts;
   readonly dataDir: string;
@@ -47,7 +61,14 @@ export function planLayout(input: LayoutInput): Layout {
       const first = (r * input.shards + s) * input.members;
       return planShard(input, region, `s${s}`, first);
     });
-    return { region, routerPort, endpoint: `127.0.0.1:${routerPort}`, shards };
+    const coordinatorPort = input.coordinatorPorts[r];
+    return {
+      region,
+      routerPort,
+      endpoint: `127.0.0.1:${routerPort}`,
+      ...(coordinatorPort !== undefined && { coordinator: `127.0.0.1:${coordinatorPort}` }),
+      shards,
+    };
   });
   return { cluster: input.cluster, store: input.store, regions };
 }
@@ -61,6 +82,14 @@ function planShard(input: LayoutInput, region: string, name: string, first: numb
     dataDir: join(input.dataDir, "etcd", region, name, `m${m}`),
   }));
   return { name, members, endpoints: members.map((member) => loopbackUrl(member.clientPort)) };
+}
+
+/** Coordinators' ports lie this far above the routers': 7430 with the default 7420. */
+const COORDINATOR_OFFSET = 10;
+
+/** The fixed ports of `count` coordinators that belong to a `--port-base`. */
+export function coordinatorPortsFrom(portBase: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => portBase + COORDINATOR_OFFSET + i);
 }
 
 /** Etcd's client ports lie this far above the first router's: 23790 with the default 7420. */
@@ -81,6 +110,21 @@ export function routerEnvironment(layout: Layout, own: RegionLayout): Record<str
     HOLDFAST_LISTEN: own.endpoint,
     HOLDFAST_STORE: layout.store,
     HOLDFAST_PEERS: peers.map((each) => `${each.region}=${each.endpoint}`).join(";"),
+    ...(own.coordinator !== undefined && { HOLDFAST_COORDINATORS: own.coordinator }),
+  };
+}
+
+/** Environment of the coordinator of a region; the contract is services/coordinator/README.md. */
+export function coordinatorEnvironment(
+  layout: Layout,
+  own: RegionLayout,
+  listen: string,
+): Record<string, string> {
+  const peers = layout.regions.filter((each) => each.region !== own.region);
+  return {
+    ...placementEnvironment(layout, own),
+    HOLDFAST_LISTEN: listen,
+    HOLDFAST_PEERS: peers.map((each) => `${each.region}=${each.coordinator}`).join(";"),
   };
 }
 

@@ -35,7 +35,11 @@ async function main(): Promise<number> {
   return startHoldfast(parsed.options, {
     reporter: reporterFor(parsed.options, release, cwd),
     release,
-    services: { router: script("router"), placement: script("placement") },
+    services: {
+      router: script("router"),
+      placement: script("placement"),
+      coordinator: script("coordinator"),
+    },
     findEtcd: (options) => findTool("etcd", options),
   });
 }

@@ -49,6 +49,7 @@ describe("wrong usage names the option and what it takes", () => {
     ["--port-base 45001", "--port-base takes 0 or a number from 1024 to 45000"],
     ["--regions a,a", "--regions names a twice"],
     ["--regions a,", '--regions: "" is no region name'],
+    ["--regions a,global", '--regions: "global" means the locks of all regions'],
     ["--regions US", '--regions: "US" is no region name'],
     ["--regions a;b", '--regions: "a;b" is no region name'],
     ["--regions a,b,c,d,e,f,g,h,i", "--regions takes at most 8 names"],

@@ -32,20 +32,22 @@ export const PORT_BASE_MAX = 45_000;
 
 export const USAGE = `Usage: npm start -- [options]
 
-Runs Holdfast on this machine: regions, shards and routers, each a process of
-its own. Ctrl-C stops them all; data and locks stay for the next start.
+Runs Holdfast on this machine: regions, shards, routers and coordinators, each a
+process of its own. Ctrl-C stops them all; data and locks stay for the next
+start.
 
   --members 1|3        etcd members of each shard (default 1; 3 survives the
                        loss of one)
   --store etcd|memory  memory needs no etcd and forgets everything when it
                        stops; without this option memory is used, and said so,
-                       if etcd cannot be had
-  --regions a,b,c      names of the regions
+                       if etcd cannot be had; global locks need etcd
+  --regions a,b,c      names of the regions; global locks need exactly three
                        (default ${REGIONS_DEFAULT.join(",")})
   --shards N           shards in each region, 1 to ${SHARDS_MAX} (default ${SHARDS_DEFAULT})
   --data-dir DIR       where data, logs and endpoints.json lie
                        (default .holdfast)
-  --port-base N        port of the first router, the others follow
+  --port-base N        port of the first router, the others follow; that of the
+                       first coordinator is 10 more
                        (default ${PORT_BASE_DEFAULT}); 0 takes any free ports
   --json               one JSON object a line on stdout, for programs
   --help               this text
@@ -127,6 +129,9 @@ function checkValues(
 function faultInRegions(regions: readonly string[]): string | undefined {
   if (regions.length > REGIONS_MAX) return `--regions takes at most ${REGIONS_MAX} names`;
   // The characters a region may have in a handle, a folder name and HOLDFAST_PEERS alike.
+  if (regions.includes("global")) {
+    return '--regions: "global" means the locks of all regions, and is no region\'s name';
+  }
   const bad = regions.find((region) => !/^[a-z][a-z0-9-]{0,31}$/.test(region));
   if (bad !== undefined) {
     const rule = "a-z, 0-9 and -, a letter first, at most 32";

@@ -7,6 +7,7 @@ import {
 import { isEtcdHealthy } from "@holdfast/toolchain/etcd-health";
 import type { RegionProcesses } from "./fleet.ts";
 import {
+  coordinatorEnvironment,
   type Layout,
   placementEnvironment,
   type RegionLayout,
@@ -23,6 +24,7 @@ export interface Programs {
   /** Scripts for this Node. */
   readonly router: string;
   readonly placement: string;
+  readonly coordinator: string;
 }
 
 export interface SpecContext {
@@ -46,6 +48,9 @@ export function processSpecs(context: SpecContext): RegionProcesses[] {
     ),
     services: [
       ...(context.layout.store === "etcd" ? [placementSpec(context, region)] : []),
+      ...(region.coordinator === undefined
+        ? []
+        : [coordinatorSpec(context, region, region.coordinator)]),
       routerSpec(context, region),
     ],
   }));
@@ -73,6 +78,11 @@ function etcdSpec(
 function routerSpec(context: SpecContext, region: RegionLayout): ProcessSpec {
   const env = routerEnvironment(context.layout, region);
   return serviceSpec(context, `router ${region.region}`, context.programs.router, env);
+}
+
+function coordinatorSpec(context: SpecContext, region: RegionLayout, listen: string): ProcessSpec {
+  const env = coordinatorEnvironment(context.layout, region, listen);
+  return serviceSpec(context, `coordinator ${region.region}`, context.programs.coordinator, env);
 }
 
 function placementSpec(context: SpecContext, region: RegionLayout): ProcessSpec {

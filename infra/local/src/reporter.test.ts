@@ -22,6 +22,11 @@ const document: EndpointsDocument = {
       endpoint: "127.0.0.1:7421",
       shards: [{ name: "s0", endpoints: ["http://127.0.0.1:23793"] }],
     },
+    {
+      region: "us-west-2",
+      endpoint: "127.0.0.1:7422",
+      shards: [{ name: "s0", endpoints: ["http://127.0.0.1:23794"] }],
+    },
   ],
 };
 
@@ -59,11 +64,13 @@ test("people see what runs where and what to type next", () => {
   us-east-1  127.0.0.1:7420  s0     127.0.0.1:23790, 23791
                              s1     127.0.0.1:23792
   eu-west-1  127.0.0.1:7421  s0     127.0.0.1:23793
+  us-west-2  127.0.0.1:7422  s0     127.0.0.1:23794
 
 Ready in 2.1 s. In another terminal, type
 
   npx holdfast acquire order:12345 --ttl 30s   take a lock, leave it held 30 s
   npx holdfast try order:12345                 take it again: busy, and by whom
+  npx holdfast acquire --global x              take a lock of all regions
   npx holdfast ls                              see what is held
   npx holdfast watch 'order:*'                 follow what happens to it
   npx holdfast exec nightly-report -- sleep 5  run a command under a lock
@@ -72,10 +79,26 @@ Data and logs are in .holdfast. Ctrl-C stops everything.
 `);
 });
 
+test("where there are no global locks, it is said why, to people and to programs", () => {
+  const two = { ...document, regions: document.regions.slice(1) };
+  const { reporter, stdout } = people();
+  reporter.ready(two, 1_000);
+  expect(stdout()).toContain("Global locks are off: they need 3 regions, and this has 2.\n");
+  expect(stdout()).not.toContain("--global");
+  const lines: string[] = [];
+  const stream = { write: (text: string) => lines.push(text) };
+  jsonReporter(stream, stream).ready(two, 1_000);
+  expect(JSON.parse(lines.join(""))).toMatchObject({
+    notice: "global locks are off: they need 3 regions, and this has 2",
+  });
+});
+
 test("where the command line tool would not find the endpoints, people are told to set them", () => {
   const { reporter, stdout } = people({ foundByCli: false });
   reporter.ready(document, 1_000);
-  expect(stdout()).toContain("  export HOLDFAST_ENDPOINTS=127.0.0.1:7420,127.0.0.1:7421\n");
+  expect(stdout()).toContain(
+    "  export HOLDFAST_ENDPOINTS=127.0.0.1:7420,127.0.0.1:7421,127.0.0.1:7422\n",
+  );
 });
 
 test("a terminal gets colours, a pipe none", () => {

@@ -1,6 +1,7 @@
 import { progressLine } from "@holdfast/toolchain/progress-line";
 import type { ToolProgress } from "@holdfast/toolchain/tool";
 import type { EndpointsDocument } from "./endpoints-file.ts";
+import { whyNoGlobalLocks } from "./layout.ts";
 import type { Refusal } from "./refusal.ts";
 import { type TextStyle, textStyle, wantsColour } from "./text-style.ts";
 import { welcomeLines } from "./welcome.ts";
@@ -96,7 +97,11 @@ export function jsonReporter(stdout: TextStream, stderr: TextStream): Reporter {
     progress: (event) => line.report(event),
     store: (store, message) => emit("store", { store, message }),
     notice: (message) => emit("notice", { message }),
-    ready: (document, tookMs) => emit("ready", { ...document, tookMs: Math.round(tookMs) }),
+    ready: (document, tookMs) => {
+      const why = whyNoGlobalLocks(document.store, document.regions.length);
+      const took = { tookMs: Math.round(tookMs) };
+      emit("ready", { ...document, ...took, ...(why !== undefined && { notice: why }) });
+    },
     news: (event, process, message) => emit(event, { process, message }),
     stopping: () => emit("stopping", {}),
     stopped: () => emit("stopped", {}),

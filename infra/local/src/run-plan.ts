@@ -2,7 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { EtcdPorts } from "@holdfast/toolchain/etcd-process";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import { contradiction, DATA_VERSION, type DataDirRecord, type EtcdData } from "./data-dir.ts";
-import { etcdPortsFrom, type Layout, planLayout } from "./layout.ts";
+import {
+  coordinatorPortsFrom,
+  etcdPortsFrom,
+  type Layout,
+  type LayoutInput,
+  planLayout,
+  whyNoGlobalLocks,
+} from "./layout.ts";
 import { REGIONS_DEFAULT, SHARDS_DEFAULT, type StartOptions } from "./options.ts";
 import type { NeededPort } from "./port-conflict.ts";
 import type { Refusal } from "./refusal.ts";
@@ -32,11 +39,11 @@ export async function planRun(
     if (refused !== undefined) return refused;
   }
   const data = known?.etcd ?? (await freshData(options));
-  const routerPorts = await chooseRouterPorts(options, data.regions.length);
+  const servicePorts = await chooseServicePorts(options, data.regions.length, store);
   const layout = planLayout({
     ...data,
     store,
-    routerPorts,
+    ...servicePorts,
     etcdPorts: data.ports,
     dataDir: options.dataDir,
   });
@@ -52,7 +59,7 @@ async function planMemory(options: StartOptions, record: DataDirRecord): Promise
     regions,
     shards: options.shards ?? SHARDS_DEFAULT,
     members: 0,
-    routerPorts: await chooseRouterPorts(options, regions.length),
+    ...(await chooseServicePorts(options, regions.length, "memory")),
     etcdPorts: NO_PORTS,
     dataDir: options.dataDir,
   });
@@ -74,9 +81,20 @@ async function anyEtcdPorts(count: number): Promise<EtcdPorts> {
   return { client: ports.slice(0, count), peer: ports.slice(count) };
 }
 
-async function chooseRouterPorts(options: StartOptions, count: number): Promise<number[]> {
-  if (options.portBase === 0) return freePorts(count);
-  return Array.from({ length: count }, (_, i) => options.portBase + i);
+async function chooseServicePorts(
+  options: StartOptions,
+  regions: number,
+  store: "etcd" | "memory",
+): Promise<Pick<LayoutInput, "routerPorts" | "coordinatorPorts">> {
+  const coordinators = whyNoGlobalLocks(store, regions) === undefined ? regions : 0;
+  if (options.portBase === 0) {
+    const ports = await freePorts(regions + coordinators);
+    return { routerPorts: ports.slice(0, regions), coordinatorPorts: ports.slice(regions) };
+  }
+  return {
+    routerPorts: Array.from({ length: regions }, (_, i) => options.portBase + i),
+    coordinatorPorts: coordinatorPortsFrom(options.portBase, coordinators),
+  };
 }
 
 /** Two installations on one machine must never take each other's store for their own. */
@@ -85,8 +103,9 @@ function newClusterName(): string {
 }
 
 function neededPorts(layout: Layout, fixedByData: boolean): NeededPort[] {
-  return layout.regions.flatMap(({ region, routerPort, shards }) => [
+  return layout.regions.flatMap(({ region, routerPort, coordinator, shards }) => [
     { port: routerPort, purpose: `router ${region}`, fixedByData: false },
+    ...(coordinator === undefined ? [] : [coordinatorPort(region, coordinator)]),
     ...shards.flatMap(({ name, members }) =>
       members.flatMap((member) => {
         const purpose = `etcd ${region}/${name}/${member.name}`;
@@ -97,4 +116,9 @@ function neededPorts(layout: Layout, fixedByData: boolean): NeededPort[] {
       }),
     ),
   ]);
+}
+
+function coordinatorPort(region: string, address: string): NeededPort {
+  const port = Number(address.slice(address.lastIndexOf(":") + 1));
+  return { port, purpose: `coordinator ${region}`, fixedByData: false };
 }

@@ -23,8 +23,8 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function start(args = ""): FakeRun {
-  const words = `--port-base 0 --regions a ${args}`.trim().split(" ");
+function start(args = "", regions = "a"): FakeRun {
+  const words = `--port-base 0 --regions ${regions} ${args}`.trim().split(" ");
   const run = new FakeRun(dataDir, words);
   runs.push(run);
   return run;
@@ -59,6 +59,27 @@ describe.runIf(etcd.kind === "found")("with etcd", () => {
     expect(memberUrl(await second.waitFor("ready"))).toBe(url);
     const { kvs } = await call(`${url}/v3/kv/range`, { key: btoa("lock") });
     expect(atob(kvs?.[0]?.value as string)).toBe("held");
+  }, 60_000);
+
+  test("three regions have a coordinator each, and other numbers none", async () => {
+    const three = start("--shards 1", "a,b,c");
+    const ready = await three.waitFor("ready");
+    const names = three.children().map((child) => child.name);
+    expect(names.filter((name) => name.startsWith("coordinator")).sort()).toEqual([
+      "coordinator a",
+      "coordinator b",
+      "coordinator c",
+    ]);
+    const regions = ready.regions as { coordinator?: string }[];
+    expect(new Set(regions.map((region) => region.coordinator)).size).toBe(3);
+    expect(ready).not.toHaveProperty("notice");
+    three.kill("SIGTERM");
+    await three.ended;
+    dataDir = join(root, "two");
+    const two = start("--shards 1", "a,b");
+    const without = await two.waitFor("ready");
+    expect(without.notice).toContain("need 3 regions, and this has 2");
+    expect(two.children().filter((child) => child.name.startsWith("coord"))).toEqual([]);
   }, 60_000);
 
   test("an etcd member that dies is started again", async () => {

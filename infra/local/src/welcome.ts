@@ -1,4 +1,5 @@
 import type { EndpointsDocument } from "./endpoints-file.ts";
+import { whyNoGlobalLocks } from "./layout.ts";
 import { tableLines } from "./table.ts";
 import type { TextStyle } from "./text-style.ts";
 
@@ -24,8 +25,9 @@ export function welcomeLines(
     `${style.good("Ready")} in ${seconds} s. In another terminal, type`,
     "",
     ...(options.foundByCli ? [] : [`  ${setting}`]),
-    ...tableLines(commands(style)).map((line) => `  ${line}`),
+    ...tableLines(commands(document, style)).map((line) => `  ${line}`),
     "",
+    ...globalNote(document, style),
     style.dim(`${kept} in ${options.dataDir}. Ctrl-C stops everything.`),
   ];
 }
@@ -51,10 +53,19 @@ function etcdAddresses(endpoints: readonly string[]): string {
   return [first?.host, ...others.map((url) => url.port)].join(", ");
 }
 
-function commands(style: TextStyle): string[][] {
+/** Where there are no global locks, why. */
+function globalNote({ store, regions }: EndpointsDocument, style: TextStyle): string[] {
+  const why = whyNoGlobalLocks(store, regions.length);
+  return why === undefined ? [] : [style.warn(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`)];
+}
+
+function commands({ store, regions }: EndpointsDocument, style: TextStyle): string[][] {
   const lines: [string, string][] = [
     ["npx holdfast acquire order:12345 --ttl 30s", "take a lock, leave it held 30 s"],
     ["npx holdfast try order:12345", "take it again: busy, and by whom"],
+    ...(whyNoGlobalLocks(store, regions.length) === undefined
+      ? [["npx holdfast acquire --global x", "take a lock of all regions"] as [string, string]]
+      : []),
     ["npx holdfast ls", "see what is held"],
     ["npx holdfast watch 'order:*'", "follow what happens to it"],
     ["npx holdfast exec nightly-report -- sleep 5", "run a command under a lock"],

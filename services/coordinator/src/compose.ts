@@ -89,7 +89,7 @@ export async function compose(
   const mayServe = () => local.isReady && typeof membership.generation() === "number";
   void membership.start();
   void tellHealth(door, mayServe, clock, stopped);
-  await untilServing(mayServe, clock);
+  await untilServing(mayServe, membership, clock);
   return {
     stop: async () => {
       stopped.cancel();
@@ -243,7 +243,15 @@ async function tellHealth(
 }
 
 /** For a while: with other regions down it starts all the same, and health says the rest. */
-async function untilServing(mayServe: () => boolean, clock: Clock): Promise<void> {
+async function untilServing(
+  mayServe: () => boolean,
+  membership: Membership,
+  clock: Clock,
+): Promise<void> {
   const untilMs = clock.monotonicMs() + formMs;
-  while (!mayServe() && clock.monotonicMs() < untilMs) await sleep(clock, 20);
+  while (!mayServe() && clock.monotonicMs() < untilMs) {
+    await sleep(clock, 50);
+    // All of them start together, as a rule: the others have just come up, or are about to.
+    void membership.refresh();
+  }
 }

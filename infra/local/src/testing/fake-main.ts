@@ -21,7 +21,7 @@ process.exitCode = await startHoldfast(parsed.options, {
         foundByCli: false,
       }),
   release,
-  services: { router: service, placement: service },
+  services: { router: service, placement: service, coordinator: service },
   findEtcd: (options) => findTool("etcd", { ...options, offline: true }),
 });
 process.exit();

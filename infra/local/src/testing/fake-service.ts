@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 
 /**
- * Stands in for a router or a placement service in tests of the supervisor: says it is ready, ends
+ * Stands in for a router, a coordinator or a placement service in tests of the supervisor: says it is ready, ends
  * at SIGTERM, and misbehaves as FAKE_SERVICE tells it.
  *
  * - `dies`: ends with code 3 before it is ready
