@@ -1,8 +1,8 @@
 import type { HistoryEvent } from "../../history/history-event.ts";
+import type { WanPlatform } from "../../wan/wan-platform.ts";
+import type { ProcessBuild } from "../../wan/wan-site.ts";
 import { Holder } from "../holder.ts";
 import type { Habits } from "../worker.ts";
-import type { DrilledPlatform } from "./drilled-platform.ts";
-import type { ProcessBuild } from "./drilled-site.ts";
 import { busy, probing } from "./habits.ts";
 
 /** A process of clients in one region. */
@@ -18,7 +18,7 @@ export interface Part {
 
 /** What all processes of clients of one run share. */
 export interface Stage {
-  readonly platform: DrilledPlatform;
+  readonly platform: WanPlatform;
   /** In front of every lock's name: each run has its own locks. */
   readonly prefix: string;
   readonly folder: string;
@@ -34,7 +34,7 @@ export interface Stage {
 export type Cast = ReadonlyMap<string, Holder>;
 
 /** One process a region, none of which is harmed. */
-export function bystanders(platform: DrilledPlatform, habits: Habits = busy): Part[] {
+export function bystanders(platform: WanPlatform, habits: Habits = busy): Part[] {
   return platform.sites.map(({ region }) => {
     return { role: "busy", region, clients: 2, workers: 4, habits };
   });
@@ -44,7 +44,7 @@ export function bystanders(platform: DrilledPlatform, habits: Habits = busy): Pa
 export const probeRole = "probe";
 
 /** One process a region of clients that use each lock once. */
-export function probes(platform: DrilledPlatform): Part[] {
+export function probes(platform: WanPlatform): Part[] {
   return platform.sites.map(({ region }) => {
     return { role: probeRole, region, clients: 1, workers: 3, habits: probing };
   });

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { invariant } from "@holdfast/base/invariant";
-import type { DrilledSite } from "./drilled-site.ts";
+import type { WanSite } from "../../wan/wan-site.ts";
 
 /**
  * What a coordinator of the drills' build does to itself:
@@ -16,7 +16,7 @@ export type CoordinatorOrder =
 export const orderSignal = "SIGUSR2";
 
 /** Gives a coordinator its order; it is read some milliseconds later. */
-export function giveOrder({ coordinator, ordersPath }: DrilledSite, order: CoordinatorOrder): void {
+export function giveOrder({ coordinator, ordersPath }: WanSite, order: CoordinatorOrder): void {
   invariant(coordinator.running, "an order is given to a coordinator that runs");
   writeFileSync(ordersPath, JSON.stringify(order));
   coordinator.send(orderSignal);

@@ -1,4 +1,4 @@
-import type { ProcessBuild } from "./drilled-site.ts";
+import type { ProcessBuild } from "../../wan/wan-site.ts";
 import { mutantCalled } from "./global-mutants.ts";
 
 /** What the coordinators and the processes of clients of a run are. */

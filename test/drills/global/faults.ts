@@ -1,14 +1,14 @@
+import type { WanPlatform } from "../../wan/wan-platform.ts";
+import type { WanSite } from "../../wan/wan-site.ts";
 import type { Holder } from "../holder.ts";
 import { type CoordinatorOrder, giveOrder } from "./coordinator-order.ts";
-import type { DrilledPlatform } from "./drilled-platform.ts";
-import type { DrilledSite } from "./drilled-site.ts";
 import type { Fault } from "./fault.ts";
 
 /** A fault that has no moment yet. */
 export type Unplaced = Omit<Fault, "atMs">;
 
 /** kill -9 of all there is in a region; it comes back with the disks it had. */
-export function regionKilled(site: DrilledSite, forMs: number): Unplaced {
+export function regionKilled(site: WanSite, forMs: number): Unplaced {
   return {
     forMs,
     what: "kill -9",
@@ -19,7 +19,7 @@ export function regionKilled(site: DrilledSite, forMs: number): Unplaced {
 }
 
 /** SIGSTOP of all there is in a region: to everybody else it is silent, not gone. */
-export function regionFrozen(site: DrilledSite, forMs: number): Unplaced {
+export function regionFrozen(site: WanSite, forMs: number): Unplaced {
   return {
     forMs,
     what: "SIGSTOP",
@@ -30,7 +30,7 @@ export function regionFrozen(site: DrilledSite, forMs: number): Unplaced {
 }
 
 /** Everything of every region at once. */
-export function allKilled({ sites }: DrilledPlatform, forMs: number): Unplaced {
+export function allKilled({ sites }: WanPlatform, forMs: number): Unplaced {
   return {
     forMs,
     what: "kill -9",
@@ -46,7 +46,7 @@ export function allKilled({ sites }: DrilledPlatform, forMs: number): Unplaced {
 
 /** Nothing gets from one region to another; the way back is open. */
 export function wayCut(
-  { wan }: DrilledPlatform,
+  { wan }: WanPlatform,
   { from, to }: { readonly from: string; readonly to: string },
   forMs: number,
 ): Unplaced {
@@ -60,7 +60,7 @@ export function wayCut(
 }
 
 /** Nothing gets to a region or out of it; what runs there goes on, and so do its clients. */
-export function regionIsolated({ wan }: DrilledPlatform, region: string, forMs: number): Unplaced {
+export function regionIsolated({ wan }: WanPlatform, region: string, forMs: number): Unplaced {
   const ways = wan.directions.filter(({ from, to }) => from === region || to === region);
   return {
     forMs,
@@ -77,7 +77,7 @@ export function regionIsolated({ wan }: DrilledPlatform, region: string, forMs: 
 
 /** Every round trip to a region, and out of it, takes `extraMs` longer. */
 export function regionSlow(
-  { wan }: DrilledPlatform,
+  { wan }: WanPlatform,
   region: string,
   extraMs: number,
   forMs: number,
@@ -97,7 +97,7 @@ export function regionSlow(
 }
 
 /** SIGSTOP of the etcd that leads the first shard of a region. */
-export function etcdFrozen({ region, shards }: DrilledSite, forMs: number): Unplaced {
+export function etcdFrozen({ region, shards }: WanSite, forMs: number): Unplaced {
   const leader = shards[0]?.members[0];
   return {
     forMs,
@@ -109,7 +109,7 @@ export function etcdFrozen({ region, shards }: DrilledSite, forMs: number): Unpl
 }
 
 /** kill -9 of a region's only router. */
-export function routerKilled({ router }: DrilledSite, forMs: number): Unplaced {
+export function routerKilled({ router }: WanSite, forMs: number): Unplaced {
   return {
     forMs,
     what: "kill -9",
@@ -120,7 +120,7 @@ export function routerKilled({ router }: DrilledSite, forMs: number): Unplaced {
 }
 
 /** SIGSTOP of a region's coordinator. */
-export function coordinatorFrozen({ coordinator }: DrilledSite, forMs: number): Unplaced {
+export function coordinatorFrozen({ coordinator }: WanSite, forMs: number): Unplaced {
   return {
     forMs,
     what: "SIGSTOP",
@@ -154,7 +154,7 @@ export function clientsKilled(holder: Holder, forMs: number): Unplaced {
 
 /** A coordinator dies by its own hand in mid-proposal; a problem where it found no occasion to. */
 export function coordinatorDies(
-  site: DrilledSite,
+  site: WanSite,
   order: Extract<CoordinatorOrder, { kind: "die" }>,
   forMs: number,
   problems: string[],
@@ -176,7 +176,7 @@ export function coordinatorDies(
 }
 
 /** Every message between a region's coordinator and the votes is sent twice. */
-export function votesRepeated({ sites }: DrilledPlatform, forMs: number): Unplaced {
+export function votesRepeated({ sites }: WanPlatform, forMs: number): Unplaced {
   const tell = (isOn: boolean): void => {
     for (const site of sites) giveOrder(site, { kind: "repeat", isOn });
   };

@@ -1,7 +1,7 @@
 import { invariant } from "@holdfast/base/invariant";
+import { startPlatform } from "../../wan/wan-platform.ts";
 import type { Drill, DrillEnd, DrillSettings } from "../drill.ts";
 import { drillBuilds } from "./drill-builds.ts";
-import { startPlatform } from "./drilled-platform.ts";
 import type { GlobalDrill } from "./global-drill.ts";
 import { globalDrills } from "./global-drills.ts";
 import { globalLines, isWell, wrongs } from "./global-lines.ts";

@@ -1,12 +1,12 @@
 import type { HistoryEvent } from "../../history/history-event.ts";
 import type { Tenure } from "../../history/tenure.ts";
+import type { WanPlatform } from "../../wan/wan-platform.ts";
 import type { Cast, Part } from "./cast.ts";
-import type { DrilledPlatform } from "./drilled-platform.ts";
 import type { Fault } from "./fault.ts";
 
 /** What a drill has to work with once its clients run. */
 export interface Scene {
-  readonly platform: DrilledPlatform;
+  readonly platform: WanPlatform;
   readonly cast: Cast;
   /** Ms on the run's clock. */
   readonly now: () => number;
@@ -43,7 +43,7 @@ export interface GlobalDrill {
   readonly overlapMin?: number;
   /** Loaded into every process of clients. */
   readonly clientPreloads?: readonly URL[];
-  parts(platform: DrilledPlatform, isShort: boolean): readonly Part[];
+  parts(platform: WanPlatform, isShort: boolean): readonly Part[];
   faults(scene: Scene, seconds: number): readonly Fault[];
   look?(aftermath: Aftermath): Findings;
 }

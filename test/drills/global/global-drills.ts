@@ -1,6 +1,6 @@
+import type { WanPlatform } from "../../wan/wan-platform.ts";
 import { bystanders, type Part, partName, probes } from "./cast.ts";
 import { inheritedInTime } from "./dead-owners.ts";
-import type { DrilledPlatform } from "./drilled-platform.ts";
 import { inTurn } from "./fault.ts";
 import {
   allKilled,
@@ -42,7 +42,7 @@ function siteOf({ platform }: Scene, number: number) {
   return platform.sites[number % platform.sites.length]!;
 }
 
-function firstOf({ sites }: DrilledPlatform): string {
+function firstOf({ sites }: WanPlatform): string {
   return sites[0]!.region;
 }
 

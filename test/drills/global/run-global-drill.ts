@@ -7,11 +7,11 @@ import { type Coverage, coverageOf, shortfalls } from "../../history/coverage.ts
 import type { HistoryEvent } from "../../history/history-event.ts";
 import { timeLinePage } from "../../history/time-line-page.ts";
 import { type ReportFiles, writeReport } from "../../history/write-report.ts";
+import type { WanPlatform } from "../../wan/wan-platform.ts";
+import type { ProcessBuild } from "../../wan/wan-site.ts";
 import { drillClock } from "../drill-clock.ts";
 import { GuardedResource } from "../guarded-resource.ts";
 import { type Cast, raiseCast } from "./cast.ts";
-import type { DrilledPlatform } from "./drilled-platform.ts";
-import type { ProcessBuild } from "./drilled-site.ts";
 import { carryOut } from "./fault.ts";
 import type { Aftermath, Findings, GlobalDrill } from "./global-drill.ts";
 
@@ -38,7 +38,7 @@ export interface GlobalDrillResult extends Findings {
 
 /** Runs a drill on a platform that is whole, leaves it whole, and judges what the clients saw. */
 export async function runGlobalDrill(
-  platform: DrilledPlatform,
+  platform: WanPlatform,
   drill: GlobalDrill,
   settings: RunSettings,
 ): Promise<GlobalDrillResult> {
@@ -73,7 +73,7 @@ export async function runGlobalDrill(
 }
 
 async function perform(
-  platform: DrilledPlatform,
+  platform: WanPlatform,
   drill: GlobalDrill,
   { seconds, seed, isShort, clients }: RunSettings,
   problems: string[],
@@ -120,7 +120,7 @@ async function stopCast(cast: Cast, problems: string[]): Promise<void> {
 const castEndMsMax = 25_000;
 
 /** What the processes said is needed to find out why. */
-function keepLogs(platform: DrilledPlatform, folder: string): void {
+function keepLogs(platform: WanPlatform, folder: string): void {
   mkdirSync(join(folder, "logs"), { recursive: true });
   for (const { services } of platform.sites) {
     for (const { logPath } of services) cpSync(logPath, join(folder, "logs", basename(logPath)));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type EtcdCluster, startEtcdCluster } from "@holdfast/toolchain/etcd-process";
-import type { DrillProcess } from "../drill-process.ts";
-import { serviceProcess } from "../service-process.ts";
+import type { DrillProcess } from "../drills/drill-process.ts";
+import { serviceProcess } from "../drills/service-process.ts";
 
 /** What is loaded into a process before its own code, and what it is told by its environment. */
 export interface ProcessBuild {
@@ -25,7 +25,7 @@ export interface SitePlan {
 }
 
 /** One region of three: its shards, its placement, a router and a coordinator. */
-export class DrilledSite {
+export class WanSite {
   readonly region: string;
   readonly shards: readonly EtcdCluster[];
   readonly placement: DrillProcess;
@@ -75,7 +75,7 @@ export class DrilledSite {
   }
 
   /** Starts the shards; the services are started by {@link startServices}. */
-  static async start(plan: SitePlan): Promise<DrilledSite> {
+  static async start(plan: SitePlan): Promise<WanSite> {
     const shards: EtcdCluster[] = [];
     for (let index = 0; index < plan.shards; index++) {
       const dataDir = join(plan.folder, `etcd-${plan.region}-s${index}`);
@@ -84,7 +84,7 @@ export class DrilledSite {
         await startEtcdCluster({ binary: plan.etcdBinary, members: 1, dataDir, noFsync: true }),
       );
     }
-    return new DrilledSite(plan, shards);
+    return new WanSite(plan, shards);
   }
 
   get services(): readonly DrillProcess[] {

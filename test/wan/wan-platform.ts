@@ -4,18 +4,18 @@ import { join } from "node:path";
 import { invariant } from "@holdfast/base/invariant";
 import { randomId, SystemRandom } from "@holdfast/base/random";
 import { freePorts } from "@holdfast/toolchain/free-ports";
-import { Wan } from "../../relay/wan.ts";
-import { etcdFound } from "../etcd-found.ts";
-import { keeperVariable, startKeeper } from "../keeper.ts";
-import { logTails } from "../service-process.ts";
-import { DrilledSite, type ProcessBuild } from "./drilled-site.ts";
+import { etcdFound } from "../drills/etcd-found.ts";
+import { keeperVariable, startKeeper } from "../drills/keeper.ts";
+import { logTails } from "../drills/service-process.ts";
+import { Wan } from "../relay/wan.ts";
+import { type ProcessBuild, WanSite } from "./wan-site.ts";
 
 /** Three regions as they are run in earnest, an ocean between them. */
-export interface DrilledPlatform extends AsyncDisposable {
+export interface WanPlatform extends AsyncDisposable {
   readonly wan: Wan;
-  readonly sites: readonly DrilledSite[];
+  readonly sites: readonly WanSite[];
   /** The region called so. */
-  site(region: string): DrilledSite;
+  site(region: string): WanSite;
   /** Routers as `host:port`, as clients in a region reach them: its own first. */
   endpointsFrom(region: string): readonly string[];
   /** For whatever a drill writes; goes with the platform. */
@@ -37,7 +37,7 @@ export interface PlatformOptions {
 }
 
 /** Starts three regions; throws, with the ends of the logs, when they do not come up. */
-export async function startPlatform(options: PlatformOptions = {}): Promise<DrilledPlatform> {
+export async function startPlatform(options: PlatformOptions = {}): Promise<WanPlatform> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-global-drill-"));
   const id = randomId(new SystemRandom());
   const keeper = startKeeper(id, folder);
@@ -47,7 +47,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Dril
     keeper.stdin?.end();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   });
-  const sites: DrilledSite[] = [];
+  const sites: WanSite[] = [];
   const logs = (): string => logTails(sites.flatMap(({ services }) => services));
   const stop = async (): Promise<void> => started.disposeAsync();
   try {
@@ -63,7 +63,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Dril
       for (const { from, to } of wan.directions) wan.restore(from, to);
       await Promise.all(sites.map((site) => site.restore()));
     };
-    const site = (region: string): DrilledSite => {
+    const site = (region: string): WanSite => {
       const found = sites.find((each) => each.region === region);
       invariant(found !== undefined, `a region is called ${region}`);
       return found;
@@ -81,7 +81,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Dril
 /** Fills `sites`; resolves with the routers as clients of each region reach them. */
 async function startSites(
   wan: Wan,
-  sites: DrilledSite[],
+  sites: WanSite[],
   folder: string,
   env: Readonly<Record<string, string>>,
   { shards = 1, build = { preloads: [], env: {} } }: PlatformOptions,
@@ -101,7 +101,7 @@ async function startSites(
     const coordinators = await dialAll(wan, region, coordinatorPorts);
     endpoints.set(region, [`127.0.0.1:${routerPort}`, ...routers.values()]);
     sites.push(
-      await DrilledSite.start({
+      await WanSite.start({
         region,
         etcdBinary: etcdFound.path,
         ...{ shards, routerPort, coordinatorPort, folder, env },
