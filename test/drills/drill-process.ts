@@ -29,6 +29,11 @@ export class DrillProcess {
     this.#options = options;
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.running ? this.#child?.pid : undefined;
+  }
+
   get running(): boolean {
     return this.#child?.exitCode === null && this.#child.signalCode === null;
   }

@@ -16,13 +16,15 @@ export interface ServiceProcessOptions {
   readonly folder: string;
   /** Loaded before its own code. */
   readonly preloads?: readonly URL[];
+  /** Further arguments of Node. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** Not started yet. */
 export function serviceProcess(options: ServiceProcessOptions): DrillProcess {
-  const { service, name, env, folder, preloads = [] } = options;
+  const { service, name, env, folder, preloads = [], nodeArgs = [] } = options;
   const main = fileURLToPath(new URL(`services/${service}/src/main.ts`, root));
-  const args = [...preloads.flatMap(({ href }) => ["--import", href]), main];
+  const args = [...nodeArgs, ...preloads.flatMap(({ href }) => ["--import", href]), main];
   const logPath = join(folder, `${name.replaceAll(" ", "-")}.log`);
   return new DrillProcess({ name, args, env, logPath });
 }

@@ -18,9 +18,9 @@ export interface WanPlatform extends AsyncDisposable {
   site(region: string): WanSite;
   /** Routers as `host:port`, as clients in a region reach them: its own first. */
   endpointsFrom(region: string): readonly string[];
-  /** For whatever a drill writes; goes with the platform. */
+  /** For whatever is written; goes with the platform. */
   readonly folder: string;
-  /** What processes of the drill need in their environment to be ended with it. */
+  /** What further processes need in their environment to be ended with it. */
   readonly env: Readonly<Record<string, string>>;
   /** Makes everything run again and every way pass. */
   heal(): Promise<void>;
@@ -34,11 +34,18 @@ export interface PlatformOptions {
   readonly shards?: number;
   /** Of every region's coordinator. */
   readonly build?: ProcessBuild;
+  /**
+   * Every write is on disk before it counts, as in earnest. Only a power cut would show a
+   * difference, so drills leave it out: they share the disk with every other suite.
+   */
+  readonly fsync?: boolean;
+  /** Further arguments of the services' Node, such as a profiler's. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** Starts three regions; throws, with the ends of the logs, when they do not come up. */
 export async function startPlatform(options: PlatformOptions = {}): Promise<WanPlatform> {
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-global-drill-"));
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-wan-"));
   const id = randomId(new SystemRandom());
   const keeper = startKeeper(id, folder);
   const env = { [keeperVariable]: id };
@@ -84,9 +91,10 @@ async function startSites(
   sites: WanSite[],
   folder: string,
   env: Readonly<Record<string, string>>,
-  { shards = 1, build = { preloads: [], env: {} } }: PlatformOptions,
+  options: PlatformOptions,
 ): Promise<Map<string, readonly string[]>> {
   if (etcdFound.kind !== "found") throw new Error(etcdFound.reason);
+  const { shards = 1, build = { preloads: [], env: {} }, fsync = false, nodeArgs = [] } = options;
   const { regions } = wan;
   const ports = await freePorts(regions.length * 2);
   const routerPorts = new Map(regions.map((region, index) => [region, ports[index] ?? 0]));
@@ -104,7 +112,7 @@ async function startSites(
       await WanSite.start({
         region,
         etcdBinary: etcdFound.path,
-        ...{ shards, routerPort, coordinatorPort, folder, env },
+        ...{ shards, fsync, routerPort, coordinatorPort, folder, env, nodeArgs },
         routerPeers: peersText(routers),
         coordinatorPeers: peersText(coordinators),
         build,

@@ -14,6 +14,7 @@ export interface SitePlan {
   readonly region: string;
   readonly etcdBinary: string;
   readonly shards: number;
+  readonly fsync: boolean;
   readonly routerPort: number;
   readonly coordinatorPort: number;
   /** As HOLDFAST_PEERS wants them: the other regions' routers and coordinators, from here. */
@@ -22,6 +23,7 @@ export interface SitePlan {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly build: ProcessBuild;
+  readonly nodeArgs: readonly string[];
 }
 
 /** One region of three: its shards, its placement, a router and a coordinator. */
@@ -39,7 +41,7 @@ export class WanSite {
     const list = shards.map(({ endpoints }, index) => `s${index}=${endpoints.join(",")}`);
     const settings = {
       ...env,
-      HOLDFAST_CLUSTER: "drill",
+      HOLDFAST_CLUSTER: "wan",
       HOLDFAST_REGION: region,
       HOLDFAST_SHARDS: list.join(";"),
       HOLDFAST_LOG_LEVEL: "info",
@@ -56,6 +58,7 @@ export class WanSite {
         env: { ...settings, ...own },
         folder,
         preloads: loaded,
+        nodeArgs: plan.nodeArgs,
       });
     };
     this.region = region;
@@ -79,16 +82,26 @@ export class WanSite {
     const shards: EtcdCluster[] = [];
     for (let index = 0; index < plan.shards; index++) {
       const dataDir = join(plan.folder, `etcd-${plan.region}-s${index}`);
-      // Only a power cut would show a difference, and the disk is shared with every other suite.
-      shards.push(
-        await startEtcdCluster({ binary: plan.etcdBinary, members: 1, dataDir, noFsync: true }),
-      );
+      const options = { binary: plan.etcdBinary, dataDir, noFsync: !plan.fsync };
+      shards.push(await startEtcdCluster({ ...options, members: 1 }));
     }
     return new WanSite(plan, shards);
   }
 
   get services(): readonly DrillProcess[] {
     return [this.placement, this.router, this.coordinator];
+  }
+
+  /** The processes that run, by what they are. */
+  pids(): Readonly<Record<"router" | "coordinator" | "placement" | "etcd", readonly number[]>> {
+    const of = (service: DrillProcess): number[] =>
+      service.pid === undefined ? [] : [service.pid];
+    return {
+      router: of(this.router),
+      coordinator: of(this.coordinator),
+      placement: of(this.placement),
+      etcd: this.#members().flatMap(({ pid }) => pid ?? []),
+    };
   }
 
   async startServices(): Promise<void> {
