@@ -108,7 +108,7 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
   });
 
   it("ends everything at Ctrl-C, and says so", async () => {
-    expect(platform.living()).toHaveLength(12);
+    expect(platform.living()).toHaveLength(15);
     const ended = await platform.stop();
     expect(ended.stdout).toContain("Stopped. Nothing is left running.");
     expect(platform.living()).toEqual([]);
@@ -122,9 +122,9 @@ describe.skipIf(noEtcd !== undefined)("npm start after a kill -9", () => {
     try {
       const handle = await new CommandLine(first).acquire("order:7 --ttl 5m");
       await first.killSupervisor();
-      expect(first.living()).toHaveLength(12);
+      expect(first.living()).toHaveLength(15);
       await using second = await Platform.start("", first.dataDir);
-      expect(second.program.stdout).toContain("was killed; 12 processes it had left were stopped.");
+      expect(second.program.stdout).toContain("was killed; 15 processes it had left were stopped.");
       expect(first.living()).toEqual([]);
       console.log(`the second start: ${/Ready in [\d.]+ s/.exec(second.program.stdout)?.[0]}`);
       const cli = new CommandLine(second);
