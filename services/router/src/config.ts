@@ -9,18 +9,23 @@ import {
 } from "@holdfast/runtime/environment";
 import { z } from "zod";
 
-const schema = z.object({
-  HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
-  HOLDFAST_REGION: regionSetting,
-  HOLDFAST_LISTEN: addressSetting.default("127.0.0.1:7420"),
-  HOLDFAST_STORE: z.enum(["etcd", "memory"]).default("etcd"),
-  HOLDFAST_SHARDS: shardsSetting,
-  HOLDFAST_PEERS: peersSetting,
-  HOLDFAST_COORDINATORS: addressesSetting,
-  HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
-  HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
-  HOLDFAST_LOG_LEVEL: logLevelSetting,
-});
+const schema = z
+  .object({
+    HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+    HOLDFAST_REGION: regionSetting,
+    HOLDFAST_LISTEN: addressSetting.default("127.0.0.1:7420"),
+    HOLDFAST_STORE: z.enum(["etcd", "memory"]).default("etcd"),
+    HOLDFAST_SHARDS: shardsSetting,
+    HOLDFAST_PEERS: peersSetting,
+    HOLDFAST_COORDINATORS: addressesSetting,
+    HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
+    HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
+    HOLDFAST_LOG_LEVEL: logLevelSetting,
+  })
+  .refine((set) => set.HOLDFAST_STORE === "etcd" || set.HOLDFAST_COORDINATORS.length === 0, {
+    path: ["HOLDFAST_COORDINATORS"],
+    error: "needs HOLDFAST_STORE=etcd: a coordinator keeps its votes there",
+  });
 
 /** The configuration of a router, from its environment. */
 export function readConfig() {

@@ -1,5 +1,10 @@
 import type { ClientDuplexStream, StatusObject } from "@grpc/grpc-js";
-import type { VotingAnswer, VotingHello, VotingQuestion } from "@holdfast/api/codec/voting-message";
+import {
+  type VotingAnswer,
+  type VotingHello,
+  type VotingQuestion,
+  votingWithinMsMax,
+} from "@holdfast/api/codec/voting-message";
 import { ConverseResponseReader } from "@holdfast/api/codec/voting-read";
 import { ConverseRequestWriter } from "@holdfast/api/codec/voting-write";
 import type { Clock, Timer } from "@holdfast/base/clock";
@@ -76,8 +81,9 @@ export class VotingLink {
     this.#output.flush();
   }
 
-  /** Answers within `withinMs`; a link that ends answers with a failure at once. */
-  ask(lock: GlobalLockId, question: VotingQuestion, withinMs: number): Promise<VotingAnswer> {
+  /** Answers within `askedMs`, a minute at the most; a link that ends answers with a failure at once. */
+  ask(lock: GlobalLockId, question: VotingQuestion, askedMs: number): Promise<VotingAnswer> {
+    const withinMs = Math.min(Math.max(1, askedMs), votingWithinMsMax);
     if (this.#ended || this.#pending.size >= inFlightMax) {
       const reason = this.#ended
         ? "its stream has ended"
