@@ -9,6 +9,8 @@ interface CliErrorDetails {
   readonly code?: string | undefined;
   readonly field?: string | undefined;
   readonly shard?: string | undefined;
+  /** The regions that answered. */
+  readonly regions?: readonly string[] | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -38,6 +40,7 @@ export function failureError(failure: Failure, cause?: unknown): CliError {
     code: failure.code,
     field: failure.field,
     shard: failure.shard,
+    regions: failure.regions,
     retryAfterMs: failure.retryAfterMs,
     cause,
   });
@@ -57,7 +60,7 @@ const adviceOf: Readonly<Partial<Record<FailureCode, string>>> = {
   TOO_MANY_WAITERS: laterAdvice,
   CONTENDED: laterAdvice,
   SLOT_MOVING: laterAdvice,
-  NO_QUORUM: unreachableAdvice,
+  NO_QUORUM: "Two of three regions must answer: see which do with holdfast region ls.",
   SHARD_UNAVAILABLE: unreachableAdvice,
   UNKNOWN_OUTCOME: "Look at the lock with holdfast get NAME before you repeat it.",
 };

@@ -1,3 +1,4 @@
+import type { Scope } from "@holdfast/core/command/command";
 import { limits } from "@holdfast/core/limits";
 import { checkNamespace, checkRegion } from "@holdfast/core/lock/name";
 import { failureError } from "./cli-error.ts";
@@ -55,18 +56,26 @@ export class Invocation {
     return discoverEndpoints(this.edge, this.#options.endpoints);
   }
 
-  /** Connects; the connection is closed when the command ends, whichever way it does. */
+  /**
+   * Connects; the connection is closed when the command ends, whichever way it does. For a global
+   * lock any region's router will do, so that none of them is needed; `--region` alone picks one.
+   */
   async connect(
-    options: { readonly region?: string | undefined; readonly namespace?: string | undefined } = {},
+    options: {
+      readonly region?: string | undefined;
+      readonly namespace?: string | undefined;
+      readonly scope?: Scope;
+    } = {},
   ): Promise<ClientPort> {
     const namespace = options.namespace ?? this.namespace;
-    const asked = options.region ?? this.region;
+    const global = options.scope === "global";
+    const asked = global ? this.#options.region : (options.region ?? this.region);
     const wrong =
       checkNamespace(namespace) ?? (asked === undefined ? undefined : checkRegion(asked));
     if (wrong !== undefined) throw failureError(wrong);
     const discovery = await this.discover();
     const note = (text: string) => this.note(text);
-    const region = asked ?? (await defaultRegion(this.edge, discovery, note));
+    const region = asked ?? (global ? undefined : await defaultRegion(this.edge, discovery, note));
     const endpoints = endpointsFor(discovery, region);
     const client = await this.edge.connect({ endpoints, namespace, region });
     this.#clients.push(client);

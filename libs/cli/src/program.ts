@@ -62,7 +62,8 @@ export function buildProgram(edge: Edge, wrap: Wrap, capture: (text: string) => 
     .addOption(
       new Option(
         "--region <name>",
-        "region of local locks (else HOLDFAST_REGION, else that of the first endpoint)",
+        "region of local locks (else HOLDFAST_REGION, else that of the first endpoint); with " +
+          "--global, whose router is asked",
       ),
     )
     .addOption(

@@ -30,7 +30,8 @@ export class Holdfast extends HoldfastClient {
     // Else a process that waits for its first router, or for the next one, would end in mid-wait.
     const clock = new SystemClock({ keepsAlive: true });
     const calls = new GrpcCalls(clock);
-    const owner = options.owner ?? `${hostname()}:${process.pid}`;
+    // Short enough for global locks too.
+    const owner = options.owner ?? `${hostname().slice(0, 48)}:${process.pid}`;
     const transport = new GrpcTransport(clock, { name: "holdfast-sdk", version: clientVersion });
     const random = new SystemRandom();
     const directory = new GrpcDirectory(calls);

@@ -63,6 +63,7 @@ async function pair(client: ClientPort, clock: Clock, name: string, tally: Tally
   const sentMs = clock.monotonicMs();
   const request: AcquireRequest = {
     name,
+    scope: "local",
     mode: "exclusive",
     ttlMs: sessionTtlDefaultMs,
     waitMs: 0,

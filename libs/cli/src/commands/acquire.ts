@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { examplesHelp } from "../output/help-text.ts";
 import type { Wrap } from "../wrap.ts";
+import { addGlobalOption } from "./global-option.ts";
 import { type LeaseOptions, takeLease } from "./take-lease.ts";
 
 /** `holdfast acquire NAME`: takes a lock that stays held when the command has ended. */
@@ -21,6 +22,7 @@ export function addAcquire(program: Command, wrap: Wrap): void {
         "holdfast acquire order:12345 --ttl 30s",
         "holdfast acquire order:12345 --ttl 2m --wait 1m --metadata by=alice",
         "holdfast acquire report --shared --region eu-west-1 -o json",
+        "holdfast acquire leader --global",
         'handle=$(holdfast acquire order:12345 --quiet) && holdfast release "$handle"',
         "holdfast acquire order:12345 -o json | holdfast release -",
       ]),
@@ -37,7 +39,10 @@ export function addLeaseOptions(command: Command): Command {
   command
     .addOption(new Option("--ttl <time>", "how long it is yours without a renewal").default("30s"))
     .option("--shared", "hold it together with others that ask for the same");
-  return addMetadataOption(command).option("-q, --quiet", "print the handle alone");
+  return addMetadataOption(addGlobalOption(command)).option(
+    "-q, --quiet",
+    "print the handle alone",
+  );
 }
 
 /** `--metadata key=value`, any number of times. */

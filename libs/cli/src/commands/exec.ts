@@ -1,4 +1,3 @@
-import { limits } from "@holdfast/core/limits";
 import { type Command, Option } from "commander";
 import { CliError, usageError } from "../cli-error.ts";
 import type { AcquireRequest, ClientPort, Held, HeldOutcome } from "../connection/client-port.ts";
@@ -13,10 +12,18 @@ import { type Invocation, waitBounds } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import type { Wrap } from "../wrap.ts";
 import { addMetadataOption } from "./acquire.ts";
+import {
+  addGlobalOption,
+  placeName,
+  regionOf,
+  type ScopeOptions,
+  scopeOf,
+  ttlBounds,
+} from "./global-option.ts";
 import { refusalError } from "./refusal.ts";
 import { showWaiting } from "./waiting-line.ts";
 
-interface ExecOptions {
+interface ExecOptions extends ScopeOptions {
   readonly wait: string;
   readonly ttl: string;
   readonly shared?: boolean;
@@ -40,12 +47,13 @@ export function addExec(program: Command, wrap: Wrap): void {
     .addOption(new Option("--wait <time>", "how long to wait in line; 0 is a try").default("30s"))
     .addOption(new Option("--ttl <time>", "how soon the lock is free if we vanish").default("15s"))
     .option("--shared", "hold it together with others that ask for the same");
-  addMetadataOption(command)
+  addMetadataOption(addGlobalOption(command))
     .addHelpText(
       "after",
       examplesHelp([
         "holdfast exec nightly-report -- ./report.sh --full",
         "holdfast exec --wait 0 backup -- pg_dump shop   (exits with 75 if one runs)",
+        "holdfast exec --global billing-run -- ./bill.sh   (one in all regions)",
         "holdfast exec migrate -- sh -c 'echo fenced by $HOLDFAST_TOKEN'",
       ]),
     )
@@ -66,14 +74,16 @@ async function runUnderLock(
   const [command = "", ...args] = words;
   if (command === "") throw usageError("The command to run is empty.");
   const waitMs = parseBoundedDuration(options.wait, "--wait", waitBounds);
-  const ttlMs = parseBoundedDuration(options.ttl, "--ttl", limits.localTtlMs);
+  const scope = scopeOf(options);
+  const ttlMs = parseBoundedDuration(options.ttl, "--ttl", ttlBounds(scope));
   const metadata = parseMetadata(options.metadata);
   const file = await findCommand(command, edge.env.PATH ?? "");
   const relay = new SignalRelay(edge);
   try {
-    const client = await invocation.connect();
+    const client = await invocation.connect({ scope });
     const mode = options.shared === true ? "shared" : "exclusive";
-    const held = await take(invocation, client, relay, { name, mode, ttlMs, waitMs, metadata });
+    const request = { name, scope, mode, ttlMs, waitMs, metadata } as const;
+    const held = await take(invocation, client, relay, request);
     const { region, token, lost } = held;
     const env = {
       ...edge.env,
@@ -83,7 +93,9 @@ async function runUnderLock(
       HOLDFAST_NAMESPACE: invocation.namespace,
     };
     const onLost = () =>
-      void edge.stderr.write(`holdfast: lost ${name} in ${region}; stopping the command\n`);
+      void edge.stderr.write(
+        `holdfast: lost ${name} in ${placeName(region)}; stopping the command\n`,
+      );
     const running = { file, command, args, env, lost, relay, onLost };
     const ending = await supervise(edge, running).catch(async (error: unknown) => {
       await held.release();
@@ -107,7 +119,8 @@ async function take(
   relay: SignalRelay,
   request: Omit<AcquireRequest, "signal" | "onPosition">,
 ): Promise<Held> {
-  const waiting = showWaiting(invocation, request.name, client.region);
+  const region = regionOf(request.scope, client);
+  const waiting = showWaiting(invocation, request.name, region);
   let outcome: HeldOutcome;
   try {
     const { onPosition } = waiting;
@@ -116,8 +129,7 @@ async function take(
     await waiting.end();
   }
   if (outcome.kind === "granted") return outcome.held;
-  const lock = { name: request.name, region: client.region };
-  throw refusalError(lock, outcome, relay.exitCode);
+  throw refusalError({ name: request.name, region }, outcome, relay.exitCode);
 }
 
 function lostError(name: string, { region, lost }: Held): CliError {
@@ -125,7 +137,7 @@ function lostError(name: string, { region, lost }: Held): CliError {
   const message =
     reason instanceof Error
       ? reason.message
-      : `${name} in ${region} was lost while the command ran, and nobody noticed.`;
+      : `${name} in ${placeName(region)} was lost while the command ran, and nobody noticed.`;
   return new CliError(exitCodes.notHeld, message, {
     code: "LOST",
     advice: "What the command wrote meanwhile is protected only where its token is checked.",

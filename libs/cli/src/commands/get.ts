@@ -8,27 +8,35 @@ import { examplesHelp } from "../output/help-text.ts";
 import { renderFields } from "../output/table.ts";
 import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
 import type { Wrap } from "../wrap.ts";
+import { addGlobalOption, type ScopeOptions, scopeOf } from "./global-option.ts";
+import { jsonVote, printVotes } from "./votes.ts";
 
 /** `holdfast get NAME`: who holds a lock and who waits for it. */
 export function addGet(program: Command, wrap: Wrap): void {
-  program
+  const command = program
     .command("get")
     .argument("<name>", "the lock")
     .summary("show who holds a lock and who waits")
-    .description("Shows the holders of a lock and its queue, head first. A free lock is no error.")
+    .description(
+      "Shows the holders of a lock and its queue, head first. A free lock is no error. Of a global " +
+        "lock it also shows what each region says.",
+    );
+  addGlobalOption(command, "the global lock of that name")
     .addHelpText(
       "after",
       examplesHelp([
         "holdfast get order:12345",
         "holdfast get order:12345 --region eu-west-1",
+        "holdfast get leader --global",
         "holdfast get order:12345 -o json | jq '.holders[0].token'",
       ]),
     )
     .action(
-      wrap(async (invocation, [word = ""]) => {
+      wrap<ScopeOptions>(async (invocation, [word = ""], options) => {
         const name = checkedName(word);
-        const client = await invocation.connect();
-        const lock = await client.get(name);
+        const scope = scopeOf(options);
+        const client = await invocation.connect({ scope });
+        const lock = await client.get(name, scope);
         if (invocation.format === "json") await invocation.printJson(jsonLock(lock));
         else await printLock(invocation, lock);
         return exitCodes.done;
@@ -37,13 +45,12 @@ export function addGet(program: Command, wrap: Wrap): void {
 }
 
 function jsonLock(lock: LockView): Record<string, unknown> {
-  const { region, namespace, name, shard, slot, holderCount, waiterCount } = lock;
+  const { region, namespace, name, shard, slot, holderCount, waiterCount, votes } = lock;
   return {
     region,
     namespace,
     lock: name,
-    shard,
-    slot,
+    ...(votes === undefined ? { shard, slot } : { slot, votes: votes.map(jsonVote) }),
     state: stateOf(lock),
     holderCount,
     waiterCount,
@@ -57,7 +64,6 @@ function stateOf(lock: LockView): "free" | "exclusive" | "shared" {
 }
 
 async function printLock(invocation: Invocation, lock: LockView): Promise<void> {
-  const { holderCount, waiterCount } = lock;
   const state = stateOf(lock);
   await invocation.print(
     renderFields(
@@ -65,13 +71,19 @@ async function printLock(invocation: Invocation, lock: LockView): Promise<void> 
         ["lock", lock.name],
         ["region", lock.region],
         ["namespace", lock.namespace],
-        ["shard", `${lock.shard} (slot ${lock.slot})`],
+        ["shard", lock.shard === "" ? `slot ${lock.slot}` : `${lock.shard} (slot ${lock.slot})`],
         ["state", state === "free" ? "free" : `held, ${state}`],
-        ["waiting", waiterCount.toString()],
+        ["waiting", lock.waiterCount.toString()],
       ],
       invocation.paint,
     ),
   );
+  await printTenants(invocation, lock);
+  if (lock.votes !== undefined) await printVotes(invocation, lock.votes);
+}
+
+async function printTenants(invocation: Invocation, lock: LockView): Promise<void> {
+  const { holderCount, waiterCount } = lock;
   const rows = [
     ...lock.holders.map((holder) => tenantRow("holds", holder)),
     ...lock.waiters.map((waiter, index) => tenantRow(`waits ${index + 1}`, waiter)),

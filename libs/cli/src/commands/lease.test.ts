@@ -214,3 +214,86 @@ describe("failures", () => {
     expect(debug.stderr).toContain("    at ");
   });
 });
+
+describe("a global lock", () => {
+  const globalHandle = "global/default/order:1#x.17592186044417gggggggg.17592186044417.30000";
+
+  test("is asked for with --global, through any router, and its region is global", async () => {
+    const env = { HOLDFAST_ENDPOINTS: "a:1,b:1,c:1", HOLDFAST_REGION: "us-east-1" };
+    const { exitCode, stdout, client, connections } = await runIn({ env }, [
+      "acquire",
+      "order:1",
+      "--global",
+      "-o",
+      "json",
+    ]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ region: "global", handle: globalHandle });
+    expect(client.calls[0]).toBe("acquire order:1 exclusive ttl=30000 wait=10000 global");
+    // The lost region of a local lock is no reason not to ask another one.
+    expect(connections).toEqual([
+      { endpoints: ["a:1", "b:1", "c:1"], namespace: "default", region: undefined },
+    ]);
+  });
+
+  test("--region says whose router is asked", async () => {
+    const argv = ["try", "order:1", "--global", "--region", "eu-west-1"];
+    const { connections } = await runIn({}, argv);
+    expect(connections).toEqual([expect.objectContaining({ region: "eu-west-1" })]);
+  });
+
+  test("that is taken is said to be so in all regions", async () => {
+    const client = new FakeClient();
+    client.holders.set("order:1", [tenant()]);
+    const { exitCode, stderr } = await runIn({ client }, ["try", "order:1", "--global"]);
+    expect(exitCode).toBe(75);
+    expect(stderr).toContain("order:1 in all regions is busy: held by alice@host");
+    expect(stderr).toContain("holdfast get order:1 --global");
+  });
+
+  test("has a ttl of 5 s at least", async () => {
+    const { exitCode, stderr } = await runIn({}, ["try", "a", "--global", "--ttl", "4999ms"]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("--ttl");
+  });
+
+  test("exits with 69 where too few regions answer, and says which did", async () => {
+    const client = new FakeClient();
+    client.trouble = failureError({
+      kind: "failure",
+      code: "NO_QUORUM",
+      message: "Only eu-west-1 answers.",
+      regions: ["eu-west-1"],
+    });
+    const argv = ["acquire", "order:1", "--global", "-o", "json"];
+    const { exitCode, stdout, stderr } = await runIn({ client }, argv);
+    expect(exitCode).toBe(69);
+    expect(JSON.parse(stdout || stderr)).toMatchObject({
+      error: { code: "NO_QUORUM", regions: ["eu-west-1"] },
+    });
+  });
+
+  test("is renewed by its handle for the ttl it has, and released", async () => {
+    const client = new FakeClient();
+    await runIn({ client }, ["acquire", "order:1", "--global"]);
+    const renewed = await runIn({ client }, ["renew", globalHandle]);
+    expect(renewed.stdout).toBe(
+      "renewed order:1 in all regions for 29.4s (token 17592186044417)\n",
+    );
+    expect(client.calls).toContain("renew order:1 17592186044417 30000");
+    expect(renewed.connections).toEqual([expect.objectContaining({ region: undefined })]);
+    const released = await runIn({ client }, ["release", globalHandle]);
+    expect(released.stdout).toBe("released order:1 in all regions (token 17592186044417)\n");
+  });
+
+  test("is found by its name and token with --global", async () => {
+    const client = new FakeClient();
+    client.holders.set("order:1", [tenant({ token: 7n })]);
+    const argv = ["release", "order:1", "--token", "7", "--global"];
+    const { exitCode } = await runIn({ client }, argv);
+    expect(exitCode).toBe(0);
+    expect(client.calls[0]).toBe("get order:1 global");
+    const both = await runIn({ client }, ["release", globalHandle, "--global"]);
+    expect(both.exitCode).toBe(64);
+  });
+});

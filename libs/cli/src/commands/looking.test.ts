@@ -257,3 +257,177 @@ describe("sessions, shards and regions", () => {
     expect((await runIn({ connect }, ["region", "ls"])).exitCode).toBe(69);
   });
 });
+
+describe("global locks", () => {
+  const answered = { reachable: true, problem: "", rttMs: 31.25, version: 7, live: [] };
+  const globally = () => {
+    const client = busy();
+    client.votes = [
+      { ...answered, region: "us-east-1", ballot: "9.1.3", token: 5n, live: ["G".repeat(22)] },
+      { ...answered, region: "us-west-2", ballot: "", version: 0, token: 0n },
+      {
+        ...answered,
+        region: "eu-west-1",
+        reachable: false,
+        problem: "no answer",
+        ballot: "",
+        version: 0,
+        token: 0n,
+      },
+    ] as never;
+    return client;
+  };
+
+  test("get shows what each region says", async () => {
+    const { stdout, stderr } = await runIn({ client: globally() }, ["get", "order:1", "--global"]);
+    expect(stdout).toContain("region     global\n");
+    expect(stdout).toContain("shard      slot 42\n");
+    expect(stdout.split("\n\n")[2]).toBe(
+      lines(
+        "REGION     VOTE      ROUND TRIP  BALLOT  VERSION  TOKEN  ALIVE THERE",
+        "us-east-1  answered      31.3ms  9.1.3         7      5  GGGGGG…",
+        "us-west-2  answered      31.3ms  -             -      -  -",
+        "eu-west-1  silent             -  -             -      -  -",
+      ),
+    );
+    expect(stderr).toBe("\neu-west-1: no answer\n");
+  });
+
+  test("get prints the votes as JSON, tokens as strings", async () => {
+    const argv = ["get", "order:1", "--global", "-o", "json"];
+    const { stdout } = await runIn({ client: globally() }, argv);
+    const { votes, region } = JSON.parse(stdout);
+    expect(region).toBe("global");
+    expect(votes[0]).toEqual({
+      region: "us-east-1",
+      reachable: true,
+      roundTripMs: 31.25,
+      ballot: "9.1.3",
+      version: 7,
+      token: "5",
+      live: ["G".repeat(22)],
+    });
+    expect(votes[2]).toEqual({
+      region: "eu-west-1",
+      reachable: false,
+      live: [],
+      problem: "no answer",
+    });
+  });
+
+  test("ls and watch look at the global ones", async () => {
+    const client = new FakeClient();
+    const { stderr } = await runIn({ client }, ["ls", "--global"]);
+    expect(stderr).toBe("No locks are held in all regions, namespace default.\n");
+    const listed = await runIn({ client }, ["ls", "--global", "-o", "json"]);
+    expect(JSON.parse(listed.stdout).region).toBe("global");
+    const onStderr = await runIn(
+      { client, terminal: 80 },
+      ["watch", "a", "--global"],
+      (running) => {
+        setTimeout(() => running.raise("SIGINT"), 20);
+      },
+    );
+    expect(onStderr.stderr).toBe("watching a in all regions; Ctrl-C ends it\n");
+    expect(client.calls).toContain("watch a false true global");
+  });
+
+  const member = {
+    reachable: true,
+    roundTripMs: 31,
+    problem: "",
+    incarnation: "0a1b",
+    generation: 4,
+    votes: true,
+  };
+  const region = { endpoints: ["localhost:7420"], reachable: true, roundTripMs: 1, problem: "" };
+  const three = (last: Partial<typeof member>) => {
+    const client = new FakeClient();
+    client.regionViews = [
+      { ...region, name: "us-east-1", local: true, global: { ...member, roundTripMs: 0.5 } },
+      { ...region, name: "us-west-2", local: false, global: member },
+      { ...region, name: "eu-west-1", local: false, global: { ...member, ...last } },
+    ];
+    return client;
+  };
+
+  test("region ls says how each region stands to global locks, and whether they work", async () => {
+    const client = three({ reachable: false, votes: false, problem: "no answer.", generation: 0 });
+    const { exitCode, stdout, stderr } = await runIn({ client }, ["region", "ls"]);
+    expect(exitCode).toBe(0);
+    expect(stdout.split("\n\n").slice(1).join("\n\n")).toBe(
+      lines(
+        "GLOBAL LOCKS  COORDINATOR  ROUND TRIP  VOTES  GENERATION  INCARNATION",
+        "us-east-1     ok                0.5ms  yes             4  0a1b",
+        "us-west-2     ok               31.0ms  yes             4  0a1b",
+        "eu-west-1     unreachable           -  no              -  0a1b",
+        "",
+        "2 of 3 regions vote: global locks work",
+      ),
+    );
+    expect(stderr).toBe("eu-west-1 does not answer (no answer)\n");
+  });
+
+  test("region ls as JSON says the same", async () => {
+    const client = three({ votes: false, problem: "it lost its data" });
+    client.regionViews = client.regionViews.map((view) =>
+      view.name === "us-west-2" ? { ...view, global: { ...member, reachable: false } } : view,
+    );
+    const { stdout } = await runIn({ client }, ["region", "ls", "-o", "json"]);
+    const { regions, global } = JSON.parse(stdout);
+    expect(regions[0].global).toMatchObject({ votes: true, generation: 4, incarnation: "0a1b" });
+    expect(global).toEqual({
+      regions: 3,
+      voting: 1,
+      works: false,
+      problems: ["us-west-2 does not answer", "eu-west-1 has no vote (it lost its data)"],
+    });
+  });
+
+  const progress = { registersCopied: 40, step: "copying", done: false, generation: 0 };
+
+  test("region readmit does nothing without --yes", async () => {
+    const { exitCode, stderr, client } = await runIn({}, ["region", "readmit", "us-west-2"]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("--yes");
+    expect(client.calls).toEqual([]);
+  });
+
+  test("region readmit tells how far it is, and how it ended", async () => {
+    const client = new FakeClient();
+    client.readmission = [
+      progress,
+      { registersCopied: 90, step: "admitted", done: true, generation: 5 },
+    ];
+    const argv = ["region", "readmit", "us-west-2", "--yes"];
+    const { exitCode, stdout, stderr } = await runIn({ client, terminal: 80 }, argv);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      "us-west-2 votes again: 90 locks copied, generation 5\n",
+    ]);
+    expect(stderr).toContain("us-west-2: copying, 40 locks copied");
+    const json = await runIn({ client }, [...argv, "-o", "json"]);
+    expect(JSON.parse(json.stdout)).toEqual({
+      readmitted: true,
+      region: "us-west-2",
+      registersCopied: 90,
+      generation: 5,
+    });
+  });
+
+  test("region readmit that was stopped, or ended early, is no success", async () => {
+    const argv = ["region", "readmit", "us-west-2", "--yes"];
+    const client = new FakeClient();
+    client.readmission = [progress];
+    expect((await runIn({ client }, argv)).exitCode).toBe(74);
+    client.readmit = async function* () {
+      yield progress;
+      await new Promise(() => {});
+    };
+    const stopped = await runIn({ client }, argv, (running) => {
+      setTimeout(() => running.raise("SIGINT"), 20);
+    });
+    expect(stopped.exitCode).toBe(130);
+    expect(stopped.stderr).toContain("Stopped after 40 locks");
+  });
+});

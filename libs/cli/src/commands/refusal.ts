@@ -1,9 +1,11 @@
+import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { CliError } from "../cli-error.ts";
 import type { Refusal, TenantView } from "../connection/client-port.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printDuration } from "../input/duration.ts";
 import type { Invocation } from "../invocation.ts";
 import { jsonTenant, printOwner } from "../output/tenant.ts";
+import { placeName } from "./global-option.ts";
 import type { Interruption } from "./interruption.ts";
 
 /** Prints that, why and by whom a lock was not given. Returns the exit code, or throws it. */
@@ -35,7 +37,7 @@ export function refusalError(
   interruptedCode: number | undefined,
 ): CliError {
   const { kind, holders, queueLength, retryAfterMs } = refusal;
-  const what = `${lock.name} in ${lock.region}`;
+  const what = `${lock.name} in ${placeName(lock.region)}`;
   if (kind === "cancelled") {
     const exitCode = interruptedCode ?? exitCodes.busy;
     const message = `Interrupted: no longer in line for ${what}.`;
@@ -51,7 +53,9 @@ export function refusalError(
   }
   return new CliError(exitCodes.busy, `${what} is busy: ${by}.`, {
     code: "HELD",
-    advice: `Wait in line with --wait, or see more with: holdfast get ${lock.name}`,
+    advice:
+      `Wait in line with --wait, or see more with: holdfast get ${lock.name}` +
+      (lock.region === globalRegion ? " --global" : ""),
     retryAfterMs,
   });
 }

@@ -6,6 +6,8 @@ import { printDuration } from "../input/duration.ts";
 import type { Invocation } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import type { Wrap } from "../wrap.ts";
+import { type Quorum, quorumOf, quorumStory } from "./quorum.ts";
+import { addReadmit } from "./readmit.ts";
 
 /** A region seen from here, and from a router. */
 interface RegionRow {
@@ -19,23 +21,28 @@ interface RegionRow {
   readonly problem?: string;
 }
 
-/** `holdfast region ls`. */
+/** `holdfast region ls` and `holdfast region readmit`. */
 export function addRegion(program: Command, wrap: Wrap): void {
   const region = program
     .command("region")
     .helpCommand(false)
     .summary("show the regions")
-    .description("Shows the regions of the installation.")
-    .addHelpText("after", examplesHelp(["holdfast region ls"]));
+    .description("Shows the regions of the installation, and admits one again that lost its data.")
+    .addHelpText(
+      "after",
+      examplesHelp(["holdfast region ls", "holdfast region readmit us-west-2 --yes"]),
+    );
   region
     .command("ls")
     .summary("list the regions, and how far away they are")
     .description(
       "Lists the regions: first as seen from here, endpoint by endpoint, then those that only the " +
-        "routers know. Exits with 69 where nothing answers.",
+        "routers know. Then how each of them stands to global locks, as the first router that " +
+        "answers sees it, and whether those work. Exits with 69 where nothing answers.",
     )
     .addHelpText("after", examplesHelp(["holdfast region ls", "holdfast region ls -o json"]))
     .action(wrap((invocation) => listRegions(invocation)));
+  addReadmit(region, wrap);
 }
 
 async function listRegions(invocation: Invocation): Promise<number> {
@@ -44,10 +51,14 @@ async function listRegions(invocation: Invocation): Promise<number> {
   const reachable = probes.find((probe) => probe.reachable);
   const known = reachable === undefined ? [] : await knownTo(invocation, reachable.endpoint);
   const rows = [...probes.map(rowOf), ...unseen(probes, known)];
+  const quorum = quorumOf(known);
   if (invocation.format === "json") {
-    await invocation.printJson({ source, regions: rows });
+    const members = new Map(known.map(({ name, global }) => [name, global]));
+    const regions = rows.map((row) => ({ ...row, global: members.get(row.region) }));
+    await invocation.printJson({ source, regions, ...(quorum && { global: quorum }) });
   } else {
     await printRegions(invocation, rows);
+    if (quorum !== undefined) await printMembers(invocation, known, quorum);
   }
   return reachable === undefined ? exitCodes.unavailable : exitCodes.done;
 }
@@ -81,6 +92,35 @@ function unseen(probes: readonly Probe[], known: readonly RegionView[]): RegionR
       ...(reachable ? { roundTripMs } : {}),
       problem: problem === "" ? "seen by a router only" : problem,
     }));
+}
+
+/** How each region stands to global locks. */
+async function printMembers(
+  invocation: Invocation,
+  known: readonly RegionView[],
+  quorum: Quorum,
+): Promise<void> {
+  await invocation.print("\n");
+  await invocation.printTable(
+    [
+      { title: "GLOBAL LOCKS" },
+      { title: "COORDINATOR" },
+      { title: "ROUND TRIP", align: "right" },
+      { title: "VOTES" },
+      { title: "GENERATION", align: "right" },
+      { title: "INCARNATION" },
+    ],
+    known.map(({ name, global }) => [
+      name,
+      global === undefined ? "none" : global.reachable ? "ok" : "unreachable",
+      global?.reachable ? `${global.roundTripMs.toFixed(1)}ms` : "-",
+      global?.votes ? "yes" : "no",
+      global?.generation ? global.generation.toString() : "-",
+      global?.incarnation || "-",
+    ]),
+  );
+  await invocation.print(`\n${quorumStory(quorum)}\n`);
+  if (quorum.problems.length > 0) await invocation.note(`${quorum.problems.join("\n")}\n`);
 }
 
 async function printRegions(invocation: Invocation, rows: readonly RegionRow[]): Promise<void> {

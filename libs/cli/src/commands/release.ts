@@ -3,6 +3,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { printHandle } from "../input/handle.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import type { Wrap } from "../wrap.ts";
+import { placeName } from "./global-option.ts";
 import { addGrantArguments, type GrantOptions, resolveGrant } from "./which-grant.ts";
 
 /** `holdfast release HANDLE`: gives a grant up, from any process and through any endpoint. */
@@ -33,7 +34,7 @@ export function addRelease(program: Command, wrap: Wrap): void {
           const lock = { region, namespace, lock: name, token };
           await invocation.printJson({ released: true, handle: printHandle(handle), ...lock });
         } else {
-          await invocation.print(`released ${name} in ${region} (token ${token})\n`);
+          await invocation.print(`released ${name} in ${placeName(region)} (token ${token})\n`);
         }
         return exitCodes.done;
       }),

@@ -1,11 +1,19 @@
 import { limits } from "@holdfast/core/limits";
+import { isGlobal } from "@holdfast/core/lock/lock-id";
 import { type Command, Option } from "commander";
 import { exitCodes } from "../exit-codes.ts";
 import { parseBoundedDuration, printDuration } from "../input/duration.ts";
 import { printHandle } from "../input/handle.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import type { Wrap } from "../wrap.ts";
+import { placeName } from "./global-option.ts";
 import { addGrantArguments, type GrantOptions, resolveGrant } from "./which-grant.ts";
+
+const ttlDefaultMs = 30_000;
+
+function parseTtl(word: string | undefined): number | undefined {
+  return word === undefined ? undefined : parseBoundedDuration(word, "--ttl", limits.localTtlMs);
+}
 
 /** `holdfast renew HANDLE`: makes a grant last a ttl from now. */
 export function addRenew(program: Command, wrap: Wrap): void {
@@ -17,7 +25,12 @@ export function addRenew(program: Command, wrap: Wrap): void {
         "that names one grant. Exits with 70 where it is not held any more.",
     );
   addGrantArguments(command)
-    .addOption(new Option("--ttl <time>", "how long it is yours from now on").default("30s"))
+    .addOption(
+      new Option(
+        "--ttl <time>",
+        "how long it is yours from now on; a global lock keeps its ttl",
+      ).default(undefined, "30s"),
+    )
     .addHelpText(
       "after",
       examplesHelp([
@@ -27,10 +40,12 @@ export function addRenew(program: Command, wrap: Wrap): void {
       ]),
     )
     .action(
-      wrap<GrantOptions & { readonly ttl: string }>(async (invocation, [word = ""], options) => {
-        const ttlMs = parseBoundedDuration(options.ttl, "--ttl", limits.localTtlMs);
+      wrap<GrantOptions & { readonly ttl?: string }>(async (invocation, [word = ""], options) => {
+        // Before anything is asked: a wrong word must not cost a connection.
+        const askedMs = parseTtl(options.ttl);
         const { client, handle } = await resolveGrant(invocation, word, options);
-        const { validForMs } = await client.renew(handle, ttlMs);
+        const ttlMs = isGlobal(handle.lock) ? handle.ttlMs : ttlDefaultMs;
+        const { validForMs } = await client.renew(handle, askedMs ?? ttlMs);
         const { region, namespace, name } = handle.lock;
         const { token } = handle;
         if (invocation.format === "json") {
@@ -38,7 +53,9 @@ export function addRenew(program: Command, wrap: Wrap): void {
           await invocation.printJson({ renewed: true, handle: printHandle(handle), ...lock });
         } else {
           const validFor = printDuration(validForMs);
-          await invocation.print(`renewed ${name} in ${region} for ${validFor} (token ${token})\n`);
+          await invocation.print(
+            `renewed ${name} in ${placeName(region)} for ${validFor} (token ${token})\n`,
+          );
         }
         return exitCodes.done;
       }),

@@ -1,4 +1,3 @@
-import { limits } from "@holdfast/core/limits";
 import { CliError } from "../cli-error.ts";
 import type { GrantView, LeasedOutcome } from "../connection/client-port.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -8,12 +7,13 @@ import { checkedName } from "../input/lock-name.ts";
 import { parseMetadata } from "../input/metadata.ts";
 import { type Invocation, OutputClosedError, waitBounds } from "../invocation.ts";
 import { renderFields } from "../output/table.ts";
+import { regionOf, type ScopeOptions, scopeOf, ttlBounds } from "./global-option.ts";
 import { Interruption } from "./interruption.ts";
 import { reportRefusal } from "./refusal.ts";
 import { showWaiting } from "./waiting-line.ts";
 
 /** Options of `acquire` and `try`. */
-export interface LeaseOptions {
+export interface LeaseOptions extends ScopeOptions {
   readonly ttl: string;
   readonly shared?: boolean;
   readonly metadata: readonly string[];
@@ -28,19 +28,22 @@ export async function takeLease(
   wait: string,
 ): Promise<number> {
   const name = checkedName(word);
-  const ttlMs = parseBoundedDuration(options.ttl, "--ttl", limits.localTtlMs);
+  const scope = scopeOf(options);
+  const ttlMs = parseBoundedDuration(options.ttl, "--ttl", ttlBounds(scope));
   const waitMs = parseBoundedDuration(wait, "--wait", waitBounds);
   const metadata = parseMetadata(options.metadata);
   const mode = options.shared === true ? "shared" : "exclusive";
   const interruption = new Interruption(invocation.edge);
-  const client = await invocation.connect();
-  const waiting = showWaiting(invocation, name, client.region);
+  const client = await invocation.connect({ scope });
+  const region = regionOf(scope, client);
+  const waiting = showWaiting(invocation, name, region);
   let outcome: LeasedOutcome;
   try {
     const { signal } = interruption;
     const { onPosition } = waiting;
     outcome = await client.acquireLeased({
       name,
+      scope,
       mode,
       ttlMs,
       waitMs,
@@ -53,7 +56,7 @@ export async function takeLease(
     interruption.end();
   }
   if (outcome.kind !== "granted") {
-    return reportRefusal(invocation, { name, region: client.region }, outcome, interruption);
+    return reportRefusal(invocation, { name, region }, outcome, interruption);
   }
   try {
     await printGrant(invocation, outcome.grant, outcome.handle, options.quiet === true);

@@ -20,6 +20,7 @@ export function addTry(program: Command, wrap: Wrap): void {
       examplesHelp([
         "holdfast try order:12345 --ttl 30s",
         "holdfast try nightly-report -o json",
+        "holdfast try leader --global",
         "holdfast try nightly-report --quiet || echo somebody else does it",
       ]),
     )

@@ -1,6 +1,7 @@
 import type { Timer } from "@holdfast/base/clock";
 import { printDuration } from "../input/duration.ts";
 import type { Invocation } from "../invocation.ts";
+import { placeName } from "./global-option.ts";
 
 const refreshMs = 1_000;
 /** Carriage return, then erase to the end of the line. */
@@ -24,7 +25,7 @@ export function showWaiting(invocation: Invocation, name: string, region: string
     timer?.cancel();
     const waitedMs = clock.monotonicMs() - startedMs;
     const place = position === undefined ? "" : `number ${position} in line, `;
-    const text = `waiting for ${name} in ${region}: ${place}${printDuration(waitedMs)}`;
+    const text = `waiting for ${name} in ${placeName(region)}: ${place}${printDuration(waitedMs)}`;
     // A line that wraps could not be erased.
     void stderr.write(`${eraseLine}${text.slice(0, stderr.columns - 1)}`);
     shown = true;

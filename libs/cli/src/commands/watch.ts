@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { WatchEvent } from "../connection/client-port.ts";
+import type { WatchEvent, WatchQuery } from "../connection/client-port.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { checkedName } from "../input/lock-name.ts";
 import { type Invocation, OutputClosedError } from "../invocation.ts";
@@ -7,14 +7,25 @@ import { examplesHelp } from "../output/help-text.ts";
 import { printable } from "../output/table.ts";
 import { jsonTenant, printMetadata } from "../output/tenant.ts";
 import type { Wrap } from "../wrap.ts";
+import {
+  addGlobalOption,
+  placeName,
+  regionOf,
+  type ScopeOptions,
+  scopeOf,
+} from "./global-option.ts";
 import { Interruption } from "./interruption.ts";
+
+interface WatchOptions extends ScopeOptions {
+  readonly current: boolean;
+}
 
 /** Enough of a grant id to tell it from the others on the screen. */
 const grantShown = 6;
 
 /** `holdfast watch NAME`: one line for each event, until Ctrl-C. */
 export function addWatch(program: Command, wrap: Wrap): void {
-  program
+  const command = program
     .command("watch")
     .argument("<name>", "a lock, or a prefix that ends in * (quote it for your shell)")
     .summary("print a line for everything that happens to a lock")
@@ -22,7 +33,8 @@ export function addWatch(program: Command, wrap: Wrap): void {
       "Prints one line for each event, until Ctrl-C, and exits with 0 then. Begins with the current " +
         "holders. WatchRestarted says that events may be missing before it.",
     )
-    .addOption(new Option("--no-current", "leave the current holders out"))
+    .addOption(new Option("--no-current", "leave the current holders out"));
+  addGlobalOption(command, "global locks")
     .addHelpText(
       "after",
       examplesHelp([
@@ -32,19 +44,17 @@ export function addWatch(program: Command, wrap: Wrap): void {
       ]),
     )
     .action(
-      wrap<{ readonly current: boolean }>(async (invocation, [word = ""], options) => {
+      wrap<WatchOptions>(async (invocation, [word = ""], options) => {
         const prefix = word.endsWith("*");
         const name = prefix ? word.slice(0, -1) : checkedName(word);
-        await follow(invocation, { name, prefix, withCurrent: options.current });
+        const scope = scopeOf(options);
+        await follow(invocation, { name, scope, prefix, withCurrent: options.current });
         return exitCodes.done;
       }),
     );
 }
 
-async function follow(
-  invocation: Invocation,
-  query: { readonly name: string; readonly prefix: boolean; readonly withCurrent: boolean },
-): Promise<void> {
+async function follow(invocation: Invocation, query: WatchQuery): Promise<void> {
   const { edge } = invocation;
   const interruption = new Interruption(edge);
   const closed = new AbortController();
@@ -52,9 +62,10 @@ async function follow(
   const forget = edge.onStdoutClosed(() => closed.abort());
   const signal = AbortSignal.any([interruption.signal, closed.signal]);
   try {
-    const client = await invocation.connect();
+    const client = await invocation.connect({ scope: query.scope });
+    const place = placeName(regionOf(query.scope, client));
     const what = query.prefix ? `${query.name}*` : query.name;
-    await invocation.hint(`watching ${what} in ${client.region}; Ctrl-C ends it\n`);
+    await invocation.hint(`watching ${what} in ${place}; Ctrl-C ends it\n`);
     for await (const event of client.watch(query, signal)) await printEvent(invocation, event);
   } catch (error) {
     if (!(error instanceof OutputClosedError) && !signal.aborted) throw error;

@@ -1,3 +1,5 @@
+import type { Scope } from "@holdfast/core/command/command";
+import type { RegionVote } from "@holdfast/core/command/outcome";
 import type { LockEventKind } from "@holdfast/core/lock/lock-event";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import type { Handle } from "../input/handle.ts";
@@ -15,9 +17,9 @@ export interface ClientPort {
   acquireHeld(request: AcquireRequest): Promise<HeldOutcome>;
   release(handle: Handle): Promise<void>;
   renew(handle: Handle, ttlMs: number): Promise<{ readonly validForMs: number }>;
-  get(name: string): Promise<LockView>;
+  get(name: string, scope: Scope): Promise<LockView>;
   /** The holders of locks whose names begin with `prefix`, read page by page. */
-  list(prefix: string, pageSize: number): AsyncIterable<ListEntry>;
+  list(prefix: string, pageSize: number, scope: Scope): AsyncIterable<ListEntry>;
   /** Ends when `signal` aborts. */
   watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent>;
   /** Page by page as they are read. */
@@ -25,6 +27,8 @@ export interface ClientPort {
   shards(): Promise<readonly ShardView[]>;
   locate(name: string): Promise<LocationView>;
   regions(): Promise<readonly RegionView[]>;
+  /** Admits a region again that lost its data; ends when that is done. */
+  readmit(region: string): AsyncIterable<ReadmissionView>;
   version(): Promise<VersionView>;
   close(): Promise<void>;
 }
@@ -43,6 +47,7 @@ export interface ConnectOptions {
 /** A lock with its own ttl, or under a session of that ttl. */
 export interface AcquireRequest {
   readonly name: string;
+  readonly scope: Scope;
   readonly ttlMs: number;
   readonly mode: Mode;
   /** 0 is a try. */
@@ -114,6 +119,8 @@ export interface LockView {
   readonly waiters: readonly TenantView[];
   readonly holderCount: number;
   readonly waiterCount: number;
+  /** Of a global lock: what each region says. */
+  readonly votes?: readonly RegionVote[];
 }
 
 /** A held lock and one of its holders: a shared lock may appear several times. */
@@ -125,6 +132,7 @@ export interface ListEntry {
 /** One lock, or all with a prefix. */
 export interface WatchQuery {
   readonly name: string;
+  readonly scope: Scope;
   readonly prefix: boolean;
   /** Begin with an event for each current holder. */
   readonly withCurrent: boolean;
@@ -195,6 +203,30 @@ export interface RegionView {
   readonly reachable: boolean;
   readonly roundTripMs: number;
   readonly problem: string;
+  /** Its part in the global tier; absent where the router has no coordinator. */
+  readonly global?: GlobalMemberView | undefined;
+}
+
+/** A region's part in the global tier, as the router's coordinator sees it. */
+export interface GlobalMemberView {
+  readonly reachable: boolean;
+  readonly roundTripMs: number;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly problem: string;
+  /** Which data it has. */
+  readonly incarnation: string;
+  readonly generation: number;
+  /** Its answers count. */
+  readonly votes: boolean;
+}
+
+/** How far a re-admission is. */
+export interface ReadmissionView {
+  readonly registersCopied: number;
+  readonly step: string;
+  readonly done: boolean;
+  /** The generation it is admitted under; 0 before it is done. */
+  readonly generation: number;
 }
 
 /** What a router says of itself. */

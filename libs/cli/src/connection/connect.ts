@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { SystemClock } from "@holdfast/base/clock";
 import { Holdfast } from "@holdfast/client/holdfast";
+import { limits } from "@holdfast/core/limits";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Connect } from "./client-port.ts";
@@ -39,7 +40,7 @@ export const connectToHoldfast: Connect = async ({ endpoints, namespace, region 
   return portOver(sdk, endpoints);
 };
 
-/** Who holds what this process takes, for people. */
+/** Who holds what this process takes, for people; short enough for global locks too. */
 function ownerName(): string {
   let user = "?";
   try {
@@ -47,5 +48,7 @@ function ownerName(): string {
   } catch {
     // A user id without an entry, as containers have them.
   }
-  return `${user}@${hostname()}`;
+  let name = `${user}@${hostname()}`;
+  while (Buffer.byteLength(name) > limits.globalOwnerBytesMax) name = name.slice(0, -1);
+  return name.toWellFormed();
 }

@@ -49,10 +49,11 @@ function cliErrorOf(error: unknown): unknown {
     case "DEADLOCK":
       return new CliError(exitCodes.busy, message, { code, cause: error });
     default: {
-      const { field, shard, retryAfterMs } = error.details;
+      const { field, shard, regions, retryAfterMs } = error.details;
       const details = {
         ...(field === undefined ? {} : { field }),
         ...(shard === undefined ? {} : { shard }),
+        ...(regions === undefined ? {} : { regions }),
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       };
       return failureError({ kind: "failure", code, message, ...details }, error);

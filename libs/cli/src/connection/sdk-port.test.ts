@@ -68,7 +68,15 @@ beforeEach(async () => {
 });
 
 function request(changes: Partial<AcquireRequest> = {}): AcquireRequest {
-  return { name: "a", mode: "exclusive", ttlMs: 30_000, waitMs: 0, metadata: {}, ...changes };
+  return {
+    name: "a",
+    scope: "local",
+    mode: "exclusive",
+    ttlMs: 30_000,
+    waitMs: 0,
+    metadata: {},
+    ...changes,
+  };
 }
 
 describe("locks", () => {
@@ -103,11 +111,11 @@ describe("locks", () => {
     const aborter = new AbortController();
     const waiting = port.acquireHeld(request({ waitMs: 60_000, signal: aborter.signal }));
     await fake.clock.advance(100);
-    expect((await port.get("a")).waiterCount).toBe(1);
+    expect((await port.get("a", "local")).waiterCount).toBe(1);
     aborter.abort();
     expect(await waiting).toMatchObject({ kind: "cancelled" });
     await fake.clock.advance(100);
-    expect((await port.get("a")).waiterCount).toBe(0);
+    expect((await port.get("a", "local")).waiterCount).toBe(0);
   });
 
   test("a lock under the session says when it is lost", async () => {
@@ -130,7 +138,7 @@ describe("locks", () => {
     const aborter = new AbortController();
     const events: unknown[] = [];
     const watching = (async () => {
-      const query = { name: "o", prefix: true, withCurrent: true };
+      const query = { name: "o", scope: "local", prefix: true, withCurrent: true } as const;
       for await (const event of port.watch(query, aborter.signal)) events.push(event);
     })();
     await port.acquireLeased(request({ name: "o:1", mode: "shared" }));
@@ -142,7 +150,7 @@ describe("locks", () => {
       { kind: "LockAcquired", name: "o:1", region: "us-east-1", tenant: { mode: "shared" } },
     ]);
     const listed = [];
-    for await (const { name } of port.list("o", 10)) listed.push(name);
+    for await (const { name } of port.list("o", 10, "local")) listed.push(name);
     expect(listed).toEqual(["o:1"]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Admin } from "@holdfast/client/grpc/admin";
 import type { HoldfastClient } from "@holdfast/client/holdfast-client";
 import { HoldfastError } from "@holdfast/client/holdfast-error";
+import type { Scope } from "@holdfast/core/command/command";
 import { printLock } from "@holdfast/core/lock/lock-id";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -8,7 +9,7 @@ import { printHandle } from "../input/handle.ts";
 import type { AcquireRequest, ClientPort, LockView, Refusal } from "./client-port.ts";
 import { RegionAdmin } from "./region-admin.ts";
 import { guard, guarded, refusalOf } from "./sdk-errors.ts";
-import { grantView, heldView, lockView, watchEvent } from "./sdk-views.ts";
+import { grantView, heldView, lockView, regionView, watchEvent } from "./sdk-views.ts";
 
 /** What is used of the SDK. */
 export type Sdk = HoldfastClient & { admin(endpoint?: string): Admin };
@@ -36,12 +37,15 @@ export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
         if (result !== "released") throw notReleased(printLock(handle.lock), result);
       }),
     renew: (handle, ttlMs) => guard(() => sdk.renewHandle(printHandle(handle), { ttl: ttlMs })),
-    get: (name) => guard(() => read(sdk, name)),
-    list: (prefix, pageSize) =>
-      guarded(sdk.list(prefix, { pageSize }), ({ lock, holder }) => ({ name: lock.name, holder })),
-    watch: ({ name, prefix, withCurrent }, signal) => {
+    get: (name, scope) => guard(() => read(sdk, name, scope)),
+    list: (prefix, pageSize, scope) =>
+      guarded(sdk.list(prefix, { pageSize, scope }), ({ lock, holder }) => ({
+        name: lock.name,
+        holder,
+      })),
+    watch: ({ name, scope, prefix, withCurrent }, signal) => {
       const pattern = prefix ? `${name}*` : name;
-      return guarded(sdk.watch(pattern, { withCurrent, signal }), watchEvent);
+      return guarded(sdk.watch(pattern, { scope, withCurrent, signal }), watchEvent);
     },
     sessions: (pageSize) => guarded(regional.sessions(pageSize), (session) => session),
     shards: () => askRegion(async (admin) => regional.shardsOf(await admin.shards())),
@@ -53,8 +57,14 @@ export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
     regions: () =>
       guard(async () => {
         const { regions } = await sdk.admin().regions();
-        return regions.map(({ rttMs, ...region }) => ({ ...region, roundTripMs: rttMs }));
+        return regions.map(regionView);
       }),
+    readmit: (region) =>
+      guarded(sdk.admin().readmit(region), ({ registersCopied, generation, ...progress }) => ({
+        ...progress,
+        registersCopied: Number(registersCopied),
+        generation: Number(generation),
+      })),
     version: () =>
       guard(async () => {
         const version = await sdk.admin().version();
@@ -64,19 +74,22 @@ export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
   };
 }
 
-async function read(sdk: Sdk, name: string): Promise<LockView> {
+async function read(sdk: Sdk, name: string, scope: Scope): Promise<LockView> {
   try {
-    return lockView(await sdk.get(name));
+    return lockView(await sdk.get(name, { scope }));
   } catch (error) {
     // Reading changes nothing, so there is nothing whose outcome could be unknown.
     if (!(error instanceof HoldfastError) || error.code !== "UNKNOWN_OUTCOME") throw error;
-    const message = `No answer came in time about ${name} in ${sdk.region}.`;
+    const place = scope === "global" ? "all regions" : sdk.region;
+    const message = `No answer came in time about ${name} in ${place}.`;
     throw new HoldfastError("SHARD_UNAVAILABLE", message, { cause: error });
   }
 }
 
-function optionsOf({ ttlMs, waitMs, mode, metadata, signal, onPosition }: AcquireRequest) {
+function optionsOf(request: AcquireRequest) {
+  const { scope, ttlMs, waitMs, mode, metadata, signal, onPosition } = request;
   return {
+    scope,
     ttl: ttlMs,
     wait: waitMs,
     mode,

@@ -92,6 +92,68 @@ describe("a healthy installation", () => {
   });
 });
 
+describe("the global tier", () => {
+  const member = {
+    reachable: true,
+    roundTripMs: 31,
+    problem: "",
+    incarnation: "0a1b",
+    generation: 4,
+    votes: true,
+  };
+  const silent = { ...member, reachable: false, votes: false, problem: "no answer" };
+  const withRegions = (...members: (typeof member)[]) => {
+    const client = new FakeClient();
+    client.shardViews = [shard];
+    client.regionViews = members.map((global, index) => ({
+      name: `r${index}`,
+      local: index === 0,
+      endpoints: [],
+      reachable: true,
+      roundTripMs: 1,
+      problem: "",
+      global,
+    }));
+    return client;
+  };
+
+  test("with three votes is ok, and a global lock comes and goes", async () => {
+    const client = withRegions(member, member, member);
+    const { findings } = await doctor({ client });
+    expect(about(findings, "global tier")).toMatchObject({
+      level: "ok",
+      message: "3 of 3 regions vote: global locks work",
+    });
+    expect(about(findings, "lock global")?.level).toBe("ok");
+    expect(client.calls.filter((call) => call.endsWith("global"))).toEqual([
+      expect.stringMatching(/^acquire holdfast-doctor\/\S+ exclusive ttl=5000 wait=0 global$/),
+    ]);
+  });
+
+  test("with two votes works, and is something to look at", async () => {
+    const { exitCode, findings } = await doctor({ client: withRegions(member, silent, member) });
+    expect(exitCode).toBe(0);
+    expect(about(findings, "global tier")).toMatchObject({
+      level: "warn",
+      advice: expect.stringContaining("r1 does not answer (no answer)"),
+    });
+    expect(about(findings, "lock global")?.level).toBe("ok");
+  });
+
+  test("with one vote does not work, and nothing is tried", async () => {
+    const { exitCode, findings } = await doctor({ client: withRegions(member, silent, silent) });
+    expect(exitCode).toBe(1);
+    expect(about(findings, "global tier")).toMatchObject({ level: "fail" });
+    expect(about(findings, "lock global")).toBeUndefined();
+  });
+
+  test("that is not offered is no failure", async () => {
+    const { exitCode, findings } = await doctor({ client: withRegions() });
+    expect(exitCode).toBe(0);
+    expect(about(findings, "global tier")?.level).toBe("skip");
+  });
+});
+
 describe.concurrent("what is wrong", () => {
   const refused = async () => {
     throw new Error("connection refused");

@@ -5,6 +5,7 @@ import { within } from "../connection/within.ts";
 import type { Edge } from "../edge.ts";
 import { checkLocalClock, checkSkew } from "./check-clocks.ts";
 import { checkEndpoints } from "./check-endpoints.ts";
+import { checkGlobal } from "./check-global.ts";
 import { checkInstallation } from "./check-installation.ts";
 import { checkLock } from "./check-lock.ts";
 import { checkNode } from "./check-node.ts";
@@ -38,6 +39,7 @@ export async function examine(
     ...(await checkInstallation(discovery)),
     ...(await checkEndpoints(edge.clock, probes)),
     ...regions.flat(),
+    ...(await checkGlobal(edge, probes)),
   ];
 }
 

@@ -31,11 +31,10 @@ function asText(error: CliError, edge: Edge): string {
 }
 
 function asJson(error: CliError): string {
-  const { code, advice, field, shard, retryAfterMs } = error.details;
+  const { code = "FAILED", advice, field, shard, regions, retryAfterMs } = error.details;
   const { message, exitCode } = error;
-  return renderJson({
-    error: { code: code ?? "FAILED", message, advice, field, shard, retryAfterMs, exitCode },
-  });
+  const what = { code, message, advice, field, shard, regions, retryAfterMs, exitCode };
+  return renderJson({ error: what });
 }
 
 function unexpected(error: unknown): CliError {

@@ -1,4 +1,7 @@
 import type { GrantId } from "@holdfast/base/ids";
+import type { Scope } from "@holdfast/core/command/command";
+import type { RegionVote } from "@holdfast/core/command/outcome";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { failureError } from "../cli-error.ts";
 import type {
   AcquireRequest,
@@ -8,6 +11,7 @@ import type {
   ListEntry,
   LocationView,
   LockView,
+  ReadmissionView,
   RegionView,
   SessionView,
   ShardView,
@@ -46,6 +50,8 @@ export class FakeClient implements ClientPort {
   sessionViews: SessionView[] = [];
   shardViews: ShardView[] = [];
   regionViews: RegionView[] = [];
+  votes: RegionVote[] = [];
+  readmission: ReadmissionView[] = [];
   versionView: VersionView = {
     version: "1.2.3",
     cluster: "test",
@@ -65,7 +71,7 @@ export class FakeClient implements ClientPort {
     const { name, mode, ttlMs } = request;
     const { token } = outcome.held;
     const grantId = `${token}`.padEnd(22, "g");
-    const lock = { region: this.region, namespace: "default", name };
+    const lock = { region: this.#regionOf(request.scope), namespace: "default", name };
     const grant = { ...lock, mode, grantId, token, validForMs: 29_450 };
     const handle = { lock, mode, token, grantId: grantId as GrantId, ttlMs, repeated: false };
     return { kind: "granted", grant, handle };
@@ -89,15 +95,17 @@ export class FakeClient implements ClientPort {
     return { validForMs: ttlMs - 550 };
   }
 
-  async get(name: string): Promise<LockView> {
-    this.#call(`get ${name}`);
+  async get(name: string, scope: Scope): Promise<LockView> {
+    this.#call(`get ${name}${scope === "global" ? " global" : ""}`);
     const holders = this.#holdersOf(name);
+    const global = scope === "global";
     return {
-      region: this.region,
+      region: this.#regionOf(scope),
       namespace: "default",
       name,
-      shard: "s0",
+      shard: global ? "" : "s0",
       slot: 42,
+      ...(global && { votes: this.votes }),
       holders,
       waiters: this.waiters,
       holderCount: holders.length,
@@ -105,15 +113,16 @@ export class FakeClient implements ClientPort {
     };
   }
 
-  async *list(prefix: string, pageSize: number): AsyncIterable<ListEntry> {
-    this.#call(`list ${prefix} ${pageSize}`);
+  async *list(prefix: string, pageSize: number, scope: Scope): AsyncIterable<ListEntry> {
+    this.#call(`list ${prefix} ${pageSize}${scope === "global" ? " global" : ""}`);
     for (const [name, holders] of this.holders) {
       if (name.startsWith(prefix)) for (const holder of holders) yield { name, holder };
     }
   }
 
   async *watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent> {
-    this.#call(`watch ${query.name} ${query.prefix} ${query.withCurrent}`);
+    const global = query.scope === "global" ? " global" : "";
+    this.#call(`watch ${query.name} ${query.prefix} ${query.withCurrent}${global}`);
     yield* this.events;
     if (signal.aborted) return;
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
@@ -137,6 +146,11 @@ export class FakeClient implements ClientPort {
     return this.regionViews;
   }
 
+  async *readmit(region: string): AsyncIterable<ReadmissionView> {
+    this.#call(`readmit ${region}`);
+    yield* this.readmission;
+  }
+
   async version(): Promise<VersionView> {
     return this.versionView;
   }
@@ -146,8 +160,9 @@ export class FakeClient implements ClientPort {
   }
 
   async #acquire(request: AcquireRequest, hasSession: boolean): Promise<HeldOutcome> {
-    const { name, mode, ttlMs, metadata } = request;
-    this.#call(`acquire ${name} ${mode} ttl=${ttlMs} wait=${request.waitMs}`);
+    const { name, mode, ttlMs, metadata, scope } = request;
+    const global = scope === "global" ? " global" : "";
+    this.#call(`acquire ${name} ${mode} ttl=${ttlMs} wait=${request.waitMs}${global}`);
     if (this.acquireAnswer !== undefined) return await this.acquireAnswer(request);
     const holders = this.#holdersOf(name);
     if (holders.some((holder) => holder.mode === "exclusive" || mode === "exclusive")) {
@@ -161,8 +176,12 @@ export class FakeClient implements ClientPort {
       this.holders.delete(name);
       return this.releaseResult;
     };
-    const held = { region: this.region, token, lost: this.lost.signal, release };
+    const held = { region: this.#regionOf(scope), token, lost: this.lost.signal, release };
     return { kind: "granted", held };
+  }
+
+  #regionOf(scope: Scope): string {
+    return scope === "global" ? globalRegion : this.region;
   }
 
   #holdersOf(name: string): TenantView[] {

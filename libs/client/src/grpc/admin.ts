@@ -6,8 +6,9 @@ import {
   type ListSessionsResponse,
   type ListShardsResponse,
   type LocateLockResponse,
+  type ReadmitRegionResponse,
 } from "@holdfast/api/generated/holdfast/v1/admin_service";
-import { isFailure } from "@holdfast/base/failure";
+import { type Failure, isFailure } from "@holdfast/base/failure";
 import { errorOf } from "../holdfast-error.ts";
 import type { GrpcCalls } from "./grpc-calls.ts";
 
@@ -18,7 +19,10 @@ interface AdminCall<Request, Response> {
   readonly responseDeserialize: (bytes: Buffer) => Response;
 }
 
-/** How one endpoint's region is laid out and how it fares. Reads only; throws `HoldfastError`. */
+/**
+ * How one endpoint's region is laid out and how it fares. All but `readmit` only read; throws
+ * `HoldfastError`.
+ */
 export class Admin {
   readonly #calls: GrpcCalls;
   readonly #endpoint: string;
@@ -61,6 +65,42 @@ export class Admin {
     return this.#ask(calls.listSessions, { pageSize, pageToken });
   }
 
+  /**
+   * Gives a region that lost its data its vote about global locks back; says how far that is until it
+   * is `done`. To stop listening stops it; repeating it goes on where it was left.
+   */
+  async *readmit(region: string): AsyncGenerator<ReadmitRegionResponse, void, undefined> {
+    const said: ReadmitRegionResponse[] = [];
+    let ended: Failure | undefined;
+    let wake = () => {};
+    const { path, requestSerialize, responseDeserialize } = calls.readmitRegion;
+    const read = (bytes: Buffer) => decoded({ responseDeserialize }, bytes);
+    const running = this.#calls.follow(this.#endpoint, path, { region }, requestSerialize, read, {
+      onAnswer: (progress) => {
+        said.push(progress);
+        wake();
+      },
+      onEnd: (failure) => {
+        ended = failure;
+        wake();
+      },
+    });
+    try {
+      for (;;) {
+        const progress = said.shift();
+        if (progress !== undefined) yield progress;
+        if (progress?.done) return;
+        if (progress !== undefined) continue;
+        if (ended !== undefined) throw errorOf(ended);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      running.cancel();
+    }
+  }
+
   async #ask<Request, Response extends object>(
     call: AdminCall<Request, Response>,
     request: Request,
@@ -78,7 +118,10 @@ export class Admin {
 }
 
 /** The generated decoder throws on bytes that are no such message. */
-function decoded<Response>(call: AdminCall<never, Response>, bytes: Buffer): Response | undefined {
+function decoded<Response>(
+  call: Pick<AdminCall<never, Response>, "responseDeserialize">,
+  bytes: Buffer,
+): Response | undefined {
   try {
     return call.responseDeserialize(bytes);
   } catch {
