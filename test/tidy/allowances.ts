@@ -24,21 +24,6 @@ export const allowances: readonly Allowance[] = [
     about: "addShard",
     reason: "pins how a shard joins before slots can move: a layout that cannot grow is no layout",
   },
-  {
-    rule: "dead-files",
-    path: "libs/core/src/quorum/**",
-    reason: "the global tier's protocol comes before the processes that speak it",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/register-proposer.ts",
-    reason: "the global tier's protocol comes before the processes that speak it",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/region-acceptor.ts",
-    reason: "the global tier's protocol comes before the processes that speak it",
-  },
 ];
 
 /** Does `allowance` cover a violation of `rule`? */

@@ -31,7 +31,7 @@ const drainMs = 3_000;
 const healthMs = 100;
 /** Pause before a shard that gave no identity is asked again, in ms. */
 const retryMs = 500;
-/** How long a start waits for the others, in ms: the first one of an installation needs them all. */
+/** How long a start waits for the other regions, in ms: a new installation needs them all. */
 const formMs = 5_000;
 /** The version this coordinator says it is. */
 const version = "0.1.0";

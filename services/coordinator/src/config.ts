@@ -34,9 +34,9 @@ const schema = z
     }
   });
 
-/** The configuration of a coordinator, from its environment. */
-export function readConfig() {
-  const environment = readEnvironment(schema, process.env);
+/** The configuration of a coordinator, from its environment unless `from` says otherwise. */
+export function readConfig(from: NodeJS.ProcessEnv = process.env) {
+  const environment = readEnvironment(schema, from);
   return {
     cluster: environment.HOLDFAST_CLUSTER,
     region: environment.HOLDFAST_REGION,

@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 
 /**
- * Stands in for a router, a coordinator or a placement service in tests of the supervisor: says it is ready, ends
- * at SIGTERM, and misbehaves as FAKE_SERVICE tells it.
+ * Stands in for a router, a coordinator or a placement service in tests of the supervisor: says it
+ * is ready, ends at SIGTERM, and misbehaves as FAKE_SERVICE tells it.
  *
  * - `dies`: ends with code 3 before it is ready
  * - `refuses`: ends with code 78, as a service does that cannot read its configuration

@@ -22,8 +22,8 @@ export type WaitNews = Pick<Call, "onPosition" | "onLeases">;
 
 /**
  * Asks for one lock over a stream of `SessionService.Connect` and nothing else, for its answer and
- * what is said of its place in the queue until then: a unary call has only the answer. One stream for each wait,
- * as a unary call is one too, so that a broken one takes no other wait along.
+ * what is said of its place in the queue until then: a unary call has only the answer. One stream
+ * for each wait, as a unary call is one too, so that a broken one takes no other wait along.
  */
 export function waitOver(
   stream: ClientDuplexStream<Buffer, Buffer>,

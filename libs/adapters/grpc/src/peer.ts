@@ -48,7 +48,9 @@ export interface PeerOptions {
   readonly clock: Clock;
   /** What messages call it; `region us-west-2` if left out. */
   readonly who?: string;
-  /** The order in which a lock's requests try the addresses, by index; see `addresses` if left out. */
+  /**
+   * The order in which a lock's requests try the addresses, by index; see `addresses` if left out.
+   */
   readonly order?: (key: string) => readonly number[];
 }
 
@@ -63,7 +65,8 @@ export interface PeerHealth {
 
 /**
  * Another region's routers as a tier: what a router forwards to. It speaks the public API, one call
- * for each command: a stream for a wait whose place in the queue is to be told of, else a unary call.
+ * for each command: a stream for a wait whose place in the queue is to be told of, else a unary
+ * call.
  *
  * The next address is tried only where nothing can have been sent; a mutating call that may have
  * arrived, and was not answered, is an UNKNOWN_OUTCOME.

@@ -61,6 +61,12 @@ export interface GrpcServer {
   drain(withinMs: number): Promise<void>;
 }
 
+/** What one client's stream may ask of any server. */
+const streamBounds = {
+  messageBytesMax: limits.streamMessageBytesMax,
+  commandsInFlightMax: limits.commandsInFlightMax,
+};
+
 /** Opens a router's door; see {@link GrpcServer.drain} for how to close it. */
 export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer | ListenRefused> {
   const { tier, admin, clock, coordinators } = options;
@@ -84,14 +90,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
     tier,
     clock,
     registry,
-    hello: {
-      region,
-      routerId,
-      cluster,
-      version,
-      messageBytesMax: limits.streamMessageBytesMax,
-      commandsInFlightMax: limits.commandsInFlightMax,
-    },
+    hello: { region, routerId, cluster, version, ...streamBounds },
     reader: new ConnectRequestReader(region),
     writers: new WriterPool(),
     helloTimeoutMs: options.helloTimeoutMs ?? 10_000,

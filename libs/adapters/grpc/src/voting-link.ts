@@ -81,7 +81,10 @@ export class VotingLink {
     this.#output.flush();
   }
 
-  /** Answers within `askedMs`, a minute at the most; a link that ends answers with a failure at once. */
+  /**
+   * Answers within `askedMs`, a minute at the most; a link that ends answers with a failure at
+   * once.
+   */
   ask(lock: GlobalLockId, question: VotingQuestion, askedMs: number): Promise<VotingAnswer> {
     const withinMs = Math.min(Math.max(1, askedMs), votingWithinMsMax);
     if (this.#ended || this.#pending.size >= inFlightMax) {

@@ -7,12 +7,14 @@ import { VotingPeer, type VotingPeerOptions } from "../voting-peer.ts";
 import { VotingServer, type VotingServerOptions } from "../voting-server.ts";
 import { FakeVotingRegion } from "./fake-voting-region.ts";
 
+/** Who asks. */
 export const here: VotingIdentity = {
   cluster: "test",
   region: "here",
   proposer: 11,
   incarnation: 1,
 };
+/** Who is asked. */
 export const there: VotingIdentity = {
   cluster: "test",
   region: "there",
