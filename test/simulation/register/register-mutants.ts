@@ -45,7 +45,7 @@ export const registerMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${quorum}/attempt.ts`,
-        find: "const isRead = decision.value === value && isSettled;",
+        find: "const isRead = decision.value === value && isSettled && !this.#isToStrengthen();",
         replace: "const isRead = decision.value === value && isSettled !== undefined;",
       },
     ],
