@@ -189,8 +189,8 @@ class Draft {
   }
 
   renew(holder: GlobalHolder): GlobalHolder {
-    this.#token = nextToken(this.#token);
-    const renewed = { ...holder, token: this.#token };
+    const renewed = { ...holder, token: nextToken(this.#token) };
+    this.#token = renewed.token;
     this.#holders = this.#holders.map((each) => (each === holder ? renewed : each));
     this.#attach = this.#attach.filter((each) => each !== holder);
     this.#isChanged = true;
