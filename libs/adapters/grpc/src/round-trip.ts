@@ -4,8 +4,9 @@ const weight = 1 / 8;
 /** How long answers take, lately, and how long nothing was heard. Times are in ms. */
 export class RoundTrip {
   #ms: number | undefined;
-  /** The connection is another one: what was measured over the old one counts no more. */
-  #isOld = false;
+  /** Over this connection; what was measured over an earlier one counts until there are some. */
+  #samples = 0;
+  #heardAtMs = 0;
   /** The first question since something was heard. */
   #askedAtMs: number | undefined;
 
@@ -18,23 +19,38 @@ export class RoundTrip {
     this.#askedAtMs ??= nowMs;
   }
 
-  /** `late`: there was no answer within `ms`, so it takes at least that long. */
-  heard(ms: number, late: boolean): void {
-    if (!late) this.#askedAtMs = undefined;
-    const sample = late ? Math.max(ms, this.#ms ?? 0) : ms;
-    const before = this.#isOld ? undefined : this.#ms;
-    this.#ms = before === undefined ? sample : before + (sample - before) * weight;
-    this.#isOld = false;
+  /** Something came. `ms`: how long after it was asked for, where that says anything of the way. */
+  heard(nowMs: number, ms?: number): void {
+    this.#heardAtMs = nowMs;
+    this.#askedAtMs = undefined;
+    if (ms !== undefined) this.#sample(ms);
+  }
+
+  /** There was no answer within `ms`, so it takes at least that long. */
+  missed(ms: number): void {
+    this.#sample(Math.max(ms, this.#ms ?? 0));
   }
 
   /** The connection is gone, and nothing is under way any more. */
   lost(): void {
     this.#askedAtMs = undefined;
-    this.#isOld = true;
+    this.#samples = 0;
+  }
+
+  /** How long nothing has come, asked for or not. */
+  idleForMs(nowMs: number): number {
+    return nowMs - this.#heardAtMs;
   }
 
   /** How long a question has been waiting with nothing heard; 0 when none is. */
   silentForMs(nowMs: number): number {
     return this.#askedAtMs === undefined ? 0 : nowMs - this.#askedAtMs;
+  }
+
+  #sample(ms: number): void {
+    this.#samples++;
+    const before = this.#ms ?? ms;
+    // The first ones weigh as in a plain average: the very first is that of a process that starts.
+    this.#ms = before + (ms - before) * Math.max(weight, 1 / this.#samples);
   }
 }

@@ -18,8 +18,10 @@ import { helloOf, refusalOf, type VotingIdentity } from "./voting-identity.ts";
 export interface LinkListener {
   /** The other side said who it is, and is who it should be. */
   onGreeted(theirs: VotingHello): void;
-  /** A question took so long to be answered, in ms; `late`: it was not, and this is the least. */
-  onRoundTrip(ms: number, late: boolean): void;
+  /** An answer came, so long after its question, in ms; absent where that says nothing. */
+  onHeard(ms?: number): void;
+  /** A question was not answered within `ms`. */
+  onMissed(ms: number): void;
   /** Called once; what had no answer was answered with a failure before. */
   onEnd(reason: string): void;
 }
@@ -98,7 +100,7 @@ export class VotingLink {
     return new Promise((resolve) => {
       const timer = this.#clock.schedule(withinMs, () => {
         this.#pending.delete(id);
-        this.#listener.onRoundTrip(withinMs, true);
+        this.#listener.onMissed(withinMs);
         resolve(this.#silence(`no answer within ${Math.round(withinMs)} ms`));
       });
       this.#pending.set(id, { resolve, timer, askedAtMs: this.#clock.monotonicMs() });
@@ -150,7 +152,7 @@ export class VotingLink {
     }
     this.#greeted = true;
     this.#helloTimer.cancel();
-    this.#listener.onRoundTrip(this.#clock.monotonicMs() - this.#openedAtMs, false);
+    this.#listener.onHeard(this.#clock.monotonicMs() - this.#openedAtMs);
     this.#listener.onGreeted(theirs);
     return true;
   }
@@ -161,7 +163,9 @@ export class VotingLink {
     if (pending === undefined) return;
     this.#pending.delete(id);
     pending.timer.cancel();
-    this.#listener.onRoundTrip(this.#clock.monotonicMs() - pending.askedAtMs, false);
+    // A failure may have waited for a store that is away: that is not the way's fault.
+    const tookMs = this.#clock.monotonicMs() - pending.askedAtMs;
+    this.#listener.onHeard(isFailure(answer) ? undefined : tookMs);
     pending.resolve(answer);
   }
 

@@ -178,3 +178,10 @@ async function oneWay(port: number) {
     },
   };
 }
+
+test("a region that nobody asks is asked now and then, so that the way to it stays known", async () => {
+  const { peer, region } = await connected();
+  await until(() => region.asked.length > 0);
+  expect(region.asked).toMatchObject([{ what: "read", given: 0 }]);
+  await until(() => peer.health.reachable);
+}, 20_000);

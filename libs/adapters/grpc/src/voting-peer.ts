@@ -50,6 +50,12 @@ export interface VotingHealth {
 const backoffMs = { first: 50, max: 1_000 } as const;
 /** A region that was asked and said nothing for so long is told to be out of reach, in ms. */
 const silentMs = 3_000;
+/**
+ * How long a region may go unheard before it is asked something that changes nothing, in ms: what
+ * is known of the way, and whether it leads anywhere, must not be an hour old when it is needed.
+ */
+const probeMs = 2_000;
+const probed: GlobalLockId = { namespace: "default", name: "holdfast.probe" };
 
 /**
  * A connection whose other end has vanished, or that lets through one direction only, is found by
@@ -187,7 +193,8 @@ export class VotingPeer implements VotingRegion {
     const { identity, clock } = this.#options;
     this.#link = new VotingLink(stream, identity, this.region, clock, {
       onGreeted: () => this.#onGreeted(),
-      onRoundTrip: (ms, late) => this.#roundTrip.heard(ms, late),
+      onHeard: (ms) => this.#roundTrip.heard(clock.monotonicMs(), ms),
+      onMissed: (ms) => this.#roundTrip.missed(ms),
       onEnd: (reason) => this.#lost(reason),
     });
     if (this.#closed) this.#link.end("this coordinator stops");
@@ -197,7 +204,19 @@ export class VotingPeer implements VotingRegion {
     this.#greeted = true;
     this.#problem = "";
     this.#failures = 0;
+    this.#probeLater();
     this.#options.onChange?.(this.health);
+  }
+
+  #probeLater(): void {
+    const { clock } = this.#options;
+    this.#timer?.cancel();
+    this.#timer = clock.schedule(probeMs, () => {
+      // At no generation: every region answers with its own.
+      const isIdle = this.#roundTrip.idleForMs(clock.monotonicMs()) >= probeMs / 2;
+      if (isIdle) void this.read(probed, 0, probeMs);
+      this.#probeLater();
+    });
   }
 
   #lost(reason: string): void {
@@ -213,6 +232,7 @@ export class VotingPeer implements VotingRegion {
     const { clock, random } = this.#options;
     const ceilingMs = Math.min(backoffMs.max, backoffMs.first * 2 ** Math.min(this.#failures, 10));
     this.#failures++;
+    this.#timer?.cancel();
     this.#timer = clock.schedule(ceilingMs * (0.5 + random.next() / 2), () => void this.#connect());
   }
 
