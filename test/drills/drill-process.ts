@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { logTail } from "@holdfast/toolchain/log-tail";
 
 /** How to start one. */
 export interface DrillProcessOptions {
@@ -53,7 +54,10 @@ export class DrillProcess {
     closeSync(log);
     const endMs = performance.now() + readyMsMax;
     while (!readFileSync(this.logPath).subarray(this.#logged).includes('"ready"')) {
-      if (!this.running) throw new Error(`${this.name} ended at its start`);
+      if (!this.running) {
+        const said = logTail(this.logPath, 5).map((line) => line.slice(0, 800));
+        throw new Error(`${this.name} ended at its start:\n${said.join("\n")}`);
+      }
       if (performance.now() > endMs) throw new Error(`${this.name} was not ready in time`);
       await sleep(50);
     }

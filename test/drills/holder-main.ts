@@ -10,14 +10,16 @@ import { Worker } from "./worker.ts";
 /** A process that holds locks and may be killed or frozen at any moment. */
 const settings = JSON.parse(process.env.HOLDFAST_HOLDER ?? "") as HolderSettings;
 const { name, endpoints, clients: clientsCount = 1, workers, seed, habits } = settings;
-const { originNs, historyPath, resourcePort } = settings;
+const { originNs, historyPath, resourcePort, requestTimeoutMs = 10_000 } = settings;
 const file = openSync(historyPath, "a");
 const stopping = new AbortController();
 process.once("SIGTERM", () => stopping.abort());
 
 const resource = resourcePort === undefined ? undefined : await connectResource(resourcePort);
 const clients = await Promise.all(
-  Array.from({ length: clientsCount }, () => Holdfast.connect({ endpoints, owner: name })),
+  Array.from({ length: clientsCount }, () =>
+    Holdfast.connect({ endpoints, owner: name, requestTimeout: requestTimeoutMs }),
+  ),
 );
 console.log('{"ready"}');
 const running = clients.flatMap((client, clientIndex) =>

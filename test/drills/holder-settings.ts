@@ -9,6 +9,8 @@ export interface HolderSettings {
   readonly clients?: number;
   /** Of each client. */
   readonly workers: number;
+  /** The SDK's own if left out. */
+  readonly requestTimeoutMs?: number;
   readonly seed: number;
   readonly habits: Habits;
   /** Origin of the run's clock, ns, decimal. */

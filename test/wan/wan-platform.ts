@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { invariant } from "@holdfast/base/invariant";
 import { randomId, SystemRandom } from "@holdfast/base/random";
+import type { EtcdCluster } from "@holdfast/toolchain/etcd-process";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import { etcdFound } from "../drills/etcd-found.ts";
 import { keeperVariable, startKeeper } from "../drills/keeper.ts";
 import { logTails } from "../drills/service-process.ts";
 import { Wan } from "../relay/wan.ts";
-import { type ProcessBuild, WanSite } from "./wan-site.ts";
+import { type ProcessBuild, startShards, WanSite } from "./wan-site.ts";
 
 /** Three regions as they are run in earnest, an ocean between them. */
 export interface WanPlatform extends AsyncDisposable {
@@ -43,8 +44,20 @@ export interface PlatformOptions {
   readonly nodeArgs?: readonly string[];
 }
 
-/** Starts three regions; throws, with the ends of the logs, when they do not come up. */
+/**
+ * Starts three regions; throws, with the ends of the logs, when they do not come up. Once more
+ * where somebody else on the machine took a port meanwhile.
+ */
 export async function startPlatform(options: PlatformOptions = {}): Promise<WanPlatform> {
+  try {
+    return await startOnce(options);
+  } catch (error) {
+    if (!String(error).includes("EADDRINUSE")) throw error;
+    return startOnce(options);
+  }
+}
+
+async function startOnce(options: PlatformOptions): Promise<WanPlatform> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-wan-"));
   const id = randomId(new SystemRandom());
   const keeper = startKeeper(id, folder);
@@ -61,10 +74,14 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<WanP
     // The etcd members take it over from us; nothing else here starts processes meanwhile.
     process.env[keeperVariable] = id;
     const wan = started.use(new Wan());
+    const shards = new Map(wan.regions.map((region) => [region, [] as EtcdCluster[]]));
     started.defer(async () => {
       await Promise.all(sites.map((site) => site.stop()));
+      await Promise.all([...shards.values()].flat().map((shard) => shard.stop()));
     });
-    const endpoints = await startSites(wan, sites, folder, env, options);
+    await startAllShards(shards, folder, options);
+    // Only now: a port that is free and not yet used could have become a shard's.
+    const endpoints = await layOut(wan, sites, shards, folder, env, options);
     await Promise.all(sites.map((site) => site.startServices()));
     const heal = async (): Promise<void> => {
       for (const { from, to } of wan.directions) wan.restore(from, to);
@@ -85,16 +102,27 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<WanP
   }
 }
 
+async function startAllShards(
+  shards: ReadonlyMap<string, EtcdCluster[]>,
+  folder: string,
+  { shards: count = 1, fsync = false }: PlatformOptions,
+): Promise<void> {
+  if (etcdFound.kind !== "found") throw new Error(etcdFound.reason);
+  const { path: binary } = etcdFound;
+  for (const [region, started] of shards) {
+    await startShards({ region, binary, shards: count, fsync, folder }, started);
+  }
+}
+
 /** Fills `sites`; resolves with the routers as clients of each region reach them. */
-async function startSites(
+async function layOut(
   wan: Wan,
   sites: WanSite[],
+  shards: ReadonlyMap<string, readonly EtcdCluster[]>,
   folder: string,
   env: Readonly<Record<string, string>>,
-  options: PlatformOptions,
+  { build = { preloads: [], env: {} }, nodeArgs = [] }: PlatformOptions,
 ): Promise<Map<string, readonly string[]>> {
-  if (etcdFound.kind !== "found") throw new Error(etcdFound.reason);
-  const { shards = 1, build = { preloads: [], env: {} }, fsync = false, nodeArgs = [] } = options;
   const { regions } = wan;
   const ports = await freePorts(regions.length * 2);
   const routerPorts = new Map(regions.map((region, index) => [region, ports[index] ?? 0]));
@@ -108,16 +136,12 @@ async function startSites(
     const routers = await dialAll(wan, region, routerPorts);
     const coordinators = await dialAll(wan, region, coordinatorPorts);
     endpoints.set(region, [`127.0.0.1:${routerPort}`, ...routers.values()]);
-    sites.push(
-      await WanSite.start({
-        region,
-        etcdBinary: etcdFound.path,
-        ...{ shards, fsync, routerPort, coordinatorPort, folder, env, nodeArgs },
-        routerPeers: peersText(routers),
-        coordinatorPeers: peersText(coordinators),
-        build,
-      }),
-    );
+    const plan = {
+      ...{ region, routerPort, coordinatorPort, folder, env, build, nodeArgs },
+      routerPeers: peersText(routers),
+      coordinatorPeers: peersText(coordinators),
+    };
+    sites.push(new WanSite(plan, shards.get(region) ?? []));
   }
   return endpoints;
 }

@@ -12,9 +12,6 @@ export interface ProcessBuild {
 /** Where the services of one region listen and whom they know. */
 export interface SitePlan {
   readonly region: string;
-  readonly etcdBinary: string;
-  readonly shards: number;
-  readonly fsync: boolean;
   readonly routerPort: number;
   readonly coordinatorPort: number;
   /** As HOLDFAST_PEERS wants them: the other regions' routers and coordinators, from here. */
@@ -24,6 +21,25 @@ export interface SitePlan {
   readonly env: Readonly<Record<string, string>>;
   readonly build: ProcessBuild;
   readonly nodeArgs: readonly string[];
+}
+
+/** How the shards of a region are started. */
+export interface ShardsPlan {
+  readonly region: string;
+  readonly binary: string;
+  /** How many, of one member each. */
+  readonly shards: number;
+  readonly fsync: boolean;
+  readonly folder: string;
+}
+
+/** Starts the shards of a region one after the other; each is put into `started` as it runs. */
+export async function startShards(plan: ShardsPlan, started: EtcdCluster[]): Promise<void> {
+  const { region, binary, shards, fsync, folder } = plan;
+  for (let index = 0; index < shards; index++) {
+    const dataDir = join(folder, `etcd-${region}-s${index}`);
+    started.push(await startEtcdCluster({ binary, dataDir, noFsync: !fsync, members: 1 }));
+  }
 }
 
 /** One region of three: its shards, its placement, a router and a coordinator. */
@@ -36,7 +52,8 @@ export class WanSite {
   /** Where a coordinator of a drill's build finds what it is to do to itself. */
   readonly ordersPath: string;
 
-  private constructor(plan: SitePlan, shards: readonly EtcdCluster[]) {
+  /** Its services are not started yet: {@link startServices}. */
+  constructor(plan: SitePlan, shards: readonly EtcdCluster[]) {
     const { region, folder, env, build } = plan;
     const list = shards.map(({ endpoints }, index) => `s${index}=${endpoints.join(",")}`);
     const settings = {
@@ -75,17 +92,6 @@ export class WanSite {
     this.ordersPath = join(folder, `order-${region}.json`);
     const own = { ...listen, ...build.env, HOLDFAST_DRILL_ORDERS: this.ordersPath };
     this.coordinator = make("coordinator", own, build.preloads);
-  }
-
-  /** Starts the shards; the services are started by {@link startServices}. */
-  static async start(plan: SitePlan): Promise<WanSite> {
-    const shards: EtcdCluster[] = [];
-    for (let index = 0; index < plan.shards; index++) {
-      const dataDir = join(plan.folder, `etcd-${plan.region}-s${index}`);
-      const options = { binary: plan.etcdBinary, dataDir, noFsync: !plan.fsync };
-      shards.push(await startEtcdCluster({ ...options, members: 1 }));
-    }
-    return new WanSite(plan, shards);
   }
 
   get services(): readonly DrillProcess[] {

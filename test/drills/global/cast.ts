@@ -55,6 +55,9 @@ export function partName({ role, region }: Pick<Part, "role" | "region">): strin
   return `${role}-${region}-`;
 }
 
+/** A run ends when the last answer has come or is given up: soon, and after any round trip. */
+const requestTimeoutMs = 5_000;
+
 /** Starts a process for each part. */
 export async function raiseCast(stage: Stage, parts: readonly Part[]): Promise<Cast> {
   const { platform, prefix, folder, originNs, resourcePort, seed, build, now, record } = stage;
@@ -67,6 +70,7 @@ export async function raiseCast(stage: Stage, parts: readonly Part[]): Promise<C
       endpoints: platform.endpointsFrom(region),
       habits: { ...habits, locks: habits.locks.map((lock) => `${prefix}/${lock}`) },
       seed: seed * 1_000_003 + index * 10_007,
+      requestTimeoutMs,
       originNs: String(originNs),
       preloads: build.preloads,
       env: { ...platform.env, ...build.env },

@@ -10,19 +10,28 @@ export interface Fault {
   readonly what: string;
   /** As "router us-east-1". */
   readonly target: string;
+  /** It begins no earlier than this resolves. */
+  readonly after?: Promise<void>;
   begin(): Promise<void> | void;
   end(): Promise<void> | void;
 }
 
-/** Faults one after the other, each `restMs` after the one before was mended. */
+/** Faults one after the other, each `restMs` after the one before was mended, or later. */
 export function inTurn(
   faults: readonly Omit<Fault, "atMs">[],
   { fromMs, restMs }: { readonly fromMs: number; readonly restMs: number },
 ): Fault[] {
   let atMs = fromMs;
+  let after = Promise.resolve();
   return faults.map((fault) => {
-    const placed = { ...fault, atMs };
+    const mended = Promise.withResolvers<void>();
+    const end = async (): Promise<void> => {
+      await fault.end();
+      void sleep(restMs).then(mended.resolve);
+    };
+    const placed = { ...fault, atMs, after, end };
     atMs += fault.forMs + restMs;
+    after = mended.promise;
     return placed;
   });
 }
@@ -35,8 +44,9 @@ export async function carryOut(
   record: (event: HistoryEvent) => void,
 ): Promise<void> {
   await Promise.all(
-    faults.map(async ({ atMs, forMs, what, target, begin, end }) => {
+    faults.map(async ({ atMs, after, forMs, what, target, begin, end }) => {
       await sleep(Math.max(0, startMs + atMs - now()));
+      await after;
       const brokenMs = now();
       await begin();
       await sleep(Math.max(0, brokenMs + forMs - now()));

@@ -17,7 +17,7 @@ export async function readmit(
   endpoint: string,
   env: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  const args = [command, "region", "readmit", region];
+  const args = [command, "region", "readmit", region, "--yes"];
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],

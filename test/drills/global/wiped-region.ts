@@ -1,4 +1,5 @@
-import type { FaultEvent, HistoryEvent } from "../../history/history-event.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultEvent } from "../../history/history-event.ts";
 import type { Tenure } from "../../history/tenure.ts";
 import { bystanders, probeRole, probes } from "./cast.ts";
 import type { Fault } from "./fault.ts";
@@ -19,31 +20,62 @@ const slackMs = 700;
 export const regionWiped: GlobalDrill = {
   name: "global-region-wiped",
   about: "a region comes back with empty disks: silent until it is admitted again, then it votes",
-  shortSeconds: 22,
-  seconds: 44,
+  shortSeconds: 17,
+  seconds: 60,
   perSecondMin: 1.5,
   parts: (platform) => [...bystanders(platform), ...probes(platform)],
-  faults: (scene, seconds) => wipes(scene, seconds / 22),
+  faults: (scene, seconds) => wipes(scene, seconds),
   look: votesOf,
 };
 
-/** The same times over a longer run. */
-function wipes(scene: Scene, stretch: number): Fault[] {
+/** Long enough for what was sent before to be answered, and for something to be asked since. */
+const pauseMs = 3_500;
+const restMs = 1_000;
+
+/**
+ * One after the other, however long each takes: the disk is lost, a coordinator freezes, the region
+ * is admitted again, the coordinator freezes once more; then the same again while there is time.
+ */
+function wipes(scene: Scene, seconds: number): Fault[] {
   const { platform } = scene;
-  const paused = platform.sites[pausedIndex]!;
-  const ms = (short: number): number => short * stretch;
-  return [
-    { ...emptyDisk(scene, ms(11_500)), atMs: ms(1_500) },
-    { ...coordinatorFrozen(paused, ms(3_500)), atMs: ms(8_500) },
-    { ...coordinatorFrozen(paused, ms(4_000)), atMs: ms(17_000) },
-  ];
+  const faults: Fault[] = [];
+  let after = Promise.resolve();
+  for (let atMs = 1_500; atMs + roundMs <= seconds * 1_000; atMs += roundMs) {
+    const paused = platform.sites[pausedIndex]!;
+    const wiped = step(emptyDisk(scene), after);
+    const before = step(coordinatorFrozen(paused, pauseMs), wiped.isBegun);
+    const admitted = { ...wiped.fault, end: () => before.isOver.then(() => wiped.fault.end()) };
+    const voting = step(coordinatorFrozen(paused, pauseMs), wiped.isOver);
+    for (const fault of [admitted, before.fault, voting.fault]) faults.push({ ...fault, atMs });
+    after = voting.isOver;
+  }
+  return faults;
 }
 
-/** Ends with the region's admission. */
-function emptyDisk({ platform, problems }: Scene, forMs: number): Omit<Fault, "atMs"> {
+/** What a round takes on a machine that has time for it. */
+const roundMs = 15_000;
+
+/** A fault, and when others may follow it. */
+function step(fault: Omit<Fault, "atMs">, after: Promise<void>) {
+  const begun = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  const begin = async (): Promise<void> => {
+    await fault.begin();
+    void sleep(restMs).then(begun.resolve);
+  };
+  const end = async (): Promise<void> => {
+    await fault.end();
+    void sleep(restMs).then(over.resolve);
+  };
+  const told = { ...fault, after, begin, end };
+  return { fault: told, isBegun: begun.promise, isOver: over.promise };
+}
+
+/** Begins with the region there again, and ends with its admission. */
+function emptyDisk({ platform, problems }: Scene): Omit<Fault, "atMs"> {
   const site = platform.sites[wipedIndex]!;
   return {
-    forMs,
+    forMs: 0,
     what: "empty disk, not admitted",
     target: `region ${site.region}`,
     begin: async () => {
@@ -63,9 +95,10 @@ function votesOf({ events, tenures }: Aftermath): Findings {
   const paused = events.filter(
     (event): event is FaultEvent => event.kind === "fault" && event.what === "SIGSTOP",
   );
-  const [before, after] = paused.toSorted((a, b) => a.atMs - b.atMs);
-  const silent = grantsWithin(tenures, before);
-  const voting = grantsWithin(tenures, after);
+  const inOrder = paused.toSorted((a, b) => a.atMs - b.atMs);
+  const grants = inOrder.map((fault) => grantsWithin(tenures, fault));
+  const silent = grants.filter((_, index) => index % 2 === 0).reduce((sum, each) => sum + each, 0);
+  const voting = grants.filter((_, index) => index % 2 === 1).reduce((sum, each) => sum + each, 0);
   const problems: string[] = [];
   if (silent > 0) {
     problems.push(`${silent} grants while one region could vote, and one that lost its data`);
@@ -78,9 +111,7 @@ function votesOf({ events, tenures }: Aftermath): Findings {
  * Grants asked for and answered while something was frozen, of locks that nobody has used before: a
  * lock that was delegated to a region goes from hand to hand there for a while by itself.
  */
-function grantsWithin(tenures: readonly Tenure[], fault: HistoryEvent | undefined): number {
-  if (fault?.kind !== "fault") return 0;
-  const { atMs, untilMs } = fault;
+function grantsWithin(tenures: readonly Tenure[], { atMs, untilMs }: FaultEvent): number {
   const inside = tenures.filter(
     ({ client, invokeMs, returnMs }) =>
       client.startsWith(probeRole) && invokeMs > atMs + slackMs && returnMs < untilMs,
