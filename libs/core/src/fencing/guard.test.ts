@@ -20,3 +20,12 @@ test("a refused token leaves the memory as it was", () => {
   expect(admit(5n, 4n)).toEqual({ admitted: false, highest: 5n });
   expect(admit(5n, 6n)).toEqual({ admitted: true, highest: 6n });
 });
+
+test("shared holders write in any order, until an exclusive one has written", () => {
+  const guard = new FencingGuard();
+  expect(guard.admit(8n, "shared")).toBe(true);
+  expect(guard.admit(7n, "shared")).toBe(true);
+  expect(guard.admit(9n)).toBe(true);
+  expect(guard.admit(8n, "shared")).toBe(false);
+  expect(guard.highest).toBe(9n);
+});

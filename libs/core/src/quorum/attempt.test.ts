@@ -175,3 +175,30 @@ test("an attempt knows the version it decides on, or a repeat would be forgotten
   cold.onPrepareReply(0, promise({ ballot: ballot(5), value }, ["h"]));
   expect(cold.version).toBe(value.version);
 });
+
+test("a grant that reached one region only is not taken from who waits for it", () => {
+  const before = { ballot: ballot(3), value: { ...emptyRegister, version: 1 } };
+  const granted = { ballot: ballot(5), value: heldBy("waiter") };
+  const attempt = begin(acquireOf("a", { wait: true }));
+  attempt.begin();
+  attempt.onPrepareReply(0, promise(before));
+  expect(attempt.onPrepareReply(1, promise(granted, ["waiter"]))).toEqual({ kind: "hesitate" });
+  const step = attempt.onPrepareReply(2, promise(before));
+  expect(proposed(step)).toMatchObject({
+    holders: [{ grantId: "waiter" }],
+    waiters: [{ grantId: "a" }],
+  });
+  // Chosen by this ballot, it would have one region's liveness: the next one would call it gone.
+  expect(step).toMatchObject({ attach: [{ grantId: "waiter" }] });
+});
+
+test("a grant that two regions know is taken once both say that nobody lives", () => {
+  const granted = { ballot: ballot(5), value: heldBy("dead") };
+  const before = { ballot: ballot(3), value: emptyRegister };
+  const attempt = begin(acquireOf("a", { wait: true }));
+  attempt.begin();
+  attempt.onPrepareReply(0, promise(granted));
+  const step = attempt.onPrepareReply(1, promise(granted));
+  expect(proposed(step).holders).toMatchObject([{ grantId: "a" }]);
+  expect(attempt.onPrepareReply(2, promise(before))).toEqual({ kind: "wait" });
+});

@@ -165,7 +165,7 @@ export class Attempt {
     if (isRead && decision.attach.every((holder) => this.#isConfirmed(holder, base))) {
       return this.#over({ kind: "read", outcomes: decision.outcomes, value });
     }
-    return this.#propose(decision);
+    return this.#propose(isSettled ? decision : withLiveness(decision, value));
   }
 
   #isToStrengthen(): boolean {
@@ -193,8 +193,12 @@ export class Attempt {
   }
 
   #votes(grantId: GrantId): Vote[] {
-    return [...this.#promises.values()].map(({ live, halfTrusted }) => {
+    // All were heard and one alone has accepted the base: nobody ever had what it grants. The two
+    // others lack its liveness for want of the grant, and say nothing of who waits for it.
+    const isNew = this.#promises.size === regionsMax && this.#showing(this.#base()) < majority;
+    return [...this.#promises.values()].map(({ accepted, live, halfTrusted }) => {
       if (isLiveIn(live, grantId)) return "live";
+      if (isNew && !isHeldIn(accepted, grantId)) return "unknown";
       return halfTrusted ? "unknown" : "not-live";
     });
   }
@@ -246,6 +250,23 @@ export class Attempt {
     this.#isOver = true;
     return step;
   }
+}
+
+/**
+ * Puts the liveness of those that the base names along with it, under their own sessions' leases:
+ * a grant that reached one region only would otherwise be chosen with nobody to call it live, and
+ * the next proposer would take it from somebody who lives.
+ */
+function withLiveness(decision: Decision, base: RegisterValue): Decision {
+  const found = decision.value.holders.filter((holder) => {
+    return base.holders.includes(holder) && !decision.attach.includes(holder);
+  });
+  const own = found.filter(({ delegation }) => delegation !== true);
+  return own.length === 0 ? decision : { ...decision, attach: [...decision.attach, ...own] };
+}
+
+function isHeldIn(accepted: Accepted | undefined, grantId: GrantId): boolean {
+  return accepted?.value.holders.some((holder) => holder.grantId === grantId) === true;
 }
 
 function isLiveIn(live: readonly Attached[], grantId: GrantId): boolean {
