@@ -37,9 +37,14 @@ function rig(
   answers: Awaited<ReturnType<MembershipPeer["readmit"]>>[],
 ) {
   const clock = new ManualClock();
+  let looks = 0;
+  const status = () => ({ generation: 2, regions: looks === 0 ? [] : regions });
+  const refresh = async () => {
+    looks++;
+  };
   const readmit = async () => answers.shift() ?? failure("SHARD_UNAVAILABLE", "away");
   const members = new GlobalMembers({
-    membership: { region: "east", status: () => ({ generation: 2, regions }), readmit },
+    membership: { region: "east", status, refresh, readmit },
     peers: [{ region: "west", readmit } as unknown as MembershipPeer],
     votesOf: (region) => {
       if (region === "east") return undefined;
@@ -49,6 +54,11 @@ function rig(
   });
   return { clock, members };
 }
+
+test("how the regions are is looked at anew each time", async () => {
+  const { members } = rig([healthy], []);
+  expect([...(await members.members()).keys()]).toEqual(["east"]);
+});
 
 test("a region votes only where every shard of it does", async () => {
   const silent: Standing = { ...voting, name: "s1", generation: 0, state: "silent", why: "new" };

@@ -18,7 +18,7 @@ export interface VotesHealth {
 
 /** What an administrator's view of the global tier is made from. */
 export interface GlobalMembersOptions {
-  readonly membership: Pick<Membership, "region" | "status" | "readmit">;
+  readonly membership: Pick<Membership, "region" | "refresh" | "status" | "readmit">;
   /** The two other regions. */
   readonly peers: readonly MembershipPeer[];
   /** The votes of another region; undefined for one that is not known. */
@@ -40,12 +40,14 @@ export class GlobalMembers implements GlobalAdmin {
     this.#options = options;
   }
 
-  members(): Promise<ReadonlyMap<string, GlobalMember>> {
+  async members(): Promise<ReadonlyMap<string, GlobalMember>> {
     const { membership, votesOf } = this.#options;
+    // The last look may be seconds old: too old for who has just admitted a region.
+    await membership.refresh();
     const members = membership.status().regions.map((each) => {
       return [each.region, memberOf(each, votesOf(each.region))] as const;
     });
-    return Promise.resolve(new Map(members));
+    return new Map(members);
   }
 
   async readmit(
