@@ -40,6 +40,7 @@ export class CoordinatorAdmin implements GlobalAdmin {
       const response =
         reply.kind === "answered" ? decoded(ListRegionsResponse, reply.bytes) : undefined;
       if (response !== undefined) return membersIn(response);
+      if (reply.kind === "refused") return reply.failure;
       if (reply.kind === "answered") reasons.push(`${channel.address} answered with nonsense`);
       else reasons.push(isFailure(reply) ? reply.message : reply.reason);
     }

@@ -118,7 +118,7 @@ export class MembershipClient implements MembershipPeer {
       const reply = await channel.call(path, bytes, new Metadata(), deadline, () => {});
       if (reply.kind === "answered") return reply;
       // The coordinator itself refused: another one of the region would say the same.
-      if (isFailure(reply) && reply.code !== "UNKNOWN_OUTCOME") return reply;
+      if (reply.kind === "refused") return reply.failure;
       reasons.push(isFailure(reply) ? reply.message : reply.reason);
       this.#first++;
     }

@@ -17,7 +17,9 @@ import { passThrough } from "./unary-handler.ts";
 /** What a call over a channel came to. */
 export type ChannelReply =
   | { readonly kind: "answered"; readonly bytes: Buffer }
-  /** The other router said so, or the transport did after it may have sent the request. */
+  /** The other server answered with a failure. */
+  | { readonly kind: "refused"; readonly failure: Failure }
+  /** The transport gave up after it may have sent the request. */
   | Failure
   | Unconnected;
 
@@ -94,8 +96,9 @@ export class PeerChannel {
         metadata,
         { deadline },
         (error: ServiceError | null, bytes?: Buffer) => {
-          if (bytes === undefined) resolve(failureIn(error));
-          else resolve({ kind: "answered", bytes });
+          if (bytes !== undefined) resolve({ kind: "answered", bytes });
+          else if (isSaid(error)) resolve({ kind: "refused", failure: failureIn(error) });
+          else resolve(failureIn(error));
         },
       );
       onCancel(() => call.cancel());
@@ -170,6 +173,11 @@ export class PeerChannel {
       }
     }
   }
+}
+
+/** A server of ours made the status; nobody else adds the details. */
+function isSaid(status: Pick<StatusObject, "metadata"> | null): boolean {
+  return (status?.metadata.get(statusDetailsKey).length ?? 0) > 0;
 }
 
 /** The failure behind the status of a call. */

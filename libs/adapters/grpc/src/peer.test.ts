@@ -67,6 +67,13 @@ test("a forwarded command is carried out there, one hop further", async () => {
   ]);
 });
 
+test("an outcome that the other region itself does not know arrives in its words", async () => {
+  const { server, tier } = await openDoor();
+  const unknown = failure("UNKNOWN_OUTCOME", "Too few regions answered in time.");
+  tier.instead = () => Promise.resolve(unknown);
+  expect(await peerAt(server.address).execute(tryFor("a"), callWith())).toEqual(unknown);
+});
+
 test("a failure of the other region arrives as it was", async () => {
   const { server, tier } = await openDoor();
   const found = failure("SHARD_UNAVAILABLE", "No leader.", {

@@ -195,6 +195,7 @@ export class Peer implements LockTier {
         this.#first = this.#routers.indexOf(router);
         return reply.bytes;
       }
+      if (reply.kind === "refused") return reply.failure;
       if (isFailure(reply)) {
         if (reply.code !== "UNKNOWN_OUTCOME") return reply;
         if (!harmless) return { ...reply, message: this.#unanswered(channel, reply.message) };
