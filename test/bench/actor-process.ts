@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { ActorReply } from "./actors/actor.ts";
-import type { Role, RoleSettings } from "./actors/create.ts";
+import type { Role, SettingsOf } from "./actors/create.ts";
 
 const entry = fileURLToPath(new URL("./actors/main.ts", import.meta.url));
 
@@ -17,9 +17,9 @@ export class ActorProcess {
   }
 
   /** Starts one and waits until it is connected. */
-  static async start(
-    role: Role,
-    settings: RoleSettings,
+  static async start<R extends Role>(
+    role: R,
+    settings: SettingsOf[R],
     execArgv: readonly string[],
   ): Promise<ActorProcess> {
     const child = fork(entry, [role, JSON.stringify(settings)], { execArgv: [...execArgv] });

@@ -24,7 +24,7 @@ test("a ratio is best round against best round, and the drift shows beside it", 
 test("a contender that did not run leaves no ratio", () => {
   const figures = throughputFigures(new Map([["holdfast" as const, [run(60)]]]));
   expect(figures).not.toHaveProperty("local.vs_redlock");
-  expect(completed(figures)["local.vs_redlock"]).toBeNull();
+  expect(completed(figures, localBars)["local.vs_redlock"]).toBeNull();
 });
 
 test("a failed round is shown and counts for nothing else", () => {
@@ -47,7 +47,8 @@ test("servers of more than one kind are charged apart", () => {
 });
 
 test("the object written has every figure with a bar first, and only values JSON can carry", () => {
-  const whole = completed({ "z.last": 1.23456, "idle.cpu_share": Number.NaN, "a.first": "text" });
+  const measured = { "z.last": 1.23456, "idle.cpu_share": Number.NaN, "a.first": "text" };
+  const whole = completed(measured, localBars);
   const keys = Object.keys(whole);
   expect(keys.slice(0, localBars.length)).toEqual(localBars.map((bar) => bar.key));
   expect(keys.slice(localBars.length)).toEqual(["a.first", "z.last"]);

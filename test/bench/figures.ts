@@ -1,4 +1,4 @@
-import { localBars } from "./bars.ts";
+import type { Bar } from "./bars.ts";
 import type { ContenderName } from "./contenders/contender.ts";
 import type { Measurement } from "./measured-load.ts";
 import { median } from "./percentile.ts";
@@ -80,9 +80,9 @@ export function measurementFigures(prefix: string, run: Measurement): Figures {
  * The object that is written: every figure with a bar is there, null if it was not measured; then
  * all others in order of their keys.
  */
-export function completed(figures: Figures): Figures {
+export function completed(figures: Figures, bars: readonly Bar[]): Figures {
   const whole: Figures = {};
-  for (const bar of localBars) whole[bar.key] = rounded(figures[bar.key] ?? null);
+  for (const bar of bars) whole[bar.key] = rounded(figures[bar.key] ?? null);
   for (const key of Object.keys(figures).sort()) whole[key] = rounded(figures[key] ?? null);
   return whole;
 }

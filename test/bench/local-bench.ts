@@ -1,4 +1,5 @@
-import { cpus } from "node:os";
+import { localBars } from "./bars.ts";
+import { BenchRecord, type BenchResult } from "./bench-record.ts";
 import { contenderNames } from "./contenders/contender.ts";
 import {
   bestOf,
@@ -22,26 +23,22 @@ const onHoldfast = ["holdfast", "at_64", "lone", "held", "waiters", "idle"] as c
 /** The local tier against its contenders, in one run on one machine. */
 export class LocalBench {
   readonly #options: Options;
-  readonly #report: (line: string) => void;
+  readonly #record: BenchRecord;
   readonly #servers = new LocalServers();
-  readonly #figures: Figures = {};
-  readonly #failed: string[] = [];
 
   constructor(options: Options, report: (line: string) => void) {
     this.#options = options;
-    this.#report = report;
+    this.#record = new BenchRecord(report);
   }
 
   /** Measures what was asked for; what this machine lacks is left out, with the reason. */
-  async run(): Promise<{ readonly figures: Figures; readonly failed: readonly string[] }> {
-    this.#report("starting servers");
+  async run(): Promise<BenchResult> {
+    const record = this.#record;
+    record.report("starting servers");
     await this.#servers.start(this.#options.parts);
-    for (const [part, reason] of this.#servers.missing) {
-      this.#figures[`skipped.${part}`] = reason;
-      this.#report(`  ${part} is skipped: ${reason}`);
-    }
+    for (const [part, reason] of this.#servers.missing) record.skip(part, reason);
     if (onHoldfast.some((part) => this.#wants(part))) await this.#freshRouter();
-    await this.#attempt(["holdfast"], "the contenders, by turns", () => this.#tournament());
+    await record.attempt(["holdfast"], "the contenders, by turns", () => this.#tournament());
     const roundMs = this.#options.roundS * 1_000;
     await this.#scenario("lone", (stage) => measureLone(stage, roundMs));
     await this.#scenario("held", (stage) => measureHeld(stage, roundMs));
@@ -52,8 +49,8 @@ export class LocalBench {
       if (this.#wants(part)) await this.#freshRouter();
       await this.#scenario(part, measure);
     }
-    this.#describeMachine();
-    return { figures: completed(this.#figures), failed: this.#failed };
+    record.describeMachine(this.#servers.versions);
+    return { figures: completed(record.figures, localBars), failed: record.failed };
   }
 
   /** Ends all servers and removes their data. */
@@ -61,11 +58,12 @@ export class LocalBench {
     return this.#servers[Symbol.asyncDispose]();
   }
 
-  async #tournament(): Promise<void> {
+  async #tournament(): Promise<Figures> {
     const names = contenderNames.filter(
       (name) => this.#wants(name) || (name === "holdfast" && this.#wants("at_64")),
     );
     const servers = this.#servers;
+    const { report } = this.#record;
     const tournament = new Tournament({
       settings: servers.settings,
       serverPids: (name) => servers.pidsFor(name),
@@ -73,51 +71,32 @@ export class LocalBench {
         if (name !== "redlock" && name !== "postgres") await servers.etcd.compact();
       },
       execArgv: this.#profiling(),
-      report: this.#report,
+      report,
     });
     try {
       for (const name of names) await tournament.enter(name);
       const { rounds, roundS } = this.#options;
       const measured = await tournament.play(rounds, roundS * 1_000);
-      Object.assign(this.#figures, throughputFigures(measured));
-      if (!this.#wants("at_64")) return;
-      this.#report("  with 64 in flight");
+      const figures = throughputFigures(measured);
+      if (!this.#wants("at_64")) return figures;
+      report("  with 64 in flight");
       const best = bestOf(await tournament.replay("holdfast", 64, rounds, roundS * 1_000));
-      if (best === undefined) return;
-      Object.assign(this.#figures, measurementFigures("local.holdfast_at_64", best));
+      if (best === undefined) return figures;
+      return { ...figures, ...measurementFigures("local.holdfast_at_64", best) };
     } finally {
-      for (const [name, reason] of tournament.failures) this.#fail(name, reason);
+      for (const [name, reason] of tournament.failures) this.#record.fail(name, reason);
       await tournament.stop();
     }
   }
 
   async #scenario(part: Part, measure: (stage: Stage) => Promise<Figures>): Promise<void> {
     if (!this.#wants(part)) return;
-    await this.#attempt([part], part, async () => {
+    await this.#record.attempt([part], part, () => {
       const { etcd, settings, holdfast } = this.#servers;
       const execArgv = this.#profiling();
-      const stage: Stage = { holdfast, etcd, settings, execArgv, report: this.#report };
-      Object.assign(this.#figures, await measure(stage));
+      const { report } = this.#record;
+      return measure({ holdfast, etcd, settings, execArgv, report });
     });
-  }
-
-  /**
-   * A part that fails leaves the others standing; its figures are null and the run not a success.
-   */
-  async #attempt(parts: readonly Part[], title: string, work: () => Promise<void>): Promise<void> {
-    this.#report(title);
-    try {
-      await work();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      for (const part of parts) this.#fail(part, reason);
-      this.#report(`  failed: ${reason}`);
-    }
-  }
-
-  #fail(part: Part, reason: string): void {
-    this.#figures[`failed.${part}`] = reason;
-    this.#failed.push(`${part}: ${reason}`);
   }
 
   async #freshRouter(): Promise<void> {
@@ -131,14 +110,5 @@ export class LocalBench {
   #profiling(): string[] {
     const { profileDir } = this.#options;
     return profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
-  }
-
-  #describeMachine(): void {
-    this.#figures["machine.cpus"] = cpus().length;
-    this.#figures["machine.cpu_model"] = cpus()[0]?.model ?? "unknown";
-    this.#figures["machine.node"] = process.version;
-    for (const [server, version] of Object.entries(this.#servers.versions)) {
-      this.#figures[`machine.${server}`] = version;
-    }
   }
 }

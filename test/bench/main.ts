@@ -1,4 +1,6 @@
 import { writeFileSync } from "node:fs";
+import { globalBars, localBars } from "./bars.ts";
+import { GlobalBench } from "./global/global-bench.ts";
 import { LocalBench } from "./local-bench.ts";
 import { parseOptions, usage } from "./options.ts";
 import { printTable } from "./table.ts";
@@ -10,14 +12,15 @@ if (options.kind === "help") {
   console.error(`${options.message}\n\n${usage}`);
   process.exitCode = 64;
 } else {
-  await using bench = new LocalBench(options, (line) => console.error(line));
+  const Bench = options.suite === "local" ? LocalBench : GlobalBench;
+  await using bench = new Bench(options, (line) => console.error(line));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       void bench[Symbol.asyncDispose]().finally(() => process.exit(130));
     });
   }
   const { figures, failed } = await bench.run();
-  console.log(printTable(figures));
+  console.log(printTable(figures, options.suite === "local" ? localBars : globalBars));
   for (const reason of failed) console.error(`failed: ${reason}`);
   if (failed.length > 0) process.exitCode = 1;
   if (options.jsonPath !== undefined) {

@@ -6,6 +6,7 @@ import { cpuMsBetween, cpuMsByPid } from "./process-usage.ts";
 
 /** One measured run of one contender. */
 export interface Measurement {
+  /** Of all loaders together. */
   readonly workers: number;
   readonly pairsPerS: number;
   readonly acquire: Latency;
@@ -19,28 +20,32 @@ export interface Measurement {
 /** Processes to charge with the work, by kind. */
 export type ServerPids = Readonly<Record<string, readonly number[]>>;
 
-/** Lets a loader run a plan, and charges each process with the CPU time it took. */
+/**
+ * Lets loaders run a plan, all at once, and charges each process with the CPU time it took. The
+ * latency is that of the loader that had the worst.
+ */
 export async function measureLoad(
-  loader: ActorProcess,
+  loaders: readonly ActorProcess[],
   plan: LoadPlan,
   serverPids: ServerPids,
 ): Promise<Measurement> {
   const servers = Object.entries(serverPids);
-  const own = [loader.pid];
+  const own = loaders.map(({ pid }) => pid);
   const serversBefore = servers.map(([, pids]) => cpuMsByPid(pids));
   const clientBefore = cpuMsByPid(own);
-  const answer = await loader.request<LoadAnswer>(plan);
-  const perPair = (ms: number): number => (ms * 1_000) / Math.max(1, answer.pairsInAll);
+  const answers = await Promise.all(loaders.map((loader) => loader.request<LoadAnswer>(plan)));
+  const pairsInAll = answers.reduce((sum, answer) => sum + answer.pairsInAll, 0);
+  const perPair = (ms: number): number => (ms * 1_000) / Math.max(1, pairsInAll);
   const used = servers.map(([, pids], i) =>
     perPair(cpuMsBetween(serversBefore[i] ?? new Map(), cpuMsByPid(pids))),
   );
   return {
-    workers: plan.workers,
-    pairsPerS: (answer.pairs / answer.elapsedMs) * 1_000,
+    workers: plan.workers * loaders.length,
+    pairsPerS: answers.reduce((sum, { pairs, elapsedMs }) => sum + (pairs / elapsedMs) * 1_000, 0),
     // NaN is null on the way between processes.
     acquire: {
-      p50Ms: answer.acquire.p50Ms ?? Number.NaN,
-      p99Ms: answer.acquire.p99Ms ?? Number.NaN,
+      p50Ms: Math.max(...answers.map(({ acquire }) => acquire.p50Ms ?? Number.NaN)),
+      p99Ms: Math.max(...answers.map(({ acquire }) => acquire.p99Ms ?? Number.NaN)),
     },
     clientCpuUs: perPair(cpuMsBetween(clientBefore, cpuMsByPid(own))),
     serverCpuUs: used.reduce((sum, us) => sum + us, 0),

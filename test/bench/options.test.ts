@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { localBars } from "./bars.ts";
+import { globalBars, localBars } from "./bars.ts";
 import { parseOptions } from "./options.ts";
-import { parts, partsFor } from "./parts.ts";
+import { partsFor, partsOf } from "./parts.ts";
 
 test("a round's length is what was asked for, and long enough where nothing was", () => {
   expect(parseOptions(["local", "--seconds", "3"])).toMatchObject({ roundS: 3, rounds: 3 });
@@ -9,7 +9,9 @@ test("a round's length is what was asked for, and long enough where nothing was"
 });
 
 test("without --only everything is measured", () => {
-  expect(parseOptions(["local"])).toMatchObject({ parts: new Set(parts) });
+  for (const suite of ["local", "global"] as const) {
+    expect(parseOptions([suite])).toMatchObject({ suite, parts: new Set(partsOf[suite]) });
+  }
 });
 
 test("a figure brings what it is a ratio of", () => {
@@ -21,15 +23,17 @@ test("a figure brings what it is a ratio of", () => {
 });
 
 test("every figure that has a bar can be asked for", () => {
-  for (const bar of localBars) expect(partsFor(bar.key), bar.key).not.toHaveLength(0);
+  for (const { key } of localBars) expect(partsFor("local", key), key).not.toHaveLength(0);
+  for (const { key } of globalBars) expect(partsFor("global", key), key).not.toHaveLength(0);
 });
 
 test("a wrong argument is refused with the argument named", () => {
   for (const [args, message] of [
     [["local", "--only", "locals"], "locals"],
+    [["global", "--only", "redlock"], "redlock"],
     [["local", "--seconds", "0"], "1 to 60"],
     [["local", "--seconds", "x"], "1 to 60"],
-    [["global"], "local"],
+    [["planet"], "global"],
     [[], "local"],
     [["local", "--fast"], "--fast"],
   ] as const) {

@@ -1,37 +1,67 @@
 import { contenderNames } from "./contenders/contender.ts";
 
-/** What can be measured by itself: a contender's throughput, or a scenario of Holdfast. */
-export const parts = [...contenderNames, "at_64", "lone", "waiters", "held", "idle"] as const;
+/**
+ * What can be measured by itself in each suite: a contender's throughput, or a scenario of Holdfast.
+ */
+export const partsOf = {
+  local: [...contenderNames, "at_64", "lone", "waiters", "held", "idle"],
+  global: ["latency", "hot", "lost_region", "throughput"],
+} as const;
 
-/** One of them. */
-export type Part = (typeof parts)[number];
+/** What is compared in one run. */
+export type Suite = keyof typeof partsOf;
+
+/** One part of a suite. */
+export type Part = (typeof partsOf)[Suite][number];
 
 /** What each figure is made of. */
-const partsOfFigure: Readonly<Record<string, readonly Part[]>> = {
-  "local.share_of_ceiling": ["ceiling", "holdfast"],
-  "local.vs_single_txn": ["single_txn", "holdfast"],
-  "local.vs_etcd3_lock": ["etcd3_lock", "holdfast"],
-  "local.vs_redlock": ["redlock", "holdfast"],
-  "local.vs_postgres": ["postgres", "holdfast"],
-  "local.at_64": ["at_64"],
-  "local.lone_overhead_ms": ["lone"],
-  "waiters.bytes_each": ["waiters"],
-  "waiters.handover_commits": ["waiters"],
-  "held.throughput_ratio": ["held"],
-  "idle.cpu_share": ["idle"],
-  "idle.rss_mib": ["idle"],
+const partsOfFigure: Readonly<Record<Suite, Readonly<Record<string, readonly Part[]>>>> = {
+  local: {
+    "local.share_of_ceiling": ["ceiling", "holdfast"],
+    "local.vs_single_txn": ["single_txn", "holdfast"],
+    "local.vs_etcd3_lock": ["etcd3_lock", "holdfast"],
+    "local.vs_redlock": ["redlock", "holdfast"],
+    "local.vs_postgres": ["postgres", "holdfast"],
+    "local.at_64": ["at_64"],
+    "local.lone_overhead_ms": ["lone"],
+    "waiters.bytes_each": ["waiters"],
+    "waiters.handover_commits": ["waiters"],
+    "held.throughput_ratio": ["held"],
+    "idle.cpu_share": ["idle"],
+    "idle.rss_mib": ["idle"],
+  },
+  global: {
+    "global.cold_rtt": ["latency"],
+    "global.warm_rtt": ["latency"],
+    "global.delegated_vs_local": ["latency"],
+    "global.vs_stretched": ["latency"],
+    "global.cold_vs_stretched": ["latency"],
+    "global.delegated_vs_stretched": ["latency"],
+    "global.hot_vs_stretched": ["hot"],
+    "global.useful_share": ["hot"],
+    "global.gap_elsewhere_ms": ["lost_region"],
+    "global.gap_lost_region_ms": ["lost_region"],
+    "global.ops": ["throughput"],
+    "global.cpu_vs_local": ["throughput"],
+  },
 };
 
-/** Whether `text` names a part. */
-export function isPart(text: string): text is Part {
-  return (parts as readonly string[]).includes(text);
+/** Whether `text` names a suite. */
+export function isSuite(text: string | undefined): text is Suite {
+  return text !== undefined && Object.hasOwn(partsOf, text);
 }
 
-/** The parts a figure needs, or all figures under a dotted prefix ("local"). */
-export function partsFor(figure: string): Part[] {
+/**
+ * The parts that `text` asks for: those a figure needs, or all figures under a dotted prefix
+ * ("waiters"), or the part called so.
+ */
+export function partsFor(suite: Suite, text: string): Part[] {
+  const parts: readonly Part[] = partsOf[suite];
+  const named = parts.filter((part) => part === text);
+  if (named.length > 0) return named;
   const needed = new Set<Part>();
-  for (const [key, of] of Object.entries(partsOfFigure)) {
-    if (key === figure || key.startsWith(`${figure}.`)) for (const part of of) needed.add(part);
+  for (const [key, of] of Object.entries(partsOfFigure[suite])) {
+    if (key === text || key.startsWith(`${text}.`)) for (const part of of) needed.add(part);
   }
   return parts.filter((part) => needed.has(part));
 }

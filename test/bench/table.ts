@@ -1,12 +1,12 @@
-import { type Bar, localBars, verdict } from "./bars.ts";
+import { type Bar, verdict } from "./bars.ts";
 import { contenderNames } from "./contenders/contender.ts";
 import type { Figures } from "./figures.ts";
 
 /** The figures as text for people: contenders first, then what has a bar. */
-export function printTable(figures: Figures): string {
-  return [...contenderLines(figures), "", ...barLines(figures), ...skippedLines(figures)].join(
-    "\n",
-  );
+export function printTable(figures: Figures, bars: readonly Bar[]): string {
+  const contenders = contenderLines(figures);
+  const lines = [...barLines(figures, bars), ...skippedLines(figures)];
+  return [...contenders, ...(contenders.length === 0 ? [] : [""]), ...lines].join("\n");
 }
 
 function contenderLines(figures: Figures): string[] {
@@ -28,8 +28,8 @@ function contenderLines(figures: Figures): string[] {
   return aligned([["contender", ...columns.map(([title]) => title)], ...rows]);
 }
 
-function barLines(figures: Figures): string[] {
-  const rows = localBars.map((bar) => {
+function barLines(figures: Figures, bars: readonly Bar[]): string[] {
+  const rows = bars.map((bar) => {
     const figure = figures[bar.key];
     const value = typeof figure === "number" ? figure : undefined;
     return [bar.key, shown(bar, value), limit(bar, bar.must), limit(bar, bar.aim), bar.what].concat(
@@ -47,10 +47,13 @@ function skippedLines(figures: Figures): string[] {
 
 function shown(bar: Bar, value: number | undefined): string {
   if (value === undefined) return "not measured";
-  return number(value, bar.unit === "bytes" || bar.unit === "MiB" ? 0 : 2);
+  return number(value, wholeUnits.includes(bar.unit) ? 0 : 2);
 }
 
-function limit(bar: Bar, value: number): string {
+const wholeUnits: readonly Bar["unit"][] = ["bytes", "MiB", "ops/s"];
+
+function limit(bar: Bar, value: number | undefined): string {
+  if (value === undefined) return "-";
   return `${bar.better === "more" ? ">=" : "<="} ${value}`;
 }
 

@@ -8,6 +8,9 @@ import { Pipe } from "./pipe.ts";
  */
 const options = { allowHalfOpen: true, noDelay: true } as const;
 
+/** Where a server listens: a port of loopback, or a socket in the file system. */
+export type Place = { readonly port: number } | { readonly path: string };
+
 interface Connection {
   readonly sockets: readonly [Socket, Socket];
   readonly pipes: readonly [Pipe, Pipe];
@@ -22,28 +25,34 @@ export class TcpRelay implements AsyncDisposable {
   readonly toServer: Readonly<Link> = openLink();
   /** What happens to answers. */
   readonly toClient: Readonly<Link> = openLink();
-  readonly #targetPort: number;
+  readonly #target: Place;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   #isCut = false;
   #accepted = 0;
 
-  private constructor(targetPort: number) {
-    this.#targetPort = targetPort;
+  private constructor(target: Place) {
+    this.#target = target;
     this.#server = createServer(options, (client) => this.#accept(client));
   }
 
   /** Relays a free port of loopback to `target`: a port of loopback, or a URL with one. */
-  static async start(target: number | string): Promise<TcpRelay> {
+  static start(target: number | string): Promise<TcpRelay> {
     const port = typeof target === "number" ? target : Number(new URL(target).port);
-    const relay = new TcpRelay(port);
+    return TcpRelay.between({ port: 0 }, { port });
+  }
+
+  /** Relays what connects to `place` (port 0: a free one) to `target`. */
+  static async between(place: Place, target: Place): Promise<TcpRelay> {
+    const relay = new TcpRelay(target);
     await new Promise<void>((resolve, reject) => {
       relay.#server.once("error", reject);
-      relay.#server.listen(0, "127.0.0.1", resolve);
+      relay.#server.listen(onLoopback(place), resolve);
     });
     return relay;
   }
 
+  /** Where it listens on a port. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
@@ -104,7 +113,7 @@ export class TcpRelay implements AsyncDisposable {
       return;
     }
     this.#accepted++;
-    const server = connect({ port: this.#targetPort, host: "127.0.0.1", ...options });
+    const server = connect({ ...onLoopback(this.#target), ...options });
     server.on("error", () => client.resetAndDestroy());
     const connection: Connection = {
       sockets: [client, server],
@@ -119,4 +128,8 @@ export class TcpRelay implements AsyncDisposable {
     client.on("close", end);
     server.on("close", end);
   }
+}
+
+function onLoopback(place: Place) {
+  return "port" in place ? { ...place, host: "127.0.0.1" } : place;
 }

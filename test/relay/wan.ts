@@ -1,5 +1,5 @@
 import { invariant } from "@holdfast/base/invariant";
-import { TcpRelay } from "./tcp-relay.ts";
+import { type Place, TcpRelay } from "./tcp-relay.ts";
 
 /** Round trips between regions, in ms, under both their names in any order. */
 export interface RoundTrip {
@@ -53,11 +53,17 @@ export class Wan implements AsyncDisposable {
 
   /** `host:port` under which processes of `from` reach a server of `to` on `port` of loopback. */
   async dial(from: string, to: string, port: number): Promise<string> {
-    const relay = await TcpRelay.start(port);
-    this.#dialled.push({ relay, from, to });
-    this.#apply(this.#path(from, to));
-    this.#apply(this.#path(to, from));
+    const relay = await this.#lay(from, to, { port: 0 }, { port });
     return `127.0.0.1:${relay.port}`;
+  }
+
+  /**
+   * Processes of `from` reach a server of `to` on the socket `target` by that at `path`. So servers
+   * that are all told the same addresses of each other go different ways: each looks for the path
+   * in a folder of its own.
+   */
+  async dialSocket(from: string, to: string, path: string, target: string): Promise<void> {
+    await this.#lay(from, to, { path }, { path: target });
   }
 
   /** Nothing passes that way until {@link restore}; what is sent meanwhile arrives then. */
@@ -76,6 +82,14 @@ export class Wan implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#dialled.map(({ relay }) => relay.stop()));
+  }
+
+  async #lay(from: string, to: string, place: Place, target: Place): Promise<TcpRelay> {
+    const relay = await TcpRelay.between(place, target);
+    this.#dialled.push({ relay, from, to });
+    this.#apply(this.#path(from, to));
+    this.#apply(this.#path(to, from));
+    return relay;
   }
 
   #change(from: string, to: string, change: Partial<Pick<Path, "extraMs" | "isCut">>): void {

@@ -1,29 +1,45 @@
 import type { ContenderName, ContenderSettings } from "../contenders/contender.ts";
+import type { RegionSettings } from "../global/region-settings.ts";
 import type { Actor } from "./actor.ts";
 
-/** What an actor can be. */
-export type Role = "load" | "lone" | "waiters" | "holders" | "idlers";
-
-/** What each role is told at its start. */
-export interface RoleSettings extends ContenderSettings {
-  readonly contender?: ContenderName;
+/** What each kind of actor is told at its start. */
+export interface SettingsOf {
+  readonly load: ContenderSettings & { readonly contender: ContenderName };
+  readonly lone: ContenderSettings;
+  readonly waiters: ContenderSettings;
+  readonly holders: ContenderSettings;
+  readonly idlers: ContenderSettings;
+  readonly "region-load": RegionSettings & { readonly scope: "local" | "global" };
+  readonly latency: RegionSettings;
+  readonly crowd: RegionSettings & { readonly contender: "holdfast" | "stretched" };
+  readonly probe: RegionSettings;
 }
 
-/** Builds an actor and connects it. Its process loads the code of no other. */
-export async function createActor(role: Role, settings: RoleSettings): Promise<Actor> {
-  switch (role) {
-    case "load": {
-      const { loader } = await import("./loader.ts");
-      const { createContender } = await import("../contenders/create.ts");
-      return loader(await createContender(settings.contender ?? "holdfast", settings));
-    }
-    case "lone":
-      return (await import("./lone.ts")).lone(settings);
-    case "waiters":
-      return (await import("./waiters.ts")).waiters(settings);
-    case "holders":
-      return (await import("./holders.ts")).holders(settings);
-    case "idlers":
-      return (await import("./idlers.ts")).idlers(settings);
-  }
+/** What an actor can be. */
+export type Role = keyof SettingsOf;
+
+/** The process of an actor loads the code of no other. */
+const builders: { readonly [R in Role]: (settings: SettingsOf[R]) => Promise<Actor> } = {
+  load: async (settings) => {
+    const { loader } = await import("./loader.ts");
+    const { createContender } = await import("../contenders/create.ts");
+    return loader(await createContender(settings.contender, settings));
+  },
+  lone: async (settings) => (await import("./lone.ts")).lone(settings),
+  waiters: async (settings) => (await import("./waiters.ts")).waiters(settings),
+  holders: async (settings) => (await import("./holders.ts")).holders(settings),
+  idlers: async (settings) => (await import("./idlers.ts")).idlers(settings),
+  "region-load": async ({ routers, scope }) => {
+    const { loader } = await import("./loader.ts");
+    const { holdfast } = await import("../contenders/holdfast.ts");
+    return loader(await holdfast(routers, scope));
+  },
+  latency: async (settings) => (await import("../global/latency-actor.ts")).latency(settings),
+  crowd: async (settings) => (await import("../global/crowd-actor.ts")).crowd(settings),
+  probe: async (settings) => (await import("../global/probe-actor.ts")).probe(settings),
+};
+
+/** Builds an actor and connects it. */
+export function createActor<R extends Role>(role: R, settings: SettingsOf[R]): Promise<Actor> {
+  return builders[role](settings);
 }

@@ -17,6 +17,6 @@ export async function createContender(
     case "postgres":
       return (await import("./postgres.ts")).postgres(settings.postgres);
     case "holdfast":
-      return (await import("./holdfast.ts")).holdfast(settings.router);
+      return (await import("./holdfast.ts")).holdfast([settings.router]);
   }
 }

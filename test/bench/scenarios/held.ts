@@ -22,7 +22,7 @@ export async function measureHeld(stage: Stage, roundMs: number): Promise<Figure
     // The followers go on compacting after the leader has answered, the longer the more is held.
     await sleep(compactionMs);
     const plan = { workers, warmupMs: 500, measureMs: roundMs };
-    return measureLoad(loader, plan, { etcd: etcd.pids(), router: [holdfast.routerPid] });
+    return measureLoad([loader], plan, { etcd: etcd.pids(), router: [holdfast.routerPid] });
   };
   const memory = async () => {
     const { heapUsed, external } = await holdfast.routerMemory();

@@ -109,7 +109,7 @@ export class Tournament {
     const title = `  ${name}, ${plan.workers} in flight`;
     try {
       await tidyUp(name);
-      const run = await measureLoad(loader, plan, serverPids(name));
+      const run = await measureLoad([loader], plan, serverPids(name));
       const { p50Ms, p99Ms } = run.acquire;
       const latency = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
       report(`${title}: ${Math.round(run.pairsPerS)} pairs/s, ${latency}`);

@@ -12,6 +12,8 @@ export interface ServerProcess {
 /** Where it prints to and whose rights it has. */
 export interface SpawnOptions {
   readonly logPath: string;
+  /** The folder it runs in; ours if left out. */
+  readonly cwd?: string;
   /** Some servers refuse to run as root. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -23,7 +25,11 @@ export function spawnServer(
   options: SpawnOptions,
 ): ServerProcess {
   const log = openSync(options.logPath, "a");
-  const child = spawn(path, args, { stdio: ["ignore", log, log], ...options.user });
+  const child = spawn(path, args, {
+    stdio: ["ignore", log, log],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...options.user,
+  });
   closeSync(log);
   if (child.pid === undefined) throw new Error(`${path} did not start`);
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));

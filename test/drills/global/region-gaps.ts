@@ -1,5 +1,6 @@
 import type { FaultEvent } from "../../history/history-event.ts";
 import type { Tenure } from "../../history/tenure.ts";
+import { longestGap, type Window } from "../../wan/longest-gap.ts";
 import { partName, probeRole } from "./cast.ts";
 import type { Aftermath, Findings } from "./global-drill.ts";
 
@@ -46,21 +47,12 @@ function probedRegions(tenures: readonly Tenure[]): string[] {
  * The longest time, in ms, in which nothing was granted to clients whose names begin with `client`,
  * between two moments; the stretches before the first grant and after the last one count.
  */
-export function longestGapMs(
-  tenures: readonly Tenure[],
-  client: string,
-  { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
-): number {
-  const grants = tenures
-    .filter((tenure) => tenure.result === "granted" && tenure.client.startsWith(client))
-    .map(({ returnMs }) => returnMs)
-    .filter((ms) => ms > fromMs && ms < untilMs)
-    .toSorted((a, b) => a - b);
-  let lastMs = fromMs;
-  let gapMs = 0;
-  for (const ms of [...grants, untilMs]) {
-    gapMs = Math.max(gapMs, ms - lastMs);
-    lastMs = ms;
-  }
-  return gapMs;
+export function longestGapMs(tenures: readonly Tenure[], client: string, window: Window): number {
+  const granted = tenures.filter(
+    (tenure) => tenure.result === "granted" && tenure.client.startsWith(client),
+  );
+  return longestGap(
+    granted.map(({ returnMs }) => returnMs),
+    window,
+  );
 }
