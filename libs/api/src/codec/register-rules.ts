@@ -1,4 +1,3 @@
-import { utf8 } from "@holdfast/base/bytes";
 import type { SessionId } from "@holdfast/base/ids";
 import type { Accepted } from "@holdfast/core/quorum/message";
 import { decodeAccepted, encodeAccepted } from "@holdfast/core/quorum/register-codec";
@@ -77,7 +76,7 @@ export function isSession(session: unknown): session is SessionId {
 
 /** Unpaired surrogates do not survive the way to the store. */
 function isText(text: unknown): boolean {
-  return typeof text === "string" && text.isWellFormed() && utf8(text).length <= registerBytesMax;
+  return typeof text === "string" && text.isWellFormed();
 }
 
 function isCount(value: unknown): boolean {

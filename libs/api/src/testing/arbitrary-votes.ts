@@ -33,7 +33,7 @@ export const arbitraryBallot: fc.Arbitrary<Ballot> = fc.record({
   incarnation: unsigned32,
 });
 
-const request: fc.Arbitrary<GlobalRequest> = fc.record({
+const plain: fc.Arbitrary<GlobalRequest> = fc.record({
   grantId,
   session,
   region: arbitraryLabel,
@@ -43,6 +43,10 @@ const request: fc.Arbitrary<GlobalRequest> = fc.record({
   metadata: arbitraryMetadata,
   atMs: count,
 });
+
+const request: fc.Arbitrary<GlobalRequest> = fc
+  .tuple(plain, fc.boolean())
+  .map(([each, isDelegation]) => (isDelegation ? { ...each, delegation: true } : each));
 
 /** Any value of a register. */
 export const arbitraryRegister: fc.Arbitrary<RegisterValue> = fc.record({
