@@ -83,7 +83,7 @@ export class TcpRelay implements AsyncDisposable {
   cut(): void {
     this.#isCut = true;
     for (const { sockets } of this.#connections) {
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) this.#break(socket);
     }
     this.#connections.clear();
   }
@@ -105,16 +105,22 @@ export class TcpRelay implements AsyncDisposable {
     return this.stop();
   }
 
+  /** As a reset where there is such a thing: a socket in the file system can only be closed. */
+  #break(socket: Socket): void {
+    if ("port" in this.#target) socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
   #accept(client: Socket): void {
     // Without a handler the reset that is to come would end the process.
     client.on("error", () => {});
     if (this.#isCut) {
-      client.resetAndDestroy();
+      this.#break(client);
       return;
     }
     this.#accepted++;
     const server = connect({ ...onLoopback(this.#target), ...options });
-    server.on("error", () => client.resetAndDestroy());
+    server.on("error", () => this.#break(client));
     const connection: Connection = {
       sockets: [client, server],
       pipes: [new Pipe(client, server, this.toServer), new Pipe(server, client, this.toClient)],

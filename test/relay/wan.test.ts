@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Wan } from "./wan.ts";
@@ -65,4 +68,27 @@ test("a way that is cut keeps the requests", async () => {
   expect(heardByServer).toBe("");
   wan.restore("here", "there");
   await answered;
+});
+
+test("a socket is found from another folder, as far away as its region", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-wan-test-"));
+  const target = join(folder, "target");
+  const echo = createServer((accepted) => accepted.pipe(accepted));
+  try {
+    const path = join(folder, "path");
+    await wan.dialSocket("here", "there", path, target);
+    // Nobody is there yet.
+    const early = connect(path);
+    early.on("error", () => {});
+    await new Promise((resolve) => early.on("close", resolve));
+    echo.listen(target);
+    await once(echo, "listening");
+    socket.destroy();
+    socket = connect(path);
+    await once(socket, "connect");
+    expect(await ask()).toBeGreaterThan(59);
+  } finally {
+    echo.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
