@@ -234,7 +234,8 @@ export class AcquireRun<T> {
     if (this.#unanswered || this.#outstanding > 0 || this.#granted) {
       const story =
         `No definite answer came about ${lock} in time. It is being cancelled in the background; ` +
-        "until that succeeds, or its lease ends, it may be held by nobody.";
+        "until that succeeds, or its lease ends, it may be held by nobody." +
+        (this.#lastFailure === undefined ? "" : ` Last: ${this.#lastFailure.message}`);
       this.#end(failure("UNKNOWN_OUTCOME", story));
     } else this.#end(this.#lastFailure ?? this.#core.link.trouble);
   }

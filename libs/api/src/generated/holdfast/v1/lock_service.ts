@@ -201,7 +201,10 @@ export interface GetResponse {
   lock:
     | LockId
     | undefined;
-  /** The shard it lies in; empty for a global lock, which lies in a shard of each region. */
+  /**
+   * The shard it lies in; of a global lock, which lies in one of each region, that in the region of
+   * the endpoint.
+   */
   shard: string;
   /** Its slot, 0 to 4,095. */
   slot: number;
@@ -213,7 +216,7 @@ export interface GetResponse {
   holderCount: number;
   /** How many waiters there are in all. */
   waiterCount: number;
-  /** The shard's revision the answer was read at; 0 for a global lock. */
+  /** The shard's revision the answer was read at; of a global lock, the version of its register. */
   revision: bigint;
   /** Of a global lock only: what each region says. */
   votes: RegionVote[];
