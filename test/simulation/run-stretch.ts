@@ -1,4 +1,5 @@
 import { outsideOfJobs } from "@holdfast/simulator/kernel/microtasks";
+import type { Simulation } from "@holdfast/simulator/kernel/simulation";
 import type { Stretch, StretchResult } from "./seed-pool.ts";
 import { type Figures, failuresKeptMax, type SeedResult, sumOf } from "./seed-report.ts";
 import { LocalWorld } from "./world/local-world.ts";
@@ -9,12 +10,24 @@ process.on("unhandledRejection", (reason) => unhandled.push(reason));
 // What a listener of an abort signal throws comes this way.
 process.on("uncaughtException", (error) => unhandled.push(error));
 
+/** A seed's world that is made and run as a whole. */
+interface SeedWorld {
+  readonly simulation: Simulation;
+  run(): SeedResult;
+  result(violations: SeedResult["violations"]): SeedResult;
+}
+
+type MakeWorld = (seed: number, keepTrace: boolean) => SeedWorld;
+
+const localWorld: MakeWorld = (seed, keepTrace) => new LocalWorld(seed, keepTrace);
+
 /** Runs one seed, with its trace on demand. */
 export async function runAlone(
   seed: number,
   keepTrace: boolean,
+  make = localWorld,
 ): Promise<{ readonly result: SeedResult; readonly lines: readonly string[] }> {
-  const world = await outsideOfJobs(() => new LocalWorld(seed, keepTrace));
+  const world = await outsideOfJobs(() => make(seed, keepTrace));
   let result: SeedResult;
   try {
     result = await outsideOfJobs(() => world.run());
@@ -42,11 +55,11 @@ function cpuSpentMs(): number {
 }
 
 /** Runs a stretch of seeds one after the other. */
-export async function runStretch(stretch: Stretch): Promise<StretchResult> {
+export async function runStretch(stretch: Stretch, make = localWorld): Promise<StretchResult> {
   const figures: Figures[] = [];
   const failures: SeedResult[] = [];
   for (let seed = stretch.from; seed < stretch.from + stretch.count; seed++) {
-    const { result } = await runAlone(seed, false);
+    const { result } = await runAlone(seed, false, make);
     figures.push(result.figures);
     if (result.violations.length > 0 && failures.length < failuresKeptMax) failures.push(result);
   }

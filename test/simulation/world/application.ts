@@ -27,12 +27,18 @@ export interface LockTaker {
   take(wish: Wish): Promise<TakenLock | Refusal>;
 }
 
+/** What clients are used for. */
+export type Workload = Pick<
+  Plan,
+  "locks" | "sharedRate" | "tryRate" | "waitMsMax" | "thinkMsMax" | "holdMsMax"
+>;
+
 /** What an application is made of. */
 export interface ApplicationParts {
   readonly process: SimulatedProcess;
   readonly recorder: HistoryRecorder;
-  readonly plan: Plan;
-  readonly client: ClientPlan;
+  readonly plan: Workload;
+  readonly client: Pick<ClientPlan, "threads" | "ttlMs" | "ownTtl">;
   readonly taker: LockTaker;
   readonly beliefs: Beliefs;
 }

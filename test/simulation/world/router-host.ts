@@ -1,6 +1,6 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Random } from "@holdfast/base/random";
-import type { Command } from "@holdfast/core/command/command";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
@@ -20,6 +20,7 @@ export interface ClientSide {
   breakSoon(delayMs: number): void;
   onAnswer(id: number, outcome: Outcome): void;
   onPosition(id: number, position: number): void;
+  onLeases(id: number, leases: readonly SessionLease[]): void;
 }
 
 /**
@@ -109,6 +110,8 @@ export class ServerEnd {
       hops: 0,
       onCallerLost: "keep" as const,
       onPosition: (position: number) => this.#toClient(() => this.#client.onPosition(id, position)),
+      onLeases: (leases: readonly SessionLease[]) =>
+        this.#toClient(() => this.#client.onLeases(id, leases)),
     };
     const arrivedOrder = this.#host.historyLength;
     void this.#host.tier.execute(command, call).then((outcome) => {

@@ -6,7 +6,7 @@ import type {
   ConnectReply,
   Transport,
 } from "@holdfast/client/transport";
-import type { Command } from "@holdfast/core/command/command";
+import type { Command, SessionLease } from "@holdfast/core/command/command";
 import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import type { SimulatedNetwork } from "@holdfast/simulator/kernel/simulated-network";
 import type { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
@@ -81,12 +81,14 @@ export class ClientEnd implements Connection {
   send<C extends Command>(
     command: C,
     onPosition?: (position: number) => void,
+    onLeases?: (leases: readonly SessionLease[]) => void,
   ): Promise<OutcomeOf<C>> {
     const unknown = failure("UNKNOWN_OUTCOME", "The connection has ended.") as OutcomeOf<C>;
     if (this.#closed) return Promise.resolve(unknown);
     const id = this.#sent++;
     return new Promise((resolve) => {
-      this.#pending.set(id, { answer: (outcome) => resolve(outcome as OutcomeOf<C>), onPosition });
+      const answer = (outcome: Outcome) => resolve(outcome as OutcomeOf<C>);
+      this.#pending.set(id, { answer, onPosition, onLeases });
       this.#toRouter(() => this.#server.onCommand(id, command));
     });
   }
@@ -119,6 +121,10 @@ export class ClientEnd implements Connection {
     this.#process.deliver(() => this.#pending.get(id)?.onPosition?.(position));
   }
 
+  onLeases(id: number, leases: readonly SessionLease[]): void {
+    this.#process.deliver(() => this.#pending.get(id)?.onLeases?.(leases));
+  }
+
   onEvent(event: ConnectionEvent): void {
     this.#process.deliver(() => {
       if (!this.#closed) this.#listener.onEvent(event);
@@ -145,4 +151,5 @@ export class ClientEnd implements Connection {
 interface PendingAnswer {
   readonly answer: (outcome: Outcome) => void;
   readonly onPosition: ((position: number) => void) | undefined;
+  readonly onLeases: ((leases: readonly SessionLease[]) => void) | undefined;
 }

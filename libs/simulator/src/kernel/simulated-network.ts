@@ -30,21 +30,25 @@ export class SimulatedNetwork {
   readonly counts = { lost: 0, doubled: 0 };
   readonly #simulation: Simulation;
   readonly #random: Random;
-  readonly #delay: LinkDelay;
+  readonly #delayOf: (from: string, to: string) => LinkDelay;
   readonly #cuts = new Set<string>();
   readonly #slowedMs = new Map<string, number>();
   readonly #copiesMs = new Map<string, number>();
-  #faults: LinkFaults = cleanLink;
+  #faultsOf: (from: string, to: string) => LinkFaults = () => cleanLink;
 
-  constructor(simulation: Simulation, delay: LinkDelay) {
+  /** `delay`: of every link, or of each. */
+  constructor(
+    simulation: Simulation,
+    delay: LinkDelay | ((from: string, to: string) => LinkDelay),
+  ) {
     this.#simulation = simulation;
     this.#random = simulation.random();
-    this.#delay = delay;
+    this.#delayOf = typeof delay === "function" ? delay : () => delay;
   }
 
-  /** From now on, for every link. */
-  setFaults(faults: LinkFaults): void {
-    this.#faults = faults;
+  /** From now on, for every link, or for each. */
+  setFaults(faults: LinkFaults | ((from: string, to: string) => LinkFaults)): void {
+    this.#faultsOf = typeof faults === "function" ? faults : () => faults;
   }
 
   /** Nothing gets from `from` to `to` any more; the way back is not touched. */
@@ -83,7 +87,8 @@ export class SimulatedNetwork {
    * none will; only whoever plays the part of a transport may make use of that.
    */
   send(from: string, to: string, arrive: () => void): boolean {
-    const faults = this.#faults;
+    const faults = this.#faultsOf(from, to);
+    const delay = this.#delayOf(from, to);
     const link = `${from}>${to}`;
     const lost = this.#random.next() < faults.lossRate;
     if (lost || this.#cuts.has(link)) {
@@ -92,7 +97,7 @@ export class SimulatedNetwork {
       return false;
     }
     const extraMs = this.#slowedMs.get(link) ?? 0;
-    this.#simulation.after(this.#delayMs() + extraMs, arrive);
+    this.#simulation.after(this.#delayMs(delay, faults) + extraMs, arrive);
     const copyMs = this.#copiesMs.get(link);
     if (copyMs !== undefined) {
       this.#copiesMs.delete(link);
@@ -101,15 +106,14 @@ export class SimulatedNetwork {
     if (this.#random.next() < faults.duplicateRate) {
       this.counts.doubled++;
       this.#simulation.trace.record(this.#simulation.nowMs, "doubled", from, to);
-      this.#simulation.after(this.#delayMs() + extraMs, arrive);
+      this.#simulation.after(this.#delayMs(delay, faults) + extraMs, arrive);
     }
     return true;
   }
 
-  #delayMs(): number {
-    const { minMs, maxMs } = this.#delay;
+  #delayMs({ minMs, maxMs }: LinkDelay, faults: LinkFaults): number {
     const usualMs = minMs + this.#random.next() * (maxMs - minMs);
-    if (this.#random.next() >= this.#faults.lateRate) return usualMs;
-    return usualMs + this.#random.next() * this.#faults.lateMsMax;
+    if (this.#random.next() >= faults.lateRate) return usualMs;
+    return usualMs + this.#random.next() * faults.lateMsMax;
   }
 }

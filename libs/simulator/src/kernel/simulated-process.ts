@@ -43,6 +43,8 @@ export class SimulatedProcess implements Clock {
   #state: ProcessState = "running";
   #stoppedAtMs = 0;
   #suspendedMs = 0;
+  #wallJumpedMs = 0;
+  #timers = 0;
   #backlog: Arrival[] = [];
   #onResume: (() => void) | undefined;
 
@@ -68,7 +70,18 @@ export class SimulatedProcess implements Clock {
   }
 
   wallMs(): number {
-    return this.#skew.wallStartMs + this.#skew.rate * this.#simulation.nowMs;
+    return this.#skew.wallStartMs + this.#wallJumpedMs + this.#skew.rate * this.#simulation.nowMs;
+  }
+
+  /** Somebody sets the wall clock. */
+  jumpWall(byMs: number): void {
+    this.#wallJumpedMs += byMs;
+    this.#simulation.trace.record(this.#simulation.nowMs, this.name, "wall", byMs);
+  }
+
+  /** Timers that have neither fired nor been cancelled. */
+  get timers(): number {
+    return this.#timers;
   }
 
   /** True ms that pass while this process's monotonic clock counts `localMs`. */
@@ -79,11 +92,20 @@ export class SimulatedProcess implements Clock {
   schedule(delayMs: number, callback: () => void): Timer {
     const dueMs = this.monotonicMs() + Math.max(0, delayMs);
     let cancelled = false;
+    let isOver = false;
+    const end = () => {
+      if (!isOver) this.#timers--;
+      isOver = true;
+    };
+    this.#timers++;
     const fire = () => {
       if (cancelled) return;
       const leftMs = dueMs - this.monotonicMs();
       if (leftMs > 0) arm(leftMs);
-      else callback();
+      else {
+        end();
+        callback();
+      }
     };
     const arm = (localMs: number) => {
       this.#simulation.after(this.trueMs(localMs) + timerSlackMs, () => {
@@ -94,6 +116,7 @@ export class SimulatedProcess implements Clock {
     return {
       cancel: () => {
         cancelled = true;
+        end();
       },
     };
   }

@@ -1,0 +1,177 @@
+import type { GrantId } from "@holdfast/base/ids";
+import type { Mode } from "@holdfast/core/lock/lock-id";
+import { decodeAccepted } from "@holdfast/core/quorum/register-codec";
+import { grantOfLiveness, lockOfAccepted } from "@holdfast/core/quorum/register-keys";
+import type { Fate, GlobalHolder } from "@holdfast/core/quorum/register-value";
+import type { WatchEvent } from "@holdfast/engine/ports/shard-store";
+import type { BeliefEntry, ToldEntry } from "@holdfast/simulator/history/history";
+import { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
+import type { Violation } from "@holdfast/simulator/history/run";
+import type { Simulation } from "@holdfast/simulator/kernel/simulation";
+import { regionOf } from "./global-names.ts";
+import { RegisterTruth, requestOfHolder, type TruthListener } from "./register-truth.ts";
+
+type Untimed = Parameters<HistoryRecorder["add"]>[0];
+
+/** Why a caller was not given its lock, as far as it was told. */
+export interface Denial {
+  readonly what: string;
+  /** Nothing of the request may be true now, or come true. */
+  readonly isDefinite: boolean;
+}
+
+interface Believer {
+  readonly request: string;
+  readonly grantId: string;
+  readonly mode: Mode;
+}
+
+const violationsMax = 20;
+
+/**
+ * Watches everything in true time as it happens: what two regions have accepted, what clients are
+ * told and what they believe.
+ */
+export class GlobalRecorder extends HistoryRecorder implements TruthListener {
+  readonly violations: Violation[] = [];
+  readonly registers = new Map<string, RegisterTruth>();
+  readonly figures = { grants: 0, promotions: 0, takeovers: 0, forced: 0, denials: 0, beliefs: 0 };
+  /** Keys of liveness, in all regions. */
+  readonly live = new Set<string>();
+  /** Looks before anything is judged: what ran out silently a moment ago is not believed any more. */
+  look: () => void = () => {};
+  /** Hears of every entry. */
+  onEntry: (entry: Untimed) => void = () => {};
+  readonly #simulation: Simulation;
+  readonly #believers = new Map<string, Believer[]>();
+  readonly #denied = new Map<string, Denial>();
+  /** Grants that must not hold, and who said so. */
+  readonly #refused = new Map<string, string>();
+  readonly #forced = new Set<string>();
+
+  constructor(simulation: Simulation) {
+    super(simulation);
+    this.#simulation = simulation;
+  }
+
+  register(lock: string): RegisterTruth {
+    let register = this.registers.get(lock);
+    if (register === undefined) {
+      register = new RegisterTruth(lock, this);
+      this.registers.set(lock, register);
+    }
+    return register;
+  }
+
+  /** Who acts on the lock now. */
+  believers(lock: string): readonly Believer[] {
+    return this.#believers.get(lock) ?? [];
+  }
+
+  override add(entry: Untimed): void {
+    super.add(entry);
+    this.onEntry(entry);
+    if (entry.kind === "belief") this.#believed(entry);
+    else if (entry.kind === "told") this.#told(entry);
+  }
+
+  override stored(shard: string, revision: number, events: readonly WatchEvent[]): void {
+    const keys = events.map(({ kind, kv }) => `${kind === "put" ? "+" : "-"}${kv.key}`);
+    this.note("stored", shard, String(revision), ...keys.map((key) => key.replace("\0", "")));
+    for (const { kind, kv } of events) {
+      const lock = lockOfAccepted(kv.key);
+      if (grantOfLiveness(kv.key) !== undefined) this.#live(shard, kind, kv.key);
+      if (lock === undefined || kind !== "put") continue;
+      const accepted = decodeAccepted(kv.value);
+      if (accepted === undefined) this.broken("codec", `${kv.key} cannot be read`);
+      else {
+        const name = `${lock.namespace}/${lock.name}`;
+        this.register(name).accepted(regionOf(shard), accepted, kv.value);
+      }
+    }
+  }
+
+  /** A caller was told that it has not got the lock. */
+  denied(lock: string, request: string, denial: Denial): void {
+    this.figures.denials++;
+    this.note("denied", request, denial.what);
+    if (!denial.isDefinite) return;
+    this.#denied.set(request, denial);
+    const holder = this.register(lock).value.holders.find((it) => requestOfHolder(it) === request);
+    if (holder !== undefined) this.broken("denied-and-held", `${request}: ${denial.what}`);
+  }
+
+  /** A caller was told that its lock was given back. */
+  released(lock: string, request: string, grantId: string): void {
+    this.#refuse(lock, grantId, `${request} was told released`);
+  }
+
+  granted(_lock: string, holder: GlobalHolder): void {
+    this.figures.grants++;
+    const request = requestOfHolder(holder);
+    const denial = this.#denied.get(request);
+    if (denial !== undefined) this.broken("denied-then-granted", `${request}: ${denial.what}`);
+    const refusal = this.#refused.get(holder.grantId);
+    if (refusal !== undefined) this.broken("ended-then-granted", refusal);
+  }
+
+  ended(lock: string, holder: GlobalHolder, fate: Fate | undefined): void {
+    if (fate === "lost") this.figures.takeovers++;
+    if (fate === "forced") {
+      this.figures.forced++;
+      this.#forced.add(holder.grantId);
+      return;
+    }
+    this.look();
+    const believer = this.believers(lock).find(({ grantId }) => grantId === holder.grantId);
+    if (believer === undefined) return;
+    this.broken("belief-truth", `${lock}: ${believer.request} believes, and its grant is ${fate}`);
+  }
+
+  broken(checker: string, message: string): void {
+    this.note("VIOLATION", checker, message);
+    if (this.violations.length >= violationsMax) return;
+    this.violations.push({ checker, atMs: this.#simulation.nowMs, message });
+  }
+
+  #believed({ lock, request, grantId, mode, token, believes }: Omit<BeliefEntry, "atMs">): void {
+    const others = this.believers(lock).filter((each) => each.grantId !== grantId);
+    this.#believers.set(lock, others);
+    if (!believes) return;
+    this.figures.beliefs++;
+    this.look();
+    for (const other of this.believers(lock)) {
+      const isExcluded = mode === "exclusive" || other.mode === "exclusive";
+      if (isExcluded && !this.#forced.has(other.grantId) && !this.#forced.has(grantId)) {
+        this.broken("belief-overlap", `${lock}: ${request} believes beside ${other.request}`);
+      }
+    }
+    this.#believers.set(lock, [...this.believers(lock), { request, grantId, mode }]);
+    const register = this.register(lock);
+    if (register.tokenOf(grantId as GrantId) !== token) {
+      this.broken("told-true", `${lock}: ${request} believes in token ${token}, never chosen`);
+    } else if (register.holder(grantId as GrantId) === undefined && !this.#forced.has(grantId)) {
+      this.broken("belief-truth", `${lock}: ${request} begins to believe, and does not hold`);
+    }
+  }
+
+  #told({ what, lock, grantId, token }: Omit<ToldEntry, "atMs">): void {
+    if (what === "granted") {
+      if (this.register(lock).tokenOf(grantId as GrantId) === token) return;
+      this.broken("told-true", `${lock}: ${grantId} was told token ${token}, never chosen`);
+      return;
+    }
+    this.#refuse(lock, grantId, `${lock}: ${grantId} was told ${what}`);
+  }
+
+  #refuse(lock: string, grantId: string, why: string): void {
+    this.#refused.set(grantId, why);
+    const holder = this.register(lock).holder(grantId as GrantId);
+    if (holder !== undefined) this.broken("ended-and-held", `${why}: ${requestOfHolder(holder)}`);
+  }
+
+  #live(shard: string, kind: "put" | "delete", key: string): void {
+    if (kind === "put") this.live.add(`${shard} ${key}`);
+    else this.live.delete(`${shard} ${key}`);
+  }
+}
