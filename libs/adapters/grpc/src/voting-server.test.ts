@@ -125,3 +125,13 @@ test("a question that cannot be read fails alone", async () => {
   ]);
   expect(region.asked).toHaveLength(1);
 });
+
+test("a coordinator that is refused again and again is told of once", async () => {
+  const { address, refused } = await serveThere();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const { say, ended } = rawStream(address);
+    say((writer) => writer.hello({ ...hello, cluster: "other" }));
+    await ended;
+  }
+  expect(refused).toHaveLength(1);
+});

@@ -17,14 +17,18 @@ export interface VotingServerOptions {
   readonly clock: Clock;
   /** How long a stream may take to say hello; 5 s if left out. */
   readonly helloTimeoutMs?: number;
-  /** Told why a stream was refused. */
+  /** Told why a stream was refused; once a minute for the same reason. */
   readonly onRefused: (message: string) => void;
 }
+
+/** Who is refused tries again every second, and would fill a log with it. */
+const tellAgainMs = 60_000;
 
 /** Gives the votes of this region to the coordinators of the others. */
 export class VotingServer {
   readonly #options: VotingServerOptions;
   readonly #streams = new Set<VotingStream>();
+  #told = { message: "", atMs: 0 };
 
   constructor(options: VotingServerOptions) {
     this.#options = options;
@@ -37,6 +41,7 @@ export class VotingServer {
       helloTimeoutMs: this.#options.helloTimeoutMs ?? 5_000,
       reader: new ConverseRequestReader(),
       streams: this.#streams,
+      onRefused: (message: string) => this.#tell(message),
     };
     server.register(
       VotingServiceService.converse.path,
@@ -47,6 +52,14 @@ export class VotingServer {
       passThrough,
       "bidi",
     );
+  }
+
+  #tell(message: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const isNews = message !== this.#told.message || nowMs - this.#told.atMs >= tellAgainMs;
+    if (!isNews) return;
+    this.#told = { message, atMs: nowMs };
+    this.#options.onRefused(message);
   }
 
   /** Ends every stream, so that the others look for another coordinator of this region. */
