@@ -24,6 +24,8 @@ export interface Habits {
   readonly scope?: Scope;
   /** Each tenure is of a lock that nobody has ever used. */
   readonly fresh?: boolean;
+  /** At the end it gives up what it waits for; else it waits as long as it wanted to. */
+  readonly isHurried?: boolean;
 }
 
 /** What a worker works with. */
@@ -76,7 +78,9 @@ export class Worker {
     record({ kind: "invoke", atMs: now(), client: this.#owner, op, lock, mode, waitMs });
     let held: Lock;
     try {
-      held = await client.acquire(lock, { mode, wait: waitMs, ttl: ttlMs, scope });
+      const asked = { mode, wait: waitMs, ttl: ttlMs, scope };
+      const { signal } = this.#tools;
+      held = await client.acquire(lock, this.#habits.isHurried ? { ...asked, signal } : asked);
     } catch (error) {
       record({ kind: "return", atMs: now(), op, ...failureOf(error) });
       return;

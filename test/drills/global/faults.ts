@@ -152,6 +152,9 @@ export function clientsKilled(holder: Holder, forMs: number): Unplaced {
   };
 }
 
+/** With two dozen clients at work the next proposal is a matter of milliseconds. */
+const occasionMsMax = 4_000;
+
 /** A coordinator dies by its own hand in mid-proposal; a problem where it found no occasion to. */
 export function coordinatorDies(
   site: WanSite,
@@ -167,7 +170,7 @@ export function coordinatorDies(
     target: coordinator.name,
     begin: async () => {
       giveOrder(site, order);
-      if (await coordinator.isGone(forMs)) return;
+      if (await coordinator.isGone(occasionMsMax)) return;
       problems.push(`${coordinator.name} found no occasion: ${what}`);
       await coordinator.kill();
     },

@@ -4,6 +4,7 @@ import type { Habits } from "../worker.ts";
 export const busy: Habits = {
   locks: ["hot", "hot", "warm", "warm", "a", "b", "c", "d", "e", "f"],
   scope: "global",
+  isHurried: true,
   ttlMs: 5_000,
   waitMs: 3_000,
   tryShare: 0.3,

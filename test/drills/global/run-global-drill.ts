@@ -94,14 +94,16 @@ async function perform(
     drill.parts(platform, isShort),
   );
   const startMs = now();
+  let untilMs = startMs;
   try {
     const faults = drill.faults({ platform, cast, now, problems }, seconds);
-    await Promise.all([carryOut(faults, startMs, now, record), sleep(seconds * 1_000)]);
+    const mended = carryOut(faults, startMs, now, record);
+    await Promise.all([mended.then(() => sleep(aftermathMs)), sleep(seconds * 1_000)]);
+    untilMs = now();
   } finally {
     await stopCast(cast, problems);
     await platform.heal();
   }
-  const untilMs = now();
   const seen = [...cast.values()].flatMap((holder) => holder.history());
   return { events: [...own, ...seen].toSorted((a, b) => a.atMs - b.atMs), startMs, untilMs };
 }
@@ -115,6 +117,9 @@ async function stopCast(cast: Cast, problems: string[]): Promise<void> {
     }),
   );
 }
+
+/** What is whole again must be seen at work, however long it took. */
+const aftermathMs = 2_500;
 
 /** More than the longest wait, and than the SDK's own bound for an answer. */
 const castEndMsMax = 25_000;
