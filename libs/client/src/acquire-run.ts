@@ -23,8 +23,8 @@ import {
 /**
  * One acquire request, sent as often as it takes to learn what became of it: always under the same
  * request id, so that however many copies arrive they make one grant. (A global one that was sent
- * once and certainly refused is asked for anew, under another id: of a copy no region can say in the
- * end that it was refused, only that nobody knows [H5].)
+ * once and certainly refused is asked for anew, under another id: of a copy no region can say in
+ * the end that it was refused, only that nobody knows [H5].)
  */
 export class AcquireRun<T> {
   readonly #newId: () => RequestId;

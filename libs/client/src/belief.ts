@@ -3,9 +3,9 @@ import type { ClockReading } from "@holdfast/core/lease/validity";
 import type { LostWhy } from "./lock-lost-error.ts";
 
 /**
- * What a client may believe at a moment: `firm`; `jeopardy` (in force, but a heartbeat is overdue or
- * the process stood still and nobody has confirmed it since); or that it is to be counted as lost,
- * and why.
+ * What a client may believe at a moment: `firm`; `jeopardy` (in force, but a heartbeat is overdue
+ * or the process stood still and nobody has confirmed it since); or that it is to be counted as
+ * lost, and why.
  */
 export type Standing = "firm" | "jeopardy" | Exclude<LostWhy, "force-released" | "closed">;
 

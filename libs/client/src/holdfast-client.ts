@@ -108,8 +108,8 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Takes several locks (at most 100), all of one region or all global. With `allOrNothing` it either holds all of them at the end
-   * or throws and holds none; otherwise each stands for itself.
+   * Takes several locks (at most 100), all of one region or all global. With `allOrNothing` it
+   * either holds all of them at the end or throws and holds none; otherwise each stands for itself.
    */
   async acquireMany(
     names: readonly string[],
@@ -161,8 +161,8 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /**
-   * Extends a leased grant to `ttl` from now; a global one only by the ttl it has. Throws LOST where it has ended, and NOT_HELD where
-   * the handle's token is not the grant's.
+   * Extends a leased grant to `ttl` from now; a global one only by the ttl it has. Throws LOST
+   * where it has ended, and NOT_HELD where the handle's token is not the grant's.
    */
   async renewHandle(
     handle: string,

@@ -33,8 +33,8 @@ export interface LockOptions {
   /** Not with scope `global`, whose locks belong to no region. */
   readonly region?: string;
   /**
-   * `local` if left out: the region alone decides. `global`: two of three regions do, so the lock is
-   * one over all of them, and goes on without any one of them.
+   * `local` if left out: the region alone decides. `global`: two of three regions do, so the lock
+   * is one over all of them, and goes on without any one of them.
    */
   readonly scope?: Scope;
 }

@@ -38,8 +38,8 @@ interface RegionBeat {
 
 /**
  * When a session's heartbeats are sent, and the watch over the clocks that goes with it: one timer,
- * whose lateness tells of a process that stood still. Each region with a lease of the session gets a
- * heartbeat of its own, so that one that is slow or gone delays no other.
+ * whose lateness tells of a process that stood still. Each region with a lease of the session gets
+ * a heartbeat of its own, so that one that is slow or gone delays no other.
  */
 export class Pulse {
   readonly #core: ClientCore;
@@ -120,7 +120,8 @@ export class Pulse {
       };
       this.#core.dues.add(due);
       this.#awaiting.push({ afterMs: sinceMs, wake });
-      // Whoever waits again has had an answer that did not do: at once, the next one would not either.
+      // Whoever waits again has had an answer that did not do: at once, the next one would not
+      // either.
       if (this.#sentMs < sinceMs) this.soon();
       else this.#beatBy(this.#core.ports.clock.monotonicMs() + this.#pauseMs());
     });

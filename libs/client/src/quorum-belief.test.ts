@@ -11,7 +11,9 @@ function leaseIn(region: string, id = 1) {
   return { region, shard: "s0", leaseId: BigInt(id) as LeaseId };
 }
 
-/** Parts in the regions a, b and c that were confirmed at these times; never where it is undefined. */
+/**
+ * Parts in the regions a, b and c that were confirmed at these times; never where it is undefined.
+ */
 function confirmedAt(...times: (number | undefined)[]): LeaseBelief[] {
   return times.map((ms, index) => {
     const part = new LeaseBelief(leaseIn("abc"[index] ?? "d"), ttlMs);

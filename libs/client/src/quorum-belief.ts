@@ -8,9 +8,9 @@ export const quorum = 2;
 
 /**
  * The belief in a global lock: any two of the leases that its grant was confirmed under hold it up,
- * so it lasts until the second-latest of their deadlines. A lease that ends, or that nobody confirms
- * any more, merely stops counting. No lease but those of the grant ever counts: one that was made
- * later, or in a region that another accept reached, holds nothing of this lock [H1, H2].
+ * so it lasts until the second-latest of their deadlines. A lease that ends, or that nobody
+ * confirms any more, merely stops counting. No lease but those of the grant ever counts: one that
+ * was made later, or in a region that another accept reached, holds nothing of this lock [H1, H2].
  *
  * A grant that names no such leases lives in one region for as long as it was told, renewals
  * included: it hangs on its lease there and on that time, which is a part as well; it needs both.

@@ -37,7 +37,9 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
   readonly #requests = new Set<PendingRequest>();
   /** Locks that a list did not name. */
   readonly #unlisted = new Set<GrantId>();
-  /** How long grants that name no leases of theirs may be believed in, until they are taken over. */
+  /**
+   * How long grants that name no leases of theirs may be believed in, until they are taken over.
+   */
   readonly #unadmitted = new Map<GrantId, LeaseBelief>();
   readonly #onEmpty: () => void;
   #retired = false;

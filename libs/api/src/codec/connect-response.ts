@@ -24,8 +24,8 @@ export interface ServerHello {
 }
 
 /**
- * What a server says unasked. Hints, whose absence means nothing, but for `place-leases`: what hangs
- * on a lease that nobody keeps alive is lost.
+ * What a server says unasked. Hints, whose absence means nothing, but for `place-leases`: what
+ * hangs on a lease that nobody keeps alive is lost.
  */
 export type ServerEvent =
   /** `id`: of the acquire that waits; `position` 1 is the head. */

@@ -66,8 +66,8 @@ export class Admin {
   }
 
   /**
-   * Gives a region that lost its data its vote about global locks back; says how far that is until it
-   * is `done`. To stop listening stops it; repeating it goes on where it was left.
+   * Gives a region that lost its data its vote about global locks back; says how far that is until
+   * it is `done`. To stop listening stops it; repeating it goes on where it was left.
    */
   async *readmit(region: string): AsyncGenerator<ReadmitRegionResponse, void, undefined> {
     const said: ReadmitRegionResponse[] = [];

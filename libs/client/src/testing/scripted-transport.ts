@@ -233,8 +233,8 @@ export function firstLease(region: string): SessionLease {
 }
 
 /**
- * Opens sessions, confirms every lease a heartbeat names and every global grant under a session, and
- * closes sessions; leaves acquires, releases and cancels to the test.
+ * Opens sessions, confirms every lease a heartbeat names and every global grant under a session,
+ * and closes sessions; leaves acquires, releases and cancels to the test.
  */
 export function cooperative(command: Command): Outcome | undefined {
   switch (command.kind) {
