@@ -341,3 +341,15 @@ test("a heartbeat's list names the global grants that hang on the lease", async 
     expect(answer).toMatchObject({ leases: [{ held: [{ kind: "holder", lock, grantId }] }] });
   }
 });
+
+test("a wait that runs out while it is being granted is told so, or granted, and not both", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  // A cold acquire takes longer than it is to wait: its grant and its cancel follow each other.
+  const outcome = await world.run("east", world.acquire({ session: east, waitMs: 20 }));
+  await world.clock.advance(1_000);
+  const state = await world.run("north", { kind: "get", lock });
+  const holders = state.kind === "lock" ? state.holders.length : undefined;
+  expect({ kind: outcome.kind, holders }).toEqual({ kind: "timeout", holders: 0 });
+  await world.grant("west", { session: west });
+});

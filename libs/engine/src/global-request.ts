@@ -46,6 +46,8 @@ export class GlobalAcquireRun {
   #isAsking = false;
   #wasRepeat = false;
   #isConfirming = false;
+  /** Its wait is over and it is being cancelled: what it is granted now is given back. */
+  #isWithdrawing = false;
   #isOver = false;
   /** A proposal for it was sent: it may come true. */
   #isProposed = false;
@@ -109,7 +111,8 @@ export class GlobalAcquireRun {
       () => this.#isSpent,
     );
     this.#isAsking = false;
-    if (this.#isOver) return;
+    // Told of a grant that the cancel behind it takes back, its caller would believe in it.
+    if (this.#isOver || this.#isWithdrawing) return;
     if (answer.kind === "decided") await this.#onDecided(answer.outcome, answer);
     else this.#end(this.#undecided(answer));
   }
@@ -258,6 +261,7 @@ export class GlobalAcquireRun {
     this.#leave?.();
     this.#leave = undefined;
     if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#timedOut());
+    this.#isWithdrawing = true;
     const isOver = () => clock.monotonicMs() >= this.#giveUpMs;
     const cancel = { kind: "cancel", grantId: this.grantId } as const;
     const answer = await register.submit(cancel, true, isOver);

@@ -21,7 +21,9 @@ export interface Fated {
 export function strike(misfortune: Misfortune, fated: Fated): void {
   const { kind, index, lastsMs } = misfortune;
   const { sites, clients } = fated;
-  const later = (run: () => void) => void sites.simulation.after(lastsMs, run);
+  const later = (run: () => void): void => {
+    sites.simulation.after(lastsMs, run);
+  };
   const client = pick([...clients.values()], index);
   const router = pick([...sites.routers.values()], index);
   const coordinator = pick([...sites.coordinators.values()], index);
@@ -46,7 +48,7 @@ export function strike(misfortune: Misfortune, fated: Fated): void {
       if (coordinator === undefined || coordinator.process.state === "crashed") return;
       const { name } = coordinator.process;
       sites.crash(coordinator);
-      return later(() => {
+      later(() => {
         const isDown = sites.coordinators.get(name)?.process.state === "crashed";
         if (isDown) sites.startCoordinator(name);
       });
@@ -55,7 +57,7 @@ export function strike(misfortune: Misfortune, fated: Fated): void {
       if (router === undefined || router.process.state === "crashed") return;
       const { name } = router.process;
       sites.crash(router);
-      return later(() => {
+      later(() => {
         if (sites.routers.get(name)?.process.state === "crashed") sites.startRouter(name);
       });
     }
@@ -77,7 +79,7 @@ export function strike(misfortune: Misfortune, fated: Fated): void {
       const region = from.slice(0, from.indexOf("/"));
       const to = pick(sites.region(region).shards, index)?.name ?? "";
       sites.network.cut(from, to);
-      return later(() => sites.network.mend(from, to));
+      later(() => sites.network.mend(from, to));
     }
     case "break-connections":
       for (const { host } of sites.routers.values()) {

@@ -81,9 +81,10 @@ export class RemoteCall {
       ...(this.#isStream ? this.#ears() : {}),
     };
     void tier.execute(command, call).then((outcome) => {
-      this.#isDone = true;
       this.#host.calls.delete(this);
-      this.#toAsker(() => this.#end(outcome));
+      // What was said after the end of the connection goes nowhere.
+      if (!this.#isDone) this.#toAsker(() => this.#end(outcome));
+      this.#isDone = true;
     });
   }
 
