@@ -35,9 +35,6 @@ export class AcquireRun<T> {
   readonly #waitUntilMs: number;
   readonly #giveUpMs: number;
   readonly #onPosition: ((position: number) => void) | undefined;
-  readonly #onLeases = (leases: readonly SessionLease[]): void => {
-    if (!this.#over) this.#tenure.placed(leases);
-  };
   #resolve: (end: AcquireEnd<T>) => void = () => {};
   #requestId: RequestId;
   #grantId: GrantId | undefined;
@@ -106,10 +103,17 @@ export class AcquireRun<T> {
       const withinMs = Math.min(waitMs + answerMsMax, this.#giveUpMs - sentAt.monotonicMs);
       const send = this.#sends;
       const onAnswer = (outcome: AcquireOutcome) => this.#answered(outcome, sentAt, send);
-      link.send(this.#command(waitMs), withinMs, onAnswer, this.#onPosition, this.#onLeases);
+      const onLeases = this.#global
+        ? (leases: readonly SessionLease[]) => this.#placed(leases)
+        : undefined;
+      link.send(this.#command(waitMs), withinMs, onAnswer, this.#onPosition, onLeases);
       const { repeatMs } = this.#tenure;
       if (repeatMs !== undefined && waitMs > repeatMs) this.#later(repeatMs, () => this.#attempt());
     }
+  }
+
+  #placed(leases: readonly SessionLease[]): void {
+    if (!this.#over) this.#tenure.placed(leases);
   }
 
   /** Runs `next` after `delayMs`, or when it is time to give up. */
