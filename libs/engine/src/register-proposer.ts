@@ -77,6 +77,8 @@ const commandsMax = 8;
 const attemptsMax = 6;
 /** Commands that wait for the one under way; past it they are told so at once. */
 const queueMax = 10_000;
+/** How long a region is waited for that can only say that it was heard, in ms. */
+const lastWordMs = 250;
 /** An answer that takes this many round trips will not come. */
 const patience = 4;
 
@@ -199,8 +201,17 @@ export class RegisterProposer {
   #onSilence(flight: Flight, region: number): void {
     flight.silent.add(region);
     if (this.#flight !== flight) return;
-    if (flight.silent.size > regionsMax - majority) this.#retry(flight, flight.attempt.ballot);
+    if (isHopeless(flight)) this.#giveUpSoon(flight);
     else if (flight.isHesitating) this.#hesitate(flight);
+  }
+
+  /** Nothing can come of it; who still answers is worth a moment, for that is what is told. */
+  #giveUpSoon(flight: Flight): void {
+    flight.timer.cancel();
+    const isAllIn = flight.answered.size + flight.silent.size >= regionsMax;
+    flight.timer = this.#options.clock.schedule(isAllIn ? 0 : lastWordMs, () => {
+      if (this.#flight === flight) this.#retry(flight, flight.attempt.ballot);
+    });
   }
 
   #prepare(flight: Flight): void {
@@ -214,7 +225,9 @@ export class RegisterProposer {
           return;
         }
         flight.answered.add(region);
-        if (this.#flight === flight) this.#follow(flight, attempt.onPrepareReply(region, reply));
+        if (this.#flight !== flight) return;
+        this.#follow(flight, attempt.onPrepareReply(region, reply));
+        if (this.#flight === flight && isHopeless(flight)) this.#giveUpSoon(flight);
       });
     }
   }
@@ -280,10 +293,10 @@ export class RegisterProposer {
     const reason: Undone =
       heard.length < majority ? { kind: "no-quorum", heard } : { kind: "contended" };
     // Nothing can come of another try now, and nothing can come true of this one.
-    const isHopeless = flight.silent.size > regionsMax - majority;
+    const isInVain = isHopeless(flight);
     for (const member of flight.members) {
       const isSpent = member.attempts >= attemptsMax || member.asking.isOver();
-      const mayStop = isHopeless && !member.mayBeGranted;
+      const mayStop = isInVain && !member.mayBeGranted;
       if (isSpent || mayStop) member.asking.answer(undone(member, reason));
       else again.push(member);
     }
@@ -341,6 +354,11 @@ function commandOf({ asking, mayBeGranted, since }: Pending): RegisterCommand {
   const { command } = asking;
   if (command.kind !== "acquire" || !mayBeGranted) return command;
   return { ...command, mayBeGranted, ...(since === undefined ? {} : { since }) };
+}
+
+/** So many regions are silent that the others decide nothing. */
+function isHopeless({ silent }: Flight): boolean {
+  return silent.size > regionsMax - majority;
 }
 
 type Undone = Extract<ProposerAnswer, { kind: "contended" | "no-quorum" }>;
