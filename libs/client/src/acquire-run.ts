@@ -102,7 +102,11 @@ export class AcquireRun<T> {
       const waitMs = Math.ceil(Math.max(0, this.#waitUntilMs - sentAt.monotonicMs));
       const withinMs = Math.min(waitMs + answerMsMax, this.#giveUpMs - sentAt.monotonicMs);
       const send = this.#sends;
-      const onAnswer = (outcome: AcquireOutcome) => this.#answered(outcome, sentAt, send);
+      const id = this.#requestId;
+      const onAnswer = (outcome: AcquireOutcome) => {
+        // A copy of a request that is being cancelled: another one was asked for in its stead.
+        if (id === this.#requestId) this.#answered(outcome, sentAt, send);
+      };
       const onLeases = this.#global
         ? (leases: readonly SessionLease[]) => this.#placed(leases)
         : undefined;
@@ -172,7 +176,9 @@ export class AcquireRun<T> {
       return;
     }
     if (outcome.kind === "failure") {
-      if (outcome.code === "UNKNOWN_OUTCOME") {
+      if (this.#isForgotten(outcome)) {
+        if (!this.#granted) this.#startOver();
+      } else if (outcome.code === "UNKNOWN_OUTCOME") {
         this.#unanswered = true;
         this.#tenure.wantList();
       } else if (this.#global && this.#sends === 1) this.#askAnew();
@@ -189,6 +195,19 @@ export class AcquireRun<T> {
   #isOvertaken(outcome: Exclude<AcquireOutcome, { kind: "granted" }>, send: number): boolean {
     if (!this.#global || send > 1 || this.#sends === 1) return false;
     return outcome.kind !== "failure" || failureStatus[outcome.code].repeat !== "no";
+  }
+
+  /** The lock changed hands too often since the request was first seen: no repeat can be granted. */
+  #isForgotten({ code, field }: Failure): boolean {
+    return this.#global && code === "UNKNOWN_OUTCOME" && field === "request_id";
+  }
+
+  /** Whatever became of the request is taken back, and another one takes its place. */
+  #startOver(): void {
+    this.#cancel();
+    this.#outstanding = 0;
+    this.#unanswered = false;
+    this.#askAnew();
   }
 
   /** The request was sent once and is over, and nothing of it can come true any more. */
@@ -259,6 +278,10 @@ export class AcquireRun<T> {
     if (this.#sends === 0) return;
     const definite = this.#sends === 1 && this.#outstanding === 0 && !this.#unanswered;
     if (definite && !this.#granted) return;
+    this.#cancel();
+  }
+
+  #cancel(): void {
     const { lock } = this.#order;
     const cancel = {
       kind: "cancel" as const,

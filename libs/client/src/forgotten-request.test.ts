@@ -1,0 +1,18 @@
+import { failure } from "@holdfast/base/failure";
+import { expect, test } from "vitest";
+import { grantedIn, rigOf } from "./testing/rig.ts";
+
+test("a request that its register has forgotten is cancelled, and another one asked for", async () => {
+  const rig = await rigOf();
+  const acquiring = rig.client.acquire("order", { scope: "global", waitMs: 20_000 });
+  await rig.clock.advance(0);
+  const first = rig.net.next("acquire");
+  first.answer(failure("UNKNOWN_OUTCOME", "Forgotten.", { field: "request_id" }));
+  await rig.clock.advance(2_000);
+  expect(rig.net.all("cancel")).toHaveLength(1);
+  const second = rig.net.next("acquire");
+  expect(second.command.requestId).not.toBe(first.command.requestId);
+  expect(second.command).not.toHaveProperty("resent");
+  second.answer(grantedIn(second.command));
+  expect((await acquiring).state).toBe("held");
+});
