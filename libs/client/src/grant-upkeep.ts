@@ -34,24 +34,39 @@ export class GrantUpkeep {
   readonly #owner: UpkeepOwner;
   readonly #lock: HeldLock;
   #pauseMs: number;
+  #failures = 0;
   #due: Due | undefined;
 
-  /** Begins at once and ends with the lock. */
-  constructor(core: ClientCore, owner: UpkeepOwner, lock: HeldLock) {
+  /** Begins at once and ends with the lock; `onEnd` hears of that. */
+  constructor(core: ClientCore, owner: UpkeepOwner, lock: HeldLock, onEnd: () => void) {
     this.#core = core;
     this.#owner = owner;
     this.#lock = lock;
     this.#pauseMs = owner.ttlMs / 3;
     lock.onStateChange(() => {
-      if (!lock.believed) this.#stop();
+      if (lock.believed) return;
+      this.#stop();
+      onEnd();
     });
-    this.#later(this.#pauseMs);
+    // Most grants are answered for by the first two regions that accept them; were one of these lost
+    // soon, the third would have to be known by then.
+    this.#later(owner.ttlMs / 6);
+  }
+
+  /** Another region may be known to hold it up, or must be found. */
+  soon(): void {
+    if (!this.#isWhole) this.#later(this.#owner.ttlMs / 12);
+  }
+
+  get #isWhole(): boolean {
+    const { belief } = this.#lock;
+    return belief.strength >= regionsAtBest && !belief.needsRenewal;
   }
 
   #later(pauseMs: number): void {
     const { clock, random } = this.#core.ports;
     this.#stop();
-    const dueMs = clock.monotonicMs() + pauseMs * (0.8 + 0.2 * random.next());
+    const dueMs = clock.monotonicMs() + pauseMs * (0.5 + random.next() / 2);
     this.#due = { dueMs, onDue: () => this.#renew() };
     this.#core.dues.add(this.#due);
   }
@@ -81,10 +96,11 @@ export class GrantUpkeep {
   #pauseAfter(renewed: boolean): number {
     const { ttlMs } = this.#owner;
     const { belief } = this.#lock;
-    if (belief.needsRenewal) return renewed ? ttlMs / 3 : ttlMs / 12;
+    this.#failures = renewed ? 0 : this.#failures + 1;
+    if (!renewed) return Math.min((ttlMs / 24) * 2 ** Math.min(this.#failures, 10), pauseMsMax);
+    if (belief.needsRenewal) return ttlMs / 3;
     // A region that is gone may stay gone for long.
-    this.#pauseMs =
-      belief.strength >= regionsAtBest ? pauseMsMax : Math.min(2 * this.#pauseMs, pauseMsMax);
+    this.#pauseMs = this.#isWhole ? pauseMsMax : Math.min(2 * this.#pauseMs, pauseMsMax);
     return this.#pauseMs;
   }
 }

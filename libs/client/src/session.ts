@@ -37,6 +37,8 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
   readonly #requests = new Set<PendingRequest>();
   /** Locks that a list did not name. */
   readonly #unlisted = new Set<GrantId>();
+  /** Of its global locks. */
+  readonly #upkeeps = new Set<GrantUpkeep>();
   /**
    * How long grants that name no leases of theirs may be believed in, until they are taken over.
    */
@@ -117,8 +119,13 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
     const lock = new HeldLock(this, grant, belief, repeated, now.monotonicMs);
     // Under a belief that has other locks the timer is set already.
     if (this.beliefs.hold(lock, standing)) this.#pulse.arm();
-    if (isGlobal(lock.id)) new GrantUpkeep(this.#core, this, lock);
+    if (isGlobal(lock.id)) this.#keepUp(lock);
     return lock;
+  }
+
+  #keepUp(lock: HeldLock): void {
+    const upkeep = new GrantUpkeep(this.#core, this, lock, () => this.#upkeeps.delete(upkeep));
+    this.#upkeeps.add(upkeep);
   }
 
   /** What the grant hangs on; undefined where too much of it has ended already. */
@@ -206,6 +213,8 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
   routerChanged(): void {
     this.wantList();
     this.#pulse.soon();
+    // What the other one was asked about may be lost with its region.
+    for (const upkeep of this.#upkeeps) upkeep.soon();
   }
 
   /** Takes no new locks; ends with the last one it has. */
@@ -287,6 +296,8 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
       else {
         this.beliefs.end(answer.lease);
         this.retire();
+        // The region answers, so global locks can be held up there anew.
+        for (const upkeep of this.#upkeeps) upkeep.soon();
       }
     }
     if (outcome.leases.some((answer) => answer.held !== undefined)) {
