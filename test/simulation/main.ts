@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { sabotage } from "../sabotage/sabotage.ts";
+import { delegationMutants } from "./delegation/delegation-mutants.ts";
 import { allMutants } from "./mutants.ts";
 import { registerMutants, ruleMutants } from "./register/register-mutants.ts";
 import { runSeeds, type Stretch, type World } from "./seed-pool.ts";
-import { printReport } from "./seed-report.ts";
+import { printReport, type SeedResult } from "./seed-report.ts";
 
 const usage = `npm run simulate -- [options]
   --seeds N      run N seeds (default 1000)
@@ -12,6 +13,8 @@ const usage = `npm run simulate -- [options]
   --seed N       run this one seed alone
   --schedules N  run N schedules of a global lock's register instead (see --from, --workers)
   --schedule N   run this one schedule alone
+  --delegations N  run N schedules of a lock that is delegated to regions (see --from, --workers)
+  --delegation N   run this one of them alone
   --rule H       play the steps of one rule of a register, with --mutant sabotaged
   --trace        with --seed: print what happened
   --mutant NAME  run a sabotaged build, until it is found out
@@ -27,6 +30,8 @@ const { values } = parseArgs({
     seed: { type: "string" },
     schedules: { type: "string" },
     schedule: { type: "string" },
+    delegations: { type: "string" },
+    delegation: { type: "string" },
     rule: { type: "string" },
     world: { type: "string" },
     trace: { type: "boolean", default: false },
@@ -42,7 +47,7 @@ const { values } = parseArgs({
 /** Undefined where the honest build is to be run. */
 function chosenMutant() {
   if (values.mutant === undefined) return undefined;
-  const known = [...allMutants, ...registerMutants, ...ruleMutants];
+  const known = [...allMutants, ...registerMutants, ...ruleMutants, ...delegationMutants];
   const mutant = known.find(({ name }) => name === values.mutant);
   if (mutant === undefined) throw new Error(`no mutant is called ${values.mutant}: try --list`);
   return mutant;
@@ -62,6 +67,11 @@ async function loadRegister() {
   };
 }
 
+async function loadDelegation() {
+  sabotageIfAsked();
+  return await import("./delegation/run-delegation.ts");
+}
+
 async function loadWorld() {
   sabotageIfAsked();
   return {
@@ -77,6 +87,9 @@ async function list(): Promise<void> {
   }
   for (const { name, rule, phrase } of ruleMutants) {
     console.log(`mutant ${name} (--rule ${rule}): ${phrase}`);
+  }
+  for (const { name, phrase } of delegationMutants) {
+    console.log(`mutant ${name} (--delegations): ${phrase}`);
   }
   const { scenarios } = await loadWorld();
   for (const { name, rule } of scenarios) console.log(`scenario ${name}: ${rule}`);
@@ -117,7 +130,15 @@ async function printHashes(from: number, count: number): Promise<void> {
 
 async function runOneSchedule(seed: number): Promise<void> {
   const { runSchedule } = await loadRegister();
-  const { violations, figures } = runSchedule(seed);
+  printSchedule(runSchedule(seed));
+}
+
+async function runOneDelegation(seed: number): Promise<void> {
+  const { runDelegation } = await loadDelegation();
+  printSchedule(runDelegation(seed));
+}
+
+function printSchedule({ seed, violations, figures }: SeedResult): void {
   for (const { checker, atMs, message } of violations) {
     console.log(`VIOLATION ${checker} at ${atMs.toFixed(1)} ms: ${message}`);
   }
@@ -146,6 +167,11 @@ async function serveParent(world: World): Promise<void> {
     process.on("message", (stretch: Stretch) => process.send?.(runSchedules(stretch)));
     return;
   }
+  if (world === "delegation") {
+    const { runDelegations } = await loadDelegation();
+    process.on("message", (stretch: Stretch) => process.send?.(runDelegations(stretch)));
+    return;
+  }
   const { runStretch } = await loadWorld();
   process.on("message", (stretch: Stretch) => {
     void runStretch(stretch).then((result) => process.send?.(result));
@@ -165,13 +191,19 @@ async function runMany(world: World, count: number): Promise<void> {
   if (report.failures.length > 0) process.exitCode = 1;
 }
 
+function worldOf(name: string | undefined): World {
+  return name === "register" || name === "delegation" ? name : "local";
+}
+
 if (values.help) console.log(usage);
 else if (values.list) await list();
 else if (values.hashes) await printHashes(Number(values.from), Number(values.seeds));
-else if (values.worker) await serveParent(values.world === "register" ? "register" : "local");
+else if (values.worker) await serveParent(worldOf(values.world));
 else if (values.scenario !== undefined) await playOne(values.scenario);
 else if (values.seed !== undefined) await runOne(Number(values.seed));
 else if (values.rule !== undefined) await playRule(values.rule);
 else if (values.schedule !== undefined) await runOneSchedule(Number(values.schedule));
+else if (values.delegation !== undefined) await runOneDelegation(Number(values.delegation));
+else if (values.delegations !== undefined) await runMany("delegation", Number(values.delegations));
 else if (values.schedules !== undefined) await runMany("register", Number(values.schedules));
 else await runMany("local", Number(values.seeds));

@@ -4,7 +4,7 @@ import { failuresKeptMax, type SeedReport, type SeedResult, sumOf } from "./seed
 
 /** Which seeds to run, and in how many processes. */
 export interface SeedOrder {
-  /** `local`, unless it is said: the world of the local tier, or the register of the global one. */
+  /** `local`, unless it is said: the world of the local tier, or one of the global tier's. */
   readonly world?: World;
   readonly from: number;
   readonly count: number;
@@ -18,10 +18,14 @@ export interface SeedOrder {
 }
 
 /** What a seed is a run of. */
-export type World = "local" | "register";
+export type World = "local" | "register" | "delegation";
 
 /** Seeds a worker is given at once: enough that asking for the next costs nothing. */
-const stretchLengths: Readonly<Record<World, number>> = { local: 25, register: 500 };
+const stretchLengths: Readonly<Record<World, number>> = {
+  local: 25,
+  register: 500,
+  delegation: 200,
+};
 
 /** A stretch of seeds for one worker. */
 export interface Stretch {

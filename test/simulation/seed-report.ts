@@ -40,6 +40,7 @@ export function sumOf(all: Iterable<Figures>): Figures {
 export function replayCommand(seed: number, mutant?: string, world = "local"): string {
   const sabotage = mutant === undefined ? "" : ` --mutant ${mutant}`;
   if (world === "register") return `npm run simulate -- --schedule ${seed}${sabotage}`;
+  if (world === "delegation") return `npm run simulate -- --delegation ${seed}${sabotage}`;
   return `npm run simulate -- --seed ${seed}${sabotage} --trace`;
 }
 

@@ -1,6 +1,7 @@
 import type { GrantId } from "@holdfast/base/ids";
 import type { Place } from "@holdfast/core/delegation/local-step";
-import type { LocalAsking } from "./delegated-asking.ts";
+import type { LocalAnswer, LocalAsking } from "./delegated-asking.ts";
+import type { DelegatedSteps } from "./delegated-steps.ts";
 
 /** One that asks this coordinator for the lock. */
 export interface Waiting {
@@ -12,9 +13,25 @@ export interface Waiting {
   isAsked: boolean;
 }
 
+/** What a {@link DelegatedLine} needs. */
+export interface LineOptions {
+  readonly steps: DelegatedSteps;
+  /** Places are handed over to by who wrote them last. */
+  readonly coordinator: string;
+  /** Somebody has a place now, or has left the line. */
+  readonly onPlaced: () => void;
+  /** One that was to take a place was found to have the lock. */
+  readonly onHolding: () => void;
+}
+
 /** Requests in the hands of one coordinator: it hands over to these, in the order of the shard. */
 export class DelegatedLine {
+  readonly #options: LineOptions;
   readonly #byGrant = new Map<GrantId, Waiting>();
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
 
   get length(): number {
     return this.#byGrant.size;
@@ -57,5 +74,48 @@ export class DelegatedLine {
     for (const [grantId, { asking, isAsked }] of this.#byGrant) {
       if (!isAsked && asking.isOver()) this.#byGrant.delete(grantId);
     }
+  }
+
+  /** It gets this for an answer, and is not in line any more. */
+  refuse({ asking }: Waiting, kind: Exclude<LocalAnswer["kind"], "granted">): void {
+    this.#byGrant.delete(asking.request.grantId);
+    asking.answer({ kind });
+  }
+
+  /** Those that cannot have it now take a place, or are told so. */
+  settleUnplaced(kind: "held" | "elsewhere"): void {
+    for (const waiting of this.unplaced()) {
+      if (waiting.asking.wait) this.takePlace(waiting);
+      else this.refuse(waiting, kind);
+    }
+  }
+
+  /** Its place was not as it was known: somebody else has written it, or it is gone. */
+  placeAgain(grantId: GrantId): void {
+    const waiting = this.#byGrant.get(grantId);
+    if (waiting === undefined || waiting.isAsked) return;
+    delete waiting.place;
+    this.takePlace(waiting);
+  }
+
+  /** Beside all other steps: a place changes nothing about who may have the lock. */
+  takePlace(waiting: Waiting): void {
+    const { request, marker } = waiting.asking;
+    const { grantId } = request;
+    const { steps, coordinator, onPlaced, onHolding } = this.#options;
+    waiting.isAsked = true;
+    steps.beside({ kind: "enqueue", request, marker, coordinator }, (reply) => {
+      waiting.isAsked = false;
+      if (this.#byGrant.get(grantId) !== waiting || reply === undefined) return;
+      if (reply.kind === "placed") {
+        waiting.place = { request, marker, since: reply.since, written: reply.written };
+        onPlaced();
+      } else if (reply.kind === "given-up" || reply.kind === "lease-ended") {
+        this.refuse(waiting, reply.kind);
+        onPlaced();
+      } else if (reply.kind === "seen" && reply.holder?.grantId === grantId) {
+        onHolding();
+      }
+    });
   }
 }

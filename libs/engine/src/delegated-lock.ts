@@ -1,11 +1,11 @@
-import type { Clock, Timer } from "@holdfast/base/clock";
-import type { GrantId, LeaseId } from "@holdfast/base/ids";
-import type { Random } from "@holdfast/base/random";
+import type { Timer } from "@holdfast/base/clock";
+import type { GrantId } from "@holdfast/base/ids";
 import {
   closedState,
   counterOf,
   type DelegationState,
   grantedState,
+  isOlderState,
   localToken,
   openedState,
   sequenceMax,
@@ -18,46 +18,12 @@ import type {
   ReleaseStep,
   Seen,
 } from "@holdfast/core/delegation/local-step";
-import { type DelegationPolicy, isRecallDue, type Recall } from "@holdfast/core/delegation/recall";
-import { regionsMax } from "@holdfast/core/quorum/attempt";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { CancelAsking, LocalAnswer, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
 import { DelegatedLine, type Waiting } from "./delegated-line.ts";
-import type { DelegationSession } from "./delegation-session.ts";
-import { DelegationTenure, type RegisterDoor } from "./delegation-tenure.ts";
-
-/** The lock's keys in this region's shard. */
-export interface LocalShard {
-  /**
-   * Carries a step out. The answer may come late or never, and then nobody knows whether it was
-   * carried out, or will be after what is asked for next.
-   */
-  ask(step: LocalStep, answer: (reply: LocalReply) => void): void;
-}
-
-/** What a {@link DelegatedLock} needs. */
-export interface DelegatedLockOptions<Lock> {
-  readonly region: string;
-  /** Names this coordinator in its present life: places are handed over to by who wrote them. */
-  readonly coordinator: string;
-  readonly shard: LocalShard;
-  readonly register: RegisterDoor;
-  /** The lock, as the session's leases are found by. */
-  readonly lock: Lock;
-  /** The session that new delegations are asked for with. */
-  readonly session: () => DelegationSession<Lock>;
-  /** A plain read of the register [H7]; it may never answer. */
-  readonly peek: (answer: (value: RegisterValue, isDoubtful: boolean) => void) => void;
-  /** A grant id that nobody used before. */
-  readonly newId: () => GrantId;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly policy: DelegationPolicy;
-  /** A shard that has not answered for so long is asked what it knows, in ms. */
-  readonly patienceMs: number;
-  /** Register and shard are looked at this often at least, in ms: a quarter of the ttl or so. */
-  readonly lookMs: number;
-}
+import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
+import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
+import { DelegationTenure } from "./delegation-tenure.ts";
 
 /** Callers of one lock at one coordinator; past it they are told to ask elsewhere. */
 const waitersMax = 10_000;
@@ -73,29 +39,32 @@ const giveBacksMax = 3;
  */
 export class DelegatedLock<Lock = unknown> {
   readonly #options: DelegatedLockOptions<Lock>;
-  readonly #line = new DelegatedLine();
+  readonly #steps: DelegatedSteps;
+  readonly #line: DelegatedLine;
   readonly #releases: ReleaseAsking[] = [];
-  #tenure: DelegationTenure | undefined;
-  #session: DelegationSession<Lock> | undefined;
-  /** The session's leases for this lock, as far as they are known. */
-  #met: ReadonlyMap<number, LeaseId> = new Map();
+  #tenure: DelegationTenure<Lock> | undefined;
   /** What the shard has, as far as this coordinator knows; undefined before it is opened. */
   #state: DelegationState | undefined;
   #holder: LocalHolder | undefined;
-  #isOpening = false;
   /** A step was not answered, or did not find what it expected: look before anything else. */
   #isInDoubt = false;
-  #isStepping = false;
   /** No step of this delegation was ever sent, so nothing of it can come true in the shard. */
   #isUntouched = true;
-  #recall: Recall | undefined;
-  #version = 0;
+  /** Nobody had the lock under this delegation yet. */
+  #isUnused = true;
   #idleSinceMs: number | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
 
   constructor(options: DelegatedLockOptions<Lock>) {
     this.#options = options;
+    this.#steps = new DelegatedSteps(options.shard, options.clock, options.patienceMs);
+    this.#line = new DelegatedLine({
+      steps: this.#steps,
+      coordinator: options.coordinator,
+      onPlaced: () => this.#turn(),
+      onHolding: () => this.look(),
+    });
   }
 
   /** Requests had better come here: the lock is delegated to this coordinator, or will be. */
@@ -105,7 +74,7 @@ export class DelegatedLock<Lock = unknown> {
 
   /** Nothing is under way, nothing waits and nothing is held: it may be forgotten. */
   get isIdle(): boolean {
-    return !this.isTakingPart && this.#releases.length === 0 && !this.#isStepping;
+    return !this.isTakingPart && this.#releases.length === 0 && !this.#steps.isBusy;
   }
 
   /** Takes the lock, or a place for it; asks the register for a delegation where there is none. */
@@ -130,7 +99,7 @@ export class DelegatedLock<Lock = unknown> {
     }
     const waiting = this.#line.add(asking);
     // Behind somebody, or before there is a delegation, it takes its place beside all other steps.
-    if (wait && !this.#mayGrant()) this.#enqueue(waiting);
+    if (wait && !this.#mayGrant()) this.#line.takePlace(waiting);
     this.#turn();
   }
 
@@ -144,20 +113,21 @@ export class DelegatedLock<Lock = unknown> {
   cancel(asking: CancelAsking): void {
     const { grantId, marker } = asking;
     this.#line.remove(grantId);
-    const step = { kind: "cancel" as const, grantId, ...(marker === undefined ? {} : { marker }) };
-    this.#ask(step, (reply) => {
-      if (reply?.kind !== "cancelled") return asking.answer({ kind: "unknown" });
+    const grant = marker === undefined ? { grantId } : { grantId, marker };
+    this.#steps.beside({ kind: "cancel", ...grant }, (reply) => {
+      if (reply?.kind !== "cancelled") {
+        asking.answer({ kind: "unknown" });
+        return;
+      }
       const { found, refused, holder } = reply;
-      if (holder === undefined) return asking.answer({ kind: "cancelled", found, refused });
-      return this.release({
-        grantId,
-        token: holder.token,
-        ...(marker === undefined ? {} : { marker }),
-        answer: (answer) =>
-          asking.answer(
-            answer.kind === "unknown" ? answer : { kind: "cancelled", found: true, refused },
-          ),
-      });
+      if (holder === undefined) {
+        asking.answer({ kind: "cancelled", found, refused });
+        return;
+      }
+      const answer: ReleaseAsking["answer"] = ({ kind }) => {
+        asking.answer(kind === "unknown" ? { kind } : { kind: "cancelled", found: true, refused });
+      };
+      this.release({ ...grant, token: holder.token, answer });
     });
   }
 
@@ -166,19 +136,7 @@ export class DelegatedLock<Lock = unknown> {
    * `isDoubtful`: a region does not show a holder alive, so there may be something to do.
    */
   hint(value: RegisterValue, isDoubtful = false): void {
-    const tenure = this.#tenure;
-    if (tenure === undefined || value.version < this.#version) return;
-    this.#version = value.version;
-    const { grantId } = tenure.request;
-    const holds = value.holders.some((holder) => holder.grantId === grantId);
-    const waits = value.waiters.some((waiter) => waiter.grantId === grantId);
-    // Only where there is something to do: a proposal takes everybody else's promises away [H7].
-    const isAsWas = tenure.token === undefined ? waits && !isDoubtful : holds;
-    if (!isAsWas) tenure.ask();
-    const isWantedElsewhere = holds && value.waiters.length > 0;
-    if (!isWantedElsewhere) this.#recall = undefined;
-    else this.#recall ??= { sinceMs: this.#options.clock.monotonicMs(), handOvers: 0 };
-    this.#turn();
+    this.#tenure?.hint(value, isDoubtful);
   }
 
   /** Something changed in the shard: a holder's lease may have ended. A hint, too. */
@@ -194,25 +152,25 @@ export class DelegatedLock<Lock = unknown> {
   validForMs(grantId: GrantId, token: bigint): number {
     const holder = this.#holder;
     if (holder?.grantId !== grantId || holder.token !== token || !this.#state?.isOpen) return 0;
-    return this.#vouchedMs();
+    return this.#vouchedMs;
   }
 
   /** The process ends: nothing is asked or told any more. */
   close(): void {
     this.#isClosed = true;
+    this.#steps.close();
     this.#timer?.cancel();
     this.#tenure?.forget();
   }
 
-  #vouchedMs(): number {
-    const deadlineMs = this.#tenure?.deadlineMs ?? 0;
-    return Math.max(0, deadlineMs - this.#options.clock.monotonicMs());
+  get #vouchedMs(): number {
+    return this.#tenure?.vouchedMs ?? 0;
   }
 
   /** The delegation is known to be in force, and to have numbers left. */
   #isUsable(): boolean {
     const state = this.#state;
-    return state?.isOpen === true && state.sequence < sequenceMax && this.#vouchedMs() > 0;
+    return state?.isOpen === true && state.sequence < sequenceMax && this.#vouchedMs > 0;
   }
 
   #isFree(): boolean {
@@ -224,119 +182,104 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #isRecallDue(): boolean {
-    const { policy, clock } = this.#options;
-    if (this.#session?.isAbandoned) return true;
-    return isRecallDue(this.#recall, policy, clock.monotonicMs());
+    // It was asked for because somebody waits here: closed before that one had it, it would go
+    // round among the regions, and nobody would ever have it.
+    if (this.#isUnused && this.#line.head() !== undefined) return false;
+    return this.#tenure?.isRecallDue === true;
   }
 
   /** Does the next thing that is to be done, if there is one and nothing is under way. */
   #turn(): void {
     if (this.#isClosed) return;
     this.#arm();
-    if (this.#isStepping) return;
-    if (this.#isInDoubt) return this.#lookNow();
-    const release = this.#releases.shift();
-    if (release !== undefined) return this.#release(release);
-    // Its end may be chosen at any moment: opened now, it would grant beside whoever comes next.
-    if (this.#tenure?.isEnding) return this.#settleUnplaced("elsewhere");
-    if (this.#isOpening) return this.#open();
-    const state = this.#state;
-    if (state?.isOpen) return this.#useOpen(state);
-    this.#settleUnplaced("elsewhere");
-    if (this.#tenure === undefined && this.#line.length > 0) this.#askForDelegation();
-    else if (this.#tenure !== undefined && state !== undefined) this.#tenure.end();
-    else if (this.#tenure !== undefined && this.#line.length === 0) this.#giveUpAsking();
+    if (!this.#steps.isBusy) this.#next()?.();
   }
 
-  #useOpen(state: DelegationState): void {
-    const counter = counterOf(this.#tenure?.token ?? 0n);
-    if (counter > state.counter) return this.#renew(state, counter);
-    if (state.sequence >= this.#options.policy.renewAt) this.#tenure?.renew();
-    if (this.#holder !== undefined) return this.#settleUnplaced("held");
+  #next(): (() => void) | undefined {
+    if (this.#isInDoubt) return () => this.#lookNow();
+    const release = this.#releases.shift();
+    if (release !== undefined) return () => this.#release(release);
+    const tenure = this.#tenure;
+    const state = this.#state;
+    // Its end may be chosen at any moment: opened now, it would grant beside whoever comes next.
+    if (tenure?.isEnding) return () => this.#line.settleUnplaced("elsewhere");
+    if (state?.isOpen) return this.#nextOf(state);
+    this.#line.settleUnplaced("elsewhere");
+    if (tenure === undefined)
+      return this.#line.length > 0 ? () => this.#askForDelegation() : undefined;
+    if (state !== undefined) return () => tenure.end();
+    // Nobody waits any more. What was never touched in the shard ends without being closed.
+    if (this.#isUntouched && this.#line.length === 0) return () => tenure.end();
+    const { token } = tenure;
+    return token === undefined ? undefined : () => this.#open(tenure.request.grantId, token);
+  }
+
+  /** What an open delegation is used for next. */
+  #nextOf(state: DelegationState): (() => void) | undefined {
+    const tenure = this.#tenure;
+    const counter = counterOf(tenure?.token ?? 0n);
+    if (counter > state.counter) return () => this.#renew(state, counter);
+    if (state.sequence >= this.#options.policy.renewAt) tenure?.renew();
+    if (this.#holder !== undefined) return () => this.#line.settleUnplaced("held");
     this.#line.dropGone();
     const head = this.#line.head();
-    if (this.#isRecallDue() || (head === undefined && this.#recall !== undefined)) {
-      return this.#close(state);
-    }
+    const isForOthers = head === undefined && tenure?.isWantedElsewhere === true;
+    if (this.#isRecallDue() || isForOthers) return () => this.#close(state);
     if (head !== undefined) {
-      this.#settleUnplaced("held");
-      if (this.#isUsable()) this.#promote(state, head);
-      return;
+      this.#line.settleUnplaced("held");
+      return this.#isUsable() ? () => this.#promote(state, head) : undefined;
     }
     const [first] = this.#line.unplaced();
-    if (first !== undefined) return this.#grant(state, first);
-    this.#noteIdle(state);
+    if (first !== undefined) return () => this.#grant(state, first);
+    return this.#isIdleForLong() ? () => this.#close(state) : undefined;
   }
 
-  /** They cannot have it now: they take a place, or are told so. */
-  #settleUnplaced(kind: "held" | "elsewhere"): void {
-    for (const waiting of this.#line.unplaced()) {
-      const { wait, request, answer } = waiting.asking;
-      if (wait) {
-        this.#enqueue(waiting);
-      } else {
-        this.#line.remove(request.grantId);
-        answer({ kind });
-      }
-    }
-  }
-
-  #noteIdle(state: DelegationState): void {
+  #isIdleForLong(): boolean {
     const { clock, policy } = this.#options;
-    if (this.#line.length > 0) return;
+    if (this.#line.length > 0) return false;
     this.#idleSinceMs ??= clock.monotonicMs();
-    if (clock.monotonicMs() - this.#idleSinceMs >= policy.idleMs) this.#close(state);
+    return clock.monotonicMs() - this.#idleSinceMs >= policy.idleMs;
   }
 
   #askForDelegation(): void {
-    const { session, newId, region, register, clock, patienceMs } = this.#options;
-    const mine = session();
-    this.#recall = undefined;
-    this.#version = 0;
+    const { newId, region, register, lock, clock, policy, patienceMs } = this.#options;
+    const session = this.#options.session();
     this.#isUntouched = true;
-    const tenure = new DelegationTenure({
-      register,
-      session: mine,
+    this.#isUnused = true;
+    const tenure = new DelegationTenure<Lock>({
       request: {
         grantId: newId(),
-        session: mine.id,
+        session: session.id,
         region,
-        ttlMs: mine.ttlMs,
+        ttlMs: session.ttlMs,
         mode: "exclusive",
         owner: region,
         metadata: {},
         atMs: Math.round(clock.wallMs()),
         delegation: true,
       },
+      register,
+      session,
+      lock,
       clock,
+      policy,
       pauseMs: patienceMs,
-      onGranted: () => {
-        if (this.#state === undefined) this.#isOpening = true;
+      onChange: () => this.#turn(),
+      onOver: () => {
+        if (this.#tenure === tenure) this.#leave();
         this.#turn();
       },
-      onOver: () => this.#onOver(tenure),
-      onValue: (value) => this.hint(value),
     });
     this.#tenure = tenure;
-    this.#session = mine;
-    this.#met = mine.join(this.#options.lock, () => tenure.ask());
   }
 
-  /** Nobody waits any more. What was never touched in the shard may end without being closed. */
-  #giveUpAsking(): void {
-    if (this.#isUntouched) this.#tenure?.end();
-  }
-
-  #open(): void {
-    const { token, request } = this.#tenure ?? {};
-    if (token === undefined || request === undefined) return;
-    if (this.#isUntouched && this.#line.length === 0) return this.#giveUpAsking();
+  /** Only one that this coordinator asked for, and was given [H9]. */
+  #open(id: GrantId, token: bigint): void {
     this.#isUntouched = false;
-    const state = openedState(request.grantId, counterOf(token));
+    const state = openedState(id, counterOf(token));
     this.#step({ kind: "open", state }, (reply) => {
-      if (reply === undefined) return;
-      if (reply.kind === "done") this.#adopt(state, undefined);
-      else if (reply.kind === "seen") this.#adoptOpened(reply, state);
+      if (reply?.kind === "done") this.#adopt(state, undefined);
+      else if (reply?.kind === "seen") this.#adoptOpened(reply, state);
     });
   }
 
@@ -355,9 +298,13 @@ export class DelegatedLock<Lock = unknown> {
 
   #promote(from: DelegationState, place: Place): void {
     this.#step({ kind: "promote", from, place }, (reply) => {
-      if (reply?.kind === "done") return this.#onGranted(from, place.request.grantId);
-      this.#placeAgain(place.request.grantId);
-      return this.#missed(reply);
+      const { grantId } = place.request;
+      if (reply?.kind === "done") {
+        this.#onGranted(from, grantId);
+      } else {
+        this.#line.placeAgain(grantId);
+        this.#missed(reply);
+      }
     });
   }
 
@@ -365,53 +312,27 @@ export class DelegatedLock<Lock = unknown> {
     const { request, marker, wait } = waiting.asking;
     const { grantId } = request;
     if (!this.#isUsable()) {
-      if (!wait) this.#line.remove(grantId)?.asking.answer({ kind: "no-quorum" });
-      else this.#enqueue(waiting);
+      if (wait) this.#line.takePlace(waiting);
+      else this.#line.refuse(waiting, "no-quorum");
       return;
     }
     this.#step({ kind: "grant", from, request, marker }, (reply) => {
-      if (reply?.kind === "done") return this.#onGranted(from, grantId);
-      if (reply?.kind === "given-up" || reply?.kind === "lease-ended") {
-        this.#line.remove(grantId)?.asking.answer({ kind: reply.kind });
-        return undefined;
-      }
-      this.#missed(reply);
-      const still = this.#line.get(grantId);
-      if (still === undefined) return undefined;
-      if (still.asking.wait) return this.#enqueue(still);
-      this.#line.remove(grantId);
-      still.asking.answer({ kind: reply?.kind === "seen" ? "held" : "unknown" });
-      return undefined;
-    });
-  }
-
-  /** Beside all other steps: a place changes nothing about who may have the lock. */
-  #enqueue(waiting: Waiting): void {
-    const { request, marker } = waiting.asking;
-    const { grantId } = request;
-    const { coordinator } = this.#options;
-    waiting.isAsked = true;
-    this.#ask({ kind: "enqueue", request, marker, coordinator }, (reply) => {
-      waiting.isAsked = false;
-      if (this.#line.get(grantId) !== waiting || reply === undefined) return;
-      if (reply.kind === "placed") {
-        waiting.place = { request, marker, since: reply.since, written: reply.written };
-        this.#turn();
-      } else if (reply.kind === "given-up" || reply.kind === "lease-ended") {
-        this.#line.remove(grantId);
-        waiting.asking.answer({ kind: reply.kind });
-        this.#turn();
-      } else if (reply.kind === "seen" && reply.holder?.grantId === grantId) {
-        this.look();
+      if (reply?.kind === "done") {
+        this.#onGranted(from, grantId);
+      } else if (reply?.kind === "given-up" || reply?.kind === "lease-ended") {
+        this.#line.refuse(waiting, reply.kind);
+      } else {
+        this.#missed(reply);
+        this.#onNotGranted(grantId, reply);
       }
     });
   }
 
-  #placeAgain(grantId: GrantId): void {
+  #onNotGranted(grantId: GrantId, reply: LocalReply | undefined): void {
     const waiting = this.#line.get(grantId);
-    if (waiting === undefined || waiting.isAsked) return;
-    delete waiting.place;
-    this.#enqueue(waiting);
+    if (waiting === undefined) return;
+    if (waiting.asking.wait) this.#line.takePlace(waiting);
+    else this.#line.refuse(waiting, reply?.kind === "seen" ? "held" : "unknown");
   }
 
   #close(from: DelegationState): void {
@@ -451,8 +372,8 @@ export class DelegatedLock<Lock = unknown> {
     if (!from?.isOpen || this.#holder?.grantId !== grantId) return undefined;
     this.#line.dropGone();
     const place = this.#line.head();
-    const isWanted = place !== undefined || this.#recall === undefined;
-    if (this.#isRecallDue() || !isWanted) return { kind: "close", from };
+    const isForOthers = place === undefined && this.#tenure?.isWantedElsewhere === true;
+    if (this.#isRecallDue() || isForOthers) return { kind: "close", from };
     if (place === undefined || !this.#isUsable()) return undefined;
     return { kind: "hand-over", from, place };
   }
@@ -460,7 +381,7 @@ export class DelegatedLock<Lock = unknown> {
   #afterRelease(next: NonNullable<ReleaseStep["next"]>, isDone: boolean): void {
     if (!isDone) {
       this.#isInDoubt = true;
-      if (next.kind === "hand-over") this.#placeAgain(next.place.request.grantId);
+      if (next.kind === "hand-over") this.#line.placeAgain(next.place.request.grantId);
     } else if (next.kind === "close") {
       this.#adopt(closedState(next.from), undefined);
     } else {
@@ -471,25 +392,23 @@ export class DelegatedLock<Lock = unknown> {
   #onGranted(from: DelegationState, grantId: GrantId): void {
     const state = grantedState(from);
     this.#adopt(state, { grantId, token: localToken(state) });
-    if (this.#recall !== undefined) {
-      this.#recall = { ...this.#recall, handOvers: this.#recall.handOvers + 1 };
-    }
+    this.#tenure?.countGrant();
   }
 
   /** The shard has this; if the holder is one that asks here, it is told. */
   #adopt(state: DelegationState, holder: LocalHolder | undefined): void {
-    this.#isOpening = false;
     this.#isInDoubt = false;
     this.#state = state;
     this.#holder = holder;
     if (holder === undefined) return;
+    this.#isUnused = false;
     this.#idleSinceMs = undefined;
     const waiting = this.#line.remove(holder.grantId);
     if (waiting !== undefined) this.#tellGranted(waiting.asking, holder.token);
   }
 
   #tellGranted(asking: LocalAsking, token: bigint): void {
-    const validForMs = this.#vouchedMs();
+    const validForMs = this.#vouchedMs;
     const { marker, request } = asking;
     if (asking.isOver()) {
       this.#giveBack({ grantId: request.grantId, token, marker }, giveBacksMax);
@@ -527,59 +446,32 @@ export class DelegatedLock<Lock = unknown> {
     if (known === undefined) return;
     if (state !== undefined && state.id !== known.id && state.counter > known.counter) {
       this.#leave();
-    } else if (state === undefined || isBefore(state, known)) {
+    } else if (state === undefined || isOlderState(state, known)) {
       // The shard has lost what it knew: somebody may believe of whom it knows nothing.
       this.#tenure?.abandon();
-      this.#forgetTenure();
+      this.#leave();
     } else {
       this.#adopt(state, holder);
     }
   }
 
-  /** A later delegation was opened, so this one has ended. */
+  /** Of the delegation nothing is left to be done here. */
   #leave(): void {
     this.#tenure?.forget();
-    this.#forgetTenure();
-  }
-
-  #onOver(tenure: DelegationTenure): void {
-    if (this.#tenure === tenure) this.#forgetTenure();
-    this.#turn();
-  }
-
-  #forgetTenure(): void {
     this.#tenure = undefined;
     this.#state = undefined;
     this.#holder = undefined;
-    this.#isOpening = false;
     this.#isInDoubt = false;
     this.#idleSinceMs = undefined;
   }
 
-  /** One at a time, for each compares what the one before it left. */
-  #step(step: LocalStep, then: (reply: LocalReply | undefined) => void): void {
+  #step(step: LocalStep, then: OnReply): void {
     const tenure = this.#tenure;
-    this.#isStepping = true;
-    this.#ask(step, (reply) => {
-      this.#isStepping = false;
+    this.#steps.inTurn(step, (reply) => {
       // What was left meanwhile is nobody's any more, but a release must be answered.
       if (this.#tenure === tenure || step.kind === "release") then(reply);
       this.#turn();
     });
-  }
-
-  /** The answer, or undefined once it was waited for long enough. */
-  #ask(step: LocalStep, then: (reply: LocalReply | undefined) => void): void {
-    const { shard, clock, patienceMs } = this.#options;
-    let isAnswered = false;
-    const once = (reply: LocalReply | undefined) => {
-      if (isAnswered || this.#isClosed) return;
-      isAnswered = true;
-      timer.cancel();
-      then(reply?.kind === "moved" ? undefined : reply);
-    };
-    const timer = clock.schedule(patienceMs, () => once(undefined));
-    shard.ask(step, once);
   }
 
   #arm(): void {
@@ -591,33 +483,14 @@ export class DelegatedLock<Lock = unknown> {
     });
   }
 
-  /** Sees to a lease in each region, and to liveness that hangs on the very one. */
-  #thicken(tenure: DelegationTenure): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    const live = session.liveIn(this.#met);
-    if (live.length < regionsMax) this.#met = session.join(this.#options.lock, () => {});
-    const { confirmed } = tenure;
-    const isMissing = live.some((region) => confirmed.get(region) !== this.#met.get(region));
-    if (tenure.token !== undefined && isMissing) tenure.ask();
-  }
-
   /** What nobody tells is found out: a holder gone, a place lost, a register that changed [H7]. */
   #tick(): void {
     this.#line.dropGone();
-    const tenure = this.#tenure;
-    if (tenure !== undefined) {
-      this.#thicken(tenure);
+    this.#tenure?.thicken();
+    if (this.#tenure !== undefined) {
       this.#options.peek((value, isDoubtful) => this.hint(value, isDoubtful));
     }
     if (this.#holder !== undefined) this.#isInDoubt = true;
     this.#turn();
   }
-}
-
-/** Of the same delegation, or of none: what the shard has is older than what it had. */
-function isBefore(state: DelegationState, known: DelegationState): boolean {
-  if (state.counter !== known.counter) return state.counter < known.counter;
-  if (state.sequence !== known.sequence) return state.sequence < known.sequence;
-  return state.isOpen && !known.isOpen;
 }

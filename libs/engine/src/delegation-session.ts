@@ -55,6 +55,7 @@ export class DelegationSession<Lock = unknown> {
   /** Ids are never reused within a store, and two stores may choose the same one. */
   readonly #kept = new Map<string, Kept<Lock>>();
   #timer: Timer | undefined;
+  #delegations = 0;
   #isAbandoned = false;
 
   constructor(options: DelegationSessionOptions<Lock>) {
@@ -68,11 +69,26 @@ export class DelegationSession<Lock = unknown> {
     return this.#isAbandoned;
   }
 
+  /** A delegation hangs on it from now on, until it {@link leave}s. See {@link meet}. */
+  join(lock: Lock, then: () => void): ReadonlyMap<number, LeaseId> {
+    this.#delegations++;
+    return this.meet(lock, then);
+  }
+
+  /** A delegation that joined is over. Once none is left, nothing is kept alive any more. */
+  leave(): void {
+    this.#delegations--;
+    if (this.#delegations > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#kept.clear();
+  }
+
   /**
    * Gets a lease in each region for the lock; `then` once two regions have answered, or after a
    * third of the ttl. What it returns fills with the leases as they come.
    */
-  join(lock: Lock, then: () => void): ReadonlyMap<number, LeaseId> {
+  meet(lock: Lock, then: () => void): ReadonlyMap<number, LeaseId> {
     const { clock, beats } = this.#options;
     const met = new Map<number, LeaseId>();
     let isDone = false;
@@ -128,11 +144,11 @@ export class DelegationSession<Lock = unknown> {
   }
 
   #arm(): void {
-    if (this.#timer !== undefined || this.#isAbandoned) return;
+    if (this.#timer !== undefined || this.#isAbandoned || this.#delegations === 0) return;
     this.#timer = this.#options.clock.schedule(this.ttlMs / 3, () => {
       this.#timer = undefined;
       this.#beat();
-      if (this.#kept.size > 0) this.#arm();
+      this.#arm();
     });
   }
 
@@ -146,7 +162,8 @@ export class DelegationSession<Lock = unknown> {
   }
 
   #note(region: number, lock: Lock, sentMs: number, lease: BeatenLease | undefined): void {
-    if (this.#isAbandoned || lease === undefined || lease.validForMs <= 0) return;
+    if (this.#isAbandoned || this.#delegations === 0) return;
+    if (lease === undefined || lease.validForMs <= 0) return;
     const key = `${region}/${lease.lease}`;
     const kept = this.#kept.get(key) ?? { region, lock, deadlineMs: 0 };
     // From before the question was sent: the lease is renewed while the answer is on its way.

@@ -1,6 +1,8 @@
 import type { Clock, Timer } from "@holdfast/base/clock";
 import type { LeaseId } from "@holdfast/base/ids";
-import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
+import { type DelegationPolicy, isRecallDue, type Recall } from "@holdfast/core/delegation/recall";
+import { regionsMax } from "@holdfast/core/quorum/attempt";
+import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { DelegationSession } from "./delegation-session.ts";
 import type { Asking, ProposerAnswer } from "./register-proposer.ts";
@@ -11,19 +13,20 @@ export interface RegisterDoor {
 }
 
 /** What a {@link DelegationTenure} needs. */
-export interface TenureOptions {
-  readonly register: RegisterDoor;
-  readonly session: Pick<DelegationSession, "deadlineMs" | "abandon">;
+export interface TenureOptions<Lock> {
   readonly request: GlobalRequest;
+  readonly register: RegisterDoor;
+  readonly session: DelegationSession<Lock>;
+  /** The lock, as the session's leases are found by. */
+  readonly lock: Lock;
   readonly clock: Clock;
+  readonly policy: DelegationPolicy;
   /** Between two tries where the register gave no definite answer, in ms. */
   readonly pauseMs: number;
-  /** The register has granted it, or has given it the next counter. */
-  readonly onGranted: () => void;
+  /** The register has granted it, has given it the next counter, or has others waiting for it. */
+  readonly onChange: () => void;
   /** It is over in the register, for good. */
   readonly onOver: () => void;
-  /** A value of the register that was chosen. */
-  readonly onValue: (value: RegisterValue) => void;
 }
 
 type Wish = "ask" | "renew" | "end";
@@ -32,12 +35,16 @@ type Wish = "ask" | "renew" | "end";
  * One delegation as the register has it: asked for, granted, kept confirmed, given the next counter,
  * ended. One command at a time is under way, and is repeated until its answer is definite.
  */
-export class DelegationTenure {
+export class DelegationTenure<Lock = unknown> {
   readonly request: GlobalRequest;
-  readonly #options: TenureOptions;
+  readonly #options: TenureOptions<Lock>;
+  /** The session's leases for this lock, as far as they are known. */
+  #met: ReadonlyMap<number, LeaseId>;
   /** Regions whose liveness was put by one accept each, the latest last; they do not add up [H2]. */
   #confirmed: (() => ReadonlyMap<number, LeaseId>)[] = [];
   #token: bigint | undefined;
+  #recall: Recall | undefined;
+  #version = 0;
   #wish: Wish | undefined;
   #underWay: Wish | undefined;
   #wasAsked = false;
@@ -45,9 +52,11 @@ export class DelegationTenure {
   #isOver = false;
   #timer: Timer | undefined;
 
-  constructor(options: TenureOptions) {
+  /** Asks for the delegation as soon as its session has leases to hang it on. */
+  constructor(options: TenureOptions<Lock>) {
     this.#options = options;
     this.request = options.request;
+    this.#met = options.session.join(options.lock, () => this.ask());
   }
 
   /** What the register gave it, the latest; undefined: nothing yet. */
@@ -55,20 +64,33 @@ export class DelegationTenure {
     return this.#token;
   }
 
-  /** D: until when what is granted under it may be believed in; 0 where nothing is confirmed. */
-  get deadlineMs(): number {
-    const { session } = this.#options;
-    return Math.max(0, ...this.#confirmed.map((leases) => session.deadlineMs(leases())));
-  }
-
   /** Its end was proposed. */
   get isEnding(): boolean {
     return this.#isEnding;
   }
 
-  /** Where its liveness was put by the latest accept, and under which lease. */
-  get confirmed(): ReadonlyMap<number, LeaseId> {
-    return this.#confirmed.at(-1)?.() ?? new Map();
+  /** D less now: how long what is granted under it may be believed in, in ms; 0: not at all. */
+  get vouchedMs(): number {
+    const { session, clock } = this.#options;
+    const deadlineMs = Math.max(0, ...this.#confirmed.map((each) => session.deadlineMs(each())));
+    return Math.max(0, deadlineMs - clock.monotonicMs());
+  }
+
+  /** Somebody waits for it in the register. */
+  get isWantedElsewhere(): boolean {
+    return this.#recall !== undefined;
+  }
+
+  /** The next release is to close it. */
+  get isRecallDue(): boolean {
+    const { session, policy, clock } = this.#options;
+    return session.isAbandoned || isRecallDue(this.#recall, policy, clock.monotonicMs());
+  }
+
+  /** Somebody got the lock under it. */
+  countGrant(): void {
+    const recall = this.#recall;
+    if (recall !== undefined) this.#recall = { ...recall, handOvers: recall.handOvers + 1 };
   }
 
   /** Asks for it, or looks again what became of it and attaches its liveness anew. */
@@ -78,7 +100,8 @@ export class DelegationTenure {
 
   /** Asks for the next counter. */
   renew(): void {
-    this.#want("renew");
+    // One that is under way brings what is wanted, and a second one would use up a counter.
+    if (this.#underWay !== "renew") this.#want("renew");
   }
 
   /** Gives it back, whatever became of it. Nothing may be granted under it any more. */
@@ -89,20 +112,46 @@ export class DelegationTenure {
 
   /** Leaves it to expire: nothing that hangs on its session is kept alive any more. */
   abandon(): void {
-    this.forget();
     this.#options.session.abandon();
+    this.forget();
   }
 
   /** Nothing of it matters to this coordinator any more. */
   forget(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.cancel();
+    this.#options.session.leave();
+  }
+
+  /** See {@link DelegatedLock.hint}. */
+  hint(value: RegisterValue, isDoubtful: boolean): void {
+    if (this.#isOver || value.version < this.#version) return;
+    this.#version = value.version;
+    const { grantId } = this.request;
+    const holds = value.holders.some((holder) => holder.grantId === grantId);
+    const waits = value.waiters.some((waiter) => waiter.grantId === grantId);
+    // Only where there is something to do: a proposal takes everybody else's promises away [H7].
+    const isAsWas = this.#token === undefined ? waits && !isDoubtful : holds;
+    if (!isAsWas) this.ask();
+    const isWantedElsewhere = holds && value.waiters.length > 0;
+    if (!isWantedElsewhere) this.#recall = undefined;
+    else this.#recall ??= { sinceMs: this.#options.clock.monotonicMs(), handOvers: 0 };
+    this.#options.onChange();
+  }
+
+  /** Sees to a lease in each region, and to liveness that hangs on the very one. */
+  thicken(): void {
+    const { session, lock } = this.#options;
+    const live = session.liveIn(this.#met);
+    if (live.length < regionsMax) this.#met = session.meet(lock, () => {});
+    const confirmed = this.#confirmed.at(-1)?.();
+    if (confirmed === undefined) return;
+    if (live.some((region) => confirmed.get(region) !== this.#met.get(region))) this.ask();
   }
 
   #want(wish: Wish): void {
     if (this.#isOver || (this.#isEnding && wish !== "end")) return;
-    // One that is under way brings what is wanted, and a second one would use up a counter.
-    if (wish === "renew" && this.#underWay === "renew") return;
     if (this.#wish !== "renew" || wish === "end") this.#wish = wish;
     this.#go();
   }
@@ -125,6 +174,7 @@ export class DelegationTenure {
 
   #command(wish: Wish, mayBeGranted: boolean): RegisterCommand {
     const { grantId } = this.request;
+    // By its id alone: with a token, one that a renewal raised meanwhile would go on for ever.
     if (wish === "end") return { kind: "cancel", grantId };
     if (wish === "renew" && this.#token !== undefined) {
       return { kind: "renew-delegation", grantId, token: this.#token };
@@ -141,35 +191,37 @@ export class DelegationTenure {
       return;
     }
     const { outcome, value, confirmed } = answer;
-    if (outcome.kind === "granted" && !this.#isEnding) {
-      this.#onGranted(outcome.holder.token, () => confirmed(this.request.grantId));
-    } else if (outcome.kind === "cancelled" || isOverAt(outcome.kind)) {
+    if (isOver(outcome)) {
       this.forget();
       this.#options.onOver();
       return;
     }
-    this.#options.onValue(value);
+    if (outcome.kind === "granted" && !this.#isEnding) {
+      this.#onGranted(outcome.holder.token, () => confirmed(this.request.grantId));
+    }
+    this.hint(value, false);
     this.#go();
   }
 
   #onGranted(token: bigint, confirmed: () => ReadonlyMap<number, LeaseId>): void {
-    const { session, onGranted } = this.#options;
-    // The better one of the past stays: what it says is as true as before.
+    const { session } = this.#options;
+    // The best one of the past stays: what it says is as true as before.
     const best = this.#confirmed.reduce<typeof confirmed | undefined>((found, each) => {
       if (found === undefined) return each;
       return session.deadlineMs(found()) > session.deadlineMs(each()) ? found : each;
     }, undefined);
     this.#confirmed = best === undefined ? [confirmed] : [best, confirmed];
     this.#token = token;
-    onGranted();
+    if (this.#wish === "ask") this.#wish = undefined;
   }
 
   #pause(): void {
+    const { clock, pauseMs } = this.#options;
     this.#timer?.cancel();
-    this.#timer = this.#options.clock.schedule(this.#options.pauseMs, () => this.#go());
+    this.#timer = clock.schedule(pauseMs, () => this.#go());
   }
 }
 
-function isOverAt(outcome: string): boolean {
-  return outcome === "ended" || outcome === "forgotten" || outcome === "full";
+function isOver({ kind }: RegisterOutcome): boolean {
+  return kind === "cancelled" || kind === "ended" || kind === "forgotten" || kind === "full";
 }

@@ -99,3 +99,10 @@ export function sameState(left: DelegationState, right: DelegationState): boolea
     left.isOpen === right.isOpen
   );
 }
+
+/** `state` was the shard's before `known` was: who knows the later one sees that data was lost. */
+export function isOlderState(state: DelegationState, known: DelegationState): boolean {
+  if (state.counter !== known.counter) return state.counter < known.counter;
+  if (state.sequence !== known.sequence) return state.sequence < known.sequence;
+  return state.isOpen && !known.isOpen;
+}

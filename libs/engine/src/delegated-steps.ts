@@ -1,0 +1,63 @@
+import type { Clock } from "@holdfast/base/clock";
+import { invariant } from "@holdfast/base/invariant";
+import type { LocalReply, LocalStep } from "@holdfast/core/delegation/local-step";
+
+/** The lock's keys in this region's shard. */
+export interface LocalShard {
+  /**
+   * Carries a step out. The answer may come late or never, and then nobody knows whether it was
+   * carried out, or will be after what is asked for next.
+   */
+  ask(step: LocalStep, answer: (reply: LocalReply) => void): void;
+}
+
+/** Told the answer; undefined where nothing is known of what became of the step. */
+export type OnReply = (reply: LocalReply | undefined) => void;
+
+/** The steps of one lock at one coordinator, and how long their answers are waited for. */
+export class DelegatedSteps {
+  readonly #shard: LocalShard;
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  #isBusy = false;
+  #isClosed = false;
+
+  constructor(shard: LocalShard, clock: Clock, patienceMs: number) {
+    this.#shard = shard;
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** A step of {@link inTurn} is under way. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Nobody is told anything any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** One at a time: each compares what the one before it left. */
+  inTurn(step: LocalStep, then: OnReply): void {
+    invariant(!this.#isBusy, "steps that compare the state go one after the other");
+    this.#isBusy = true;
+    this.beside(step, (reply) => {
+      this.#isBusy = false;
+      then(reply);
+    });
+  }
+
+  /** Beside all others, for a step that changes nothing about who has the lock. */
+  beside(step: LocalStep, then: OnReply): void {
+    let isAnswered = false;
+    const once: OnReply = (reply) => {
+      if (isAnswered || this.#isClosed) return;
+      isAnswered = true;
+      timer.cancel();
+      then(reply?.kind === "moved" ? undefined : reply);
+    };
+    const timer = this.#clock.schedule(this.#patienceMs, () => once(undefined));
+    this.#shard.ask(step, once);
+  }
+}
