@@ -342,14 +342,36 @@ test("a heartbeat's list names the global grants that hang on the lease", async 
   }
 });
 
-test("a wait that runs out while it is being granted is told so, or granted, and not both", async () => {
+test("a wait that runs out while it is being granted is told of the grant, and keeps it", async () => {
   const world = await rig();
-  const [east, west] = [await world.open("east"), await world.open("west")];
-  // A cold acquire takes longer than it is to wait: its grant and its cancel follow each other.
-  const outcome = await world.run("east", world.acquire({ session: east, waitMs: 20 }));
+  const session = await world.open("east");
+  // A cold acquire takes longer than it is to wait.
+  const outcome = await world.run("east", world.acquire({ session, waitMs: 20 }));
   await world.clock.advance(1_000);
   const state = await world.run("north", { kind: "get", lock });
   const holders = state.kind === "lock" ? state.holders.length : undefined;
-  expect({ kind: outcome.kind, holders }).toEqual({ kind: "timeout", holders: 0 });
-  await world.grant("west", { session: west });
+  expect({ kind: outcome.kind, holders }).toEqual({ kind: "granted", holders: 1 });
+});
+
+test("a wait that runs out in one region takes nothing from its repeat in another", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  const stops = [world.keepAlive(east), world.keepAlive(west)];
+  const grant = await world.grant("west", { session: west });
+  const requestId = "r1" as RequestId;
+  const first = world.ask("east", { session: east, requestId, waitMs: 2_000 });
+  await world.clock.advance(1_000);
+  world.isolate("east");
+  const second = world.ask("north", { session: east, requestId, waitMs: 1_000, resent: true });
+  await world.clock.advance(500);
+  await world.release("west", grant);
+  await world.clock.advance(600);
+  expect(second).toMatchObject([{ kind: "granted" }]);
+  // The first copy's wait is over, and nobody has told its coordinator of the grant.
+  world.isolate("east", false);
+  await world.clock.advance(3_000);
+  const state = await world.run("north", { kind: "get", lock });
+  expect(state).toMatchObject({ holders: [{ token: 2n << 20n }] });
+  expect(first).toMatchObject([{ kind: "granted" }]);
+  for (const stop of stops) stop();
 });

@@ -46,7 +46,7 @@ export class GlobalAcquireRun {
   #isAsking = false;
   #wasRepeat = false;
   #isConfirming = false;
-  /** Its wait is over and it is being cancelled: what it is granted now is given back. */
+  /** Its wait is over: what becomes of it is told by the withdrawal that follows. */
   #isWithdrawing = false;
   #isOver = false;
   /** A proposal for it was sent: it may come true. */
@@ -111,7 +111,7 @@ export class GlobalAcquireRun {
       () => this.#isSpent,
     );
     this.#isAsking = false;
-    // Told of a grant that the cancel behind it takes back, its caller would believe in it.
+    // It is told what the withdrawal behind it finds.
     if (this.#isOver || this.#isWithdrawing) return;
     if (answer.kind === "decided") await this.#onDecided(answer.outcome, answer);
     else this.#end(this.#undecided(answer));
@@ -247,7 +247,10 @@ export class GlobalAcquireRun {
     );
   }
 
-  /** The wait is over: out of the line, and what was granted at the last moment is given back. */
+  /**
+   * The wait is over: out of the line. What was granted at the last moment is told, not taken back:
+   * a repeat in another region may have been told of it.
+   */
   async #timeOut(): Promise<void> {
     const { register } = this.#order;
     const { clock } = this.#context.surroundings;
@@ -263,10 +266,12 @@ export class GlobalAcquireRun {
     if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#timedOut());
     this.#isWithdrawing = true;
     const isOver = () => clock.monotonicMs() >= this.#giveUpMs;
-    const cancel = { kind: "cancel", grantId: this.grantId } as const;
-    const answer = await register.submit(cancel, true, isOver);
+    const withdraw = { kind: "withdraw", grantId: this.grantId } as const;
+    const answer = await register.submit(withdraw, true, isOver);
     if (this.#isOver) return;
-    this.#end(answer.kind === "decided" ? this.#timedOut() : unanswered);
+    if (answer.kind !== "decided") this.#end(unanswered);
+    else if (answer.outcome.kind !== "granted") this.#end(this.#timedOut());
+    else await this.#believe(answer.outcome.holder, answer.confirmed);
   }
 
   #timedOut(): AcquireOutcome {

@@ -8,6 +8,11 @@ export type RegisterCommand =
   /** Ends a request whatever became of it, and refuses copies that are still under way. */
   | { readonly kind: "cancel"; readonly grantId: GrantId }
   /**
+   * The same for one that has waited long enough, but it keeps what it was granted: a repeat of the
+   * request may have been told so in another region.
+   */
+  | { readonly kind: "withdraw"; readonly grantId: GrantId }
+  /**
    * The next counter for a delegation that has the lock, before its numbers are used up. `token`:
    * the one it has; a copy finds a higher one and takes nothing more.
    */

@@ -215,3 +215,14 @@ test("a client's grant is not renewed as if it were a delegation", () => {
   expect(renewed).toEqual({ kind: "ended", fate: "lost" });
   expect(register.value.token).toBe(1n << 20n);
 });
+
+test("one that has waited long enough leaves the line, or keeps what it has been granted", () => {
+  const register = new Register();
+  register.do(acquire("a"));
+  register.do(acquire("b"));
+  const withdraw = (name: string) => register.do({ kind: "withdraw", grantId: name as GrantId });
+  expect(withdraw("b")).toEqual({ kind: "cancelled", found: true });
+  expect(withdraw("a")).toMatchObject({ kind: "granted", holder: { grantId: "a" } });
+  expect(register.holders).toEqual(["a"]);
+  expect(register.do(repeat("b"))).toEqual({ kind: "ended", fate: "cancelled" });
+});

@@ -56,6 +56,8 @@ function carryOut(draft: Draft, command: RegisterCommand): RegisterOutcome {
       return release(draft, command.grantId, command.token);
     case "cancel":
       return cancel(draft, command.grantId);
+    case "withdraw":
+      return withdraw(draft, command.grantId);
     case "renew-delegation":
       return renew(draft, command.grantId, command.token);
     case "force":
@@ -116,6 +118,13 @@ function cancel(draft: Draft, grantId: GrantId): RegisterOutcome {
   const found = draft.leaveLine(grantId);
   draft.end(grantId, "cancelled");
   return { kind: "cancelled", found };
+}
+
+function withdraw(draft: Draft, grantId: GrantId): RegisterOutcome {
+  const holder = draft.holder(grantId);
+  if (holder === undefined) return cancel(draft, grantId);
+  draft.attach(holder);
+  return { kind: "granted", holder };
 }
 
 /** Whatever was granted under the old counter has a lower token than what comes under the new. */
