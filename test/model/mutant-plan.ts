@@ -1,0 +1,50 @@
+import type { Mutant } from "../simulation/mutants.ts";
+
+/** Where a mutant is looked for, the smallest scope first. */
+export interface Hunt {
+  readonly scope: string;
+  readonly isExact: boolean;
+  readonly statesMax: number;
+}
+
+const statesMax = 400_000;
+
+/** In the order of their sizes. */
+const usual = ["contenders", "takeover", "refusal", "readmission", "crash", "hand-over", "repeat"];
+
+/** Where a mutant shows that does not show in the smallest scope. */
+const homes: Readonly<Record<string, Pick<Hunt, "scope" | "isExact">>> = {
+  "ballot-reused": { scope: "contenders", isExact: true },
+  "no-write-back": { scope: "repeat", isExact: false },
+  "accept-quorum-of-one": { scope: "hand-over", isExact: false },
+};
+
+/** Where to look for a mutant, until it shows. */
+export function huntsFor(name: string): readonly Hunt[] {
+  const home = homes[name];
+  if (home !== undefined) return [{ ...home, statesMax }];
+  return usual.map((scope) => ({ scope, isExact: false, statesMax }));
+}
+
+/** What of the repository the model runs; a change elsewhere cannot show in it. */
+const modelled = [
+  /^libs\/core\/src\/quorum\/(attempt|ballot|register|register-value|votes)\.ts$/,
+  /^test\/simulation\/register\/acceptor-twin\.ts$/,
+];
+
+/** Mutants that change code which the model runs and yet cannot show in its scopes, and why. */
+const hidden: Readonly<Record<string, string>> = {
+  "memory-trusted-beyond": "needs 16 requests that ended; a scope has three",
+  "liveness-left-behind":
+    "what stays behind is of a grant that is over, whose id nobody asks for again",
+  "ballots-added-up": "needs three attempts, a cancel and a lease that ended, in one order",
+};
+
+/** Why a mutant cannot show in any scope; undefined where it must. */
+export function whyHidden({ name, edits }: Mutant): string | undefined {
+  const elsewhere = edits.find(({ file }) => !modelled.some((pattern) => pattern.test(file)));
+  if (elsewhere !== undefined) {
+    return `is in ${elsewhere.file.split("/").at(-1)}, which the model does not run`;
+  }
+  return hidden[name];
+}
