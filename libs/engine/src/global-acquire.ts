@@ -1,7 +1,11 @@
 import { digest132 } from "@holdfast/base/digest";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
-import type { SessionId } from "@holdfast/base/ids";
-import type { AcquireCommand, OpenSessionCommand } from "@holdfast/core/command/command";
+import type { GrantId, SessionId } from "@holdfast/base/ids";
+import type {
+  AcquireCommand,
+  CancelCommand,
+  OpenSessionCommand,
+} from "@holdfast/core/command/command";
 import type { AcquireOutcome, OpenSessionOutcome } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
@@ -46,7 +50,7 @@ export class GlobalAcquire {
   async acquire(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
     const refusal = this.#refusalOf(command);
     if (refusal !== undefined) return refusal;
-    const key = keyOf(command);
+    const key = keyOfAcquire(command);
     const met = this.#running.has(key) ? undefined : await this.#sessionOf(command);
     if (met !== undefined && "code" in met) return met;
     // Looked up after the wait for the session: a repeat may have begun meanwhile.
@@ -58,6 +62,14 @@ export class GlobalAcquire {
     const isLost = call.cancellation.cancelled && call.onCallerLost === "cancel";
     if (isLost && run.isInDoubt) this.abandon(command);
     return outcome;
+  }
+
+  /**
+   * The request is being cancelled: nothing more is asked for it here. One that stands in this
+   * region's line would be granted in its turn, long after the register forgot of the cancel.
+   */
+  cancelled({ lock, grantId }: Pick<CancelCommand, "lock" | "grantId">): void {
+    this.#running.get(keyOf(lock, grantId))?.cancelled();
   }
 
   /** Takes a request back in the background, until that is definite. */
@@ -132,7 +144,7 @@ export class GlobalAcquire {
   #begin(command: AcquireCommand, met: MetSession, call: Call): GlobalAcquireRun {
     const { lock, mode, owner, metadata } = command;
     const { register, queue } = this.#registers.of(lock);
-    const key = keyOf(command);
+    const key = keyOfAcquire(command);
     const request = {
       grantId: grantIdOf(command.session, command.requestId),
       session: met.session,
@@ -180,8 +192,12 @@ export class GlobalAcquire {
   }
 }
 
-function keyOf({ lock, session, requestId }: AcquireCommand): string {
-  return `${lock.namespace}/${lock.name}\0${grantIdOf(session, requestId)}`;
+function keyOfAcquire({ lock, session, requestId }: AcquireCommand): string {
+  return keyOf(lock, grantIdOf(session, requestId));
+}
+
+function keyOf({ namespace, name }: GlobalLockId, grantId: GrantId): string {
+  return `${namespace}/${name}\0${grantId}`;
 }
 
 /** Spreads first leases over the shards of a region. */

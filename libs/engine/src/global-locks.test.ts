@@ -1,5 +1,6 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
+import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { afterEach, expect, test } from "vitest";
@@ -374,4 +375,28 @@ test("a wait that runs out in one region takes nothing from its repeat in anothe
   expect(state).toMatchObject({ holders: [{ token: 2n << 20n }] });
   expect(first).toMatchObject([{ kind: "granted" }]);
   for (const stop of stops) stop();
+});
+
+test("one that is cancelled in its region's line leaves it, and is granted never", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  const stop = world.keepAlive(session);
+  const grant = await world.grant("east", { session });
+  const waiting = Array.from({ length: 21 }, () => world.ask("east", { session, waitMs: 60_000 }));
+  await world.clock.advance(2_000);
+  const last = world.acquire({ session, waitMs: 60_000 });
+  const outcome = world.begin("east", last);
+  await world.clock.advance(200);
+  const grantId = grantIdOf(session, last.requestId);
+  await world.run("east", { kind: "cancel", lock, grantId, session });
+  expect(await world.settle(outcome)).toEqual({ kind: "cancelled" });
+  // All before it come and go, and the register forgets that it was cancelled.
+  await world.release("east", grant);
+  for (const each of waiting) {
+    await world.clock.advance(200);
+    const [granted] = each;
+    if (granted?.kind === "granted") await world.release("east", granted.grant);
+  }
+  expect(await world.run("north", { kind: "get", lock })).toMatchObject({ holders: [] });
+  stop();
 });

@@ -96,6 +96,11 @@ export class GlobalAcquireRun {
     return this.outcome;
   }
 
+  /** Its caller gives it up by a command of its own, which ends it in the register. */
+  cancelled(): void {
+    this.#end({ kind: "cancelled" });
+  }
+
   /** Asks the register; its answer decides how to go on. */
   async #ask(): Promise<void> {
     if (this.#isAsking) return;
