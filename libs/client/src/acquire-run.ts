@@ -7,7 +7,7 @@ import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { isGlobal, printLock } from "@holdfast/core/lock/lock-id";
-import { answerMsMax } from "./answer-time.ts";
+import { answerMsMax, answerMsMin } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
 import { isRepeatable } from "./persist.ts";
@@ -93,14 +93,17 @@ export class AcquireRun<T> {
     if (this.#over) return;
     const { link, ports } = this.#core;
     const sentAt = readClocks(ports.clock);
-    if (sentAt.monotonicMs >= this.#giveUpMs) this.#giveUp();
+    const leftMs = this.#giveUpMs - sentAt.monotonicMs;
+    // Sent in the last moment, a repeat would only put in doubt what is known to be refused.
+    const isTooLate = leftMs < answerMsMin && this.#lastFailure !== undefined;
+    if (leftMs <= 0 || isTooLate) this.#giveUp();
     else if (!link.connected) this.#awaitRouter();
     else {
       this.#firstSentAt ??= sentAt;
       this.#sends++;
       this.#outstanding++;
       const waitMs = Math.ceil(Math.max(0, this.#waitUntilMs - sentAt.monotonicMs));
-      const withinMs = Math.min(waitMs + answerMsMax, this.#giveUpMs - sentAt.monotonicMs);
+      const withinMs = Math.min(waitMs + answerMsMax, leftMs);
       const send = this.#sends;
       const id = this.#requestId;
       const onAnswer = (outcome: AcquireOutcome) => {

@@ -10,3 +10,6 @@ export function heartbeatAnswerMs(ttlMs: number): number {
 
 /** How long a release keeps its caller; after that it goes on in the background. */
 export const releaseMsMax = 5_000;
+
+/** With less time than this for its answer an acquire that was refused is not repeated. */
+export const answerMsMin = 200;

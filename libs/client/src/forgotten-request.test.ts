@@ -4,7 +4,7 @@ import { grantedIn, rigOf } from "./testing/rig.ts";
 
 test("a request that its register has forgotten is cancelled, and another one asked for", async () => {
   const rig = await rigOf();
-  const acquiring = rig.client.acquire("order", { scope: "global", waitMs: 20_000 });
+  const acquiring = rig.client.acquire("order", { scope: "global", wait: 20_000 });
   await rig.clock.advance(0);
   const first = rig.net.next("acquire");
   first.answer(failure("UNKNOWN_OUTCOME", "Forgotten.", { field: "request_id" }));

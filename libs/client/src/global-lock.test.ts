@@ -227,6 +227,17 @@ test("too few regions are asked again, as a new request, and in the end named", 
   expect(rig.net.all("cancel")).toEqual([]);
 });
 
+test("what was refused for certain is not put in doubt in the last moment", async () => {
+  const rig = await rigOf({ requestTimeout: "3s" });
+  const trying = codeOf(rig.client.tryAcquire("order", { scope: "global" }));
+  await rig.clock.advance(0);
+  const late = { ...noQuorum, retryAfterMs: 2_900 };
+  rig.net.next("acquire").answer(late);
+  // From here on nobody answers.
+  await rig.clock.advance(3_000);
+  expect(await trying).toBe("NO_QUORUM");
+});
+
 test("a request in doubt is never asked anew, and is cancelled when it is given up", async () => {
   const rig = await rigOf({ requestTimeout: "3s" });
   const trying = codeOf(rig.client.tryAcquire("order", { scope: "global" }));
