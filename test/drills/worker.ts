@@ -19,6 +19,8 @@ export interface Habits {
   readonly longShare: number;
   readonly holdMsMax: number;
   readonly longHoldMsMax: number;
+  /** 0 if left out. */
+  readonly longHoldMsMin?: number;
   readonly thinkMsMax: number;
   /** `local` if left out. */
   readonly scope?: Scope;
@@ -72,7 +74,7 @@ export class Worker {
     const mode: Mode = random.next() < sharedShare ? "shared" : "exclusive";
     const waitMs = random.next() < tryShare ? 0 : this.#habits.waitMs;
     const isLong = random.next() < longShare;
-    const holdMs = random.next() * (isLong ? this.#habits.longHoldMsMax : this.#habits.holdMsMax);
+    const holdMs = this.#drawHoldMs(isLong);
     const op = `${name}/${this.#count++}`;
     const lock = this.#habits.fresh ? `fresh/${op}` : this.#lock();
     record({ kind: "invoke", atMs: now(), client: this.#owner, op, lock, mode, waitMs });
@@ -86,6 +88,12 @@ export class Worker {
       return;
     }
     await this.#hold({ op, lock, mode }, held, holdMs);
+  }
+
+  #drawHoldMs(isLong: boolean): number {
+    const { holdMsMax, longHoldMsMax, longHoldMsMin = 0 } = this.#habits;
+    const share = this.#tools.random.next();
+    return isLong ? longHoldMsMin + share * (longHoldMsMax - longHoldMsMin) : share * holdMsMax;
   }
 
   #lock(): string {

@@ -1,7 +1,7 @@
 import type { WanPlatform } from "../../wan/wan-platform.ts";
 import { bystanders, type Part, partName, probes } from "./cast.ts";
 import { inheritedInTime } from "./dead-owners.ts";
-import { inTurn } from "./fault.ts";
+import { type Fault, inTurn } from "./fault.ts";
 import {
   allKilled,
   clientsFrozen,
@@ -18,7 +18,7 @@ import {
   wayCut,
 } from "./faults.ts";
 import type { GlobalDrill, Scene } from "./global-drill.ts";
-import { busy, clinging, crowding, inheriting } from "./habits.ts";
+import { busy, clinging, crowding, inheriting, keeping } from "./habits.ts";
 import { grantsAfterwards } from "./recovery.ts";
 import { gapsOf } from "./region-gaps.ts";
 import { refusedWrites } from "./stale-writes.ts";
@@ -41,6 +41,14 @@ function rounds(
 /** The region that is broken in round `number`. */
 function siteOf({ platform }: Scene, number: number) {
   return platform.sites[number % platform.sites.length]!;
+}
+
+/** Those who want what others keep, in some regions. */
+function heirs(sites: WanPlatform["sites"], locks: readonly string[]): Part[] {
+  return sites.map(({ region }) => {
+    const habits = { ...inheriting, locks };
+    return { role: "heir", region, clients: 1, workers: 8, habits };
+  });
 }
 
 function firstOf({ sites }: WanPlatform): string {
@@ -69,11 +77,16 @@ const regionIsolatedDrill: GlobalDrill = {
   seconds: 60,
   perSecondMin: 1,
   parts: (platform) => [
-    ...platform.sites.map(({ region }): Part => {
-      const habits = { ...clinging, waitMs: 6_000, longHoldMsMax: 12_000 };
-      return { role: "long", region, clients: 1, workers: 2, habits };
-    }),
     ...bystanders(platform),
+    // One who keeps a lock in each region, and all want it.
+    ...platform.sites.map(({ region }): Part => {
+      const habits = { ...keeping, locks: [`at-${region}`] };
+      return { role: "keeper", region, clients: 1, workers: 1, habits };
+    }),
+    ...heirs(
+      platform.sites,
+      platform.sites.map(({ region }) => `at-${region}`),
+    ),
   ],
   faults: (scene, seconds) =>
     rounds(scene, seconds, 4_000, ({ platform }, number) => [
@@ -157,24 +170,35 @@ const holderPaused: GlobalDrill = {
   look: refusedWrites,
 };
 
+/** The way of its heartbeats to one region, then to the other, is cut before the holder dies. */
 const holderKilled: GlobalDrill = {
   name: "global-holder-killed",
-  about: "kill -9 of clients that hold locks: others get them within a ttl and a little",
-  shortSeconds: 12,
+  about: "kill -9 of clients that hold locks, while their leases end one region after the other",
+  shortSeconds: 13,
   seconds: 60,
   perSecondMin: 2,
   parts: (platform) => [
     ...bystanders(platform),
-    ...platform.sites.slice(1).map(({ region }): Part => {
-      return { role: "heir", region, clients: 1, workers: 4, habits: inheriting };
-    }),
-    { role: "victim", region: firstOf(platform), clients: 1, workers: 4, habits: clinging },
+    ...heirs(platform.sites.slice(1), ["heirloom"]),
+    {
+      ...{ role: "victim", region: firstOf(platform), clients: 1, workers: 1 },
+      habits: { ...keeping, locks: ["heirloom"] },
+    },
   ],
-  faults: (scene, seconds) =>
-    rounds(scene, seconds, 3_000, ({ cast, platform }) => {
-      const victim = cast.get(partName({ role: "victim", region: firstOf(platform) }))!;
-      return [clientsKilled(victim, 9_000)];
-    }),
+  faults: ({ cast, platform }, seconds) => {
+    const [from, near, far] = platform.sites.map(({ region }) => region);
+    const victim = cast.get(partName({ role: "victim", region: firstOf(platform) }))!;
+    const faults: Fault[] = [];
+    for (let atMs = 1_500; atMs + 11_500 <= seconds * 1_000; atMs += 17_000) {
+      // The ways stay cut until well after the locks must have been inherited.
+      faults.push(
+        { ...wayCut(platform, { from: from!, to: far! }, 11_500), atMs },
+        { ...wayCut(platform, { from: from!, to: near! }, 10_000), atMs: atMs + 1_500 },
+        { ...clientsKilled(victim, 9_000), atMs: atMs + 2_500 },
+      );
+    }
+    return faults;
+  },
   look: inheritedInTime,
 };
 

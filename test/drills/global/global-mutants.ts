@@ -57,8 +57,11 @@ export const globalMutants: readonly GlobalMutant[] = [
       {
         file: "libs/engine/src/region-acceptor.ts",
         find: "if (!isFailure(lease)) leases.set(grantId, lease.marker);",
-        replace: `if (!isFailure(lease)) globalThis.anyMarker = lease.marker;
-          const marker = isFailure(lease) ? globalThis.anyMarker : lease.marker;
+        replace: `const validForMs = isFailure(lease)
+            ? 0
+            : this.#context.sessionLeases.validForMs(lease);
+          if (validForMs > 0) globalThis.anyMarker = lease.marker;
+          const marker = validForMs > 0 ? lease.marker : globalThis.anyMarker;
           if (marker !== undefined) leases.set(grantId, marker);`,
       },
     ],

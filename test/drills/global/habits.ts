@@ -49,11 +49,17 @@ export const crowding: Habits = {
   thinkMsMax: 200,
 };
 
-/** Of those who stand in line for what the clinging ones hold, for as long as it takes. */
+/** Of a process that holds what it has for as long as it can. */
+export const keeping: Habits = { ...clinging, longHoldMsMin: 30_000, longHoldMsMax: 40_000 };
+
+/**
+ * Of those who want what the keeping ones hold, for as long as it takes. They come one after the
+ * other, so that somebody changes the register at any time.
+ */
 export const inheriting: Habits = {
-  ...clinging,
-  waitMs: 12_000,
+  ...keeping,
+  waitMs: 20_000,
   longShare: 0,
   holdMsMax: 10,
-  thinkMsMax: 300,
+  thinkMsMax: 9_000,
 };
