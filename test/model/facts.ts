@@ -97,7 +97,7 @@ function keptIn(model: Model, { action, before, after }: Step): Fact[] {
 function goneIn({ action }: Step): Fact[] {
   if (action.kind !== "move" || action.move.what.kind !== "expire") return [];
   const { session } = action.move.what;
-  return [{ kind: "gone", text: `the lease of ${session} has ended in R${action.region + 1}` }];
+  return [{ kind: "gone", text: `the lease of the ${session} has ended in R${action.region + 1}` }];
 }
 
 function acceptedIn(model: Model, state: State, region: number) {

@@ -32,11 +32,20 @@ const modelled = [
   /^test\/simulation\/register\/acceptor-twin\.ts$/,
 ];
 
+const readmission = "is in the re-admission of a shard; here all have one generation for ever";
+
 /** Mutants that change code which the model runs and yet cannot show in its scopes, and why. */
 const hidden: Readonly<Record<string, string>> = {
   "memory-trusted-beyond": "needs 16 requests that ended; a scope has three",
   "liveness-left-behind":
     "what stays behind is of a grant that is over, whose id nobody asks for again",
+  "readmitted-without-incarnation": readmission,
+  "wiped-shard-votes": readmission,
+  "lower-generation-served": readmission,
+  "late-comer-goes-first": "is unfair and breaks nothing else: who goes first is not looked at",
+  "new-grant-taken-for-lost": "takes a grant that nobody was told of, from whom it harms little",
+  "regions-of-different-ballots":
+    "needs three attempts, a cancel and a lease that ended, in one order",
   "ballots-added-up": "needs three attempts, a cancel and a lease that ended, in one order",
 };
 

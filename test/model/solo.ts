@@ -135,15 +135,23 @@ export class Solos {
     return result;
   }
 
-  /** Regions in which a grant lives under its own session's lease, or that are half trusted. */
+  /**
+   * Regions in which a grant lives under its own session's lease, or that are half trusted; all of
+   * them where one region alone knows of the grant, for then nobody ever had it.
+   */
   #livingIn(acceptors: readonly number[]): (holder: GlobalHolder) => readonly number[] {
     const states = acceptors.map((id) => this.#model.acceptors.at(id));
-    return ({ grantId, session }) =>
-      regions.filter((region) => {
+    return ({ grantId, session }) => {
+      const knowing = states.filter(({ accepted }) =>
+        accepted?.value.holders.some((each) => each.grantId === grantId),
+      );
+      if (knowing.length < majority) return regions;
+      return regions.filter((region) => {
         const { live, leases, halfTrusted } = states[region]!;
         const isLive = live.some(([name]) => name === grantId);
         return halfTrusted || (isLive && leases.some(([name]) => name === session));
       });
+    };
   }
 
   #refusedByGone(

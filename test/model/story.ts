@@ -49,7 +49,7 @@ function scenesOf(model: Model, { action, before }: Step): Scene[] {
   const at: Part = { kind: "region", index: action.region };
   const { what, copies } = action.move;
   if (what.kind === "expire")
-    return [{ kind: "note", at, text: `the lease of ${what.session} ends` }];
+    return [{ kind: "note", at, text: `the lease of the ${what.session} ends` }];
   if (what.kind === "wipe") {
     return [{ kind: "note", at, text: "loses its leases; admitted again, half trusted" }];
   }
