@@ -1,18 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Holdfast } from "@holdfast/client/holdfast";
 import type { Actor } from "../actors/actor.ts";
 import type { RegionSettings } from "./region-settings.ts";
 import { StretchedLocks } from "./stretched-lock.ts";
 
-/** Takes part in the scramble for one lock. */
-export interface CrowdPlan {
-  readonly lock: string;
-  readonly clients: number;
-  /** Not counted: the line forms. */
-  readonly warmupMs: number;
-  readonly measureMs: number;
-}
+/** First all connect, then all take part in the scramble for one lock. */
+export type CrowdRequest =
+  | { readonly do: "connect"; readonly lock: string; readonly clients: number }
+  | {
+      readonly do: "scramble";
+      /** Not counted: the line forms. */
+      readonly warmupMs: number;
+      readonly measureMs: number;
+    };
 
-/** How often a client of this process had the lock within the measured time. */
+/** Of "scramble": how often a client of this process had the lock within the measured time. */
 export interface CrowdAnswer {
   readonly grants: number;
 }
@@ -40,33 +42,35 @@ export async function crowd(
     return Promise.resolve(inLine(stretched, lock, `${settings.region}-${members.length}`));
   };
 
+  const scramble = async (warmupMs: number, measureMs: number): Promise<CrowdAnswer> => {
+    const fromMs = performance.now() + warmupMs;
+    const untilMs = fromMs + measureMs;
+    let grants = 0;
+    const hasIt = (): void => {
+      const nowMs = performance.now();
+      if (nowMs >= fromMs && nowMs < untilMs) grants++;
+    };
+    const failed = Promise.withResolvers<never>();
+    const work = async (member: Member): Promise<void> => {
+      while (performance.now() < untilMs) await member.turn(hasIt);
+    };
+    for (const member of members) {
+      work(member).catch((error: unknown) => {
+        if (!leaving.signal.aborted) failed.reject(error);
+      });
+    }
+    await Promise.race([sleep(warmupMs + measureMs), failed.promise]);
+    // Those in line when time is up are not waited for: the process ends with them in line.
+    leaving.abort();
+    return { grants };
+  };
+
   return {
     async perform(request) {
-      const { lock, clients, warmupMs, measureMs } = request as CrowdPlan;
-      while (members.length < clients) members.push(await join(lock));
-      const fromMs = performance.now() + warmupMs;
-      const untilMs = fromMs + measureMs;
-      let grants = 0;
-      const hasIt = (): void => {
-        const nowMs = performance.now();
-        if (nowMs >= fromMs && nowMs < untilMs) grants++;
-      };
-      const failed = Promise.withResolvers<never>();
-      const work = async (member: Member): Promise<void> => {
-        while (performance.now() < untilMs) await member.turn(hasIt);
-      };
-      for (const member of members) {
-        work(member).catch((error: unknown) => {
-          if (!leaving.signal.aborted) failed.reject(error);
-        });
-      }
-      await Promise.race([
-        new Promise((done) => setTimeout(done, warmupMs + measureMs)),
-        failed.promise,
-      ]);
-      // Those in line when time is up are not waited for: the process ends with them in line.
-      leaving.abort();
-      return { grants } satisfies CrowdAnswer;
+      const asked = request as CrowdRequest;
+      if (asked.do === "scramble") return scramble(asked.warmupMs, asked.measureMs);
+      while (members.length < asked.clients) members.push(await join(asked.lock));
+      return undefined;
     },
     async close() {
       leaving.abort();

@@ -1,7 +1,7 @@
 import { ActorProcess } from "../actor-process.ts";
 import type { Figures } from "../figures.ts";
 import { median } from "../percentile.ts";
-import type { CrowdAnswer, CrowdPlan } from "./crowd-actor.ts";
+import type { CrowdAnswer, CrowdRequest } from "./crowd-actor.ts";
 import { type ProposalCount, proposalsOf } from "./proposals.ts";
 import { RegisterHistory } from "./register-history.ts";
 import type { WanStage } from "./wan-stage.ts";
@@ -70,13 +70,13 @@ async function scramble(
     ),
   );
   try {
-    const answers = await Promise.all(
-      actors.map((actor, index) => {
-        const clients = Math.floor((clientsInAll + index) / regions.length);
-        const plan: CrowdPlan = { lock, clients, warmupMs, measureMs };
-        return actor.request<CrowdAnswer>(plan);
-      }),
-    );
+    const ask = <T>(of: (index: number) => CrowdRequest): Promise<T[]> =>
+      Promise.all(actors.map((actor, index) => actor.request<T>(of(index))));
+    await ask((index) => {
+      const clients = Math.floor((clientsInAll + index) / regions.length);
+      return { do: "connect", lock, clients };
+    });
+    const answers = await ask<CrowdAnswer>(() => ({ do: "scramble", warmupMs, measureMs }));
     return answers.reduce((all, { grants }) => all + grants, 0);
   } finally {
     await Promise.all(actors.map((actor) => actor.stop()));
