@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { sabotage } from "../sabotage/sabotage.ts";
 import { delegationMutants } from "./delegation/delegation-mutants.ts";
+import { allGlobalMutants } from "./global/global-mutants.ts";
 import { allMutants } from "./mutants.ts";
 import { registerMutants, ruleMutants } from "./register/register-mutants.ts";
 import { runSeeds, type Stretch, type World } from "./seed-pool.ts";
@@ -11,6 +12,7 @@ const usage = `npm run simulate -- [options]
   --from N       the first of them (default 1)
   --workers N    in N processes (default 2)
   --seed N       run this one seed alone
+  --global       with --seeds, --seed, --hashes: the world of the global tier, not of the local one
   --schedules N  run N schedules of a global lock's register instead (see --from, --workers)
   --schedule N   run this one schedule alone
   --delegations N  run N schedules of a lock that is delegated to regions (see --from, --workers)
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     delegation: { type: "string" },
     rule: { type: "string" },
     world: { type: "string" },
+    global: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     mutant: { type: "string" },
     scenario: { type: "string" },
@@ -47,7 +50,8 @@ const { values } = parseArgs({
 /** Undefined where the honest build is to be run. */
 function chosenMutant() {
   if (values.mutant === undefined) return undefined;
-  const known = [...allMutants, ...registerMutants, ...ruleMutants, ...delegationMutants];
+  const ofRegisters = [...registerMutants, ...ruleMutants, ...delegationMutants];
+  const known = [...allMutants, ...ofRegisters, ...allGlobalMutants];
   const mutant = known.find(({ name }) => name === values.mutant);
   if (mutant === undefined) throw new Error(`no mutant is called ${values.mutant}: try --list`);
   return mutant;
@@ -80,11 +84,20 @@ async function loadWorld() {
   };
 }
 
+/** How the world of a seed is made; undefined for that of the local tier. */
+async function loadMaker(isGlobal: boolean) {
+  if (!isGlobal) return undefined;
+  const { GlobalWorld } = await import("./global/global-world.ts");
+  return (seed: number, keepTrace: boolean) => new GlobalWorld(seed, keepTrace);
+}
+
 async function list(): Promise<void> {
   for (const { name, phrase } of allMutants) console.log(`mutant ${name}: ${phrase}`);
   for (const { name, phrase } of registerMutants) {
     console.log(`mutant ${name} (--schedules): ${phrase}`);
   }
+  for (const { name, phrase } of allGlobalMutants)
+    console.log(`mutant ${name} (--global): ${phrase}`);
   for (const { name, rule, phrase } of ruleMutants) {
     console.log(`mutant ${name} (--rule ${rule}): ${phrase}`);
   }
@@ -110,7 +123,8 @@ async function playOne(name: string): Promise<void> {
 
 async function runOne(seed: number): Promise<void> {
   const { runAlone } = await loadWorld();
-  const { result, lines } = await runAlone(seed, values.trace);
+  const make = await loadMaker(values.global);
+  const { result, lines } = await runAlone(seed, values.trace, make);
   for (const line of lines) console.log(line);
   for (const { checker, atMs, message } of result.violations) {
     console.log(`VIOLATION ${checker} at ${atMs.toFixed(1)} ms: ${message}`);
@@ -122,8 +136,9 @@ async function runOne(seed: number): Promise<void> {
 
 async function printHashes(from: number, count: number): Promise<void> {
   const { runAlone } = await loadWorld();
+  const make = await loadMaker(values.global);
   for (let seed = from; seed < from + count; seed++) {
-    const { result } = await runAlone(seed, false);
+    const { result } = await runAlone(seed, false, make);
     console.log(result.hash);
   }
 }
@@ -173,8 +188,9 @@ async function serveParent(world: World): Promise<void> {
     return;
   }
   const { runStretch } = await loadWorld();
+  const make = await loadMaker(world === "global");
   process.on("message", (stretch: Stretch) => {
-    void runStretch(stretch).then((result) => process.send?.(result));
+    void runStretch(stretch, make).then((result) => process.send?.(result));
   });
 }
 
@@ -192,7 +208,7 @@ async function runMany(world: World, count: number): Promise<void> {
 }
 
 function worldOf(name: string | undefined): World {
-  return name === "register" || name === "delegation" ? name : "local";
+  return name === "register" || name === "delegation" || name === "global" ? name : "local";
 }
 
 if (values.help) console.log(usage);
@@ -206,4 +222,4 @@ else if (values.schedule !== undefined) await runOneSchedule(Number(values.sched
 else if (values.delegation !== undefined) await runOneDelegation(Number(values.delegation));
 else if (values.delegations !== undefined) await runMany("delegation", Number(values.delegations));
 else if (values.schedules !== undefined) await runMany("register", Number(values.schedules));
-else await runMany("local", Number(values.seeds));
+else await runMany(values.global ? "global" : "local", Number(values.seeds));

@@ -18,13 +18,14 @@ export interface SeedOrder {
 }
 
 /** What a seed is a run of. */
-export type World = "local" | "register" | "delegation";
+export type World = "local" | "register" | "delegation" | "global";
 
 /** Seeds a worker is given at once: enough that asking for the next costs nothing. */
 const stretchLengths: Readonly<Record<World, number>> = {
   local: 25,
   register: 500,
   delegation: 200,
+  global: 5,
 };
 
 /** A stretch of seeds for one worker. */

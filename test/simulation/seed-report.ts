@@ -41,7 +41,12 @@ export function replayCommand(seed: number, mutant?: string, world = "local"): s
   const sabotage = mutant === undefined ? "" : ` --mutant ${mutant}`;
   if (world === "register") return `npm run simulate -- --schedule ${seed}${sabotage}`;
   if (world === "delegation") return `npm run simulate -- --delegation ${seed}${sabotage}`;
-  return `npm run simulate -- --seed ${seed}${sabotage} --trace`;
+  const global = world === "global" ? " --global" : "";
+  return `npm run simulate --${global} --seed ${seed}${sabotage} --trace`;
+}
+
+function isSchedules(world: string): boolean {
+  return world === "register" || world === "delegation";
 }
 
 /** A report for people: what was covered, and of each failure what was found and how to see it. */
@@ -53,7 +58,7 @@ export function printReport(report: SeedReport, mutant?: string, world = "local"
     .map(([name, value]) => `${Math.round(value).toLocaleString("en")} ${name}`)
     .join(", ");
   const lines = [
-    `${seeds.toLocaleString("en")} ${world === "local" ? "seeds" : "schedules"} in ${(elapsedMs / 1_000).toFixed(1)} s ` +
+    `${seeds.toLocaleString("en")} ${isSchedules(world) ? "schedules" : "seeds"} in ${(elapsedMs / 1_000).toFixed(1)} s ` +
       `(${perSecond}/s, ${eachMs} ms of CPU each): ${covered}`,
     failures.length === 0 ? "no violation" : `VIOLATIONS in ${failures.length} seeds:`,
   ];

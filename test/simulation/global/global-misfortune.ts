@@ -2,9 +2,11 @@ import type { RequestId } from "@holdfast/base/ids";
 import { randomUuid } from "@holdfast/base/random";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import type { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
+import type { CoordinatorSite } from "./coordinator-site.ts";
 import type { GlobalClient } from "./global-client.ts";
-import { regionNames } from "./global-names.ts";
+import { regionNames, regionOf } from "./global-names.ts";
 import type { Misfortune } from "./global-plan.ts";
+import type { GlobalRouter } from "./global-router.ts";
 import type { GlobalSites } from "./global-sites.ts";
 
 /** What misfortunes happen to. */
@@ -19,85 +21,86 @@ export interface Fated {
 
 /** Does one misfortune, and undoes it when its time is over. */
 export function strike(misfortune: Misfortune, fated: Fated): void {
-  const { kind, index, lastsMs } = misfortune;
+  const { kind, index } = misfortune;
   const { sites, clients } = fated;
-  const later = (run: () => void): void => {
-    sites.simulation.after(lastsMs, run);
-  };
   const client = pick([...clients.values()], index);
   const router = pick([...sites.routers.values()], index);
   const coordinator = pick([...sites.coordinators.values()], index);
-  const stop = (process: SimulatedProcess | undefined, how: "pause" | "suspend") => {
-    if (process?.running !== true) return;
-    fated.stop(process, how);
-    later(() => fated.resume(process));
-  };
   switch (kind) {
     case "pause-client":
-      return stop(client?.process, "pause");
     case "suspend-client":
-      return stop(client?.process, "suspend");
+      stop(misfortune, fated, client?.process);
+      break;
+    case "pause-coordinator":
+      stop(misfortune, fated, coordinator?.process);
+      break;
+    case "pause-router":
+      stop(misfortune, fated, router?.process);
+      break;
     case "crash-client":
       if (client !== undefined) fated.crashClient(client);
-      return;
-    case "pause-coordinator":
-      return stop(coordinator?.process, "pause");
-    case "pause-router":
-      return stop(router?.process, "pause");
-    case "crash-coordinator": {
-      if (coordinator === undefined || coordinator.process.state === "crashed") return;
-      const { name } = coordinator.process;
-      sites.crash(coordinator);
-      later(() => {
-        const isDown = sites.coordinators.get(name)?.process.state === "crashed";
-        if (isDown) sites.startCoordinator(name);
-      });
-    }
-    case "crash-router": {
-      if (router === undefined || router.process.state === "crashed") return;
-      const { name } = router.process;
-      sites.crash(router);
-      later(() => {
-        if (sites.routers.get(name)?.process.state === "crashed") sites.startRouter(name);
-      });
-    }
+      break;
+    case "crash-coordinator":
+      if (coordinator !== undefined) crash(misfortune, sites, coordinator);
+      break;
+    case "crash-router":
+      if (router !== undefined) crash(misfortune, sites, router);
+      break;
     case "cut-client":
-      return cutClient(misfortune, fated, client);
-    case "cut-regions": {
-      const from = pick(regionNames, index) ?? "";
-      const to = pick(regionNames, index + 1 + (Math.floor(index / 3) % 2)) ?? "";
-      return cutRegions(misfortune, sites, from, to);
-    }
-    case "isolate-region": {
-      const own = pick(regionNames, index) ?? "";
-      const others = regionNames.filter((name) => name !== own);
-      for (const other of others) cutRegions(misfortune, sites, own, other);
-      return;
-    }
-    case "cut-shard": {
-      const from = coordinator?.process.name ?? "";
-      const region = from.slice(0, from.indexOf("/"));
-      const to = pick(sites.region(region).shards, index)?.name ?? "";
-      sites.network.cut(from, to);
-      later(() => sites.network.mend(from, to));
-    }
+      cutClient(misfortune, fated, client);
+      break;
     case "break-connections":
       for (const { host } of sites.routers.values()) {
         host.breakConnectionsOf(client?.process.name ?? "", "connection reset");
       }
-      return;
-    case "change-leader":
-      pick(sites.shards, index)?.changeLeader();
-      return;
+      break;
     case "jump-wall":
       for (const process of [router?.process, coordinator?.process]) {
         process?.jumpWall(index % 2 === 0 ? 3_600_000 : -3_600_000);
       }
-      return;
+      break;
     case "force-release":
       if (client !== undefined) forceRelease(client, pick(fated.locks, index) ?? "");
-      return;
+      break;
+    default:
+      strikeRegion(misfortune, sites);
   }
+}
+
+/** What befalls a region, or the ways between two. */
+function strikeRegion(misfortune: Misfortune, sites: GlobalSites): void {
+  const { kind, index, lastsMs } = misfortune;
+  const own = pick(regionNames, index) ?? "";
+  const others = regionNames.filter((name) => name !== own);
+  if (kind === "cut-regions") {
+    cutRegions(misfortune, sites, own, pick(others, Math.floor(index / 3)) ?? "");
+  } else if (kind === "isolate-region") {
+    for (const other of others) cutRegions(misfortune, sites, own, other);
+  } else if (kind === "change-leader") {
+    pick(sites.shards, index)?.changeLeader();
+  } else {
+    const from = pick([...sites.coordinators.keys()], index) ?? "";
+    const to = pick(sites.region(regionOf(from)).shards, index)?.name ?? "";
+    sites.network.cut(from, to);
+    sites.simulation.after(lastsMs, () => sites.network.mend(from, to));
+  }
+}
+
+function stop({ kind, lastsMs }: Misfortune, fated: Fated, process?: SimulatedProcess): void {
+  if (process?.running !== true) return;
+  fated.stop(process, kind === "suspend-client" ? "suspend" : "pause");
+  fated.sites.simulation.after(lastsMs, () => fated.resume(process));
+}
+
+function crash(
+  { lastsMs }: Misfortune,
+  sites: GlobalSites,
+  site: GlobalRouter | CoordinatorSite,
+): void {
+  const { name, state } = site.process;
+  if (state === "crashed") return;
+  sites.crash(site);
+  sites.simulation.after(lastsMs, () => sites.restart(name));
 }
 
 function cutClient({ lastsMs, index }: Misfortune, { sites }: Fated, client?: GlobalClient): void {

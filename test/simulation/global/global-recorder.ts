@@ -42,6 +42,8 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   look: () => void = () => {};
   /** Hears of every entry. */
   onEntry: (entry: Untimed) => void = () => {};
+  /** A caller that had not given up was told that somebody cancelled its request. */
+  cancelled: (request: string) => void = () => {};
   readonly #simulation: Simulation;
   readonly #believers = new Map<string, Believer[]>();
   readonly #denied = new Map<string, Denial>();
@@ -106,8 +108,9 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
     this.#refuse(lock, grantId, `${request} was told released`);
   }
 
-  granted(_lock: string, holder: GlobalHolder): void {
+  granted(_lock: string, holder: GlobalHolder, fromLine: boolean): void {
     this.figures.grants++;
+    if (fromLine) this.figures.promotions++;
     const request = requestOfHolder(holder);
     const denial = this.#denied.get(request);
     if (denial !== undefined) this.broken("denied-then-granted", `${request}: ${denial.what}`);

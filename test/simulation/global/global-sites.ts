@@ -5,7 +5,7 @@ import type { Simulation } from "@holdfast/simulator/kernel/simulation";
 import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
 import { simulatedHash } from "../world/simulated-hash.ts";
 import { CoordinatorSite } from "./coordinator-site.ts";
-import { coordinatorName, regionNames, routerName } from "./global-names.ts";
+import { coordinatorName, regionNames, regionOf, routerName } from "./global-names.ts";
 import { GlobalNetwork, noFaults } from "./global-network.ts";
 import type { GlobalPlan } from "./global-plan.ts";
 import type { GlobalRecorder } from "./global-recorder.ts";
@@ -74,14 +74,12 @@ export class GlobalSites {
   }
 
   startCoordinator(name: string): void {
-    const region = name.slice(0, name.indexOf("/"));
-    this.coordinators.set(name, new CoordinatorSite(this, region, name));
+    this.coordinators.set(name, new CoordinatorSite(this, regionOf(name), name));
     this.recorder.add({ kind: "process", name, role: "router", state: "started" });
   }
 
   startRouter(name: string): void {
-    const region = name.slice(0, name.indexOf("/"));
-    this.routers.set(name, new GlobalRouter(this, region, name));
+    this.routers.set(name, new GlobalRouter(this, regionOf(name), name));
     this.recorder.add({ kind: "process", name, role: "router", state: "started" });
   }
 
@@ -113,12 +111,13 @@ export class GlobalSites {
   heal(): void {
     this.setFaults(noFaults, cleanStore);
     this.network.mendAll();
-    for (const [name, { process }] of this.coordinators) {
-      if (process.state === "crashed") this.startCoordinator(name);
-    }
-    for (const [name, { process }] of this.routers) {
-      if (process.state === "crashed") this.startRouter(name);
-    }
+    for (const name of [...this.coordinators.keys(), ...this.routers.keys()]) this.restart(name);
+  }
+
+  /** Starts the process of that name again, if it is down. */
+  restart(name: string): void {
+    if (this.coordinators.get(name)?.process.state === "crashed") this.startCoordinator(name);
+    if (this.routers.get(name)?.process.state === "crashed") this.startRouter(name);
   }
 
   /** Writes to shards whose answer was `unknown`. */

@@ -23,7 +23,6 @@ export class GlobalTaker implements LockTaker {
   readonly #process: SimulatedProcess;
   readonly #recorder: GlobalRecorder;
   readonly #own: { readonly ownTtl: boolean; readonly renews: boolean };
-  readonly reasons = new Map<string, number>();
 
   constructor(
     parts: ClientParts,
@@ -81,6 +80,7 @@ export class GlobalTaker implements LockTaker {
     // One that gave up itself is told nothing.
     const isOpen = end.kind === "abandoned" || (end.kind === "failure" && openCodes.has(end.code));
     this.#recorder.denied(lock, request, { what, isDefinite: !isOpen });
+    if (end.kind === "cancelled") this.#recorder.cancelled(request);
     if (isFailure(end)) return { refused: "given-up" };
     return { refused: end.kind === "held" || end.kind === "timeout" ? end.kind : "given-up" };
   }

@@ -12,7 +12,7 @@ import { requestLabel } from "@holdfast/simulator/history/history-recorder";
 
 /** What hears of a register's changes, and of what must not be. */
 export interface TruthListener {
-  granted(lock: string, holder: GlobalHolder): void;
+  granted(lock: string, holder: GlobalHolder, fromLine: boolean): void;
   /** `fate`: undefined where the register does not say. */
   ended(lock: string, holder: GlobalHolder, fate: Fate | undefined): void;
   broken(checker: string, message: string): void;
@@ -33,7 +33,6 @@ export class RegisterTruth {
   readonly #listener: TruthListener;
   readonly #proposals = new Map<string, Proposal>();
   readonly #tokens = new Map<GrantId, bigint>();
-  /** When it was first, and last, known to wait. */
   readonly #ended = new Set<GrantId>();
   #ballot: Ballot | undefined;
   value: RegisterValue = emptyRegister;
@@ -101,7 +100,8 @@ export class RegisterTruth {
       this.#broken("tokens-rise", `${printHolder(holder)} after token ${before.token}`);
     }
     this.#tokens.set(grantId, token);
-    this.#listener.granted(this.lock, holder);
+    const fromLine = before.waiters.some((waiter) => waiter.grantId === grantId);
+    this.#listener.granted(this.lock, holder, fromLine);
   }
 
   /** Those in line keep their order, and nobody overtakes them. */
