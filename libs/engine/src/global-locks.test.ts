@@ -400,3 +400,25 @@ test("one that is cancelled in its region's line leaves it, and is granted never
   expect(await world.run("north", { kind: "get", lock })).toMatchObject({ holders: [] });
   stop();
 });
+
+test("a request goes on while one of its copies has somebody who waits", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  const stops = [world.keepAlive(east), world.keepAlive(west)];
+  const grant = await world.grant("west", { session: west });
+  const asked = { session: east, requestId: "r1" as RequestId, waitMs: 30_000 };
+  const [first, late] = [new Cancellation(), new Cancellation()];
+  const onCallerLost = "cancel" as const;
+  const waiting = world.ask("east", asked, { cancellation: first, onCallerLost });
+  await world.clock.advance(500);
+  const repeat = world.ask("east", { ...asked, resent: true }, { onCallerLost });
+  world.ask("east", { ...asked, resent: true }, { cancellation: late, onCallerLost });
+  for (const copy of [late, first]) copy.cancel();
+  await world.clock.advance(500);
+  await world.release("west", grant);
+  await world.clock.advance(2_000);
+  expect([waiting, repeat]).toMatchObject([[{ kind: "granted" }], [{ kind: "granted" }]]);
+  // And what one was told of is not taken back for another that is gone.
+  expect(await world.run("north", { kind: "get", lock })).toMatchObject({ holders: [{}] });
+  for (const stop of stops) stop();
+});

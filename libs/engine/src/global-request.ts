@@ -36,12 +36,12 @@ export class GlobalAcquireRun {
   readonly #context: GlobalContext;
   readonly #order: GlobalAcquireOrder;
   readonly #resolve: (outcome: AcquireOutcome) => void;
-  #call: Call;
+  /** Who waits for the answer, and what to call when they do no more. */
+  readonly #callers = new Map<Call, () => void>();
   #isRepeat: boolean;
   #waitUntilMs: number;
   #giveUpMs: number;
   #timer: Timer | undefined;
-  #forget: () => void = () => {};
   #leave: (() => void) | undefined;
   #isAsking = false;
   #wasRepeat = false;
@@ -55,7 +55,6 @@ export class GlobalAcquireRun {
   constructor(context: GlobalContext, order: GlobalAcquireOrder, call: Call) {
     this.#context = context;
     this.#order = order;
-    this.#call = call;
     this.#isRepeat = order.command.resent === true;
     const { promise, resolve } = Promise.withResolvers<AcquireOutcome>();
     this.outcome = promise;
@@ -63,6 +62,7 @@ export class GlobalAcquireRun {
     const times = this.#timesOf(order.command, call);
     this.#waitUntilMs = times.waitUntilMs;
     this.#giveUpMs = times.giveUpMs;
+    this.#hear(call);
   }
 
   get grantId(): GrantId {
@@ -71,27 +71,26 @@ export class GlobalAcquireRun {
 
   /** It may have been granted, or may yet be, and nobody waits for it any more. */
   get isInDoubt(): boolean {
-    return this.#isProposed;
+    return this.#isProposed && this.#isAbandoned;
   }
 
   begin(): void {
+    if (this.#isOver) return;
     const { session } = this.#order;
     session.meet(() => this.#tellLeases());
     this.#arm();
-    this.#hearCaller();
     if (this.#order.command.waitMs > 0 && this.#order.queue.mustLineUp) this.#standInLine();
     else void this.#ask();
   }
 
-  /** A repeat: from now on it is this one's caller who is answered. */
+  /** A repeat: all of its callers are answered, and it goes on while one of them is left. */
   join(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
-    this.#call = call;
     this.#isRepeat = true;
     const times = this.#timesOf(command, call);
     this.#waitUntilMs = Math.max(this.#waitUntilMs, times.waitUntilMs);
     this.#giveUpMs = Math.max(this.#giveUpMs, times.giveUpMs);
     this.#arm();
-    this.#hearCaller();
+    this.#hear(call);
     this.#tellLeases();
     return this.outcome;
   }
@@ -179,7 +178,7 @@ export class GlobalAcquireRun {
     const { queue } = this.#order;
     this.#leave?.();
     this.#leave = queue.wait(this.grantId, {
-      onPlace: (place) => this.#call.onPosition?.(place),
+      onPlace: (place) => this.#tellPlace(place),
       onNotice: (seen) => this.#onNotice(seen),
     });
     this.#tellLeases();
@@ -200,7 +199,7 @@ export class GlobalAcquireRun {
     const { queue } = this.#order;
     this.#tellLeases();
     const left = queue.standInLine(this.grantId, {
-      onPlace: (place) => this.#call.onPosition?.(place),
+      onPlace: (place) => this.#tellPlace(place),
       onTurn: () => void this.#ask(),
     });
     if (left === "full") this.#end(tooMany);
@@ -230,16 +229,22 @@ export class GlobalAcquireRun {
   }
 
   get #isAbandoned(): boolean {
-    return this.#call.cancellation.cancelled;
+    return [...this.#callers.keys()].every(({ cancellation }) => cancellation.cancelled);
   }
 
-  #hearCaller(): void {
-    this.#forget();
-    const { cancellation } = this.#call;
-    this.#forget = cancellation.onCancel(() => {
+  #hear(call: Call): void {
+    this.#callers.set(call, () => {});
+    const forget = call.cancellation.onCancel(() => {
       // A repeat through another router may be under way: its place is left as it is.
-      if (this.#call.cancellation === cancellation) this.#end({ kind: "cancelled" });
+      if (this.#isAbandoned) this.#end({ kind: "cancelled" });
+      else this.#callers.delete(call);
     });
+    if (this.#callers.has(call)) this.#callers.set(call, forget);
+  }
+
+  /** The newest caller alone: they are copies of one request, and one client counts its places. */
+  #tellPlace(place: number): void {
+    [...this.#callers.keys()].at(-1)?.onPosition?.(place);
   }
 
   #arm(): void {
@@ -322,7 +327,8 @@ export class GlobalAcquireRun {
 
   #tellLeases(): void {
     if (!this.#isOver && this.#order.command.waitMs > 0) {
-      this.#call.onLeases?.(this.#order.session.leases satisfies readonly SessionLease[]);
+      const leases: readonly SessionLease[] = this.#order.session.leases;
+      for (const call of this.#callers.keys()) call.onLeases?.(leases);
     }
   }
 
@@ -336,7 +342,7 @@ export class GlobalAcquireRun {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.cancel();
-    this.#forget();
+    for (const forget of this.#callers.values()) forget();
     this.#leave?.();
     this.#resolve(outcome);
   }
