@@ -31,7 +31,8 @@ const delegations = ["d1", "d2"] as const;
 
 type Move =
   | { readonly kind: "open"; readonly delegation: number; readonly isOpen: boolean }
-  | { readonly kind: "renew" | "close"; readonly stale: number }
+  | { readonly kind: "renew"; readonly stale: number }
+  | { readonly kind: "close"; readonly stale: number }
   | { readonly kind: "grant" | "promote"; readonly who: number; readonly stale: number }
   | { readonly kind: "enqueue" | "cancel" | "end"; readonly who: number }
   | {

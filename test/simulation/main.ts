@@ -107,7 +107,10 @@ async function list(): Promise<void> {
   const { scenarios } = await loadWorld();
   for (const { name, rule } of scenarios) console.log(`scenario ${name}: ${rule}`);
   const { rules } = await import("./register/rules.ts");
-  for (const { rule, story } of rules) console.log(`rule ${rule}: ${story}`);
+  const { delegationRules } = await import("./delegation/delegation-rules.ts");
+  for (const { rule, story } of [...rules, ...delegationRules]) {
+    console.log(`rule ${rule}: ${story}`);
+  }
 }
 
 async function playOne(name: string): Promise<void> {
@@ -165,7 +168,8 @@ function printSchedule({ seed, violations, figures }: SeedResult): void {
 async function playRule(name: string): Promise<void> {
   sabotageIfAsked();
   const { rules } = await import("./register/rules.ts");
-  const rule = rules.find((it) => it.rule === name);
+  const { delegationRules } = await import("./delegation/delegation-rules.ts");
+  const rule = [...rules, ...delegationRules].find((it) => it.rule === name);
   if (rule === undefined) throw new Error(`no rule is called ${name}: try --list`);
   console.log(rule.story);
   try {
