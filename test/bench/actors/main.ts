@@ -8,8 +8,8 @@ const [role, settings] = process.argv.slice(2) as [Role, string];
 const actor = await createActor(role, JSON.parse(settings));
 
 function reply(message: ActorReply): void {
-  // The parent may have given up on this request.
-  if (process.connected) process.send?.(message);
+  // The parent may have given up on this request, or be gone before the answer is written.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 process.on("message", (request: unknown) => {
