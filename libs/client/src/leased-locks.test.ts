@@ -81,6 +81,19 @@ test("a grant that ran out before it could be renewed is not handed out", async 
   expect(rig.net.all("release").length).toBe(1);
 });
 
+test("a grant that could not be renewed in time is not called untouched", async () => {
+  const rig = await rigOf();
+  rig.net.script = ({ kind }) =>
+    kind === "renew" ? failure("SHARD_UNAVAILABLE", "Nobody answers.") : undefined;
+  const acquiring = codeOf(rig.client.acquireLeased("order", { ttl: leaseMs, wait: "20s" }));
+  await rig.clock.advance(15_000);
+  const last = rig.net.all("acquire").at(-1);
+  last?.answer(granted(last.command));
+  await rig.clock.advance(30_000);
+  expect(await acquiring).toBe("UNKNOWN_OUTCOME");
+  expect(rig.net.all("release").length).toBeGreaterThan(0);
+});
+
 test("a machine that slept between send and answer has the grant renewed first", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquireLeased("order", { ttl: leaseMs });

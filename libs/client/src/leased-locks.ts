@@ -14,7 +14,7 @@ import { bounded, type ClientCore } from "./client-core.ts";
 import { type GrantHandle, printHandle } from "./grant-handle.ts";
 import type { ReleaseResult } from "./lock.ts";
 import type { AcquirePlan } from "./options.ts";
-import { persist } from "./persist.ts";
+import { isRepeatable, persist } from "./persist.ts";
 import type { AcquireEnd, SendTimes, Tenure } from "./tenure.ts";
 
 /** A lock with a ttl of its own: it outlives this process and ends unless it is renewed. */
@@ -105,7 +105,9 @@ export class LeasedLocks {
       const renewed = await this.renew(handle, ttlMs, untilMs);
       if (renewed.kind === "failure" || renewed.validForMs <= 0) {
         void this.release(handle, ttlMs);
-        if (renewed.kind === "failure" && renewed.code !== "LOST") return renewed;
+        if (renewed.kind === "failure" && renewed.code !== "LOST") {
+          return isRepeatable(renewed) ? unconfirmed(renewed) : renewed;
+        }
         return failure("LOST", "The grant ran out before it could be renewed. Ask again.");
       }
       validForMs = renewed.validForMs;
@@ -125,6 +127,15 @@ export class LeasedLocks {
   #nowMs(): number {
     return this.#core.ports.clock.monotonicMs();
   }
+}
+
+/** Whoever is told that nothing answered takes it that nothing was done. */
+function unconfirmed(renewed: Failure): Failure {
+  return failure(
+    "UNKNOWN_OUTCOME",
+    "The lock was granted after a long wait and could not be renewed in time. It is being released " +
+      `in the background; until that succeeds, or its ttl is over, nobody has it. ${renewed.message}`,
+  );
 }
 
 /** Without a session nothing keeps a place in line alive but the request itself [H6]. */
