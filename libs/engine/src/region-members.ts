@@ -115,9 +115,7 @@ export class RegionMembers {
 
   /** What it promised since is gone: it must be copied into like one that lost everything. */
   async disown(shard: Shard, claim: ShardClaim): Promise<ShardClaim> {
-    const reply = await shard.store.commit(
-      disownTxn(claim.incarnation, randomId(this.#surroundings.random)),
-    );
+    const reply = await shard.store.commit(disownTxn(claim, randomId(this.#surroundings.random)));
     if (reply.kind !== "committed") return unread(shard, storeFailure(shard, reply).message);
     return this.claim(shard);
   }

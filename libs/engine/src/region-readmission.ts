@@ -6,7 +6,7 @@ import { slotCount } from "@holdfast/core/placement/slot";
 import type { RegionClaims } from "@holdfast/core/quorum/claim";
 import { readmitTxn } from "@holdfast/core/quorum/claim-txn";
 import type { Members } from "@holdfast/core/quorum/members";
-import { planReadmission } from "@holdfast/core/quorum/membership";
+import { planReadmission, type ReadmissionPlan } from "@holdfast/core/quorum/membership";
 import { keepCopyTxn, longestTtlMs, type RegisterCopy } from "@holdfast/core/quorum/register-copy";
 import type { MembershipPeer, Readmission } from "./ports/membership-peer.ts";
 import type { RegionMembers } from "./region-members.ts";
@@ -96,9 +96,7 @@ export class RegionReadmission {
       const { record, shards } = plan;
       onFirst(this.#tell("copying", record.generation, shards));
       const failed =
-        plan.kind === "raise"
-          ? await this.#raise(record, shards)
-          : await this.#fill(record, shards);
+        plan.kind === "raise" ? await this.#raise(plan, all) : await this.#fill(record, shards);
       trouble = failed?.message ?? trouble;
     }
     const why = trouble === "" ? "the generation did not come to rest" : trouble;
@@ -119,17 +117,19 @@ export class RegionReadmission {
   }
 
   /** The other regions first; what it came to is seen when they are asked again. */
-  async #raise(record: Members, shards: readonly string[]): Promise<Failure | undefined> {
+  async #raise(
+    { record, shards }: Pick<Extract<ReadmissionPlan, { kind: "raise" }>, "record" | "shards">,
+    all: readonly RegionClaims[],
+  ): Promise<Failure | undefined> {
     const { own, peers } = this.#options;
+    const claims = all.find(({ region }) => region === own.region)?.shards ?? [];
     // An older state of this region that still has a generation would keep the copy out.
-    for (const name of shards) {
-      const shard = own.shard(name);
-      const claim = shard === undefined ? undefined : await own.claim(shard);
-      if (shard !== undefined && claim !== undefined && claim.generation > 0) {
-        await own.disown(shard, claim);
-        return undefined;
-      }
+    const older = claims.filter(({ name, generation }) => generation > 0 && shards.includes(name));
+    for (const claim of older) {
+      const shard = own.shard(claim.name);
+      if (shard !== undefined) await own.disown(shard, claim);
     }
+    if (older.length > 0) return undefined;
     const answers = await Promise.all(peers.map((peer) => peer.raise(record, askMs)));
     const failed = answers.find(isFailure);
     if (failed === undefined) await own.raise(record);

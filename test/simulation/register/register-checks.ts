@@ -1,4 +1,5 @@
 import type { GrantId } from "@holdfast/base/ids";
+import type { Mode } from "@holdfast/core/lock/lock-id";
 import { type Ballot, compareBallots, printBallot, zeroBallot } from "@holdfast/core/quorum/ballot";
 import { emptyRegister, type RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { Violation } from "@holdfast/simulator/history/run";
@@ -18,11 +19,14 @@ export class RegisterChecks {
   readonly #isBelieved: (grantId: GrantId) => boolean;
   readonly #byBallot = new Map<string, { value: RegisterValue; regions: Set<number> }>();
   /** What each region kept when it was last looked at. */
-  readonly #kept: { readonly promised: Ballot; readonly accepted: Ballot }[] = [];
+  readonly #promised: (Ballot | undefined)[] = [];
+  readonly #accepted: (Ballot | undefined)[] = [];
   #chosen: Chosen[] = [];
   readonly #tokens = new Map<GrantId, bigint>();
   readonly #refused = new Set<GrantId>();
   readonly #released = new Set<GrantId>();
+  /** The highest exclusive token that the resource let through. */
+  #touched = 0n;
 
   constructor(nowMs: () => number, isBelieved: (grantId: GrantId) => boolean) {
     this.#nowMs = nowMs;
@@ -76,15 +80,27 @@ export class RegisterChecks {
 
   /** What a region keeps, whenever it is looked at: neither ever falls. */
   onKept(region: number, promised: Ballot, accepted: Ballot | undefined): void {
-    const before = this.#kept[region];
-    const now = { promised, accepted: accepted ?? zeroBallot };
-    this.#kept[region] = now;
-    if (before === undefined) return;
-    for (const what of ["promised", "accepted"] as const) {
-      if (compareBallots(before[what], now[what]) <= 0) continue;
-      const [from, to] = [printBallot(before[what]), printBallot(now[what])];
-      this.fail("I2", `region ${region} had ${what} ${from}, then ${to}`);
+    const before = this.#promised[region];
+    // Looked at before and after everything: most of the time nothing is new.
+    if (before !== promised) this.#onRaised(region, "promised", before, promised);
+    this.#promised[region] = promised;
+    const earlier = this.#accepted[region];
+    if (earlier !== accepted) this.#onRaised(region, "accepted", earlier, accepted ?? zeroBallot);
+    this.#accepted[region] = accepted;
+  }
+
+  /** A region lost all that it kept, and everybody knows. */
+  onWiped(region: number): void {
+    this.#promised[region] = undefined;
+    this.#accepted[region] = undefined;
+  }
+
+  /** Somebody wrote to what the lock protects; `isAdmitted`: the resource let it. */
+  onTouch(token: bigint, mode: Mode, isAdmitted: boolean): void {
+    if (isAdmitted && token < this.#touched) {
+      this.fail("I12", `token ${token} came through after ${this.#touched}`);
     }
+    if (isAdmitted && mode === "exclusive" && token > this.#touched) this.#touched = token;
   }
 
   /** A client was told for good that this request did not get the lock. */
@@ -101,6 +117,12 @@ export class RegisterChecks {
     }
   }
 
+  #onRaised(region: number, what: string, before: Ballot | undefined, now: Ballot): void {
+    if (before === undefined || compareBallots(before, now) <= 0) return;
+    const [from, to] = [printBallot(before), printBallot(now)];
+    this.fail("I2", `region ${region} had ${what} ${from}, then ${to}`);
+  }
+
   #onChosen(chosen: Chosen): void {
     const at = this.#chosen.findIndex(({ ballot }) => compareBallots(ballot, chosen.ballot) > 0);
     const index = at < 0 ? this.#chosen.length : at;
@@ -112,6 +134,7 @@ export class RegisterChecks {
     this.#checkHolders(chosen.value);
     if (after === undefined) this.#checkReleased(chosen.value);
     this.#checkRemoved(before, chosen.value);
+    this.#checkTurns(before, chosen.value);
   }
 
   /** Each chosen value goes on from the one before it. */
@@ -150,6 +173,19 @@ export class RegisterChecks {
     }
   }
 
+  /** First come, first served: whoever is granted was before all that still wait. */
+  #checkTurns(before: RegisterValue, after: RegisterValue): void {
+    if (before.waiters.length === 0 || after.waiters.length === 0) return;
+    const line = before.waiters.map(({ grantId }) => grantId);
+    const first = line.findIndex((grantId) => isIn(after.waiters, grantId));
+    if (first < 0) return;
+    for (const { grantId } of after.holders) {
+      if (isIn(before.holders, grantId)) continue;
+      const at = line.indexOf(grantId);
+      if (at < 0 || at > first) this.fail("L3", `${grantId} came before ${line[first]}`);
+    }
+  }
+
   #checkReleased({ holders }: RegisterValue): void {
     for (const { grantId } of holders) {
       if (this.#released.has(grantId))
@@ -172,4 +208,8 @@ export class RegisterChecks {
         this.fail("I11", `${grantId} lost the lock and is believed in`);
     }
   }
+}
+
+function isIn(among: readonly { readonly grantId: GrantId }[], grantId: GrantId): boolean {
+  return among.some((each) => each.grantId === grantId);
 }

@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { Attempt, type Step } from "@holdfast/core/quorum/attempt";
 import type { Ballot } from "@holdfast/core/quorum/ballot";
+import type { RegionClaims } from "@holdfast/core/quorum/claim";
+import type { Members } from "@holdfast/core/quorum/members";
+import { planReadmission, standingsIn } from "@holdfast/core/quorum/membership";
+import type { Shown } from "@holdfast/core/quorum/message";
 import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
 import { registerLimits } from "@holdfast/core/quorum/register-value";
+import { survey } from "@holdfast/core/quorum/survey";
 import { acquireOf, sessionOf } from "@holdfast/core/quorum/testing/requests";
 import { AcceptorTwin } from "./acceptor-twin.ts";
 
@@ -93,6 +98,27 @@ export interface Rule {
 /** The rules of the global tier's design that are about a register alone. */
 export const rules: readonly Rule[] = [
   {
+    rule: "[H1]",
+    story: "a lease that was made anew does not bring an old grant back to life",
+    play() {
+      const play = new Play();
+      play.open("g", 0, 1, 2);
+      const grant = play.prepare(acquireOf("g"), 0, 1);
+      play.accept(grant, 0, 1, 2);
+      const confirmed = grant.attempt.confirmed("g" as GrantId);
+      // Its leases end in two regions, and its session opens new ones there.
+      play.expire("g", 0);
+      play.expire("g", 1);
+      play.open("g", 0, 1);
+      const leaseNow = (region: number) => play.regions[region]?.leases.get(sessionOf("g"));
+      const counted = [0, 1, 2].filter((region) => confirmed.get(region) === leaseNow(region));
+      assert.deepEqual(counted, [2], "a lease made anew counts for a grant from before");
+      // Nor does a repeat that only reads take the new leases for the old grant's.
+      const taker = play.prepare(acquireOf("t"), 0, 1);
+      assert.equal(taker.step.kind, "accept", "a session that came back kept what it had lost");
+    },
+  },
+  {
     rule: "[H2]",
     story: "a late accept of another ballot takes away what a region seemed to confirm",
     play() {
@@ -132,6 +158,46 @@ export const rules: readonly Rule[] = [
     },
   },
   {
+    rule: "[H4]",
+    story: "an attempt from before a region was lost decides nothing after it was filled",
+    play() {
+      const play = new Play();
+      const [east, west, europe] = play.regions as [AcceptorTwin, AcceptorTwin, AcceptorTwin];
+      for (const [index, each] of play.regions.entries()) each.incarnation = `cluster ${index}`;
+      const all = () =>
+        play.regions.map((each, index) => {
+          return { kind: "claims", region: `r${index}`, shards: [each.claim("s")] } as const;
+        });
+      const first = { generation: 1, shards: {} };
+      for (const each of play.regions) each.members = first;
+      // An early attempt has east's promise; its question to europe is still on its way.
+      const ballot = { round: 9, proposer: 9, incarnation: 1 };
+      const early = new Attempt(ballot, [acquireOf("early")], undefined);
+      early.begin();
+      early.onPrepareReply(0, east.prepare({ ballot, generation: 1 }));
+      // East loses everything, and is filled from the two others.
+      east.wipe("another cluster");
+      const raise = planReadmission("r0", listed(all(), first));
+      assert(raise.kind === "raise");
+      const { record } = raise;
+      west.raise("r1/s", record);
+      europe.raise("r2/s", record);
+      for (const each of [west, europe]) {
+        const copy = each.copy(record.generation);
+        assert(copy.kind === "copy");
+        east.keep("another cluster", copy);
+      }
+      assert(east.readmit("another cluster", record));
+      // It has forgotten the promise, so somebody with a lower ballot may be chosen there.
+      assert.equal(
+        east.prepare({ ballot: { ...ballot, round: 3 }, generation: 2 }).kind,
+        "promised",
+      );
+      const late = europe.prepare({ ballot, generation: 1 });
+      assert.equal(late.kind, "other-generation", "promises from before and after were added up");
+    },
+  },
+  {
     rule: "[H5]",
     story: "a refusal that is only read is overtaken by another copy of the request",
     play() {
@@ -164,6 +230,30 @@ export const rules: readonly Rule[] = [
       const late = play.prepare(acquireOf("r", repeated), 0, 1).step;
       const told = late.kind === "read" ? late.outcomes[0] : undefined;
       assert.deepEqual(told, { kind: "forgotten" }, "a request was granted twice");
+    },
+  },
+  {
+    rule: "[H7]",
+    story: "a hand-over that the waiter's own region missed is found by looking at all of them",
+    play() {
+      const play = new Play();
+      play.hold("h");
+      play.open("w", 0, 1, 2);
+      play.accept(play.prepare(acquireOf("w", { wait: true }), 0, 1), 0, 1, 2);
+      // The release hands over in regions 1 and 2; region 0, where w waits, hears nothing.
+      play.accept(play.prepare(play.release("h"), 1, 2), 1, 2);
+      const look = (...heard: number[]) => {
+        const shows = new Map<number, Shown>();
+        for (const region of heard) {
+          const shown = play.regions[region]?.read(1);
+          if (shown?.kind === "shown") shows.set(region, shown);
+        }
+        return survey(shows);
+      };
+      assert.equal(look(0, 1), undefined);
+      const seen = look(0, 1, 2);
+      assert.equal(seen?.value.holders[0]?.grantId, "w", "nobody tells the waiter of its turn");
+      assert.deepEqual([...(seen?.confirmed("w" as GrantId).keys() ?? [])], [1, 2]);
     },
   },
   {
@@ -200,4 +290,48 @@ export const rules: readonly Rule[] = [
       }
     },
   },
+  {
+    rule: "[I13]",
+    story: "one cluster under two names gives no vote under either",
+    play() {
+      const claims = ["east", "west", "europe"].map((region, index) => {
+        // West and europe are one and the same.
+        const incarnation = `cluster ${Math.min(index, 1)}`;
+        const shard = { name: "s", incarnation, generation: 1, isHalfTrusted: false };
+        return {
+          kind: "claims",
+          region,
+          shards: [{ ...shard, isBlank: false, problem: "" }],
+        } as const;
+      });
+      const shards = Object.fromEntries(
+        claims.map(({ region, shards: [shard] }) => {
+          return [`${region}/s`, { incarnation: shard.incarnation, isJoining: false }];
+        }),
+      );
+      const all = listed(claims, { generation: 1, shards });
+      const states = ["east", "west", "europe"].map((each) => standingsIn(each, all)[0]?.state);
+      assert.deepEqual(
+        states,
+        ["voting", "silent", "silent"],
+        "one cluster has two of the three votes",
+      );
+    },
+  },
 ];
+
+/** The same claims, each by a shard that was let in by `members`. */
+function listed(all: readonly RegionClaims[], members: Members): RegionClaims[] {
+  const shards = Object.fromEntries(
+    all.flatMap(({ region, shards: own }) =>
+      own.map(({ name, incarnation }) => [`${region}/${name}`, { incarnation, isJoining: false }]),
+    ),
+  );
+  const record = Object.keys(members.shards).length > 0 ? members : { ...members, shards };
+  return all.map((each) => ({
+    ...each,
+    shards: each.shards.map((shard) =>
+      shard.generation === 0 ? shard : { ...shard, members: record },
+    ),
+  }));
+}

@@ -101,12 +101,16 @@ export function readmitTxn(incarnation: string, record: Members, lease: bigint):
   };
 }
 
-/** Makes a shard that was set back to an older state a new one, which votes no more. */
-export function disownTxn(before: string, incarnation: string): Txn {
+/**
+ * Makes a shard that was set back to an older state, or replaced by another cluster, a new one that
+ * votes no more. It compares all that the claim said: meanwhile somebody may have let it in.
+ */
+export function disownTxn({ incarnation: before, generation }: ShardClaim, after: string): Txn {
+  const still = generation > 0 ? generationIs(generation) : absent(generationKey);
   return {
-    compares: [incarnationIs(before)],
+    compares: [incarnationIs(before), still],
     success: [
-      { kind: "put", key: incarnationKey, value: utf8(incarnation), lease: 0n },
+      { kind: "put", key: incarnationKey, value: utf8(after), lease: 0n },
       { kind: "delete", key: generationKey },
       { kind: "delete", key: membersKey },
     ],
