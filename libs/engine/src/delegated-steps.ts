@@ -52,10 +52,11 @@ export class DelegatedSteps {
   beside(step: LocalStep, then: OnReply): void {
     let isAnswered = false;
     const once: OnReply = (reply) => {
-      if (isAnswered || this.#isClosed) return;
+      // Asked again at once, a shard that refuses everything would be asked without a pause.
+      if (isAnswered || this.#isClosed || reply?.kind === "moved") return;
       isAnswered = true;
       timer.cancel();
-      then(reply?.kind === "moved" ? undefined : reply);
+      then(reply);
     };
     const timer = this.#clock.schedule(this.#patienceMs, () => once(undefined));
     this.#shard.ask(step, once);
