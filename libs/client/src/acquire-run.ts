@@ -200,7 +200,9 @@ export class AcquireRun<T> {
     return outcome.kind !== "failure" || failureStatus[outcome.code].repeat !== "no";
   }
 
-  /** The lock changed hands too often since the request was first seen: no repeat can be granted. */
+  /**
+   * The lock changed hands too often since the request was first seen: no repeat can be granted.
+   */
   #isForgotten({ code, field }: Failure): boolean {
     return this.#global && code === "UNKNOWN_OUTCOME" && field === "request_id";
   }

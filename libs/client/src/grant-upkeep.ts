@@ -48,8 +48,8 @@ export class GrantUpkeep {
       this.#stop();
       onEnd();
     });
-    // Most grants are answered for by the first two regions that accept them; were one of these lost
-    // soon, the third would have to be known by then.
+    // Most grants are answered for by the first two regions that accept them; were one of these
+    // lost soon, the third would have to be known by then.
     this.#later(owner.ttlMs / 6);
   }
 

@@ -1,5 +1,5 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
-import { failure } from "@holdfast/base/failure";
+import { type Failure, failure } from "@holdfast/base/failure";
 import type { RequestId } from "@holdfast/base/ids";
 import { randomUuid } from "@holdfast/base/random";
 import type { Grant } from "@holdfast/core/command/outcome";
