@@ -35,7 +35,7 @@ describe.skipIf(noEtcd !== undefined)("the packages, installed in an empty proje
   let installed: Ended;
   let compiled: Ended;
   beforeAll(async () => {
-    platform = await Platform.start("--regions us-east-1 --shards 1");
+    platform = await Platform.start("--shards 1");
     const tarballs = [await pack("@holdfast/client"), await pack("@holdfast/cli")];
     writeFileSync(join(project, "package.json"), '{ "name": "a-shop", "type": "module" }');
     const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
