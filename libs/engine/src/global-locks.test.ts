@@ -422,3 +422,24 @@ test("a request goes on while one of its copies has somebody who waits", async (
   expect(await world.run("north", { kind: "get", lock })).toMatchObject({ holders: [{}] });
   for (const stop of stops) stop();
 });
+
+test("repeats keep the place of a request alive that waits under a ttl of its own", async () => {
+  const world = await rig();
+  const east = await world.open("east");
+  const stop = world.keepAlive(east);
+  const grant = await world.grant("east", { session: east });
+  const outcomes = (["west", "north"] as const).map((region) => {
+    const asked = { requestId: region as RequestId, ttlMs: 5_000, waitMs: 30_000 };
+    const answers = world.ask(region, asked);
+    for (let atMs = 1_500; atMs < 15_000; atMs += 1_500) {
+      world.clock.schedule(atMs, () => void world.ask(region, { ...asked, resent: true }));
+    }
+    return answers;
+  });
+  await world.clock.advance(14_000);
+  await world.release("east", grant);
+  await world.clock.advance(150);
+  // One whose leases had ended would have to make new ones first, or lose the lock to the next.
+  expect(outcomes).toMatchObject([[{ kind: "granted" }], []]);
+  stop();
+});

@@ -9,6 +9,7 @@ import { type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalQueue } from "./global-queue.ts";
 import type { GlobalRegister, Notice } from "./global-register.ts";
 import { globalGrant, lockIdOf, namedHolders } from "./global-view.ts";
+import { isOwnSession } from "./own-session.ts";
 import type { Call } from "./ports/lock-tier.ts";
 import type { ProposerAnswer } from "./register-proposer.ts";
 import type { SessionEverywhere } from "./session-everywhere.ts";
@@ -78,6 +79,7 @@ export class GlobalAcquireRun {
     if (this.#isOver) return;
     const { session } = this.#order;
     session.meet(() => this.#tellLeases());
+    if (this.#isRepeat) void session.settled().then(() => this.#keepPlace());
     this.#arm();
     if (this.#order.command.waitMs > 0 && this.#order.queue.mustLineUp) this.#standInLine();
     else void this.#ask();
@@ -91,8 +93,15 @@ export class GlobalAcquireRun {
     this.#giveUpMs = Math.max(this.#giveUpMs, times.giveUpMs);
     this.#arm();
     this.#hear(call);
+    this.#keepPlace();
     this.#tellLeases();
     return this.outcome;
+  }
+
+  /** Where no session has heartbeats, a repeat is the sign of life that its place hangs on. */
+  #keepPlace(): void {
+    const { session, request } = this.#order;
+    if (!this.#isOver && isOwnSession(request.session)) session.keepAlive();
   }
 
   /** Its caller gives it up by a command of its own, which ends it in the register. */
