@@ -443,3 +443,11 @@ test("repeats keep the place of a request alive that waits under a ttl of its ow
   expect(outcomes).toMatchObject([[{ kind: "granted" }], []]);
   stop();
 });
+
+test("the state of a lock names no holder whose session has ended, though nobody has contended", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  await world.grant("east", { session });
+  await world.clock.advance(14_000);
+  expect(await world.run("west", { kind: "get", lock })).toMatchObject({ holderCount: 0 });
+});

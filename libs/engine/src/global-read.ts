@@ -29,7 +29,7 @@ export class GlobalRead {
     const { register, queue } = this.#registers.of(lock);
     const look = await register.look(answerMs);
     const votes = this.#context.regions.map((_, index) => this.#voteOf(index, look, register));
-    const seen = survey(look.shows)?.value ?? (await this.#settle(register, look));
+    const seen = await this.#valueIn(look, register);
     if ("code" in seen) return seen;
     const nowMs = this.#context.surroundings.clock.wallMs();
     const site = locate(this.#context.local, { ...lock, region: this.#context.region });
@@ -45,6 +45,17 @@ export class GlobalRead {
       revision: BigInt(seen.version),
       votes,
     };
+  }
+
+  /** As two regions show it, without holders that two of them call gone. */
+  async #valueIn(look: Look, register: GlobalRegister): Promise<RegisterValue | Failure> {
+    const seen = survey(look.shows);
+    if (seen === undefined) return this.#settle(register, look);
+    const isGone = [...seen.liveness.values()].includes("gone");
+    if (!isGone) return seen.value;
+    // Nobody has contended since: the register changes only when somebody asks it to.
+    const settled = await this.#settle(register, look);
+    return "code" in settled ? seen.value : settled;
   }
 
   /** No two regions agree: what the register is can only be decided. */
