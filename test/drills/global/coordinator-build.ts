@@ -107,3 +107,18 @@ function die(): void {
 Object.assign(globalThis, { standBetween });
 const name = process.env.HOLDFAST_MUTANT;
 sabotage([hook, ...(name === undefined ? [] : mutantCalled(name).edits)]);
+
+type Ask = (this: unknown, ...args: unknown[]) => unknown;
+
+// What is asked outside of proposals, as the region that is asked gets it. Only now: the edits
+// must come before anything that they edit.
+const { RegionAcceptor } = await import("@holdfast/engine/region-acceptor");
+const asked = RegionAcceptor.prototype as unknown as Record<string, Ask>;
+for (const each of ["read", "meet", "keepAlive"]) {
+  const once = asked[each];
+  if (once === undefined) throw new Error(`a region is not asked to ${each} any more`);
+  asked[each] = function (...args) {
+    later(() => void once.apply(this, args));
+    return once.apply(this, args);
+  };
+}
