@@ -45,7 +45,6 @@ export class GlobalAcquireRun {
   #timer: Timer | undefined;
   #leave: (() => void) | undefined;
   #isAsking = false;
-  #wasRepeat = false;
   #isConfirming = false;
   /** Its wait is over: what becomes of it is told by the withdrawal that follows. */
   #isWithdrawing = false;
@@ -81,7 +80,9 @@ export class GlobalAcquireRun {
     session.meet(() => this.#tellLeases());
     if (this.#isRepeat) void session.settled().then(() => this.#keepPlace());
     this.#arm();
-    if (this.#order.command.waitMs > 0 && this.#order.queue.mustLineUp) this.#standInLine();
+    // A repeat may have its place already, or the lock: in line it would hear of neither.
+    const mayLineUp = this.#order.command.waitMs > 0 && !this.#isRepeat;
+    if (mayLineUp && this.#order.queue.mustLineUp) this.#standInLine();
     else void this.#ask();
   }
 
@@ -116,7 +117,6 @@ export class GlobalAcquireRun {
     const { register, request, command } = this.#order;
     const wait = command.waitMs > 0;
     const isRepeat = this.#isRepeat || this.#isProposed;
-    this.#wasRepeat = isRepeat;
     this.#isProposed = true;
     const answer = await register.submit(
       { kind: "acquire", request, wait, mayBeGranted: false },
@@ -137,7 +137,7 @@ export class GlobalAcquireRun {
       case "waiting":
         return this.#wait(notice);
       case "full":
-        return this.#onFull();
+        return outcome.isRefused ? this.#end(refusedInWait) : this.#onFull();
       case "ended":
         return this.#end(this.#endedAs(outcome.fate, notice));
       case "forgotten":
@@ -195,12 +195,8 @@ export class GlobalAcquireRun {
   }
 
   #onFull(): void {
-    // To a repeat the register has refused it for good: an earlier copy could be granted.
-    if (this.#wasRepeat) this.#end(tooMany);
-    else {
-      this.#isProposed = false;
-      this.#standInLine();
-    }
+    this.#isProposed = false;
+    this.#standInLine();
   }
 
   /** The register has no room for it yet: it stands in this region's line. */
@@ -318,7 +314,10 @@ export class GlobalAcquireRun {
   /** A repeat of a request that is over is told how it ended, not what its first copy was told. */
   #endedAs(fate: Fate, notice: Notice): AcquireOutcome {
     if (fate === "cancelled") return { kind: "cancelled" };
-    if (fate === "refused") return this.#held(notice);
+    // One that waits is not told that somebody has the lock: it goes on under another request id.
+    if (fate === "refused") {
+      return this.#order.command.waitMs > 0 ? refusedInWait : this.#held(notice);
+    }
     const how = { released: "released", lost: "lost", forced: "taken away by force" }[fate];
     return failure(
       "LOST",
@@ -373,6 +372,13 @@ const forgotten = failure(
   "UNKNOWN_OUTCOME",
   "The lock has changed hands too often since this request was first sent to know what became of " +
     "it. Cancel it, and ask again with a new request id.",
+  { field: "request_id" },
+);
+
+const refusedInWait = failure(
+  "UNKNOWN_OUTCOME",
+  "There was no place in the lock's line for a repeat of this request, and nothing will come of it. " +
+    "Ask again with a new request id.",
   { field: "request_id" },
 );
 

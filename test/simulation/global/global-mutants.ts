@@ -4,11 +4,18 @@ const core = "libs/core/src/quorum";
 const engine = "libs/engine/src";
 const client = "libs/client/src";
 
+/** A sabotaged build of the global tier, and where it was found out. */
+export interface GlobalMutant extends Mutant {
+  /** A seed that found it. */
+  readonly foundBy: number;
+}
+
 /** Ways to get the engine and the client of the global tier wrong, each a change of few lines. */
-export const globalMutants: readonly Mutant[] = [
+export const globalMutants: readonly GlobalMutant[] = [
   {
     name: "grant-of-one-confirmation",
     phrase: "a grant is told that one region alone confirms",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-view.ts`,
@@ -25,6 +32,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "any-lease-confirms",
     phrase: "a region confirms by whatever lease the session has there [H1]",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/session-everywhere.ts`,
@@ -36,6 +44,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "stale-notice-told",
     phrase: "what is older than what is known is told all the same",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-register.ts`,
@@ -47,6 +56,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "resent-ignored",
     phrase: "a repeat is taken for a first copy, and its refusal for final [H5]",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-request.ts`,
@@ -58,32 +68,36 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "join-keeps-the-first-caller",
     phrase: "a repeat joins, and the run ends with the caller of the first copy",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: `    this.#call = call;
-    this.#isRepeat = true;`,
-        replace: "    this.#isRepeat = true;",
+        find: `    this.#hear(call);
+    this.#tellLeases();`,
+        replace: "    this.#tellLeases();",
       },
     ],
   },
   {
     name: "place-lost-at-failover",
     phrase: "a lost connection takes the place in line with it",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: 'if (this.#call.cancellation === cancellation) this.#end({ kind: "cancelled" });',
-        replace: `if (this.#call.cancellation !== cancellation) return;
-      const cancel = { kind: "cancel", grantId: this.grantId } as const;
-      void this.#order.register.submit(cancel, true, () => false);
-      this.#end({ kind: "cancelled" });`,
+        find: 'if (this.#isAbandoned) this.#end({ kind: "cancelled" });',
+        replace: `if (this.#isAbandoned) {
+        const cancel = { kind: "cancel", grantId: this.grantId } as const;
+        void this.#order.register.submit(cancel, true, () => false);
+        this.#end({ kind: "cancelled" });
+      }`,
       },
     ],
   },
   {
     name: "waiter-never-polled",
     phrase: "no polling: waiters trust the watch of their own region [H7]",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-queue.ts`,
@@ -95,6 +109,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "renewal-counts-other-ballots",
     phrase: "a renewal adds regions up that show different ballots [H2]",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-renew.ts`,
@@ -107,6 +122,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "keepalive-without-heartbeat",
     phrase: "a coordinator keeps sessions alive by itself, and dead clients with them",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-request.ts`,
@@ -124,6 +140,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "heartbeat-without-keepalive",
     phrase: "a heartbeat is answered without a word to the store",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/session-leases.ts`,
@@ -135,6 +152,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "lease-made-anew-counted",
     phrase: "a heartbeat confirms a lease that ended by one that was made since [H1]",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/heartbeats.ts`,
@@ -146,6 +164,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "plain-read-of-one-region",
     phrase: "read quorum of 1 in a plain read",
+    foundBy: 1,
     edits: [
       {
         file: `${core}/survey.ts`,
@@ -157,6 +176,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "one-vote-takes-over",
     phrase: "one region's word that a holder is gone suffices",
+    foundBy: 1,
     edits: [
       {
         file: `${core}/votes.ts`,
@@ -168,6 +188,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "latest-deadline-counts",
     phrase: "the client believes until the latest deadline",
+    foundBy: 1,
     edits: [
       {
         file: `${client}/quorum-belief.ts`,
@@ -184,6 +205,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "suspension-ignored",
     phrase: "the client does not notice that its machine slept",
+    foundBy: 1,
     edits: [
       {
         file: `${client}/lease-belief.ts`,
@@ -196,6 +218,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "deadline-from-the-answer",
     phrase: "deadline from the reply, at the client",
+    foundBy: 1,
     edits: [
       {
         file: `${client}/pulse.ts`,
@@ -207,6 +230,7 @@ export const globalMutants: readonly Mutant[] = [
   {
     name: "overtaken-refusal-counts",
     phrase: "the refusal of a first copy counts though a second one is under way [H5]",
+    foundBy: 1,
     edits: [
       {
         file: `${client}/acquire-run.ts`,
@@ -218,10 +242,11 @@ export const globalMutants: readonly Mutant[] = [
 ];
 
 /** Bugs that this simulation found in our own code, each put back in. */
-export const globalPastBugs: readonly Mutant[] = [
+export const globalPastBugs: readonly GlobalMutant[] = [
   {
     name: "timeout-takes-the-grant",
     phrase: "a wait that ran out at one coordinator took the lock from its repeat at another",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-request.ts`,
@@ -233,6 +258,7 @@ export const globalPastBugs: readonly Mutant[] = [
   {
     name: "granted-while-withdrawn",
     phrase: "a wait that ran out was told of a grant, and its own cancel took it back",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-request.ts`,
@@ -249,6 +275,7 @@ export const globalPastBugs: readonly Mutant[] = [
   {
     name: "line-deaf-to-cancel",
     phrase: "one that was cancelled went on to stand in its region's line",
+    foundBy: 1,
     edits: [
       {
         file: `${engine}/global-locks.ts`,
@@ -260,6 +287,7 @@ export const globalPastBugs: readonly Mutant[] = [
   {
     name: "forgotten-asked-again",
     phrase: "a request that its register had forgotten was repeated to no end",
+    foundBy: 1,
     edits: [
       {
         file: `${client}/acquire-run.ts`,
@@ -271,4 +299,4 @@ export const globalPastBugs: readonly Mutant[] = [
 ];
 
 /** Every sabotaged build of the global tier. */
-export const allGlobalMutants: readonly Mutant[] = [...globalMutants, ...globalPastBugs];
+export const allGlobalMutants: readonly GlobalMutant[] = [...globalMutants, ...globalPastBugs];

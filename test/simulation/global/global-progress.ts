@@ -24,10 +24,22 @@ export class GlobalProgress {
   readonly #asked = new Map<string, Asked>();
   readonly #stopped = new Set<string>();
   readonly #idleSinceMs = new Map<string, number>();
+  #calmSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(simulation: Simulation, recorder: GlobalRecorder) {
     this.#simulation = simulation;
     this.#recorder = recorder;
+  }
+
+  /** From `atMs` on nothing that went wrong has an effect any more. */
+  calmFrom(atMs: number): void {
+    this.#calmSinceMs = atMs;
+  }
+
+  /** The lock was taken from a request as from one that is dead. */
+  lost(request: string): void {
+    if (this.#simulation.nowMs < this.#calmSinceMs || !this.#asked.has(request)) return;
+    this.#recorder.broken("lost-in-line", `${request} waits, and its grant is gone`);
   }
 
   /** Requests without an answer. */

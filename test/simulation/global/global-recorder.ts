@@ -44,6 +44,8 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   onEntry: (entry: Untimed) => void = () => {};
   /** A caller that had not given up was told that somebody cancelled its request. */
   cancelled: (request: string) => void = () => {};
+  /** The register took the lock from a holder that it found dead. */
+  lost: (request: string) => void = () => {};
   readonly #simulation: Simulation;
   readonly #believers = new Map<string, Believer[]>();
   readonly #denied = new Map<string, Denial>();
@@ -119,7 +121,10 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   }
 
   ended(lock: string, holder: GlobalHolder, fate: Fate | undefined): void {
-    if (fate === "lost") this.figures.takeovers++;
+    if (fate === "lost") {
+      this.figures.takeovers++;
+      this.lost(requestOfHolder(holder));
+    }
     if (fate === "forced") {
       this.figures.forced++;
       this.#forced.add(holder.grantId);

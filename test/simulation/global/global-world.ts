@@ -46,6 +46,7 @@ export class GlobalWorld implements Fated {
     this.#progress = new GlobalProgress(this.simulation, this.#recorder);
     this.#recorder.onEntry = (entry) => this.#progress.heard(entry);
     this.#recorder.cancelled = (request) => this.#progress.cancelled(request);
+    this.#recorder.lost = (request) => this.#progress.lost(request);
     this.#recorder.look = () => {
       for (const { beliefs } of this.clients.values()) beliefs.use();
     };
@@ -129,14 +130,20 @@ export class GlobalWorld implements Fated {
     const clients = [...this.clients.values()].map(({ process }) => process);
     for (const process of [...clients, ...this.sites.processes]) this.resume(process);
     this.#recorder.add({ kind: "healed" });
+    this.#progress.calmFrom(this.simulation.nowMs + this.#regrantMs);
     this.#lookAround();
   }
 
   #lookAround(): void {
+    this.#progress.lookAround(this.#regrantMs);
+    this.simulation.after(lookMs, () => this.#lookAround());
+  }
+
+  /** From the death of a holder until the lock is had again. */
+  get #regrantMs(): number {
     const { clients, leaseLateMsMax } = this.#plan;
     const ttlMs = Math.max(...clients.map((client) => client.ttlMs));
-    this.#progress.lookAround(ttlMs * (1 + rho) + leaseLateMsMax + regrantMs);
-    this.simulation.after(lookMs, () => this.#lookAround());
+    return ttlMs * (1 + rho) + leaseLateMsMax + regrantMs;
   }
 
   #checkAnswered(): void {

@@ -57,8 +57,11 @@ export type RegisterOutcome =
   | { readonly kind: "ended"; readonly fate: Fate }
   /** The register has forgotten what became of the request [H6]. */
   | { readonly kind: "forgotten" }
-  /** No room for another waiter of that region, or another shared holder. */
-  | { readonly kind: "full" }
+  /**
+   * No room for another waiter of that region. `isRefused`: an earlier copy might have been granted,
+   * so it is refused for good; another one may ask again.
+   */
+  | { readonly kind: "full"; readonly isRefused: boolean }
   | { readonly kind: "released" }
   | { readonly kind: "not-held" }
   | { readonly kind: "cancelled"; readonly found: boolean }

@@ -89,7 +89,7 @@ function acquire(draft: Draft, command: AcquireGlobal): RegisterOutcome {
       return { kind: "waiting", ahead: draft.waiters.length - 1 };
     }
     if (mayBeGranted) draft.end(grantId, "refused");
-    return { kind: "full" };
+    return { kind: "full", isRefused: mayBeGranted };
   }
   if (mayBeGranted) draft.end(grantId, "refused");
   return { kind: "held", holders: [...draft.holders], waiting: draft.waiters.length };

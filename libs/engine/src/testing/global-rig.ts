@@ -38,22 +38,27 @@ export class GlobalRig {
 
   async start(): Promise<void> {
     for (const region of rigRegions) await this.#startRegion(region);
-    for (const [index, region] of rigRegions.entries()) {
-      const local = this.local(region);
-      this.locks.set(
-        region,
-        new GlobalLocks({
-          region,
-          regions: rigRegions.map((other) => this.#link(region, other)),
-          local: local.context,
-          ballots: new BallotSource(index + 1, 1),
-          surroundings: this,
-          generation: () => 1,
-          onGeneration: () => {},
-          roundTripMs: () => roundTripMs,
-        }),
-      );
-    }
+    for (const region of rigRegions) this.#startCoordinator(region, 1);
+  }
+
+  /** The region's coordinator dies, and another one comes that knows nothing. */
+  restart(region: RegionName): void {
+    this.locks.get(region)?.stop();
+    this.#startCoordinator(region, 2);
+  }
+
+  #startCoordinator(region: RegionName, incarnation: number): void {
+    const locks = new GlobalLocks({
+      region,
+      regions: rigRegions.map((other) => this.#link(region, other)),
+      local: this.local(region).context,
+      ballots: new BallotSource(rigRegions.indexOf(region) + 1, incarnation),
+      surroundings: this,
+      generation: () => 1,
+      onGeneration: () => {},
+      roundTripMs: () => roundTripMs,
+    });
+    this.locks.set(region, locks);
   }
 
   stop(): void {

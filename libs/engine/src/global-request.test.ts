@@ -1,0 +1,169 @@
+import { Cancellation } from "@holdfast/base/cancellation";
+import type { RequestId } from "@holdfast/base/ids";
+import { grantIdOf } from "@holdfast/core/lock/grant-id";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
+import { afterEach, expect, test } from "vitest";
+import { GlobalRig } from "./testing/global-rig.ts";
+
+const lock = { region: globalRegion, namespace: "default", name: "l" };
+const rigs: GlobalRig[] = [];
+
+async function rig(): Promise<GlobalRig> {
+  const made = new GlobalRig();
+  await made.start();
+  rigs.push(made);
+  return made;
+}
+
+afterEach(() => {
+  for (const each of rigs.splice(0)) each.stop();
+});
+
+test("a wait that runs out while it is being granted is told of the grant, and keeps it", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  // A cold acquire takes longer than it is to wait.
+  const outcome = await world.run("east", world.acquire({ session, waitMs: 20 }));
+  await world.clock.advance(1_000);
+  const state = await world.run("north", { kind: "get", lock });
+  const holders = state.kind === "lock" ? state.holders.length : undefined;
+  expect({ kind: outcome.kind, holders }).toEqual({ kind: "granted", holders: 1 });
+});
+
+test("a wait that runs out in one region takes nothing from its repeat in another", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  const stops = [world.keepAlive(east), world.keepAlive(west)];
+  const grant = await world.grant("west", { session: west });
+  const requestId = "r1" as RequestId;
+  const first = world.ask("east", { session: east, requestId, waitMs: 2_000 });
+  await world.clock.advance(1_000);
+  world.isolate("east");
+  const second = world.ask("north", { session: east, requestId, waitMs: 1_000, resent: true });
+  await world.clock.advance(500);
+  await world.release("west", grant);
+  await world.clock.advance(600);
+  expect(second).toMatchObject([{ kind: "granted" }]);
+  // The first copy's wait is over, and nobody has told its coordinator of the grant.
+  world.isolate("east", false);
+  await world.clock.advance(3_000);
+  const state = await world.run("north", { kind: "get", lock });
+  expect(state).toMatchObject({ holders: [{ token: 2n << 20n }] });
+  expect(first).toMatchObject([{ kind: "granted" }]);
+  for (const stop of stops) stop();
+});
+
+test("one that is cancelled in its region's line leaves it, and is granted never", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  const stop = world.keepAlive(session);
+  const grant = await world.grant("east", { session });
+  const waiting = Array.from({ length: 21 }, () => world.ask("east", { session, waitMs: 60_000 }));
+  await world.clock.advance(2_000);
+  const last = world.acquire({ session, waitMs: 60_000 });
+  const outcome = world.begin("east", last);
+  await world.clock.advance(200);
+  const grantId = grantIdOf(session, last.requestId);
+  await world.run("east", { kind: "cancel", lock, grantId, session });
+  expect(await world.settle(outcome)).toEqual({ kind: "cancelled" });
+  // All before it come and go, and the register forgets that it was cancelled.
+  await world.release("east", grant);
+  for (const each of waiting) {
+    await world.clock.advance(200);
+    const [granted] = each;
+    if (granted?.kind === "granted") await world.release("east", granted.grant);
+  }
+  expect(await world.run("north", { kind: "get", lock })).toMatchObject({ holders: [] });
+  stop();
+});
+
+test("a request goes on while one of its copies has somebody who waits", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  const stops = [world.keepAlive(east), world.keepAlive(west)];
+  const grant = await world.grant("west", { session: west });
+  const asked = { session: east, requestId: "r1" as RequestId, waitMs: 30_000 };
+  const [first, late] = [new Cancellation(), new Cancellation()];
+  const onCallerLost = "cancel" as const;
+  const waiting = world.ask("east", asked, { cancellation: first, onCallerLost });
+  await world.clock.advance(500);
+  const repeat = world.ask("east", { ...asked, resent: true }, { onCallerLost });
+  world.ask("east", { ...asked, resent: true }, { cancellation: late, onCallerLost });
+  for (const copy of [late, first]) copy.cancel();
+  await world.clock.advance(500);
+  await world.release("west", grant);
+  await world.clock.advance(2_000);
+  expect([waiting, repeat]).toMatchObject([[{ kind: "granted" }], [{ kind: "granted" }]]);
+  // And what one was told of is not taken back for another that is gone.
+  expect(await world.run("north", { kind: "get", lock })).toMatchObject({ holders: [{}] });
+  for (const stop of stops) stop();
+});
+
+test("repeats keep the place of a request alive that waits under a ttl of its own", async () => {
+  const world = await rig();
+  const east = await world.open("east");
+  const stop = world.keepAlive(east);
+  const grant = await world.grant("east", { session: east });
+  const outcomes = (["west", "north"] as const).map((region) => {
+    const asked = { requestId: region as RequestId, ttlMs: 5_000, waitMs: 30_000 };
+    const answers = world.ask(region, asked);
+    for (let atMs = 1_500; atMs < 15_000; atMs += 1_500) {
+      world.clock.schedule(atMs, () => void world.ask(region, { ...asked, resent: true }));
+    }
+    return answers;
+  });
+  await world.clock.advance(14_000);
+  await world.release("east", grant);
+  await world.clock.advance(150);
+  // One whose leases had ended would have to make new ones first, or lose the lock to the next.
+  expect(outcomes).toMatchObject([[{ kind: "granted" }], []]);
+  stop();
+});
+
+test("the state of a lock names no holder whose session has ended, though nobody has contended", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  await world.grant("east", { session });
+  await world.clock.advance(14_000);
+  expect(await world.run("west", { kind: "get", lock })).toMatchObject({ holderCount: 0 });
+});
+
+test("a repeat that finds the line full is told to ask anew, not that somebody has the lock", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  const stop = world.keepAlive(session);
+  await world.grant("east", { session });
+  for (let waiters = 0; waiters < 21; waiters++) world.ask("east", { session, waitMs: 60_000 });
+  await world.clock.advance(2_000);
+  // Another coordinator, which knows nothing of the line yet.
+  world.restart("east");
+  const asked = { session, requestId: "r1" as RequestId, waitMs: 30_000, resent: true };
+  for (let copies = 0; copies < 2; copies++) {
+    const outcome = await world.run("east", world.acquire(asked));
+    expect(outcome).toMatchObject({ code: "UNKNOWN_OUTCOME", field: "request_id" });
+  }
+  stop();
+});
+
+test("a repeat takes its place again though others of its region stand in line by now", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  const stops = [world.keepAlive(east), world.keepAlive(west)];
+  const grant = await world.grant("west", { session: west });
+  const asked = { session: east, requestId: "r1" as RequestId, waitMs: 60_000 };
+  world.ask("east", asked);
+  await world.clock.advance(500);
+  for (let waiters = 1; waiters < 21; waiters++)
+    world.ask("east", { ...asked, requestId: `w${waiters}` as RequestId });
+  await world.clock.advance(2_000);
+  world.restart("east");
+  for (let waiters = 1; waiters < 25; waiters++)
+    world.ask("east", { ...asked, requestId: `w${waiters}` as RequestId, resent: waiters < 21 });
+  await world.clock.advance(2_000);
+  const again = world.ask("east", { ...asked, resent: true });
+  await world.clock.advance(500);
+  await world.release("west", grant);
+  await world.clock.advance(1_000);
+  expect(again).toMatchObject([{ kind: "granted" }]);
+  for (const stop of stops) stop();
+});
