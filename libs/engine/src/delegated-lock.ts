@@ -19,13 +19,13 @@ import type {
   Seen,
 } from "@holdfast/core/delegation/local-step";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
-import type { CancelAsking, LocalAnswer, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
+import type { CancelAsking, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
 import { DelegatedLine, type Waiting } from "./delegated-line.ts";
 import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
 import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
 import { DelegationTenure } from "./delegation-tenure.ts";
 
-/** Callers of one lock at one coordinator; past it they are told to ask elsewhere. */
+/** Callers of one lock at one coordinator; past it they are told to ask elsewhere, or again. */
 const waitersMax = 10_000;
 /** Tries to give back what nobody knows to have; later it ends with its session. */
 const giveBacksMax = 3;
@@ -94,7 +94,7 @@ export class DelegatedLock<Lock = unknown> {
       return;
     }
     if (!wait && !this.#mayGrant()) {
-      asking.answer({ kind: this.#isFree() ? "no-quorum" : "held" });
+      asking.answer({ kind: this.#isFree ? "no-quorum" : "held" });
       return;
     }
     const waiting = this.#line.add(asking);
@@ -105,6 +105,10 @@ export class DelegatedLock<Lock = unknown> {
 
   /** Gives a grant back, or makes sure that what was released elsewhere stays so here [H9]. */
   release(asking: ReleaseAsking): void {
+    if (this.#releases.length >= waitersMax) {
+      asking.answer({ kind: "unknown" });
+      return;
+    }
     this.#releases.push(asking);
     this.#turn();
   }
@@ -173,18 +177,18 @@ export class DelegatedLock<Lock = unknown> {
     return state?.isOpen === true && state.sequence < sequenceMax && this.#vouchedMs > 0;
   }
 
-  #isFree(): boolean {
+  get #isFree(): boolean {
     return this.#holder === undefined && this.#line.length === 0;
   }
 
   #mayGrant(): boolean {
-    return this.#isFree() && this.#isUsable() && !this.#isRecallDue();
+    return this.#isFree && this.#isUsable() && !this.#isRecallDue();
   }
 
   #isRecallDue(): boolean {
     // It was asked for because somebody waits here: closed before that one had it, it would go
     // round among the regions, and nobody would ever have it.
-    if (this.#isUnused && this.#line.head() !== undefined) return false;
+    if (this.#isUnused && this.#line.head() !== undefined && this.#isUsable()) return false;
     return this.#tenure?.isRecallDue === true;
   }
 
@@ -235,10 +239,10 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #isIdleForLong(): boolean {
-    const { clock, policy } = this.#options;
+    const nowMs = this.#options.clock.monotonicMs();
     if (this.#line.length > 0) return false;
-    this.#idleSinceMs ??= clock.monotonicMs();
-    return clock.monotonicMs() - this.#idleSinceMs >= policy.idleMs;
+    this.#idleSinceMs ??= nowMs;
+    return nowMs - this.#idleSinceMs >= this.#options.policy.idleMs;
   }
 
   #askForDelegation(): void {
@@ -414,8 +418,7 @@ export class DelegatedLock<Lock = unknown> {
       this.#giveBack({ grantId: request.grantId, token, marker }, giveBacksMax);
       return;
     }
-    const answer: LocalAnswer = { kind: "granted", token, validForMs };
-    asking.answer(validForMs > 0 ? answer : { kind: "unknown" });
+    asking.answer(validForMs > 0 ? { kind: "granted", token, validForMs } : { kind: "unknown" });
   }
 
   /** Nobody knows that it has the lock, and nobody would give it back. */
@@ -465,10 +468,10 @@ export class DelegatedLock<Lock = unknown> {
     this.#idleSinceMs = undefined;
   }
 
+  /** What was left meanwhile is nobody's any more, but a release must be answered. */
   #step(step: LocalStep, then: OnReply): void {
     const tenure = this.#tenure;
     this.#steps.inTurn(step, (reply) => {
-      // What was left meanwhile is nobody's any more, but a release must be answered.
       if (this.#tenure === tenure || step.kind === "release") then(reply);
       this.#turn();
     });
@@ -486,8 +489,8 @@ export class DelegatedLock<Lock = unknown> {
   /** What nobody tells is found out: a holder gone, a place lost, a register that changed [H7]. */
   #tick(): void {
     this.#line.dropGone();
-    this.#tenure?.thicken();
     if (this.#tenure !== undefined) {
+      this.#tenure.thicken();
       this.#options.peek((value, isDoubtful) => this.hint(value, isDoubtful));
     }
     if (this.#holder !== undefined) this.#isInDoubt = true;

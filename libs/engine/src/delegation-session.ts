@@ -5,10 +5,14 @@ import { majority } from "@holdfast/core/quorum/votes";
 
 /** A session's lease in one region, as {@link SessionBeats} answers. */
 export interface BeatenLease {
+  readonly shard: string;
   readonly lease: LeaseId;
   /** In ms, counted from before the question was sent; 0: the lease has ended. */
   readonly validForMs: number;
 }
+
+/** The leases that a session has for one lock, by region. */
+export type LeasesOfLock = Map<number, Pick<BeatenLease, "shard" | "lease">>;
 
 /** The way to a session's leases in the regions, by number 0 to 2. It may never answer. */
 export interface SessionBeats<Lock> {
@@ -52,7 +56,6 @@ export class DelegationSession<Lock = unknown> {
   readonly id: SessionId;
   readonly ttlMs: number;
   readonly #options: DelegationSessionOptions<Lock>;
-  /** Ids are never reused within a store, and two stores may choose the same one. */
   readonly #kept = new Map<string, Kept<Lock>>();
   #timer: Timer | undefined;
   #delegations = 0;
@@ -70,9 +73,9 @@ export class DelegationSession<Lock = unknown> {
   }
 
   /** A delegation hangs on it from now on, until it {@link leave}s. See {@link meet}. */
-  join(lock: Lock, then: () => void): ReadonlyMap<number, LeaseId> {
+  join(lock: Lock, leases: LeasesOfLock, then: () => void): void {
     this.#delegations++;
-    return this.meet(lock, then);
+    this.meet(lock, leases, then);
   }
 
   /** A delegation that joined is over. Once none is left, nothing is kept alive any more. */
@@ -85,12 +88,12 @@ export class DelegationSession<Lock = unknown> {
   }
 
   /**
-   * Gets a lease in each region for the lock; `then` once two regions have answered, or after a
-   * third of the ttl. What it returns fills with the leases as they come.
+   * Gets a lease in each region for the lock, and puts them into `leases` as they come; `then` once
+   * two regions have answered, or after a third of the ttl.
    */
-  meet(lock: Lock, then: () => void): ReadonlyMap<number, LeaseId> {
+  meet(lock: Lock, leases: LeasesOfLock, then: () => void = () => {}): void {
     const { clock, beats } = this.#options;
-    const met = new Map<number, LeaseId>();
+    let answered = 0;
     let isDone = false;
     const go = () => {
       if (isDone) return;
@@ -103,35 +106,30 @@ export class DelegationSession<Lock = unknown> {
       const sentMs = clock.monotonicMs();
       beats.meet(region, lock, this.id, (lease) => {
         this.#note(region, lock, sentMs, lease);
-        if (lease !== undefined) met.set(region, lease.lease);
-        if (met.size >= majority) go();
+        if (lease === undefined) return;
+        leases.set(region, { shard: lease.shard, lease: lease.lease });
+        if (++answered >= majority) go();
       });
     }
     this.#arm();
-    return met;
   }
 
   /** Regions among them whose leases are known to live. */
-  liveIn(leases: ReadonlyMap<number, LeaseId>): number[] {
+  liveIn(leases: LeasesOfLock): number[] {
     const nowMs = this.#options.clock.monotonicMs();
-    const live: number[] = [];
-    for (const [region, lease] of leases) {
-      const kept = this.#kept.get(`${region}/${lease}`);
-      if (kept !== undefined && kept.deadlineMs > nowMs) live.push(region);
-    }
-    return live;
+    return [...leases.keys()].filter((region) => this.#deadlineIn(region, leases) > nowMs);
   }
 
   /**
    * D: until when, on this coordinator's clock, a grant may be believed in whose liveness hangs on
-   * these leases. The second-latest deadline, for any two regions that call it gone are past it.
+   * `confirmed`. The second-latest deadline: any two regions that call it gone are past that.
+   * `leases`: those that the session has for the lock.
    */
-  deadlineMs(confirmed: ReadonlyMap<number, LeaseId>): number {
+  deadlineMs(confirmed: ReadonlyMap<number, LeaseId>, leases: LeasesOfLock): number {
     const deadlines: number[] = [];
     for (const [region, lease] of confirmed) {
       // Only the very lease counts that the liveness was put under [H1].
-      const kept = this.#kept.get(`${region}/${lease}`);
-      if (kept !== undefined) deadlines.push(kept.deadlineMs);
+      if (leases.get(region)?.lease === lease) deadlines.push(this.#deadlineIn(region, leases));
     }
     deadlines.sort((left, right) => right - left);
     return deadlines[majority - 1] ?? 0;
@@ -161,13 +159,23 @@ export class DelegationSession<Lock = unknown> {
     }
   }
 
+  #deadlineIn(region: number, leases: LeasesOfLock): number {
+    const known = leases.get(region);
+    return known === undefined ? 0 : (this.#kept.get(keyOf(region, known))?.deadlineMs ?? 0);
+  }
+
   #note(region: number, lock: Lock, sentMs: number, lease: BeatenLease | undefined): void {
     if (this.#isAbandoned || this.#delegations === 0) return;
     if (lease === undefined || lease.validForMs <= 0) return;
-    const key = `${region}/${lease.lease}`;
+    const key = keyOf(region, lease);
     const kept = this.#kept.get(key) ?? { region, lock, deadlineMs: 0 };
     // From before the question was sent: the lease is renewed while the answer is on its way.
     kept.deadlineMs = Math.max(kept.deadlineMs, sentMs + lease.validForMs);
     this.#kept.set(key, kept);
   }
+}
+
+/** Two shards may have given out the same number. */
+function keyOf(region: number, { shard, lease }: Pick<BeatenLease, "shard" | "lease">): string {
+  return `${region}/${shard}/${lease}`;
 }

@@ -4,7 +4,7 @@ import { type DelegationPolicy, isRecallDue, type Recall } from "@holdfast/core/
 import { regionsMax } from "@holdfast/core/quorum/attempt";
 import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
-import type { DelegationSession } from "./delegation-session.ts";
+import type { DelegationSession, LeasesOfLock } from "./delegation-session.ts";
 import type { Asking, ProposerAnswer } from "./register-proposer.ts";
 
 /** Where commands for the lock's register go: this coordinator's proposer. */
@@ -39,7 +39,7 @@ export class DelegationTenure<Lock = unknown> {
   readonly request: GlobalRequest;
   readonly #options: TenureOptions<Lock>;
   /** The session's leases for this lock, as far as they are known. */
-  #met: ReadonlyMap<number, LeaseId>;
+  readonly #leases: LeasesOfLock = new Map();
   /** Regions whose liveness was put by one accept each, the latest last; they do not add up [H2]. */
   #confirmed: (() => ReadonlyMap<number, LeaseId>)[] = [];
   #token: bigint | undefined;
@@ -56,7 +56,7 @@ export class DelegationTenure<Lock = unknown> {
   constructor(options: TenureOptions<Lock>) {
     this.#options = options;
     this.request = options.request;
-    this.#met = options.session.join(options.lock, () => this.ask());
+    options.session.join(options.lock, this.#leases, () => this.ask());
   }
 
   /** What the register gave it, the latest; undefined: nothing yet. */
@@ -71,9 +71,8 @@ export class DelegationTenure<Lock = unknown> {
 
   /** D less now: how long what is granted under it may be believed in, in ms; 0: not at all. */
   get vouchedMs(): number {
-    const { session, clock } = this.#options;
-    const deadlineMs = Math.max(0, ...this.#confirmed.map((each) => session.deadlineMs(each())));
-    return Math.max(0, deadlineMs - clock.monotonicMs());
+    const deadlines = this.#confirmed.map((each) => this.#deadlineMs(each));
+    return Math.max(0, Math.max(0, ...deadlines) - this.#options.clock.monotonicMs());
   }
 
   /** Somebody waits for it in the register. */
@@ -143,11 +142,12 @@ export class DelegationTenure<Lock = unknown> {
   /** Sees to a lease in each region, and to liveness that hangs on the very one. */
   thicken(): void {
     const { session, lock } = this.#options;
-    const live = session.liveIn(this.#met);
-    if (live.length < regionsMax) this.#met = session.meet(lock, () => {});
+    const live = session.liveIn(this.#leases);
+    if (live.length < regionsMax) session.meet(lock, this.#leases);
     const confirmed = this.#confirmed.at(-1)?.();
     if (confirmed === undefined) return;
-    if (live.some((region) => confirmed.get(region) !== this.#met.get(region))) this.ask();
+    const isThere = (region: number) => confirmed.get(region) === this.#leases.get(region)?.lease;
+    if (!live.every(isThere)) this.ask();
   }
 
   #want(wish: Wish): void {
@@ -196,6 +196,15 @@ export class DelegationTenure<Lock = unknown> {
       this.#options.onOver();
       return;
     }
+    if (outcome.kind === "full") {
+      // Its region has too many in line there. It may have been written down as refused, so another
+      // one is asked for, and not at once.
+      this.#timer = this.#options.clock.schedule(this.request.ttlMs / 4, () => {
+        this.forget();
+        this.#options.onOver();
+      });
+      return;
+    }
     if (outcome.kind === "granted" && !this.#isEnding) {
       this.#onGranted(outcome.holder.token, () => confirmed(this.request.grantId));
     }
@@ -204,15 +213,18 @@ export class DelegationTenure<Lock = unknown> {
   }
 
   #onGranted(token: bigint, confirmed: () => ReadonlyMap<number, LeaseId>): void {
-    const { session } = this.#options;
     // The best one of the past stays: what it says is as true as before.
     const best = this.#confirmed.reduce<typeof confirmed | undefined>((found, each) => {
       if (found === undefined) return each;
-      return session.deadlineMs(found()) > session.deadlineMs(each()) ? found : each;
+      return this.#deadlineMs(found) > this.#deadlineMs(each) ? found : each;
     }, undefined);
     this.#confirmed = best === undefined ? [confirmed] : [best, confirmed];
     this.#token = token;
     if (this.#wish === "ask") this.#wish = undefined;
+  }
+
+  #deadlineMs(confirmed: () => ReadonlyMap<number, LeaseId>): number {
+    return this.#options.session.deadlineMs(confirmed(), this.#leases);
   }
 
   #pause(): void {
@@ -223,5 +235,5 @@ export class DelegationTenure<Lock = unknown> {
 }
 
 function isOver({ kind }: RegisterOutcome): boolean {
-  return kind === "cancelled" || kind === "ended" || kind === "forgotten" || kind === "full";
+  return kind === "cancelled" || kind === "ended" || kind === "forgotten";
 }

@@ -117,13 +117,13 @@ export class DelegationCoordinator {
           world.send(region, to, () => {
             const lease = world.grantLease(to, session, delegationTtlMs);
             if (lease === undefined || !world.keepAlive(lease, delegationTtlMs)) return;
-            world.send(to, region, () => answer({ lease, validForMs }));
+            world.send(to, region, () => answer({ shard: "s0", lease, validForMs }));
           }),
         keepAlive: (to, _lock, session, answer) =>
           world.send(region, to, () => {
             const lease = world.shards[to]?.acceptor.leases.get(session);
             if (lease === undefined || !world.keepAlive(lease, delegationTtlMs)) return;
-            world.send(to, region, () => answer({ lease, validForMs }));
+            world.send(to, region, () => answer({ shard: "s0", lease, validForMs }));
           }),
       },
     });

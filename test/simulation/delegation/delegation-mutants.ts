@@ -166,11 +166,10 @@ export const delegationMutants: readonly Mutant[] = [
     edits: [
       {
         file: session,
-        find: `      const kept = this.#kept.get(\`\${region}/\${lease}\`);
-      if (kept !== undefined) deadlines.push(kept.deadlineMs);`,
-        replace: `      if (region + Number(lease) < 0) continue;
+        find: "if (leases.get(region)?.lease === lease) deadlines.push(this.#deadlineIn(region, leases));",
+        replace: `if (Number(lease) < 0) continue;
       deadlines.length = 0;
-      for (const { deadlineMs } of this.#kept.values()) deadlines.push(deadlineMs);`,
+      for (const each of leases.keys()) deadlines.push(this.#deadlineIn(each, leases));`,
       },
     ],
   },

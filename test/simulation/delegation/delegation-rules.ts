@@ -55,8 +55,10 @@ class Stage {
       ttlMs,
       clock,
       beats: {
-        meet: (_region, _lock, _session, answer) => answer({ lease, validForMs: ttlMs }),
-        keepAlive: (_region, _lock, _session, answer) => answer({ lease, validForMs: ttlMs }),
+        meet: (_region, _lock, _session, answer) =>
+          answer({ shard: "s0", lease, validForMs: ttlMs }),
+        keepAlive: (_region, _lock, _session, answer) =>
+          answer({ shard: "s0", lease, validForMs: ttlMs }),
       },
     });
     let ids = 0;

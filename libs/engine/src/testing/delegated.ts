@@ -10,7 +10,7 @@ import { requestOf } from "@holdfast/core/quorum/testing/requests";
 import type { LocalAnswer, LocalAsking } from "../delegated-asking.ts";
 import { DelegatedLock } from "../delegated-lock.ts";
 import { DelegatedShard } from "../delegated-shard.ts";
-import { DelegationSession } from "../delegation-session.ts";
+import { type BeatenLease, DelegationSession } from "../delegation-session.ts";
 import { isSite, locate } from "../local-context.ts";
 import type { LocalLocks } from "../local-locks.ts";
 import { TestRegion } from "./region.ts";
@@ -101,9 +101,11 @@ export class DelegatedRig {
   }
 
   #newSession(): DelegationSession<string> {
-    const answerIn = (answer: (lease: { lease: LeaseId; validForMs: number }) => void) => {
+    const answerIn = (answer: (lease: BeatenLease) => void) => {
       const { validForMs } = this;
-      this.region.clock.schedule(30, () => answer({ lease: 5n as LeaseId, validForMs }));
+      this.region.clock.schedule(30, () =>
+        answer({ shard: "s0", lease: 5n as LeaseId, validForMs }),
+      );
     };
     return new DelegationSession<string>({
       id: "coordinator" as SessionId,
