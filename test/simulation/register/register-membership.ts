@@ -8,7 +8,9 @@ import type { RegisterWorld } from "./register-world.ts";
 
 /** How long the answers of other regions are waited for, in milliseconds. */
 const patienceMs = 1_200;
-const stepsMax = 40;
+const stepsMax = 15;
+/** How often an operator asks; each time somebody new may begin. */
+const asksMax = 40;
 
 /** Who belongs: what coordinators do about it by themselves, and what an operator asks for. */
 export class RegisterMembership {
@@ -50,7 +52,7 @@ export class RegisterMembership {
   }
 
   /** An operator keeps asking for it until the region votes, now of one coordinator, now of two. */
-  operate(index: number): void {
+  operate(index: number, asks = 1): void {
     const { random, timeline, weather } = this.#world;
     timeline.after(20 + random.next() * weather.operatorMs, () => {
       if (this.isWhole(index)) return;
@@ -60,7 +62,7 @@ export class RegisterMembership {
       if (both !== undefined && random.next() < 0.4) {
         new Readmission(this.#world, index, both).step();
       }
-      this.operate(index);
+      if (asks < asksMax) this.operate(index, asks + 1);
     });
   }
 

@@ -202,3 +202,16 @@ test("a grant that two regions know is taken once both say that nobody lives", (
   expect(proposed(step).holders).toMatchObject([{ grantId: "a" }]);
   expect(attempt.onPrepareReply(2, promise(before))).toEqual({ kind: "wait" });
 });
+
+test("a third region that refuses is asked again under a higher ballot before anybody waits", () => {
+  const held = { ballot: ballot(5), value: heldBy("near") };
+  const attempt = begin(acquireOf("a"));
+  attempt.begin();
+  attempt.onPrepareReply(0, promise(held, ["near"]));
+  expect(attempt.onPrepareReply(1, promise(held))).toEqual({ kind: "hesitate" });
+  const higher = ballot(40);
+  expect(attempt.onPrepareReply(2, { kind: "refused", promised: higher })).toEqual({
+    kind: "lost",
+    seen: higher,
+  });
+});

@@ -157,8 +157,11 @@ export class Attempt {
     const value = base?.value ?? emptyRegister;
     const decision = decide(value, this.#commands, this.#goneIn(value));
     const isAllIn = this.#promises.size + this.#refused.size === regionsMax;
-    if (!isAllIn && !this.#hasHesitated && this.#hangsOnThird(value, decision)) {
-      return { kind: "hesitate" };
+    if (!this.#hasHesitated && this.#hangsOnThird(value, decision)) {
+      if (!isAllIn) return { kind: "hesitate" };
+      // The third promised a higher ballot and says nothing of who lives. Decided without it, this
+      // would be decided without it for ever, for nothing makes the next ballot a higher one [H8].
+      if (this.#refused.size > 0) return this.#over({ kind: "lost", seen: this.#seen });
     }
     const isSettled = this.#showing(base) >= majority;
     const isRead = decision.value === value && isSettled && !this.#isToStrengthen();
