@@ -1,6 +1,6 @@
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { ManualClock } from "@holdfast/base/manual-clock";
-import { SeededRandom } from "@holdfast/base/random";
+import { type Random, SeededRandom } from "@holdfast/base/random";
 import {
   type Ballot,
   BallotSource,
@@ -51,6 +51,13 @@ class Regions implements Acceptors {
     );
   }
 
+  /** Another coordinator has made its next change in all regions. */
+  goOn(): void {
+    for (const state of this.#states) {
+      state.promised = { ...state.promised, round: state.promised.round + 1 };
+    }
+  }
+
   repair(region: number, request: AcceptRequest): void {
     this.repairs.push({ region, request });
   }
@@ -68,14 +75,14 @@ class Regions implements Acceptors {
   }
 }
 
-function rig() {
+function rig(random: Random = new SeededRandom(1)) {
   const clock = new ManualClock();
   const regions = new Regions(clock);
   const proposer = new RegisterProposer({
     acceptors: regions,
     ballots: new BallotSource(1, 1),
     clock,
-    random: new SeededRandom(1),
+    random,
     generation: () => 1,
     onGeneration: () => {},
     roundTripMs: () => 20,
@@ -179,6 +186,21 @@ test("every attempt has a ballot of its own, above those before it", async () =>
   for (const [index, ballot] of ballots.entries()) {
     expect(compareBallots(ballot, ballots[index - 1] ?? zeroBallot)).toBeGreaterThan(0);
   }
+});
+
+test("one that was beaten comes back ahead of those who went on meanwhile", async () => {
+  // It always waits nearly as long as it may, and they take two round trips a change.
+  const random = Object.assign(new SeededRandom(1), { next: () => 0.95 });
+  const { clock, regions, ask } = rig(random);
+  regions.goOn();
+  const goOn = (): void => {
+    regions.goOn();
+    clock.schedule(10, goOn);
+  };
+  goOn();
+  const answers = ask(acquire("a"));
+  await clock.advance(1_000);
+  expect(outcomesOf(answers)).toEqual(["granted"]);
 });
 
 test("what nobody waits for any more is not proposed", async () => {

@@ -310,8 +310,11 @@ export class RegisterProposer {
     const attempts = Math.max(...members.map((member) => member.attempts));
     const paused: Flight = { ...flight, members };
     this.#flight = paused;
+    // Others go on while this one waits. The longer its pauses get, the further behind it would
+    // come back, and with somebody who is nearer to two regions it would be behind for ever [L3].
+    const ahead = { ...seen, round: seen.round + 2 ** attempts };
     paused.timer = clock.schedule(roundTripMs() * random.next() * 2 ** (attempts - 1), () => {
-      if (this.#flight === paused) this.#attempt(members, seen);
+      if (this.#flight === paused) this.#attempt(members, ahead);
     });
   }
 
