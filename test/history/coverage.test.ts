@@ -25,3 +25,11 @@ test("a run counts only if it went on in every stretch and enough of it met a fa
   events.push({ kind: "fault", atMs: 0, untilMs: 20, what: "kill", target: "r0" });
   expect(shortfalls(measured(events, 10_000), floor)).toEqual([]);
 });
+
+test("a run in which next to nothing is granted does not count, however much was refused", () => {
+  const { events } = new HandmadeHistory().asks("a", 0).gets("a", 2, 1).releases("a", 10, 12);
+  events.push({ kind: "fault", atMs: 0, untilMs: 20, what: "kill", target: "r0" });
+  expect(shortfalls(measured(events, 10_000), { ...floor, grantsPerSecondMin: 1 })).toEqual([
+    "0.10 grants a second; 1 is the floor",
+  ]);
+});

@@ -8,6 +8,7 @@ export interface Coverage {
   readonly granted: number;
   /** Answered operations a second over the whole run. */
   readonly perSecond: number;
+  readonly grantsPerSecond: number;
   /** The same in the slowest stretch of {@link stretchMs}. */
   readonly perSecondMin: number;
   /** Share of the operations, 0 to 1, that were under way while something was broken. */
@@ -24,6 +25,8 @@ export const stretchMs = 10_000;
 export interface CoverageFloor {
   readonly perSecondMin: number;
   readonly overlap: number;
+  /** Over the whole run: answers that refuse are no use to anybody. 0 if left out. */
+  readonly grantsPerSecondMin?: number;
 }
 
 /** Measures a history between two moments. */
@@ -48,9 +51,11 @@ export function coverageOf(
     const stretch = Math.floor((returnMs - fromMs) / stretchMs);
     if (counts[stretch] !== undefined) counts[stretch]++;
   }
+  const granted = tenures.filter(({ result }) => result === "granted").length;
   return {
     operations: answered.length,
-    granted: tenures.filter(({ result }) => result === "granted").length,
+    granted,
+    grantsPerSecond: (granted * 1_000) / (untilMs - fromMs),
     perSecond: (answered.length * 1_000) / (untilMs - fromMs),
     perSecondMin: (Math.min(...counts) * 1_000) / stretchMs,
     overlap: answered.length === 0 ? 0 : overlapping.length / answered.length,
@@ -62,7 +67,12 @@ export function coverageOf(
 /** What is missing for the run to count; empty if it does. */
 export function shortfalls(coverage: Coverage, floor: CoverageFloor): string[] {
   const short: string[] = [];
-  const { perSecondMin, overlap } = coverage;
+  const { perSecondMin, overlap, grantsPerSecond } = coverage;
+  const { grantsPerSecondMin = 0 } = floor;
+  if (grantsPerSecond < grantsPerSecondMin) {
+    const rate = `${grantsPerSecond.toFixed(2)} grants a second`;
+    short.push(`${rate}; ${grantsPerSecondMin} is the floor`);
+  }
   if (perSecondMin < floor.perSecondMin) {
     const least = `${perSecondMin.toFixed(1)} operations a second in its slowest ${stretchMs} ms`;
     short.push(`${least}; ${floor.perSecondMin} is the floor`);

@@ -39,6 +39,8 @@ export interface GlobalDrill {
   readonly seconds: number;
   /** Answered operations a second in the slowest stretch, below which a run proves nothing. */
   readonly perSecondMin: number;
+  /** Grants a second over the whole run, below which it proves nothing; 1 if left out. */
+  readonly grantsPerSecondMin?: number;
   /** Share of the operations that must have overlapped a fault; 0.3 if left out. */
   readonly overlapMin?: number;
   /** Loaded into every process of clients. */

@@ -220,6 +220,7 @@ const everythingKilled: GlobalDrill = {
   seconds: 60,
   // For as long as nothing runs, nothing is answered.
   perSecondMin: 0,
+  grantsPerSecondMin: 0.2,
   // What is under way when everything goes is answered with "unknown", which does not count.
   overlapMin: 0,
   parts: (platform) => bystanders(platform),

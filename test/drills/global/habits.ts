@@ -37,11 +37,11 @@ export const probing: Habits = {
   thinkMsMax: 60,
 };
 
-/** Everybody wants the one lock. */
+/** Everybody wants the one lock, and has the patience that so long a line asks for. */
 export const crowding: Habits = {
   ...busy,
   locks: ["hot"],
-  waitMs: 8_000,
+  waitMs: 60_000,
   tryShare: 0.1,
   sharedShare: 0,
   longShare: 0,

@@ -48,8 +48,8 @@ export async function runGlobalDrill(
   const { events, startMs, untilMs } = aftermath;
   const verdict = checkHistory(events);
   const coverage = coverageOf(events, verdict.tenures, startMs, untilMs);
-  const { perSecondMin, overlapMin: overlap = 0.3 } = drill;
-  const short = shortfalls(coverage, { perSecondMin, overlap });
+  const { perSecondMin, overlapMin: overlap = 0.3, grantsPerSecondMin = 1 } = drill;
+  const short = shortfalls(coverage, { perSecondMin, overlap, grantsPerSecondMin });
   const found = drill.look?.({ ...aftermath, tenures: verdict.tenures });
   const writes = events.filter((event) => event.kind === "write");
   const stale = writes.filter(({ accepted }) => !accepted).length;
