@@ -23,7 +23,7 @@ export interface TenureOptions<Lock> {
   readonly policy: DelegationPolicy;
   /** Between two tries where the register gave no definite answer, in ms. */
   readonly pauseMs: number;
-  /** The register has granted it, has given it the next counter, or has others waiting for it. */
+  /** The register has granted it, has given it a counter, or has others waiting for it. */
   readonly onChange: () => void;
   /** It is over in the register, for good. */
   readonly onOver: () => void;
@@ -32,15 +32,15 @@ export interface TenureOptions<Lock> {
 type Wish = "ask" | "renew" | "end";
 
 /**
- * One delegation as the register has it: asked for, granted, kept confirmed, given the next counter,
- * ended. One command at a time is under way, and is repeated until its answer is definite.
+ * One delegation as the register has it: asked for, granted, kept confirmed, given another
+ * counter, ended. One command at a time is under way, and is repeated until its answer is definite.
  */
 export class DelegationTenure<Lock = unknown> {
   readonly request: GlobalRequest;
   readonly #options: TenureOptions<Lock>;
   /** The session's leases for this lock, as far as they are known. */
   readonly #leases: LeasesOfLock = new Map();
-  /** Regions whose liveness was put by one accept each, the latest last; they do not add up [H2]. */
+  /** Whose liveness was put by one accept each, the latest last; they do not add up [H2]. */
   #confirmed: (() => ReadonlyMap<number, LeaseId>)[] = [];
   #token: bigint | undefined;
   #recall: Recall | undefined;

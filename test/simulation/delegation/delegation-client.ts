@@ -58,6 +58,8 @@ interface Vouch {
 export class DelegationClient implements Believer {
   readonly name: string;
   readonly #world: DelegationWorld;
+  /** Those of its region. */
+  readonly #coordinators: readonly DelegationCoordinator[];
   readonly #clock: DriftingClock;
   readonly #region: number;
   readonly way: Way;
@@ -74,12 +76,14 @@ export class DelegationClient implements Believer {
 
   constructor(
     world: DelegationWorld,
+    coordinators: readonly DelegationCoordinator[],
     name: string,
     region: number,
     way: Way,
     onGranted?: () => void,
   ) {
     this.#world = world;
+    this.#coordinators = coordinators.filter((each) => each.region === region);
     this.name = name;
     this.#region = region;
     this.way = way;
@@ -313,8 +317,8 @@ export class DelegationClient implements Believer {
 
   /**
    * Gives a grant back, or a request up: in the shard whatever became of it [H9], and in the
-   * register if it ever went there. Final once both are. `grant`: which of the two gave it what; the
-   * other may have given it another token meanwhile, and takes back whatever it has.
+   * register if it ever went there. Final once both are. `grant`: which of the two gave it what.
+   * The other may have given it another token meanwhile, and takes back whatever it has.
    */
   #end(request: Request, grant?: Grant): void {
     if (this.#isDead) return;
@@ -389,9 +393,9 @@ export class DelegationClient implements Believer {
 
   /** Mostly the one that all of the region ask. */
   #coordinator(): DelegationCoordinator | undefined {
-    const { coordinators, random } = this.#world;
-    const own = coordinators.filter(({ region }) => region === this.#region);
-    const isHome = this.#world.isCalm || random.next() < 0.85;
+    const { random, isCalm } = this.#world;
+    const own = this.#coordinators;
+    const isHome = isCalm || random.next() < 0.85;
     return isHome ? own[0] : own[Math.floor(random.next() * own.length)];
   }
 

@@ -7,7 +7,6 @@ import { compareBallots } from "@holdfast/core/quorum/ballot";
 import { AcceptorTwin } from "../register/acceptor-twin.ts";
 import { Timeline } from "../register/timeline.ts";
 import { DelegationChecks } from "./delegation-checks.ts";
-import type { DelegationCoordinator } from "./delegation-coordinator.ts";
 import { DelegationTwin } from "./delegation-twin.ts";
 
 /** The regions by name, in the order of their numbers. */
@@ -52,6 +51,11 @@ export interface Believer {
   readonly believes: boolean;
 }
 
+/** What may die, and starts again after a while. */
+export interface Process {
+  crash(downMs: number): void;
+}
+
 /** A region's shard: its vote, its keys of the delegated lock, and who has a lease there. */
 export interface RegionShard {
   acceptor: AcceptorTwin;
@@ -74,7 +78,7 @@ export class DelegationWorld {
   readonly shards: RegionShard[];
   readonly checks: DelegationChecks;
   readonly believers: Believer[] = [];
-  coordinators: readonly DelegationCoordinator[] = [];
+  #processes: readonly Process[] = [];
   readonly #cutUntilMs = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   /** Of late messages on each directed link. */
   readonly #rarity: readonly number[];
@@ -103,7 +107,8 @@ export class DelegationWorld {
   }
 
   /** Lets the faults of the weather begin. */
-  start(): void {
+  start(processes: readonly Process[]): void {
+    this.#processes = processes;
     const { faultEveryMs, isWiped } = this.weather;
     if (faultEveryMs > 0) this.#nextFault();
     if (isWiped) this.#wipeLater();
@@ -218,8 +223,8 @@ export class DelegationWorld {
       const region = Math.floor(this.random.next() * 3);
       const other = (region + 1 + Math.floor(this.random.next() * 2)) % 3;
       const untilMs = this.timeline.nowMs + this.random.next() * 2_000;
-      const at = Math.floor(this.random.next() * this.coordinators.length);
-      if (kind < 0.35) this.coordinators[at]?.crash(this.random.next() ** 4 * 600);
+      const at = Math.floor(this.random.next() * this.#processes.length);
+      if (kind < 0.35) this.#processes[at]?.crash(this.random.next() ** 4 * 600);
       else if (kind < 0.5) this.#cutUntilMs[region * 3 + other] = untilMs;
       else this.#cutOff(region, untilMs, kind < 0.8);
       this.#nextFault();

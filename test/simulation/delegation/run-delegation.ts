@@ -14,26 +14,32 @@ const stepMs = 100;
 export function runDelegation(seed: number): SeedResult {
   const world = new DelegationWorld(seed);
   const { random, timeline, checks } = world;
-  world.coordinators = [0, 0, 1, 2].map((region, index) => {
+  const coordinators = [0, 0, 1, 2].map((region, index) => {
     return new DelegationCoordinator(world, region, index + 1);
   });
   const count = 3 + Math.floor(random.next() * 3);
   const clients: DelegationClient[] = [];
   for (let index = 0; index < count; index++) {
     const region = random.next() < 0.55 ? 0 : Math.floor(random.next() * 3);
-    const client = new DelegationClient(world, `c${index}`, region, wayOf(random.next()));
+    const client = new DelegationClient(
+      world,
+      coordinators,
+      `c${index}`,
+      region,
+      wayOf(random.next()),
+    );
     clients.push(client);
     world.believers.push(client);
     client.start(30 + random.next() * 300);
   }
-  world.start();
+  world.start(coordinators);
   timeline.runUntil(busyMs);
   world.calm();
   // In half of the schedules regions go on handing the lock over, and keep nobody out by it.
   const isBusy = random.next() < 0.5;
   for (const client of clients) if (!isBusy || client.way !== "local") client.die();
   let isGranted = false;
-  const last = new DelegationClient(world, "last", 1, wayOf(random.next()), () => {
+  const last = new DelegationClient(world, coordinators, "last", 1, wayOf(random.next()), () => {
     isGranted = true;
   });
   clients.push(last);
