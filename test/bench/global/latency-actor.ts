@@ -21,8 +21,12 @@ export const timedSteps = [
   "release",
   /** The same lock again: nobody else has used it since. */
   "warm",
+  /** Once more: a region that acquires again and again may have been delegated the lock. */
+  "inARow",
   /** From calling the release to the next in line, of the same region, having the lock. */
   "handOver",
+  /** The same of a lock that the region acquires again and again. */
+  "handOverInARow",
   /** A lock of the region, for comparison. */
   "local",
   /** A key created if absent in the stretched cluster, under a lease made beforehand. */
@@ -80,18 +84,24 @@ export async function latency(settings: RegionSettings): Promise<Actor> {
       next.catch(reject);
     });
 
-  const globalTurn = async (name: string): Promise<void> => {
-    const acquire = () => client.acquire(name, { scope: "global", wait: 0 });
-    const first = await timed("cold", acquire());
-    await timed("release", first.release());
-    const again = await timed("warm", acquire());
+  const handOver = async (step: TimedStep, name: string, held: Lock): Promise<void> => {
     const { next } = await standInLine(name);
     const startMs = performance.now();
-    const released = again.release();
+    const released = held.release();
     const last = await next;
-    note("handOver", performance.now() - startMs);
+    note(step, performance.now() - startMs);
     await released;
     await last.release();
+  };
+  const globalTurn = async (name: string): Promise<void> => {
+    const acquire = (of: string) => client.acquire(of, { scope: "global", wait: 0 });
+    const first = await timed("cold", acquire(name));
+    await timed("release", first.release());
+    const again = await timed("warm", acquire(name));
+    await again.release();
+    await handOver("handOverInARow", name, await timed("inARow", acquire(name)));
+    const other = `${name}/line`;
+    await handOver("handOver", other, await timed("cold", acquire(other)));
   };
   const otherTurns = async (name: string): Promise<void> => {
     const lock = await timed("local", client.acquire(name, { wait: 0 }));

@@ -1,15 +1,13 @@
 import { expect, test } from "vitest";
 import { threeRegions } from "../../relay/wan.ts";
 import { latencyFigures } from "./latency.ts";
-import type { LatencyAnswer } from "./latency-actor.ts";
+import { type LatencyAnswer, type TimedStep, timedSteps } from "./latency-actor.ts";
 import { laidRtt } from "./round-trips.ts";
 
-function seen(rttMs: Record<string, number>, times: Partial<Record<string, number>>) {
-  const of = (step: string) => ({ p50Ms: times[step] ?? 0, p99Ms: 0 });
-  const steps = {
-    ...{ cold: of("cold"), release: of("release"), warm: of("warm"), handOver: of("handOver") },
-    ...{ local: of("local"), stretched: of("stretched"), rawCommit: of("rawCommit") },
-  };
+function seen(rttMs: Record<string, number>, times: Partial<Record<TimedStep, number>>) {
+  const steps = Object.fromEntries(
+    timedSteps.map((step) => [step, { p50Ms: times[step] ?? Number.NaN, p99Ms: 0 }]),
+  ) as LatencyAnswer["steps"];
   return { turns: 1, steps, rttMs } satisfies LatencyAnswer;
 }
 
@@ -52,4 +50,25 @@ test("whatever is warm counts, and the worst of it is the figure", () => {
 test("against the stretched cluster the means over the regions count", () => {
   expect(figures["global.vs_stretched"]).toBeCloseTo((67 + 67 + 83) / (65 + 130 + 140));
   expect(figures["global.cold_vs_stretched"]).toBeCloseTo((134 + 198 + 166) / 335);
+});
+
+test("a lock counts as delegated where every region takes it again without asking another", () => {
+  const withTimes = (region: string, times: Partial<Record<TimedStep, number>>) =>
+    latencyFigures(
+      new Map([
+        ...[...answers].map(([name, answer]) => {
+          const local = { local: 4, inARow: 6, handOverInARow: 8, stretched: 100 };
+          return [
+            name,
+            seen(answer.rttMs, { ...local, ...(name === region ? times : {}) }),
+          ] as const;
+        }),
+      ]),
+      laidRtt(threeRegions),
+    );
+  expect(withTimes("us-west-2", {})).toMatchObject({
+    "global.delegated_vs_local": 2,
+    "global.delegated_vs_stretched": 0.06,
+  });
+  expect(withTimes("us-west-2", { inARow: 62 })).not.toHaveProperty("global.delegated_vs_local");
 });

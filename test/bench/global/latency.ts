@@ -6,7 +6,7 @@ import {
   type TimedStep,
   timedSteps,
 } from "./latency-actor.ts";
-import { inRoundTrips, laidRtt, meanOf, nearestOf } from "./round-trips.ts";
+import { inRoundTrips, laidRtt, meanOf, nearestOf, type RttOf } from "./round-trips.ts";
 import type { WanStage } from "./wan-stage.ts";
 
 /** What each region's clients saw, by region. */
@@ -42,7 +42,7 @@ export async function measureLatency(stage: WanStage, measureMs: number): Promis
 }
 
 /** The figures with a bar, and all they are made of. `laid`: the round trips as they were laid. */
-export function latencyFigures(seen: SeenByRegion, laid: (from: string, to: string) => number) {
+export function latencyFigures(seen: SeenByRegion, laid: RttOf): Figures {
   const regions = [...seen.keys()];
   const figures: Figures = {};
   const p50 = (region: string, step: TimedStep): number =>
@@ -69,6 +69,7 @@ export function latencyFigures(seen: SeenByRegion, laid: (from: string, to: stri
   figures["global.warm_rtt.with_commits"] = worst((region) => inLaid(region, "warm"));
   figures["global.vs_stretched"] = mean("warm") / mean("stretched");
   figures["global.cold_vs_stretched"] = mean("cold") / mean("stretched");
+  Object.assign(figures, delegatedFigures(seen, laid));
   for (const [region, { turns, steps, rttMs }] of seen) {
     figures[`global.latency.${region}.turns`] = turns;
     for (const step of timedSteps) {
@@ -80,6 +81,28 @@ export function latencyFigures(seen: SeenByRegion, laid: (from: string, to: stri
     }
   }
   return figures;
+}
+
+/**
+ * What a lock costs that is delegated to its region; nothing where a region asked others about a
+ * lock that it acquires again and again, for then none was delegated.
+ */
+function delegatedFigures(seen: SeenByRegion, laid: RttOf): Figures {
+  const regions = [...seen.keys()];
+  const all = [...seen].map(([region, { steps }]) => {
+    const nearestMs = laid(region, nearestOf(region, regions, laid));
+    const { inARow, handOverInARow, local, stretched } = steps;
+    return { nearestMs, inARow, handOverInARow, local, stretched };
+  });
+  if (!all.every(({ nearestMs, inARow }) => inARow.p50Ms < nearestMs / 2)) return {};
+  const inARow = meanOf(all.map((each) => each.inARow.p50Ms));
+  const worst = all.map(
+    (each) => Math.max(each.inARow.p50Ms, each.handOverInARow.p50Ms) / each.local.p50Ms,
+  );
+  return {
+    "global.delegated_vs_local": Math.max(...worst),
+    "global.delegated_vs_stretched": inARow / meanOf(all.map((each) => each.stretched.p50Ms)),
+  };
 }
 
 function snake(step: TimedStep): string {
