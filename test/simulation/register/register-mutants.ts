@@ -274,22 +274,6 @@ export const registerMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "regions-of-different-ballots",
-    phrase: "regions of different ballots added up [H2]",
-    edits: [
-      {
-        file: `${quorum}/attempt.ts`,
-        find: "if (sameBallot(accepted, base)) add(region, live);",
-        replace: "if (accepted !== undefined) add(region, live);",
-      },
-      {
-        file: `${quorum}/attempt.ts`,
-        find: "if (sameBallot(accepted, base) && isLiveIn(live, grantId)) count++;",
-        replace: "if (accepted !== undefined && isLiveIn(live, grantId)) count++;",
-      },
-    ],
-  },
-  {
     name: "accept-without-liveness-counted",
     phrase: "an accept without `l` counted",
     edits: [
@@ -389,17 +373,6 @@ export const registerMutants: readonly Mutant[] = [
         find: "      this.#waiters.shift();\n      this.grant(head);",
         replace: `      const last = this.#waiters.pop() ?? head;
       this.grant(last);`,
-      },
-    ],
-  },
-  {
-    name: "new-grant-taken-for-lost",
-    phrase: "a region that never had a grant is a witness that its session is gone",
-    edits: [
-      {
-        file: `${quorum}/attempt.ts`,
-        find: '      if (isNew && !isHeldIn(accepted, grantId)) return "unknown";\n',
-        replace: "",
       },
     ],
   },
@@ -574,6 +547,19 @@ export const ruleMutants: readonly RuleMutant[] = [
         find: "const other = namesOf(shard.incarnation, all).find((each) => each !== name);",
         replace:
           "const other = namesOf(shard.incarnation, all).find((each) => each === undefined);",
+      },
+    ],
+  },
+  {
+    name: "new-grant-taken-for-lost",
+    rule: "[L3]",
+    phrase: "a region that never had a grant is a witness that its session is gone",
+    fails: "the head of the line lost its turn",
+    edits: [
+      {
+        file: `${quorum}/attempt.ts`,
+        find: '      if (isNew && !isHeldIn(accepted, grantId)) return "unknown";\n',
+        replace: "",
       },
     ],
   },

@@ -291,6 +291,24 @@ export const rules: readonly Rule[] = [
     },
   },
   {
+    rule: "[L3]",
+    story: "a hand-over that reached one region only does not cost the waiter its turn",
+    play() {
+      const play = new Play();
+      play.hold("h");
+      play.open("w", 0, 1, 2);
+      play.accept(play.prepare(acquireOf("w", { wait: true }), 0, 1), 0, 1, 2);
+      // The release loses to somebody else's attempt everywhere but in region 1.
+      play.accept(play.prepare(play.release("h"), 0, 1), 1);
+      const next = play.prepare(acquireOf("t", { wait: true }), 0, 1, 2);
+      const holders = next.step.kind === "accept" ? next.step.value.holders : [];
+      assert.equal(holders[0]?.grantId, "w", "the head of the line lost its turn");
+      // And all regions hear that it lives, not that one alone.
+      play.accept(next, 0, 2);
+      assert.equal(play.regions[2]?.live.has("w" as GrantId), true);
+    },
+  },
+  {
     rule: "[I13]",
     story: "one cluster under two names gives no vote under either",
     play() {
