@@ -26,6 +26,8 @@ export interface Habits {
   readonly scope?: Scope;
   /** Each tenure is of a lock that nobody has ever used. */
   readonly fresh?: boolean;
+  /** In place of one lock there is a new one every so often, the same to everybody. */
+  readonly slotMs?: number;
   /** At the end it gives up what it waits for; else it waits as long as it wanted to. */
   readonly isHurried?: boolean;
 }
@@ -76,7 +78,7 @@ export class Worker {
     const isLong = random.next() < longShare;
     const holdMs = this.#drawHoldMs(isLong);
     const op = `${name}/${this.#count++}`;
-    const lock = this.#habits.fresh ? `fresh/${op}` : this.#lock();
+    const lock = this.#lock(op);
     record({ kind: "invoke", atMs: now(), client: this.#owner, op, lock, mode, waitMs });
     let held: Lock;
     try {
@@ -96,9 +98,12 @@ export class Worker {
     return isLong ? longHoldMsMin + share * (longHoldMsMax - longHoldMsMin) : share * holdMsMax;
   }
 
-  #lock(): string {
-    const { locks } = this.#habits;
-    return locks[integerBelow(this.#tools.random, locks.length)]!;
+  #lock(op: string): string {
+    const { locks, fresh = false, slotMs } = this.#habits;
+    if (fresh) return `fresh/${op}`;
+    const { random, now } = this.#tools;
+    const lock = locks[integerBelow(random, locks.length)]!;
+    return slotMs === undefined ? lock : `${lock}/${Math.floor(now() / slotMs)}`;
   }
 
   async #hold(asked: Omit<Write, "token">, held: Lock, holdMs: number): Promise<void> {

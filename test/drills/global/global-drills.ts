@@ -18,7 +18,7 @@ import {
   wayCut,
 } from "./faults.ts";
 import type { GlobalDrill, Scene } from "./global-drill.ts";
-import { busy, clinging, crowding, inheriting, keeping } from "./habits.ts";
+import { busy, clinging, crowding, duelling, inheriting, keeping } from "./habits.ts";
 import { grantsAfterwards } from "./recovery.ts";
 import { gapsOf } from "./region-gaps.ts";
 import { refusedWrites } from "./stale-writes.ts";
@@ -73,7 +73,7 @@ const regionLost: GlobalDrill = {
 const regionIsolatedDrill: GlobalDrill = {
   name: "global-region-isolated",
   about: "nothing gets to a region or out of it for longer than a ttl; its clients stay there",
-  shortSeconds: 12,
+  shortSeconds: 14,
   seconds: 60,
   perSecondMin: 1,
   parts: (platform) => [
@@ -83,10 +83,12 @@ const regionIsolatedDrill: GlobalDrill = {
       const habits = { ...keeping, locks: [`at-${region}`] };
       return { role: "keeper", region, clients: 1, workers: 1, habits };
     }),
-    ...heirs(
-      platform.sites,
-      platform.sites.map(({ region }) => `at-${region}`),
-    ),
+    // Not patient, so that there is always somebody who has only just asked.
+    ...platform.sites.map(({ region }): Part => {
+      const locks = platform.sites.map((site) => `at-${site.region}`);
+      const habits = { ...inheriting, locks, waitMs: 2_000, thinkMsMax: 300 };
+      return { role: "heir", region, clients: 1, workers: 3, habits };
+    }),
   ],
   faults: (scene, seconds) =>
     rounds(scene, seconds, 4_000, ({ platform }, number) => [
@@ -236,15 +238,10 @@ const hotLock: GlobalDrill = {
   seconds: 180,
   perSecondMin: 2,
   parts: (platform, isShort) =>
-    platform.sites.map(({ region }) => {
-      return {
-        role: "crowd",
-        region,
-        clients: isShort ? 20 : 67,
-        workers: 1,
-        habits: crowding,
-      };
-    }),
+    platform.sites.flatMap(({ region }): Part[] => [
+      { role: "crowd", region, clients: isShort ? 20 : 67, workers: 1, habits: crowding },
+      { role: "duel", region, clients: 1, workers: 3, habits: duelling },
+    ]),
   faults: (scene, seconds) =>
     rounds(scene, seconds, 3_000, ({ platform }, number) => {
       const { directions } = platform.wan;

@@ -63,3 +63,15 @@ export const inheriting: Habits = {
   holdMsMax: 10,
   thinkMsMax: 9_000,
 };
+
+/** Everybody wants the same new lock at the same time, so that first proposals meet. */
+export const duelling: Habits = {
+  ...busy,
+  locks: ["duel"],
+  slotMs: 400,
+  waitMs: 1_000,
+  sharedShare: 0,
+  longShare: 0,
+  holdMsMax: 5,
+  thinkMsMax: 100,
+};
