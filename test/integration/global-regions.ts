@@ -180,6 +180,7 @@ export class GlobalRegions implements AsyncDisposable {
         generation: () => membership?.generation() ?? 0,
         onGeneration: (seen) => membership?.onGeneration(seen),
         roundTripMs: () => 10,
+        farthestMs: () => 10,
       });
       this.#locks.set(region, locks);
     }

@@ -20,6 +20,8 @@ export interface GlobalContext {
   readonly onGeneration: (generation: number) => void;
   /** To the nearest other region and back, in ms. */
   readonly roundTripMs: () => number;
+  /** The same for the farthest region that can be reached. */
+  readonly farthestMs: () => number;
 }
 
 /** How long a region's answer is waited for, in ms: a link that is cut answers nothing. */

@@ -36,7 +36,7 @@ export class GlobalRegister {
     this.#context = context;
     this.lock = lock;
     this.#repairs = new RegisterRepairs(context, lock);
-    const { ballots, onGeneration, roundTripMs } = context;
+    const { ballots, onGeneration, roundTripMs, farthestMs } = context;
     const { clock, random } = context.surroundings;
     this.#proposer = new RegisterProposer({
       acceptors: this.#acceptors(),
@@ -46,6 +46,7 @@ export class GlobalRegister {
       generation: () => generationOf(context),
       onGeneration,
       roundTripMs,
+      farthestMs,
       // A region that is silent says so a little earlier, and then it is known.
       patienceMs: answerMs + 250,
     });
@@ -92,7 +93,7 @@ export class GlobalRegister {
    * all have answered, or `graceMs` after two agreed.
    */
   async look(graceMs = 0): Promise<Look> {
-    const { regions, surroundings, roundTripMs } = this.#context;
+    const { regions, surroundings, farthestMs } = this.#context;
     const look = { shows: new Map<number, Showing>(), rttMs: new Map<number, number>() };
     const { promise, resolve } = Promise.withResolvers<void>();
     let grace: Timer | undefined;
@@ -105,7 +106,7 @@ export class GlobalRegister {
       // As soon as two agree: the third may be cut off, and somebody waits for this.
       this.#notice(seen);
       // One region alone calls a holder gone: what the third says decides [H8].
-      const doubtMs = seen.isInDoubt ? 2 * roundTripMs() : 0;
+      const doubtMs = seen.isInDoubt ? 2 * farthestMs() : 0;
       grace?.cancel();
       grace = surroundings.clock.schedule(Math.max(graceMs, doubtMs), resolve);
     });

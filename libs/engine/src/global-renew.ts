@@ -29,7 +29,7 @@ export class GlobalRenew {
   async renew(command: RenewCommand, deadlineMs?: number): Promise<RenewOutcome> {
     const { grantId, token, ttlMs } = command;
     const { register } = this.#registers.of(command.lock);
-    const { shows } = await register.look(3 * this.#context.roundTripMs());
+    const { shows } = await register.look(2 * this.#context.farthestMs());
     const seen = survey(shows);
     if (shows.size < majority) return noQuorum(this.#names(shows), register.silences);
     const holder = (seen?.value ?? register.newest)?.holders.find(
@@ -68,7 +68,7 @@ export class GlobalRenew {
     const answer = await register.submit({ ...acquire, strengthen: true }, true, isOver);
     if (answer.kind !== "decided" || answer.outcome.kind !== "granted") return undefined;
     // It is chosen by the two nearest; the one that this is about answers a little later.
-    await sleep(clock, 2 * this.#context.roundTripMs());
+    await sleep(clock, 2 * this.#context.farthestMs());
     return session.confirmations(answer.confirmed(holder.grantId));
   }
 

@@ -15,8 +15,18 @@ const leastMs = 4;
  * that is out of reach counts only where all are.
  */
 export function nearestRegionMs(others: readonly RegionDistance[]): number {
+  const ways = waysTo(others);
+  return ways.length === 0 ? unmeasuredMs : Math.max(leastMs, Math.min(...ways));
+}
+
+/** The same for the farthest one: what all three say is known no sooner. */
+export function farthestRegionMs(others: readonly RegionDistance[]): number {
+  const ways = waysTo(others);
+  return ways.length === 0 ? unmeasuredMs : Math.max(leastMs, ...ways);
+}
+
+function waysTo(others: readonly RegionDistance[]): number[] {
   const measured = others.filter(({ rttMs }) => rttMs > 0);
   const reachable = measured.filter((each) => each.reachable);
-  const ways = (reachable.length > 0 ? reachable : measured).map(({ rttMs }) => rttMs);
-  return ways.length === 0 ? unmeasuredMs : Math.max(leastMs, Math.min(...ways));
+  return (reachable.length > 0 ? reachable : measured).map(({ rttMs }) => rttMs);
 }

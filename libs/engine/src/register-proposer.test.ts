@@ -13,7 +13,7 @@ import { acquireOf } from "@holdfast/core/quorum/testing/requests";
 import { expect, test } from "vitest";
 import { type Acceptors, type ProposerAnswer, RegisterProposer } from "./register-proposer.ts";
 
-/** Three regions that answer after 10 ms, or not at all. */
+/** Three regions that answer after 10 ms unless told otherwise, or not at all. */
 class Regions implements Acceptors {
   readonly prepares: PrepareRequest[] = [];
   readonly accepts: AcceptRequest[] = [];
@@ -22,6 +22,10 @@ class Regions implements Acceptors {
   hearAccept: readonly number[] = [0, 1, 2];
   /** Which are known at once to answer nothing. */
   silent: readonly number[] = [];
+  /** After how long each answers. */
+  answerMs: readonly number[] = [10, 10, 10];
+  /** Grants whose liveness each shows in a promise. */
+  live: readonly (readonly string[])[] = [[], [], []];
   readonly repairs: { readonly region: number; readonly request: AcceptRequest }[] = [];
   readonly #clock: ManualClock;
   readonly #states = [0, 1, 2].map((): { promised: Ballot; accepted?: Accepted } => ({
@@ -42,10 +46,13 @@ class Regions implements Acceptors {
     const isHigher = compareBallots(request.ballot, promised) > 0;
     if (isHigher) state.promised = request.ballot;
     const shown = accepted === undefined ? {} : { accepted };
-    this.#clock.schedule(10, () =>
+    const live = (this.live[region] ?? []).map((grantId) => {
+      return { grantId: grantId as GrantId, lease: 5n as LeaseId };
+    });
+    this.#clock.schedule(this.answerMs[region] ?? 10, () =>
       answer(
         isHigher
-          ? { kind: "promised", ...shown, live: [], halfTrusted: false }
+          ? { kind: "promised", ...shown, live, halfTrusted: false }
           : { kind: "refused", promised },
       ),
     );
@@ -86,6 +93,7 @@ function rig(random: Random = new SeededRandom(1)) {
     generation: () => 1,
     onGeneration: () => {},
     roundTripMs: () => 20,
+    farthestMs: () => Math.max(20, ...regions.answerMs),
   });
   const ask = (command: RegisterCommand, isOver = () => false) => {
     const answers: ProposerAnswer[] = [];
@@ -200,6 +208,19 @@ test("one that was beaten comes back ahead of those who went on meanwhile", asyn
   goOn();
   const answers = ask(acquire("a"));
   await clock.advance(1_000);
+  expect(outcomesOf(answers)).toEqual(["granted"]);
+});
+
+test("whom one region alone calls gone is decided on by the third, however far that is [H8]", async () => {
+  const { clock, regions, ask } = rig();
+  ask(acquire("a"));
+  await clock.advance(20);
+  regions.live = [["a"], [], []];
+  regions.answerMs = [1, 20, 45];
+  const answers = ask(acquireOf("b", { wait: false }));
+  await clock.advance(44);
+  expect(answers).toEqual([]);
+  await clock.advance(20);
   expect(outcomesOf(answers)).toEqual(["granted"]);
 });
 

@@ -38,6 +38,11 @@ export interface ProposerOptions {
   readonly onGeneration: (generation: number) => void;
   /** To the nearest other region and back, in milliseconds; asked for anew each time. */
   readonly roundTripMs: () => number;
+  /**
+   * The same for the farthest region that can be reached: what hangs on the third one's word is
+   * held back for so long [H8]. As the nearest one where left out.
+   */
+  readonly farthestMs?: () => number;
   /** How long an answer is waited for; four round trips where left out. */
   readonly patienceMs?: number;
 }
@@ -186,10 +191,10 @@ export class RegisterProposer {
   }
 
   #hesitate(flight: Flight): void {
-    const { clock, roundTripMs } = this.#options;
+    const { clock, roundTripMs, farthestMs } = this.#options;
     flight.timer.cancel();
     flight.isHesitating = true;
-    const waitMs = flight.silent.size > 0 ? 0 : roundTripMs();
+    const waitMs = flight.silent.size > 0 ? 0 : (farthestMs ?? roundTripMs)();
     flight.timer = clock.schedule(waitMs, () => {
       if (this.#flight !== flight) return;
       this.#arm(flight);

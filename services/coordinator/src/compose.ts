@@ -16,7 +16,7 @@ import { GlobalLocks } from "@holdfast/engine/global-locks";
 import { GlobalMembers } from "@holdfast/engine/global-members";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { Membership } from "@holdfast/engine/membership";
-import { nearestRegionMs } from "@holdfast/engine/nearest-region";
+import { farthestRegionMs, nearestRegionMs } from "@holdfast/engine/nearest-region";
 import { type ProposerIdentity, takeIdentity } from "@holdfast/engine/proposer-identity";
 import { RegionAcceptor } from "@holdfast/engine/region-acceptor";
 import { makeShard, type Shard } from "@holdfast/engine/shard";
@@ -129,6 +129,7 @@ function globalTier(
     generation: () => membership.generation(),
     onGeneration: (seen) => membership.onGeneration(seen),
     roundTripMs: () => nearestRegionMs(others.voters.map(({ health }) => health)),
+    farthestMs: () => farthestRegionMs(others.voters.map(({ health }) => health)),
   });
   return { membership, own, locks };
 }

@@ -6,7 +6,7 @@ import { BallotSource } from "@holdfast/core/quorum/ballot";
 import { CoordinatorTier } from "@holdfast/engine/coordinator-tier";
 import { GlobalLocks } from "@holdfast/engine/global-locks";
 import { LocalLocks } from "@holdfast/engine/local-locks";
-import { nearestRegionMs } from "@holdfast/engine/nearest-region";
+import { farthestRegionMs, nearestRegionMs } from "@holdfast/engine/nearest-region";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
 import type { VotingRegion } from "@holdfast/engine/ports/voting-region";
 import { takeIdentity } from "@holdfast/engine/proposer-identity";
@@ -90,6 +90,7 @@ export class CoordinatorSite implements CallHost, VotesHost {
       generation: () => generation,
       onGeneration: () => {},
       roundTripMs: () => nearestRegionMs(others.map(({ distance }) => distance)),
+      farthestMs: () => farthestRegionMs(others.map(({ distance }) => distance)),
     });
     this.#tier = new CoordinatorTier(this.#locks, this.#region);
   }

@@ -57,6 +57,7 @@ export class GlobalRig {
       generation: () => 1,
       onGeneration: () => {},
       roundTripMs: () => roundTripMs,
+      farthestMs: () => roundTripMs,
     });
     this.locks.set(region, locks);
   }
