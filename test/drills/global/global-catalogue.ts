@@ -28,9 +28,9 @@ export const sabotageList: readonly string[] = globalMutants.map(
 
 /** Runs the drill that must find the sabotaged build out; all is well if it does. */
 export async function runSabotage(name: string, seed: number): Promise<DrillEnd> {
-  const { drill, evidence } = mutantCalled(name);
+  const { drill, evidence, seconds } = mutantCalled(name);
   const result = await runAlone(drillCalled(drill), {
-    ...{ seconds: undefined, seed, mutant: name, isShort: true },
+    ...{ seconds, seed, mutant: name, isShort: true },
   });
   const isFoundOut = wrongs(result).some((wrong) => evidence.test(wrong));
   const verdict = isFoundOut ? `${name} was found out` : `${name} SURVIVED ${drill}`;

@@ -58,14 +58,14 @@ function firstOf({ sites }: WanPlatform): string {
 const regionLost: GlobalDrill = {
   name: "global-region-lost",
   about: "kill -9 of all of a region, and it comes back with its disks; then the same by SIGSTOP",
-  shortSeconds: 17,
+  shortSeconds: 15,
   seconds: 60,
   perSecondMin: 2,
   parts: (platform) => [...bystanders(platform), ...probes(platform)],
   faults: (scene, seconds) =>
-    rounds(scene, seconds, 3_500, (_, number) => [
-      regionKilled(siteOf(scene, 2 * number), 5_500),
-      regionFrozen(siteOf(scene, 2 * number + 1), 4_500),
+    rounds(scene, seconds, 2_500, (_, number) => [
+      regionKilled(siteOf(scene, 2 * number), 5_000),
+      regionFrozen(siteOf(scene, 2 * number + 1), 4_000),
     ]),
   look: gapsOf,
 };
@@ -118,13 +118,13 @@ const coordinatorDeaths: GlobalDrill = {
 const cuts: GlobalDrill = {
   name: "global-cuts",
   about: "each of the six ways between regions is cut in turn, the way back open",
-  shortSeconds: 17,
+  shortSeconds: 14,
   seconds: 90,
   perSecondMin: 2,
   parts: (platform) => bystanders(platform),
   faults: (scene, seconds) =>
-    rounds(scene, seconds, 700, ({ platform }) =>
-      platform.wan.directions.map((way) => wayCut(platform, way, 1_800)),
+    rounds(scene, seconds, 500, ({ platform }) =>
+      platform.wan.directions.map((way) => wayCut(platform, way, 1_500)),
     ),
 };
 

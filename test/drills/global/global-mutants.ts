@@ -8,6 +8,8 @@ export interface GlobalMutant {
   readonly edits: readonly Edit[];
   readonly of: "coordinators" | "clients";
   readonly drill: string;
+  /** How long it takes to be found out, in s; the drill's short form if left out. */
+  readonly seconds?: number;
   /** What the drill must say of it: that something went wrong in any way is not enough. */
   readonly evidence: RegExp;
 }
@@ -33,6 +35,7 @@ export const globalMutants: readonly GlobalMutant[] = [
     about: "a region accepts what it has promised not to",
     of: "coordinators",
     drill: "global-hot-lock",
+    seconds: 7,
     evidence: /^(overlap|tokens|guard|linearizability): /,
     edits: [
       {
