@@ -41,6 +41,15 @@ export class DelegatedLine {
     return this.#byGrant.get(grantId);
   }
 
+  /** A repeat of one in line takes over from the copy before it; false: it is none. */
+  join(asking: LocalAsking): boolean {
+    const known = this.#byGrant.get(asking.request.grantId);
+    if (known === undefined) return false;
+    // Overtaken on its way, a copy may be older than the one that waits.
+    if (!asking.isOver()) known.asking = asking;
+    return true;
+  }
+
   add(asking: LocalAsking): Waiting {
     const waiting: Waiting = { asking, isAsked: false };
     this.#byGrant.set(asking.request.grantId, waiting);

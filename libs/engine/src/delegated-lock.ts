@@ -46,6 +46,8 @@ export class DelegatedLock<Lock = unknown> {
   /** What the shard has, as far as this coordinator knows; undefined before it is opened. */
   #state: DelegationState | undefined;
   #holder: LocalHolder | undefined;
+  /** The token that a caller was told of last. */
+  #told: bigint | undefined;
   /** A step was not answered, or did not find what it expected: look before anything else. */
   #isInDoubt = false;
   /** No step of this delegation was ever sent, so nothing of it can come true in the shard. */
@@ -80,11 +82,7 @@ export class DelegatedLock<Lock = unknown> {
   /** Takes the lock, or a place for it; asks the register for a delegation where there is none. */
   acquire(asking: LocalAsking): void {
     const { request, wait } = asking;
-    const known = this.#line.get(request.grantId);
-    if (known !== undefined) {
-      known.asking = asking;
-      return;
-    }
+    if (this.#line.join(asking)) return;
     if (this.#holder?.grantId === request.grantId && this.#state?.isOpen) {
       this.#tellGranted(asking, this.#holder.token);
       return;
@@ -415,9 +413,12 @@ export class DelegatedLock<Lock = unknown> {
     const validForMs = this.#vouchedMs;
     const { marker, request } = asking;
     if (asking.isOver()) {
-      this.#giveBack({ grantId: request.grantId, token, marker }, giveBacksMax);
+      // A late copy takes nothing from a caller that was told: it may believe in it by now.
+      const grant = { grantId: request.grantId, token, marker };
+      if (this.#told !== token) this.#giveBack(grant, giveBacksMax);
       return;
     }
+    if (validForMs > 0) this.#told = token;
     asking.answer(validForMs > 0 ? { kind: "granted", token, validForMs } : { kind: "unknown" });
   }
 

@@ -13,6 +13,8 @@ export class DelegationChecks {
   readonly #shards: () => readonly (DelegationTwin | undefined)[];
   /** Requests whose end was told for good. */
   readonly #ended = new Set<GrantId>();
+  /** Requests that a shard has given the lock to. */
+  readonly #granted = new Set<GrantId>();
   readonly #tokens = new Map<GrantId, bigint>();
   readonly #accepted = new Map<string, Set<number>>();
   #chosen: { readonly ballot: Ballot; readonly value: RegisterValue } | undefined;
@@ -60,6 +62,8 @@ export class DelegationChecks {
   onLocalGrant(grantId: GrantId): void {
     this.localGrants++;
     if (this.#ended.has(grantId)) this.fail("D3", `${grantId} got the lock after its end was told`);
+    if (this.#granted.has(grantId)) this.fail("D3", `${grantId} got the lock twice`);
+    this.#granted.add(grantId);
   }
 
   /** A region accepted `value` for the first time under this ballot. */

@@ -166,6 +166,7 @@ export class DelegationClient implements Believer {
     const { timeline } = this.#world;
     const goneMs = this.#insists ? Number.POSITIVE_INFINITY : untilMs + patienceMs;
     this.#call<LocalAnswer>(
+      coordinator,
       (answer) => {
         coordinator.lock?.acquire({
           request: request.request,
@@ -297,6 +298,7 @@ export class DelegationClient implements Believer {
     const sentMs = this.#clock.monotonicMs();
     const { grantId } = request.request;
     this.#call<number>(
+      vouch.coordinator,
       (answer) => {
         const { lock } = vouch.coordinator;
         if (lock !== undefined) answer(lock.validForMs(grantId, token));
@@ -356,6 +358,7 @@ export class DelegationClient implements Believer {
     const { grantId } = request.request;
     const asking = { grantId, ...(marker === undefined ? {} : { marker }) };
     this.#call<{ readonly kind: string }>(
+      coordinator,
       (answer) => {
         if (token === undefined) coordinator?.lock?.cancel({ ...asking, answer });
         else coordinator?.lock?.release({ ...asking, token, answer });
@@ -378,17 +381,23 @@ export class DelegationClient implements Believer {
   ): void {
     const { timeline } = this.#world;
     const untilMs = timeline.nowMs + patienceMs;
-    this.#call<ProposerAnswer>((answer) => {
+    const ask = (answer: (given: ProposerAnswer) => void) => {
       const isOver = () => timeline.nowMs > untilMs;
       coordinator?.submit({ command, isRepeat, isOver, answer });
-    }, then);
+    };
+    this.#call(coordinator, ask, then);
   }
 
-  /** To a process of the own region and back. */
-  #call<A>(ask: (answer: (given: A) => void) => void, then: (answer: A) => void): void {
+  /** To a coordinator of the own region and back. */
+  #call<A>(
+    coordinator: DelegationCoordinator | undefined,
+    ask: (answer: (given: A) => void) => void,
+    then: (answer: A) => void,
+  ): void {
     const world = this.#world;
     const region = this.#region;
-    world.send(region, region, () => ask((given) => world.send(region, region, () => then(given))));
+    const answer = (given: A) => world.send(region, region, () => then(given));
+    world.send(region, region, () => coordinator?.receive(() => ask(answer)));
   }
 
   /** Mostly the one that all of the region ask. */

@@ -1,4 +1,3 @@
-import type { Clock } from "@holdfast/base/clock";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { LocalReply, LocalStep } from "@holdfast/core/delegation/local-step";
 import { BallotSource } from "@holdfast/core/quorum/ballot";
@@ -26,7 +25,7 @@ export class DelegationCoordinator {
   readonly region: number;
   readonly #world: DelegationWorld;
   readonly #proposer: number;
-  readonly #clock: Clock;
+  readonly #clock: DriftingClock;
   #incarnation = 0;
   #generation = 1;
   #ids = 0;
@@ -51,6 +50,15 @@ export class DelegationCoordinator {
     this.#life?.proposer.submit(asking);
   }
 
+  /** Takes a message in: now, or when the process goes on. */
+  receive(what: () => void): void {
+    this.#clock.run(what);
+  }
+
+  pause(lengthMs: number): void {
+    this.#clock.pause(lengthMs);
+  }
+
   crash(downMs: number): void {
     const life = this.#life;
     if (life === undefined) return;
@@ -66,9 +74,10 @@ export class DelegationCoordinator {
     const incarnation = ++this.#incarnation;
     const name = `${this.#proposer}.${incarnation}`;
     /** Messages to a process that died are lost. */
-    const alive = (then: () => void) => () => {
-      if (this.#incarnation === incarnation && this.#life !== undefined) then();
-    };
+    const alive = (then: () => void) => () =>
+      this.#clock.run(() => {
+        if (this.#incarnation === incarnation && this.#life !== undefined) then();
+      });
     const proposer = this.#newProposer(incarnation, alive);
     const life: Life = {
       proposer,

@@ -223,6 +223,28 @@ export const delegationMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "given-back-though-told",
+    phrase: "a late copy of a request gives back what its caller was told of",
+    edits: [
+      {
+        file: lock,
+        find: "if (this.#told !== token) this.#giveBack(grant, giveBacksMax);",
+        replace: "this.#giveBack(grant, giveBacksMax);",
+      },
+    ],
+  },
+  {
+    name: "granted-twice",
+    phrase: "a grant does not bury its request: a copy at another coordinator gets it again",
+    edits: [
+      {
+        file: twin,
+        find: "    this.#putTombstone(grantId, lease);\n    this.holder =",
+        replace: "    this.holder =",
+      },
+    ],
+  },
+  {
     name: "opened-again",
     phrase: "opening compares no counter: a late copy opens what was closed",
     edits: [

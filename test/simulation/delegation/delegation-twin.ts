@@ -98,6 +98,7 @@ export class DelegationTwin {
   }
 
   #grant({ from, request, marker }: GrantStep): LocalReply {
+    if (this.holder?.grantId === request.grantId) return this.#seen();
     const refusal = this.#refusal(request.grantId, marker);
     if (refusal !== undefined) return refusal;
     if (!this.#isAt(from) || this.holder !== undefined) return this.#seen();
@@ -107,9 +108,9 @@ export class DelegationTwin {
 
   #enqueue({ request, marker }: EnqueueStep): LocalReply {
     const { grantId } = request;
+    if (this.holder?.grantId === grantId) return this.#seen();
     const refusal = this.#refusal(grantId, marker);
     if (refusal !== undefined) return refusal;
-    if (this.holder?.grantId === grantId) return this.#seen();
     const written = this.#revision;
     const since = this.places.get(grantId)?.since ?? written;
     this.places.set(grantId, { since, written, lease: marker.lease });
@@ -143,11 +144,13 @@ export class DelegationTwin {
   #bury(grantId: GrantId, marker: Marker | undefined) {
     const wasPlaced = this.places.delete(grantId);
     const refused = marker !== undefined && this.leases.has(marker.lease);
-    if (refused) {
-      const under = this.#buried.get(grantId) ?? new Set();
-      this.#buried.set(grantId, under.add(marker.lease));
-    }
+    if (refused) this.#putTombstone(grantId, marker.lease);
     return { refused, wasPlaced };
+  }
+
+  #putTombstone(grantId: GrantId, lease: LeaseId): void {
+    const under = this.#buried.get(grantId) ?? new Set();
+    this.#buried.set(grantId, under.add(lease));
   }
 
   #refusal(grantId: GrantId, marker: Marker): LocalReply | undefined {
@@ -165,6 +168,7 @@ export class DelegationTwin {
   #hold(from: DelegationState, grantId: GrantId, lease: LeaseId): void {
     this.state = grantedState(from);
     this.places.delete(grantId);
+    this.#putTombstone(grantId, lease);
     this.holder = { grantId, token: localToken(this.state), lease };
     this.#onHolder(this.holder);
   }

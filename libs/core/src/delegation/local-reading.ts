@@ -1,14 +1,21 @@
 import { compareBytes } from "@holdfast/base/bytes";
 import type { GrantId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
-import type { Marker } from "../lease/marker.ts";
 import { decodeEpoch } from "../lock/epoch.ts";
 import { type Damaged, decodeGeneration, type OtherEpoch } from "../quorum/acceptor.ts";
 import type { OtherGeneration } from "../quorum/message.ts";
 import type { OpResult, RangeResult, TxnResult } from "../txn/txn.ts";
 import { decodeState, sameState } from "./delegation-state.ts";
 import { decodeHolder } from "./local-record.ts";
-import type { CancelStep, LocalReply, LocalStep, ReleaseStep, Seen } from "./local-step.ts";
+import type {
+  CancelStep,
+  EnqueueStep,
+  GrantStep,
+  LocalReply,
+  LocalStep,
+  ReleaseStep,
+  Seen,
+} from "./local-step.ts";
 import type { DelegationSite } from "./local-txn.ts";
 
 /** Why a step was not carried out, for whoever pinned placement and generation. */
@@ -29,10 +36,10 @@ export function readLocal(
       if (result.succeeded) return readSeen(site, result.results);
       return wrongPlace(site, result.results) ?? { kind: "seen" };
     case "enqueue":
-      if (!result.succeeded) return readLost(site, step.marker, result);
+      if (!result.succeeded) return readLost(site, step, result);
       return readPlaced(result);
     case "grant":
-      return result.succeeded ? { kind: "done" } : readLost(site, step.marker, result);
+      return result.succeeded ? { kind: "done" } : readLost(site, step, result);
     case "open": {
       if (result.succeeded) return { kind: "done" };
       const [create] = result.results;
@@ -87,15 +94,22 @@ function readPlaced({ results }: TxnResult): LocalReply & { readonly kind: "plac
   return { kind: "placed", since: kv.createRevision, written: kv.modRevision };
 }
 
-function readLost(site: DelegationSite, marker: Marker, { results }: TxnResult) {
+function readLost(
+  site: DelegationSite,
+  { request, marker }: GrantStep | EnqueueStep,
+  { results }: TxnResult,
+) {
   const elsewhere = wrongPlace(site, results);
   if (elsewhere !== undefined) return elsewhere;
+  // Its own grant comes first: with a grant the request was buried.
+  const seen = readSeen(site, results.slice(2));
+  if (seen.kind === "seen" && seen.holder?.grantId === request.grantId) return seen;
   const [buried, stored] = results.slice(4).map(range);
   if ((buried?.count ?? 0) > 0) return { kind: "given-up" } as const;
   const value = stored?.kvs[0]?.value;
   const isAlive = value !== undefined && compareBytes(value, marker.value) === 0;
   if (!isAlive) return { kind: "lease-ended" } as const;
-  return readSeen(site, results.slice(2));
+  return seen;
 }
 
 function readMoved(site: DelegationSite, { results }: TxnResult) {

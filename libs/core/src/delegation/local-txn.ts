@@ -111,14 +111,9 @@ function openTxn(site: DelegationSite, { state }: OpenStep): Txn {
 
 function grantTxn(site: DelegationSite, { from, request, marker }: GrantStep): Txn {
   const { keys } = site;
-  const next = grantedState(from);
   return {
     compares: [...mayAsk(site, request.grantId, marker), isAt(keys, from), nobodyHolds(keys)],
-    success: [
-      putState(keys, next),
-      putHolder(keys, request.grantId, encodeHolder(request, localToken(next)), marker),
-      { kind: "delete", key: keys.places.prefix + request.grantId },
-    ],
+    success: give(keys, from, { request, marker }),
     failure: whyLost(site, request.grantId, marker),
   };
 }
@@ -222,21 +217,29 @@ function stands({ places }: DelegationKeys, { request, written }: Place): Compar
   return writtenAt(places.prefix + request.grantId, written);
 }
 
-function give(keys: DelegationKeys, from: DelegationState, { request, marker }: Place): Op[] {
+/**
+ * With a tombstone of its own, for a request is granted once: a copy that waits at another
+ * coordinator would have the lock again after this grant was lost, and nobody would give it back.
+ */
+function give(
+  keys: DelegationKeys,
+  from: DelegationState,
+  { request, marker }: Pick<Place, "request" | "marker">,
+): Op[] {
+  const { grantId } = request;
+  const { lease } = marker;
   const next = grantedState(from);
+  const value = encodeHolder(request, localToken(next));
   return [
     putState(keys, next),
-    putHolder(keys, request.grantId, encodeHolder(request, localToken(next)), marker),
-    { kind: "delete", key: keys.places.prefix + request.grantId },
+    { kind: "put", key: keys.holders.prefix + grantId, value, lease },
+    { kind: "put", key: buriedKey(keys, grantId, lease), value: emptyBytes, lease },
+    { kind: "delete", key: keys.places.prefix + grantId },
   ];
 }
 
 function putState(keys: DelegationKeys, state: DelegationState): Op {
   return { kind: "put", key: keys.state, value: encodeState(state), lease: 0n };
-}
-
-function putHolder(keys: DelegationKeys, grantId: GrantId, value: Uint8Array, marker: Marker): Op {
-  return { kind: "put", key: keys.holders.prefix + grantId, value, lease: marker.lease };
 }
 
 function moved(site: DelegationSite, compares: readonly Compare[], success: readonly Op[]): Txn {
