@@ -7,7 +7,7 @@ import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { isGlobal, printLock } from "@holdfast/core/lock/lock-id";
-import { answerMsMax, answerMsMin } from "./answer-time.ts";
+import { answerMsMax, answerMsMin, endingMsMax } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
 import { isRepeatable } from "./persist.ts";
@@ -294,7 +294,9 @@ export class AcquireRun<T> {
       grantId: this.grantId,
       ...underTenure(this.#tenure),
     };
-    const untilMs = this.#core.ports.clock.monotonicMs() + this.#tenure.cancelMs;
+    const { sessionId, cancelMs } = this.#tenure;
+    const withinMs = this.#global && sessionId !== undefined ? endingMsMax : cancelMs;
+    const untilMs = this.#core.ports.clock.monotonicMs() + withinMs;
     void this.#core.settler.settle(cancel, untilMs);
   }
 }

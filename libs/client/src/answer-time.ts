@@ -13,3 +13,10 @@ export const releaseMsMax = 5_000;
 
 /** With less time than this for its answer an acquire that was refused is not repeated. */
 export const answerMsMin = 200;
+
+/**
+ * How long the end of a request for a global lock is asked for under a session that lives on: its
+ * place in line hangs on no lease, so nothing else takes it away, and in its turn it would have the
+ * lock for as long as no list finds it.
+ */
+export const endingMsMax = 600_000;

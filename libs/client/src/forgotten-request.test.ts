@@ -1,6 +1,6 @@
 import { failure } from "@holdfast/base/failure";
 import { expect, test } from "vitest";
-import { grantedIn, rigOf } from "./testing/rig.ts";
+import { codeOf, grantedIn, rigOf, ttlMs } from "./testing/rig.ts";
 
 test("a request that its register has forgotten is cancelled, and another one asked for", async () => {
   const rig = await rigOf();
@@ -15,4 +15,23 @@ test("a request that its register has forgotten is cancelled, and another one as
   expect(second.command).not.toHaveProperty("resent");
   second.answer(grantedIn(second.command));
   expect((await acquiring).state).toBe("held");
+});
+
+test("one that was given up is cancelled for as long as its session lives", async () => {
+  const rig = await rigOf();
+  const caller = new AbortController();
+  const { signal } = caller;
+  const acquiring = rig.client.acquire("order", { scope: "global", wait: "60s", signal });
+  await rig.clock.advance(0);
+  const { net } = rig;
+  const rest = net.script;
+  net.script = (command, endpoint) =>
+    command.kind === "cancel" ? failure("NO_QUORUM", "Alone.") : rest(command, endpoint);
+  caller.abort();
+  expect(await codeOf(acquiring)).toBe("CANCELLED");
+  await rig.clock.advance(5 * ttlMs);
+  net.script = rest;
+  const before = net.all("cancel").length;
+  await rig.clock.advance(2_000);
+  expect(net.all("cancel").length).toBe(before + 1);
 });

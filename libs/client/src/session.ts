@@ -5,7 +5,7 @@ import type { Confirmation, Grant, HeartbeatOutcome } from "@holdfast/core/comma
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { limits } from "@holdfast/core/limits";
 import { isGlobal } from "@holdfast/core/lock/lock-id";
-import { heartbeatAnswerMs, releaseMsMax } from "./answer-time.ts";
+import { endingMsMax, heartbeatAnswerMs, releaseMsMax } from "./answer-time.ts";
 import { type Belief, isInForce } from "./belief.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { GrantUpkeep, type RenewedGrant, type UpkeepOwner } from "./grant-upkeep.ts";
@@ -343,7 +343,7 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
       locks.has(grantId) || pending.has(grantId) || settler.isSettling(grantId);
     for (const { lock, grantId } of strays(outcome.leases, isKnown)) {
       const cancel = { kind: "cancel", lock, grantId, session: this.id } as const;
-      void settler.settle(cancel, this.nowMs() + this.ttlMs);
+      void settler.settle(cancel, this.nowMs() + (isGlobal(lock) ? endingMsMax : this.ttlMs));
     }
   }
 
@@ -354,7 +354,7 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
 
   /** Releases a lock in the store until that is definite. */
   async #settle(lock: HeldLock, startedMs = this.nowMs(), first?: Failure): Promise<ReleaseResult> {
-    const untilMs = startedMs + this.ttlMs;
+    const untilMs = startedMs + (isGlobal(lock.id) ? endingMsMax : this.ttlMs);
     const result = await this.#core.settler.settle(this.#releaseOf(lock), untilMs, first);
     this.#drop(lock);
     return result;
