@@ -167,3 +167,28 @@ test("a repeat takes its place again though others of its region stand in line b
   expect(again).toMatchObject([{ kind: "granted" }]);
   for (const stop of stops) stop();
 });
+
+test("one that repeats keep alive in line is granted in its turn, however many come before", async () => {
+  const world = await rig();
+  const east = await world.open("east");
+  const stop = world.keepAlive(east);
+  const grant = await world.grant("east", { session: east });
+  const before = Array.from({ length: 21 }, () =>
+    world.ask("east", { session: east, waitMs: 60_000 }),
+  );
+  await world.clock.advance(2_000);
+  const asked = { requestId: "r1" as RequestId, ttlMs: 5_000, waitMs: 60_000 };
+  const last = world.ask("east", asked);
+  world.ask("east", { ...asked, resent: true });
+  await world.clock.advance(200);
+  await world.release("east", grant);
+  // The register forgets that many ends, and could not tell what became of an earlier copy.
+  for (const each of before) {
+    await world.clock.advance(200);
+    const [granted] = each;
+    if (granted?.kind === "granted") await world.release("east", granted.grant);
+  }
+  await world.clock.advance(500);
+  expect(last).toMatchObject([{ kind: "granted" }]);
+  stop();
+});

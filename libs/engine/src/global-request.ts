@@ -39,7 +39,10 @@ export class GlobalAcquireRun {
   readonly #resolve: (outcome: AcquireOutcome) => void;
   /** Who waits for the answer, and what to call when they do no more. */
   readonly #callers = new Map<Call, () => void>();
-  #isRepeat: boolean;
+  /** The copy it began with: one that has stayed here came nowhere else. */
+  readonly #first: Call;
+  readonly #isResent: boolean;
+  #isJoined = false;
   #waitUntilMs: number;
   #giveUpMs: number;
   #timer: Timer | undefined;
@@ -55,7 +58,8 @@ export class GlobalAcquireRun {
   constructor(context: GlobalContext, order: GlobalAcquireOrder, call: Call) {
     this.#context = context;
     this.#order = order;
-    this.#isRepeat = order.command.resent === true;
+    this.#first = call;
+    this.#isResent = order.command.resent === true;
     const { promise, resolve } = Promise.withResolvers<AcquireOutcome>();
     this.outcome = promise;
     this.#resolve = resolve;
@@ -88,7 +92,7 @@ export class GlobalAcquireRun {
 
   /** A repeat: all of its callers are answered, and it goes on while one of them is left. */
   join(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
-    this.#isRepeat = true;
+    this.#isJoined = true;
     const times = this.#timesOf(command, call);
     this.#waitUntilMs = Math.max(this.#waitUntilMs, times.waitUntilMs);
     this.#giveUpMs = Math.max(this.#giveUpMs, times.giveUpMs);
@@ -225,6 +229,14 @@ export class GlobalAcquireRun {
     // Neither here nor there: the register has forgotten how it ended, and can only be asked.
     if (ended === undefined) void this.#ask();
     else this.#end(this.#endedAs(ended.fate, { value, confirmed }));
+  }
+
+  /**
+   * A copy may have reached another coordinator [H5]. While the first one is still being answered,
+   * its client has found no reason to ask elsewhere: what joined it came the same way.
+   */
+  get #isRepeat(): boolean {
+    return this.#isResent || (this.#isJoined && this.#first.cancellation.cancelled);
   }
 
   /** Nobody would hear what comes of another try. */
