@@ -73,8 +73,8 @@ export const globalMutants: readonly GlobalMutant[] = [
       {
         file: `${engine}/global-request.ts`,
         find: `    this.#hear(call);
-    this.#tellLeases();`,
-        replace: "    this.#tellLeases();",
+    this.#keepPlace();`,
+        replace: "    this.#keepPlace();",
       },
     ],
   },
@@ -126,14 +126,12 @@ export const globalMutants: readonly GlobalMutant[] = [
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: "    session.meet(() => this.#tellLeases());\n    this.#arm();",
-        replace: `    session.meet(() => this.#tellLeases());
-    const beat = () => {
+        find: "    if (this.#isRepeat) void session.settled().then(() => this.#keepPlace());",
+        replace: `    const beat = () => {
       session.keepAlive();
       this.#context.surroundings.clock.schedule(1_000, beat);
     };
-    beat();
-    this.#arm();`,
+    beat();`,
       },
     ],
   },
@@ -281,6 +279,30 @@ export const globalPastBugs: readonly GlobalMutant[] = [
         file: `${engine}/global-locks.ts`,
         find: "        this.#acquire.cancelled(command);\n",
         replace: "",
+      },
+    ],
+  },
+  {
+    name: "place-dies-while-it-waits",
+    phrase: "nothing kept the place of a request alive that waits under a ttl of its own",
+    foundBy: 1,
+    edits: [
+      {
+        file: `${engine}/global-request.ts`,
+        find: "if (!this.#isOver && isOwnSession(request.session)) session.keepAlive();",
+        replace: "if (this.#isOver && isOwnSession(request.session)) session.keepAlive();",
+      },
+    ],
+  },
+  {
+    name: "repeat-stands-in-line",
+    phrase: "a repeat stood in line, deaf to the place that an earlier copy had got",
+    foundBy: 1,
+    edits: [
+      {
+        file: `${engine}/global-request.ts`,
+        find: "const mayLineUp = this.#order.command.waitMs > 0 && !this.#isRepeat;",
+        replace: "const mayLineUp = this.#order.command.waitMs > 0;",
       },
     ],
   },

@@ -9,6 +9,9 @@ import { type Distances, type GlobalFaults, pairOf } from "./global-network.ts";
 /** Half of rho either way, so that no two clocks differ in rate by more than the design allows. */
 const driftMax = 0.0049;
 
+/** Longest waits: about as long as an answer takes, longer than a ttl, and much longer. */
+const waitsMsMax = [1_500, 8_000, 25_000] as const;
+
 /** Something done to the world at a time, apart from the faults that go on all the while. */
 export interface Misfortune {
   readonly atMs: number;
@@ -93,7 +96,7 @@ export function globalPlanOf(seed: number): GlobalPlan {
     locks: isCrowd ? [`${namespace}/hot`] : locksOf(random),
     sharedRate: chance(random, 0.4) ? 0.4 * random.next() : 0,
     tryRate: isCrowd ? 0.05 : 0.4 * random.next(),
-    waitMsMax: isCrowd || chance(random, 0.3) ? 25_000 : 8_000,
+    waitMsMax: isCrowd ? 25_000 : (waitsMsMax[integerBelow(random, waitsMsMax.length)] ?? 0),
     thinkMsMax: between(random, 50, isCrowd ? 500 : 2_000),
     holdMsMax: between(random, 20, isCrowd ? 300 : 3_000),
     leaseLateMsMax: chance(random, 0.5) ? between(random, 0, 3_000) : 0,
@@ -123,7 +126,7 @@ function clientsOf(random: Random, isCrowd: boolean): GlobalClientPlan[] {
   const [first] = clients;
   if (!isCrowd || first === undefined) return clients;
   return [
-    { ...first, ownTtl: false, threads: 30 + integerBelow(random, 12) },
+    { ...first, ownTtl: chance(random, 0.3), threads: 30 + integerBelow(random, 12) },
     ...clients.slice(1, 4),
   ];
 }

@@ -63,12 +63,12 @@ export class GlobalProgress {
     if (entry.kind === "process" && entry.state !== "started") this.#stopped.add(entry.name);
   }
 
-  /** Only a wait that is over may have been cancelled by somebody else: by its first coordinator. */
-  cancelled(request: string): void {
+  /** One that waits is refused when its wait is over, and not before. */
+  refused(request: string, what: string): void {
     const asked = this.#asked.get(request);
     const { nowMs } = this.#simulation;
-    if (asked === undefined || nowMs >= asked.atMs + asked.waitMs * (1 - rho)) return;
-    this.#recorder.broken("cancelled-unasked", `${request} waits still, and was told cancelled`);
+    if (asked === undefined || nowMs >= asked.atMs + asked.waitMs * (1 - rho) - 1) return;
+    this.#recorder.broken("refused-early", `${request} waits still, and was told ${what}`);
   }
 
   /** Call now and then while nothing goes wrong: nobody may wait for a lock that nobody has. */

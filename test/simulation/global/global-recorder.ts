@@ -42,8 +42,8 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   look: () => void = () => {};
   /** Hears of every entry. */
   onEntry: (entry: Untimed) => void = () => {};
-  /** A caller that had not given up was told that somebody cancelled its request. */
-  cancelled: (request: string) => void = () => {};
+  /** A caller that had not given up was told that others have the lock, or cancelled its request. */
+  refused: (request: string, what: string) => void = () => {};
   /** The register took the lock from a holder that it found dead. */
   lost: (request: string) => void = () => {};
   readonly #simulation: Simulation;

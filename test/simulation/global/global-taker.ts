@@ -80,7 +80,7 @@ export class GlobalTaker implements LockTaker {
     // One that gave up itself is told nothing.
     const isOpen = end.kind === "abandoned" || (end.kind === "failure" && openCodes.has(end.code));
     this.#recorder.denied(lock, request, { what, isDefinite: !isOpen });
-    if (end.kind === "cancelled") this.#recorder.cancelled(request);
+    if (end.kind !== "failure" && end.kind !== "abandoned") this.#recorder.refused(request, what);
     if (isFailure(end)) return { refused: "given-up" };
     return { refused: end.kind === "held" || end.kind === "timeout" ? end.kind : "given-up" };
   }

@@ -45,7 +45,7 @@ export class GlobalWorld implements Fated {
     this.#recorder = new GlobalRecorder(this.simulation);
     this.#progress = new GlobalProgress(this.simulation, this.#recorder);
     this.#recorder.onEntry = (entry) => this.#progress.heard(entry);
-    this.#recorder.cancelled = (request) => this.#progress.cancelled(request);
+    this.#recorder.refused = (request, what) => this.#progress.refused(request, what);
     this.#recorder.lost = (request) => this.#progress.lost(request);
     this.#recorder.look = () => {
       for (const { beliefs } of this.clients.values()) beliefs.use();
