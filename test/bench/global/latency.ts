@@ -15,6 +15,8 @@ export type SeenByRegion = ReadonlyMap<string, LatencyAnswer>;
 /** A cold acquire waits for promises and for accepts, in the nearest other region both. */
 const coldCommits = 2;
 const warmCommits = 1;
+/** A turn takes more than a second, and a median needs some. */
+const measureMsMin = 25_000;
 
 /** Single operations in all three regions at once, on a machine with nothing else to do. */
 export async function measureLatency(stage: WanStage, measureMs: number): Promise<Figures> {
@@ -26,7 +28,7 @@ export async function measureLatency(stage: WanStage, measureMs: number): Promis
     ),
   );
   try {
-    const plan: LatencyPlan = { measureMs };
+    const plan: LatencyPlan = { measureMs: Math.max(measureMsMin, measureMs) };
     const answers = await Promise.all(actors.map((actor) => actor.request<LatencyAnswer>(plan)));
     const leader = await stage.stretched.leaderRegion();
     if (leader !== stage.bestLeader) throw new Error(`meanwhile ${leader} came to lead`);
