@@ -81,7 +81,8 @@ export class Network {
     // Most are on time and a few are very late.
     const chance = this.#random.next();
     const square = chance * chance;
-    const late = this.#weather.lateness === 4 ? square * square : square;
+    const { lateness } = this.#weather;
+    const late = lateness === 2 ? square : lateness === 4 ? square * square : square ** 32;
     const lateMs = late * jitterMs * (this.#links[link] as number);
     this.#timeline.after(baseMs + lateMs + (this.#slowerMs[link] as number), () => {
       if ((this.#cutUntilMs[link] as number) <= this.#timeline.nowMs) deliver();

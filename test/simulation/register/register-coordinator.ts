@@ -225,7 +225,8 @@ export class Coordinator {
   /** As it measures: what is slow is waited for. */
   #roundTripMs(): number {
     const { network, weather } = this.#world;
-    return 80 * weather.distance + 0.1 * weather.jitterMs + network.slownessMs(this.region);
+    const lateMs = weather.isChurning ? 10 : 0.1 * weather.jitterMs;
+    return 80 * weather.distance + lateMs + network.slownessMs(this.region);
   }
 
   #start(): void {

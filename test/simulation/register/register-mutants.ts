@@ -564,3 +564,10 @@ export const ruleMutants: readonly RuleMutant[] = [
     ],
   },
 ];
+
+/** Builds without a rule that schedules find, too. */
+export const foundBySchedules: readonly string[] = [
+  "wiped-region-votes",
+  "memory-trusted-beyond",
+  "no-third-vote",
+];

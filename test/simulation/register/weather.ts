@@ -7,7 +7,7 @@ export interface Weather {
   /** Messages that take up to this much longer, in milliseconds. */
   readonly jitterMs: number;
   /** The higher, the fewer are that late. */
-  readonly lateness: 2 | 4;
+  readonly lateness: 2 | 4 | 64;
   /** Crashes, pauses, cuts, wipes: one every so many milliseconds; 0 is none. */
   readonly faultEveryMs: number;
   /** How far apart the regions are; 1 is as far as in the world. */
@@ -54,8 +54,12 @@ export function weatherOf(random: Random): Weather {
   return {
     loss: isSlow || roll() < 0.4 ? 0 : roll() * (isChurning ? 0.1 : 0.25),
     copies: roll() < 0.5 ? 0 : roll() * 0.2,
-    jitterMs: isLate ? 400 + roll() * 600 : roll() < 0.3 ? 2 : roll() * 300,
-    lateness: isLate && !isChurning ? 2 : 4,
+    jitterMs: isLate
+      ? (isChurning ? 3 : 1) * (400 + roll() * 600)
+      : roll() < 0.3
+        ? 2
+        : roll() * 300,
+    lateness: isChurning ? 64 : isLate ? 2 : 4,
     faultEveryMs: isSlow ? 300 + roll() * 600 : roll() < 0.3 ? 0 : 200 + roll() * 2_000,
     distance: isRolling || isChurning || roll() < 0.5 ? 0.1 : 1,
     ttlMaxMs: isRolling || isSlow ? 1_000 : 2_400,
