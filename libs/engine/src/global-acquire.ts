@@ -21,7 +21,7 @@ import type { AcquireManyOutcome, AcquireManyRequest, Call, LockTier } from "./p
 import type { GlobalLockId, MetSession } from "./ports/voting-region.ts";
 import { requestOf } from "./request.ts";
 import { SessionEverywhere } from "./session-everywhere.ts";
-import { sessionIdOf } from "./sessions.ts";
+import { sessionIdOf, tooManyLocks } from "./sessions.ts";
 
 /** Sessions whose ttl is kept in mind. */
 const sessionsMax = 100_000;
@@ -53,6 +53,7 @@ export class GlobalAcquire {
     const key = keyOfAcquire(command);
     const met = this.#running.has(key) ? undefined : await this.#sessionOf(command);
     if (met !== undefined && "code" in met) return met;
+    if (met !== undefined && !(await this.#reserve(command))) return tooManyLocks;
     // Looked up after the wait for the session: a repeat may have begun meanwhile.
     const running = this.#running.get(key);
     const run = running ?? (met === undefined ? undefined : this.#begin(command, met, call));
@@ -74,11 +75,17 @@ export class GlobalAcquire {
 
   /** Takes a request back in the background, until that is definite. */
   abandon(command: AcquireCommand): void {
-    const grantId = grantIdOf(command.session, command.requestId);
+    const { session, requestId } = command;
+    const grantId = grantIdOf(session, requestId);
+    const cancel = {
+      kind: "cancel",
+      grantId,
+      ...(session === undefined ? {} : { session }),
+    } as const;
     this.#abandoned.add(
       requestOf({ command, grantId }),
       async ({ lock }) => {
-        const outcome = await this.#release.cancel({ kind: "cancel", lock, grantId });
+        const outcome = await this.#release.cancel({ ...cancel, lock });
         return isFailure(outcome) ? outcome : { kind: "withdrawn" };
       },
       command.ttlMs ?? limits.globalTtlMs.max,
@@ -159,9 +166,37 @@ export class GlobalAcquire {
     const order = { command, request, register, queue, session };
     const run = new GlobalAcquireRun(this.#context, order, call);
     this.#running.set(key, run);
-    void run.outcome.then(() => this.#running.delete(key));
+    void run.outcome.then((outcome) => {
+      this.#running.delete(key);
+      this.#unreserve(command, outcome);
+    });
     run.begin();
     return run;
+  }
+
+  /**
+   * Takes one of the session's places. They are counted in this region, by what hangs on its leases
+   * here, with its local locks: what it holds through other regions' coordinators is not known.
+   */
+  async #reserve({ session, requestId }: AcquireCommand): Promise<boolean> {
+    if (session === undefined) return true;
+    const { sessions } = this.#context.local;
+    const grantId = grantIdOf(session, requestId);
+    if (sessions.reserve(session, grantId)) return true;
+    await sessions.recount(session);
+    return sessions.reserve(session, grantId);
+  }
+
+  /** What it holds is counted with its lease. */
+  #unreserve({ session, requestId, lock }: AcquireCommand, outcome: AcquireOutcome): void {
+    if (session === undefined) return;
+    const { local, region } = this.#context;
+    const grantId = grantIdOf(session, requestId);
+    local.sessions.unreserve(session, grantId);
+    const site = outcome.kind === "granted" ? locate(local, { ...lock, region }) : undefined;
+    if (site !== undefined && isSite(site)) {
+      local.sessions.count(session, site.shard.name, grantId);
+    }
   }
 
   /** Under whose session the grant will live, and how long that lives unheard of. */

@@ -83,8 +83,9 @@ export class GlobalQueue {
 
   /** The request waits for room in the register; returns how to leave. */
   standInLine(grantId: GrantId, inLine: InLine): (() => void) | "full" {
-    if (this.#line.size >= limits.waitersPerLockMax) return "full";
     this.#onTheirWay.delete(grantId);
+    const count = this.#waiting.size + this.#onTheirWay.size + this.#line.size;
+    if (count >= limits.waitersPerLockMax) return "full";
     this.#line.set(grantId, inLine);
     this.#start();
     inLine.onPlace((this.#register.newest?.waiters.length ?? 0) + this.#line.size);

@@ -15,6 +15,7 @@ import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { globalTenant } from "./global-view.ts";
+import { isSite, locate } from "./local-context.ts";
 
 /** What a call without a deadline may take, in ms. */
 const withinMs = 4_500;
@@ -35,6 +36,7 @@ export class GlobalRelease {
     const { lock, grantId, token } = command;
     const decided = await this.#decide(lock, { kind: "release", grantId, token }, deadlineMs);
     if ("code" in decided) return decided;
+    this.#discount(command);
     const { outcome, value } = decided;
     if (outcome.kind === "released") {
       return { kind: "released", handedOver: value.holders.length > 0 };
@@ -47,11 +49,13 @@ export class GlobalRelease {
   }
 
   async cancel(
-    { lock, grantId }: Pick<CancelCommand, "kind" | "lock" | "grantId">,
+    command: Pick<CancelCommand, "kind" | "lock" | "grantId" | "session">,
     deadlineMs?: number,
   ): Promise<CancelOutcome> {
+    const { lock, grantId } = command;
     const decided = await this.#decide(lock, { kind: "cancel", grantId }, deadlineMs);
     if ("code" in decided) return decided;
+    this.#discount(command);
     const { outcome } = decided;
     return { kind: "cancelled", found: outcome.kind === "cancelled" && outcome.found };
   }
@@ -69,6 +73,15 @@ export class GlobalRelease {
       released: holders.slice(0, namedMax).map((holder) => globalTenant(holder, nowMs)),
       releasedCount: holders.length,
     };
+  }
+
+  /** One of its session's places is free again. */
+  #discount({ lock, grantId, session }: Pick<CancelCommand, "lock" | "grantId" | "session">): void {
+    const { local, region } = this.#context;
+    const site = session === undefined ? undefined : locate(local, { ...lock, region });
+    if (session !== undefined && site !== undefined && isSite(site)) {
+      local.sessions.discount(session, site.shard.name, grantId);
+    }
   }
 
   async #decide(

@@ -29,6 +29,7 @@ import { isClaimed, type LocalWithdraw } from "./local-withdraw.ts";
 import type { LockSite } from "./lock-site.ts";
 import type { Call } from "./ports/lock-tier.ts";
 import { requestOf } from "./request.ts";
+import { tooManyLocks } from "./sessions.ts";
 import { printShard, storeFailure } from "./shard.ts";
 import { grantOf, tenantOf } from "./tenant.ts";
 
@@ -77,7 +78,7 @@ export class LocalAcquire {
       const { session } = command;
       if (session !== undefined && !this.#context.sessions.reserve(session, grantId)) {
         await this.#context.sessions.recount(session);
-        if (!this.#context.sessions.reserve(session, grantId)) return tooManyLocks();
+        if (!this.#context.sessions.reserve(session, grantId)) return tooManyLocks;
       }
       const record = recordOf(command, lease, site, this.#context.surroundings.clock.wallMs());
       const attempt: AcquireAttempt = {
@@ -372,15 +373,6 @@ function leaseEnded(site: LockSite): Failure {
     "SESSION_EXPIRED",
     `The lease of this request in shard ${shard} ends before the request can use it.`,
     { shard },
-  );
-}
-
-function tooManyLocks(): Failure {
-  return failure(
-    "QUOTA_EXCEEDED",
-    `A session holds or waits for at most ${limits.locksPerSessionMax} locks. Release some, or use ` +
-      "another session.",
-    { field: "session_id", retryAfterMs: 1_000 },
   );
 }
 

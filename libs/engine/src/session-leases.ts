@@ -8,6 +8,7 @@ import {
 } from "@holdfast/core/lease/marker";
 import { validityMs } from "@holdfast/core/lease/validity";
 import { parseKey, sessionMarkerKey } from "@holdfast/core/lock/keys";
+import { grantOfLiveness } from "@holdfast/core/quorum/register-keys";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import { printShard, type Shard, type Surroundings, unreached } from "./shard.ts";
 
@@ -157,6 +158,8 @@ function state(
 function grantsIn(keys: readonly string[]): Set<GrantId> {
   const grants = new Set<GrantId>();
   for (const key of keys) {
+    const global = grantOfLiveness(key);
+    if (global !== undefined) grants.add(global.grantId);
     const parsed = parseKey(key);
     if (parsed !== undefined && "xsq".includes(parsed.kind)) grants.add(parsed.grantId);
   }

@@ -15,6 +15,14 @@ const closedTraceMs = 60_000;
 /** How often the grants of a session that seems full are counted in the shards, at most. */
 const recountPauseMs = 1_000;
 
+/** A session has no place left for another lock. */
+export const tooManyLocks = failure(
+  "QUOTA_EXCEEDED",
+  `A session holds or waits for at most ${limits.locksPerSessionMax} locks. Release some, or use ` +
+    "another session.",
+  { field: "session_id", retryAfterMs: 1_000 },
+);
+
 /** What one session is known to have, at this router. */
 interface KnownSession {
   readonly ttlMs: number;
