@@ -226,23 +226,13 @@ export class RegisterClient implements Believer {
         const isGrant = told.kind === "decided" && told.outcome.kind === "granted";
         // A refusal of the first copy says nothing of the repeat that is under way.
         if (!isGrant && !isRepeat && sends > 1) return undefined;
-        if (told.kind !== "decided") {
-          isSettled = true;
-          checks.onRefused(grantId);
-          return this.#rest();
-        }
-        const { outcome } = told;
-        if (outcome.kind === "waiting") {
-          isWaiting = true;
-          return undefined;
-        }
+        const outcome = told.kind === "decided" ? told.outcome : { kind: "full" as const };
+        isWaiting ||= outcome.kind === "waiting";
+        if (outcome.kind === "waiting") return undefined;
         if (outcome.kind === "forgotten") return again(200);
         isSettled = true;
-        if (outcome.kind === "held" || outcome.kind === "full") {
-          checks.onRefused(grantId);
-          return this.#rest();
-        }
-        if (outcome.kind !== "granted") return this.#rest();
+        if (outcome.kind === "held" || outcome.kind === "full") checks.onRefused(grantId);
+        if (outcome.kind !== "granted" || told.kind !== "decided") return this.#rest();
         this.#learn(answer, firstSentMs);
         return this.#onGranted(outcome.holder, () => told.confirmed(grantId), request);
       });
@@ -416,7 +406,7 @@ export class RegisterClient implements Believer {
     return this.#world.coordinatorsOf(region)[0] as Coordinator;
   }
 
-  /** A lease in a region, through the coordinator, which may hear of it while the client does not. */
+  /** A lease in a region, through the coordinator, which may hear of it while nobody tells. */
   #open(to: number, isTold: boolean): void {
     const sentMs = this.#clock.monotonicMs();
     this.#coordinator.meet(to, this.#session, this.#ttlMs, (lease, isNew) => {

@@ -5,7 +5,8 @@ import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
 import { type Survey, survey } from "@holdfast/core/quorum/survey";
 import { type ProposerAnswer, RegisterProposer } from "@holdfast/engine/register-proposer";
 import { DriftingClock } from "./drifting-clock.ts";
-import type { RegisterWorld } from "./register-world.ts";
+import type { RegisterRegion } from "./register-region.ts";
+import type { RegisterSurroundings } from "./register-surroundings.ts";
 
 const rho = 0.01;
 const deltaMs = 50;
@@ -32,11 +33,16 @@ interface Validity {
   readonly validForMs: number;
 }
 
+/** What a coordinator meets. */
+interface Reached extends RegisterSurroundings {
+  readonly regions: readonly RegisterRegion[];
+}
+
 /** A coordinator of one region; a crash takes everything it knew. */
 export class Coordinator {
   readonly region: number;
   incarnation = 0;
-  readonly #world: RegisterWorld;
+  readonly #world: Reached;
   readonly #proposerId: number;
   readonly #clock: DriftingClock;
   #proposer: RegisterProposer | undefined;
@@ -47,7 +53,7 @@ export class Coordinator {
   readonly #leases = new Map<string, { readonly lease: LeaseId; readonly deadlineMs: number }>();
   #isPolling = false;
 
-  constructor(world: RegisterWorld, region: number, proposerId: number) {
+  constructor(world: Reached, region: number, proposerId: number) {
     this.#world = world;
     this.region = region;
     this.#proposerId = proposerId;

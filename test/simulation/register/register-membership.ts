@@ -4,7 +4,7 @@ import { planReadmission, standingsIn } from "@holdfast/core/quorum/membership";
 import type { TwinCopy } from "./acceptor-twin.ts";
 import type { Coordinator } from "./register-coordinator.ts";
 import { type RegisterRegion, regionNames } from "./register-region.ts";
-import type { RegisterWorld } from "./register-world.ts";
+import type { RegisterSurroundings } from "./register-surroundings.ts";
 
 /** How long the answers of other regions are waited for, in milliseconds. */
 const patienceMs = 1_200;
@@ -12,14 +12,19 @@ const stepsMax = 15;
 /** How often an operator asks; each time somebody new may begin. */
 const asksMax = 40;
 
+interface Reached extends RegisterSurroundings {
+  readonly regions: readonly RegisterRegion[];
+  coordinatorsOf(region: number): Coordinator[];
+}
+
 /** Who belongs: what coordinators do about it by themselves, and what an operator asks for. */
 export class RegisterMembership {
-  readonly #world: RegisterWorld;
+  readonly #world: Reached;
   readonly #looking = new Set<number>();
   /** Regions that were let in again. */
   readmissions = 0;
 
-  constructor(world: RegisterWorld) {
+  constructor(world: Reached) {
     this.#world = world;
   }
 
@@ -57,10 +62,10 @@ export class RegisterMembership {
     timeline.after(20 + random.next() * weather.operatorMs, () => {
       if (this.isWhole(index)) return;
       const [first, second] = this.#world.coordinatorsOf(index);
-      if (first !== undefined) new Readmission(this.#world, index, first).step();
+      if (first !== undefined) new Readmission(this.#world, this, index, first).step();
       const both = second ?? first;
       if (both !== undefined && random.next() < 0.4) {
-        new Readmission(this.#world, index, both).step();
+        new Readmission(this.#world, this, index, both).step();
       }
       if (asks < asksMax) this.operate(index, asks + 1);
     });
@@ -91,13 +96,20 @@ export class RegisterMembership {
 
 /** One coordinator's try to fill its region's shard: the real plan, and twins of what it does. */
 class Readmission {
-  readonly #world: RegisterWorld;
+  readonly #world: Reached;
+  readonly #membership: RegisterMembership;
   readonly #region: RegisterRegion;
   readonly #isAlive: () => boolean;
   #steps = 0;
 
-  constructor(world: RegisterWorld, index: number, coordinator: Coordinator) {
+  constructor(
+    world: Reached,
+    membership: RegisterMembership,
+    index: number,
+    coordinator: Coordinator,
+  ) {
     this.#world = world;
+    this.#membership = membership;
     this.#region = world.regions[index] as RegisterRegion;
     const { incarnation } = coordinator;
     this.#isAlive = () => coordinator.isUp && coordinator.incarnation === incarnation;
@@ -105,8 +117,7 @@ class Readmission {
 
   step(): void {
     if (!this.#isAlive() || this.#steps++ >= stepsMax) return;
-    const { membership } = this.#world;
-    membership.describeAll(this.#region.index, (claims) => {
+    this.#membership.describeAll(this.#region.index, (claims) => {
       if (!this.#isAlive()) return;
       const plan = planReadmission(regionNames[this.#region.index] ?? "", claims);
       const own = claims.find(({ region }) => region === regionNames[this.#region.index])
@@ -164,7 +175,7 @@ class Readmission {
       this.#region,
       () => this.#region.readmit(incarnation, record, trustMs),
       (isDone) => {
-        if (isDone) this.#world.membership.readmissions++;
+        if (isDone) this.#membership.readmissions++;
       },
     );
   }

@@ -11,7 +11,7 @@ import type {
   Shown,
 } from "@holdfast/core/quorum/message";
 import { AcceptorTwin, type TwinCopy } from "./acceptor-twin.ts";
-import type { RegisterWorld } from "./register-world.ts";
+import type { RegisterSurroundings } from "./register-surroundings.ts";
 
 export const regionNames = ["east", "west", "europe"] as const;
 /** Each region has one shard. */
@@ -26,7 +26,8 @@ export class RegisterRegion {
   readonly acceptor = new AcceptorTwin();
   /** As records name its shard. */
   readonly member: string;
-  readonly #world: RegisterWorld;
+  readonly #world: RegisterSurroundings;
+  readonly #onBehind: (index: number) => void;
   readonly #leaseEnds = new Map<LeaseId, { endsAtMs: number; readonly session: SessionId }>();
   #incarnations = 0;
   /** It lost its data, and was not let in again since. */
@@ -34,8 +35,10 @@ export class RegisterRegion {
   /** Regions whose copy was written into it since. */
   readonly #keptFrom = new Set<number>();
 
-  constructor(world: RegisterWorld, index: number) {
+  /** `onBehind`: somebody is at a higher generation. */
+  constructor(world: RegisterSurroundings, index: number, onBehind: (index: number) => void) {
     this.#world = world;
+    this.#onBehind = onBehind;
     this.index = index;
     this.member = memberName(regionNames[index] ?? "", shardName);
     this.acceptor.incarnation = `${index}#0`;
@@ -176,7 +179,7 @@ export class RegisterRegion {
   /** Somebody is at a higher generation: there is a record to be found that made it. */
   #onAsked(generation: number): void {
     const own = this.acceptor.generation;
-    if (own > 0 && own < generation) this.#world.membership.lookAround(this.index);
+    if (own > 0 && own < generation) this.#onBehind(this.index);
   }
 
   #onVote(): void {

@@ -58,7 +58,9 @@ export class RegisterWorld {
     this.random = new SeededRandom(seed);
     this.weather = { ...weatherOf(this.random), ...weather };
     this.network = new Network(this.timeline, this.random, this.weather);
-    this.regions = regionIndexes.map((index) => new RegisterRegion(this, index));
+    this.regions = regionIndexes.map((index) => {
+      return new RegisterRegion(this, index, (behind) => this.membership.lookAround(behind));
+    });
     this.membership = new RegisterMembership(this);
     this.membership.form();
     const { coordinatorsPerRegion, faultEveryMs, isRolling, isWiping } = this.weather;

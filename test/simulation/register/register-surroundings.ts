@@ -1,0 +1,16 @@
+import type { LeaseId } from "@holdfast/base/ids";
+import type { Random } from "@holdfast/base/random";
+import type { Network } from "./network.ts";
+import type { RegisterChecks } from "./register-checks.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Weather } from "./weather.ts";
+
+/** What every part of the world lives in. */
+export interface RegisterSurroundings {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly weather: Weather;
+  readonly network: Network;
+  readonly checks: RegisterChecks;
+  nextLease(): LeaseId;
+}
