@@ -9,7 +9,7 @@ import { registersOf } from "@holdfast/core/quorum/register-keys";
 import type { RegistersPage, RegistersQuery } from "./ports/membership-peer.ts";
 import { printShard, type Shard, type Surroundings, storeFailure, unreached } from "./shard.ts";
 
-/** Keys read at once; a register of 40 KiB has two of them at least. */
+/** Keys read at once; a register has two of them at least. */
 const pageKeys = 128;
 /** Bytes of registers in one answer: it must fit a message between coordinators. */
 const pageBytes = 512 * 1024;

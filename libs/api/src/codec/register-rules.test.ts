@@ -1,9 +1,14 @@
 import { utf8, utf8Text } from "@holdfast/base/bytes";
-import type { SessionId } from "@holdfast/base/ids";
+import type { GrantId, SessionId } from "@holdfast/base/ids";
+import { limits } from "@holdfast/core/limits";
 import { ballotBytes } from "@holdfast/core/quorum/ballot";
 import { encodeAccepted } from "@holdfast/core/quorum/register-codec";
-import { emptyRegister, type RegisterValue } from "@holdfast/core/quorum/register-value";
-import { holderOf } from "@holdfast/core/quorum/testing/requests";
+import {
+  emptyRegister,
+  type RegisterValue,
+  registerLimits,
+} from "@holdfast/core/quorum/register-value";
+import { holderOf, requestOf } from "@holdfast/core/quorum/testing/requests";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { arbitraryAccepted } from "../testing/arbitrary-votes.ts";
@@ -61,6 +66,49 @@ test.each<[string, (json: Record<string, unknown>) => void]>([
   ["a session with a slash", (json) => Object.assign((json.h as object[])[0] ?? {}, { s: "a/b" })],
 ])("a register with %s is refused", (_, change) => {
   expect(readAccepted(bent(change))).toBeUndefined();
+});
+
+test("a register is read that is as full as one can be of what is written longest", () => {
+  // Each of these bytes is six where it is stored, and each key of one or two has quotes as well.
+  const odd = Array.from({ length: 24 }, (_, index) =>
+    String.fromCharCode(index < 8 ? index : index + 8),
+  );
+  const keys = [...odd, ...odd.flatMap((one) => odd.map((two) => one + two))];
+  const metadata: Record<string, string> = {};
+  let bytes = 0;
+  for (const key of keys) {
+    if (bytes + key.length > limits.globalMetadataBytesMax) break;
+    metadata[key] = "";
+    bytes += key.length;
+  }
+  const fullest = {
+    session: `~${"s".repeat(64)}` as SessionId,
+    region: "r".repeat(64),
+    ttlMs: limits.globalTtlMs.max,
+    mode: "shared",
+    owner: "\u0001".repeat(limits.globalOwnerBytesMax),
+    metadata,
+    atMs: Number.MAX_SAFE_INTEGER,
+  } as const;
+  const nameOf = (index: number) => `${index}`.padStart(64, "g");
+  const inLine = 3 * registerLimits.waitersPerRegion;
+  const full: RegisterValue = {
+    token: 2n ** 64n - 1n,
+    version: Number.MAX_SAFE_INTEGER,
+    holders: Array.from({ length: registerLimits.sharedHolders }, (_, index) => {
+      return holderOf(nameOf(index), { ...fullest, token: 2n ** 64n - 1n });
+    }),
+    waiters: Array.from({ length: inLine }, (_, index) => {
+      return requestOf(nameOf(100 + index), fullest);
+    }),
+    recent: Array.from({ length: registerLimits.recent }, (_, index) => {
+      const grantId = nameOf(200 + index) as GrantId;
+      return { grantId, fate: "cancelled", version: Number.MAX_SAFE_INTEGER };
+    }),
+  };
+  const written = encodeAccepted(ballot, full);
+  expect(written.length).toBeGreaterThan(200_000);
+  expect(readAccepted(written)?.value).toEqual(full);
 });
 
 test("a register beyond its size is not even looked at", () => {

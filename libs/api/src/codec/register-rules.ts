@@ -7,8 +7,12 @@ import {
   registerLimits,
 } from "@holdfast/core/quorum/register-value";
 
-/** A register is never above 40 KiB; what is far beyond is not looked at. */
-export const registerBytesMax = 64 * 1024;
+/**
+ * A full register of plain text has some 40 KiB, and six times as much where all of its text must
+ * be escaped. What is beyond is not looked at; were less allowed, a line of odd labels would make a
+ * value that no other region takes, and the lock would stand still.
+ */
+export const registerBytesMax = 320 * 1024;
 
 /** More regions than there will ever be: only a value that nobody wrote has waiters of so many. */
 const regionsMax = 16;
