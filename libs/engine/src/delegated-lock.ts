@@ -225,7 +225,7 @@ export class DelegatedLock<Lock = unknown> {
     if (this.#holder !== undefined) return () => this.#line.settleUnplaced("held");
     this.#line.dropGone();
     const head = this.#line.head();
-    const isForOthers = head === undefined && tenure?.isWantedElsewhere === true;
+    const isForOthers = this.#line.length === 0 && tenure?.isWantedElsewhere === true;
     if (this.#isRecallDue() || isForOthers) return () => this.#close(state);
     if (head !== undefined) {
       this.#line.settleUnplaced("held");
@@ -374,7 +374,7 @@ export class DelegatedLock<Lock = unknown> {
     if (!from?.isOpen || this.#holder?.grantId !== grantId) return undefined;
     this.#line.dropGone();
     const place = this.#line.head();
-    const isForOthers = place === undefined && this.#tenure?.isWantedElsewhere === true;
+    const isForOthers = this.#line.length === 0 && this.#tenure?.isWantedElsewhere === true;
     if (this.#isRecallDue() || isForOthers) return { kind: "close", from };
     if (place === undefined || !this.#isUsable()) return undefined;
     return { kind: "hand-over", from, place };
