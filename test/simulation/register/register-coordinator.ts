@@ -118,12 +118,12 @@ export class Coordinator {
 
   #submit(sending: Sending): void {
     const { command, isRepeat, isOver } = sending;
-    this.#proposer?.submit({
-      command,
-      isRepeat,
-      isOver,
-      answer: (told) => this.#onAnswer(sending, told),
-    });
+    const { incarnation } = this;
+    const answer = (told: ProposerAnswer) => {
+      // The timers of a proposer whose process died run on here; what they come to is lost.
+      if (this.incarnation === incarnation && this.isUp) this.#onAnswer(sending, told);
+    };
+    this.#proposer?.submit({ command, isRepeat, isOver, answer });
   }
 
   #onAnswer(sending: Sending, told: ProposerAnswer): void {
