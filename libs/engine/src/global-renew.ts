@@ -1,7 +1,7 @@
 import { sleep } from "@holdfast/base/clock";
-import { failure } from "@holdfast/base/failure";
+import { type Failure, failure } from "@holdfast/base/failure";
 import type { RenewCommand } from "@holdfast/core/command/command";
-import type { RenewOutcome } from "@holdfast/core/command/outcome";
+import type { Confirmation, RenewOutcome } from "@holdfast/core/command/outcome";
 import type { GlobalHolder } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
@@ -50,8 +50,26 @@ export class GlobalRenew {
       ? await this.#attach(register, holder, session, deadlineMs)
       : undefined;
     const best = (strengthened?.length ?? 0) > confirmed.length ? strengthened : confirmed;
-    if (best === undefined || best.length < majority) return lost;
+    if (best === undefined || best.length < majority) {
+      return this.#refusal(best ?? [], shows, session) ?? lost;
+    }
     return { kind: "renewed", validForMs: secondLatest(best), confirmed: best };
+  }
+
+  /**
+   * Too few regions confirm it, and others were not heard that may: who is told that a grant is lost
+   * gives it up. Undefined where it is lost whatever they would say.
+   */
+  #refusal(
+    confirmed: readonly Confirmation[],
+    shows: ReadonlyMap<number, unknown>,
+    { silences }: SessionEverywhere,
+  ): Failure | undefined {
+    const heard = confirmed.map(({ lease }) => lease.region);
+    const unheard = this.#context.regions.filter(({ region }, index) => {
+      return !heard.includes(region) && (silences.has(region) || !shows.has(index));
+    });
+    return heard.length + unheard.length < majority ? undefined : noQuorum(heard, silences);
   }
 
   /** Its own session's request may put a grant's liveness where it does not stand. */

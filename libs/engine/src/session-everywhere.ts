@@ -15,6 +15,7 @@ export class SessionEverywhere {
   readonly #lock: GlobalLockId;
   readonly #session: MetSession;
   readonly #leases = new Map<number, RegionLease>();
+  readonly #silences = new Map<string, string>();
   #meeting: Promise<void>[] = [];
 
   constructor(context: GlobalContext, lock: GlobalLockId, session: MetSession) {
@@ -26,6 +27,14 @@ export class SessionEverywhere {
   /** Every lease that is known by now. */
   get leases(): SessionLease[] {
     return [...this.#leases.values()].map(sessionLease);
+  }
+
+  /**
+   * Why the regions said nothing that said nothing when last asked, by region. One that says that
+   * the session has ended there is not among them.
+   */
+  get silences(): ReadonlyMap<string, string> {
+    return this.#silences;
   }
 
   /** Asks all regions; `onLease` hears of each that answers. */
@@ -79,9 +88,14 @@ export class SessionEverywhere {
     onLease: () => void = () => {},
   ): void {
     const { regions } = this.#context;
-    this.#meeting = regions.map(async (_, index) => {
+    this.#meeting = regions.map(async ({ region }, index) => {
       const lease = await ask(index);
-      if (lease === undefined || isFailure(lease)) return;
+      this.#silences.delete(region);
+      if (lease === undefined) return;
+      if (isFailure(lease)) {
+        if (lease.code !== "SESSION_EXPIRED") this.#silences.set(region, lease.message);
+        return;
+      }
       this.#leases.set(index, lease);
       onLease();
     });
