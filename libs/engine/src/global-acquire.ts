@@ -6,7 +6,11 @@ import type {
   CancelCommand,
   OpenSessionCommand,
 } from "@holdfast/core/command/command";
-import type { AcquireOutcome, OpenSessionOutcome } from "@holdfast/core/command/outcome";
+import type {
+  AcquireOutcome,
+  CancelOutcome,
+  OpenSessionOutcome,
+} from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import type { Abandoned } from "./abandoned.ts";
@@ -66,11 +70,16 @@ export class GlobalAcquire {
   }
 
   /**
-   * The request is being cancelled: nothing more is asked for it here. One that stands in this
-   * region's line would be granted in its turn, long after the register forgot of the cancel.
+   * Ends a request. One under way here is told of it once it is certain, and asks for nothing more
+   * until then: standing in this region's line it would be granted in its turn, long after the
+   * register forgot of the cancel.
    */
-  cancelled({ lock, grantId }: Pick<CancelCommand, "lock" | "grantId">): void {
-    this.#running.get(keyOf(lock, grantId))?.cancelled();
+  async cancel(command: CancelCommand, deadlineMs?: number): Promise<CancelOutcome> {
+    const run = this.#running.get(keyOf(command.lock, command.grantId));
+    run?.cancelling();
+    const outcome = await this.#release.cancel(command, deadlineMs);
+    run?.cancelled(!isFailure(outcome));
+    return outcome;
   }
 
   /** Takes a request back in the background, until that is definite. */

@@ -62,8 +62,7 @@ export class GlobalLocks implements LockTier {
       case "release":
         return this.#release.release(command, call.deadlineMs);
       case "cancel":
-        this.#acquire.cancelled(command);
-        return this.#release.cancel(command, call.deadlineMs);
+        return this.#acquire.cancel(command, call.deadlineMs);
       case "renew":
         return this.#renew.renew(command, call.deadlineMs);
       case "get":

@@ -192,3 +192,24 @@ test("one that repeats keep alive in line is granted in its turn, however many c
   expect(last).toMatchObject([{ kind: "granted" }]);
   stop();
 });
+
+test("a request is not told that it was cancelled before that is certain", async () => {
+  const world = await rig();
+  const holder = await world.open("west");
+  const session = await world.open("east");
+  const stops = [world.keepAlive(holder), world.keepAlive(session)];
+  await world.grant("west", { session: holder });
+  const command = world.acquire({ session, waitMs: 30_000 });
+  const told: unknown[] = [];
+  void world.begin("east", command).then((outcome) => told.push(outcome));
+  await world.clock.advance(1_000);
+  world.isolate("east");
+  const grantId = grantIdOf(session, command.requestId);
+  const cancel = { kind: "cancel", lock, grantId, session } as const;
+  expect(await world.run("east", cancel)).toMatchObject({ kind: "failure" });
+  expect(told).toMatchObject([{ code: "UNKNOWN_OUTCOME" }]);
+  world.isolate("east", false);
+  expect(await world.run("east", cancel)).toMatchObject({ kind: "cancelled" });
+  expect(await world.run("east", { ...command, resent: true })).toEqual({ kind: "cancelled" });
+  for (const stop of stops) stop();
+});

@@ -51,6 +51,8 @@ export class GlobalAcquireRun {
   #isConfirming = false;
   /** Its wait is over: what becomes of it is told by the withdrawal that follows. */
   #isWithdrawing = false;
+  /** It is being cancelled: no other outcome is told. */
+  #isCancelling = false;
   #isOver = false;
   /** A proposal for it was sent: it may come true. */
   #isProposed = false;
@@ -109,9 +111,21 @@ export class GlobalAcquireRun {
     if (!this.#isOver && isOwnSession(request.session)) session.keepAlive();
   }
 
-  /** Its caller gives it up by a command of its own, which ends it in the register. */
-  cancelled(): void {
-    this.#end({ kind: "cancelled" });
+  /**
+   * Its caller gives it up by a command of its own, which ends it in the register: out of the line,
+   * and nothing more is asked. Until that is certain nobody is told what became of it.
+   */
+  cancelling(): void {
+    this.#isCancelling = true;
+    this.#leave?.();
+    this.#leave = undefined;
+  }
+
+  /** `isCertain`: the register says so, and nothing of the request can come true any more. */
+  cancelled(isCertain: boolean): void {
+    this.#isCancelling = false;
+    const isInvolved = this.#isProposed || this.#isRepeat;
+    this.#end(isCertain || !isInvolved ? { kind: "cancelled" } : unanswered);
   }
 
   /** Asks the register; its answer decides how to go on. */
@@ -129,7 +143,7 @@ export class GlobalAcquireRun {
     );
     this.#isAsking = false;
     // It is told what the withdrawal behind it finds.
-    if (this.#isOver || this.#isWithdrawing) return;
+    if (this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
     if (answer.kind === "decided") await this.#onDecided(answer.outcome, answer);
     else this.#end(this.#undecided(answer));
   }
@@ -242,7 +256,8 @@ export class GlobalAcquireRun {
   /** Nobody would hear what comes of another try. */
   get #isSpent(): boolean {
     const { clock } = this.#context.surroundings;
-    return this.#isOver || this.#isAbandoned || clock.monotonicMs() >= this.#giveUpMs;
+    if (this.#isOver || this.#isCancelling) return true;
+    return this.#isAbandoned || clock.monotonicMs() >= this.#giveUpMs;
   }
 
   get #isAbandoned(): boolean {
@@ -359,7 +374,7 @@ export class GlobalAcquireRun {
   }
 
   #end(outcome: AcquireOutcome): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isCancelling) return;
     this.#isOver = true;
     this.#timer?.cancel();
     for (const forget of this.#callers.values()) forget();
