@@ -142,8 +142,9 @@ export class GlobalAcquireRun {
       () => this.#isSpent,
     );
     this.#isAsking = false;
+    if (this.#isCancelling) return;
     // It is told what the withdrawal behind it finds.
-    if (this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
+    if (this.#isOver || this.#isWithdrawing) return;
     if (answer.kind === "decided") await this.#onDecided(answer.outcome, answer);
     else this.#end(this.#undecided(answer));
   }

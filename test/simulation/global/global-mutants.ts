@@ -276,9 +276,9 @@ export const globalPastBugs: readonly GlobalMutant[] = [
     foundBy: 1,
     edits: [
       {
-        file: `${engine}/global-locks.ts`,
-        find: "        this.#acquire.cancelled(command);\n",
-        replace: "",
+        file: `${engine}/global-acquire.ts`,
+        find: "const run = this.#running.get(keyOf(command.lock, command.grantId));",
+        replace: 'const run = this.#running.get("");',
       },
     ],
   },
