@@ -102,8 +102,13 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: `${client}/session.ts`,
-        find: "if (!known) belief.confirm(sentAt.first, grant.validForMs);",
-        replace: "belief.confirm(sentAt.own, grant.validForMs);",
+        find: "if (found === undefined || found.known) return found?.belief;",
+        replace: "if (found === undefined) return undefined;",
+      },
+      {
+        file: `${client}/session.ts`,
+        find: "const lease = this.#leaseIn(grant, sentAt.first, now);",
+        replace: "const lease = this.#leaseIn(grant, sentAt.own, now);",
       },
     ],
   },
@@ -124,8 +129,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${client}/acquire-run.ts`,
-        find: "const { requestId } = this;",
-        replace: "const requestId = (this.requestId + this.#sends) as RequestId;",
+        find: "const requestId = this.#requestId;",
+        replace: "const requestId = (this.#requestId + this.#sends) as RequestId;",
       },
     ],
   },
