@@ -341,3 +341,19 @@ test("a heartbeat's list names the global grants that hang on the lease", async 
     expect(answer).toMatchObject({ leases: [{ held: [{ kind: "holder", lock, grantId }] }] });
   }
 });
+
+test("tries for a lock that is known to be held are answered without a proposal", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  const stops = [world.keepAlive(east), world.keepAlive(west)];
+  const grant = await world.grant("east", { session: east });
+  expect(await world.run("west", world.acquire({ session: west }))).toMatchObject({ kind: "held" });
+  world.asked.length = 0;
+  const startedMs = world.clock.monotonicMs();
+  expect(await world.run("west", world.acquire({ session: west }))).toMatchObject({ kind: "held" });
+  expect(world.clock.monotonicMs() - startedMs).toBeLessThanOrEqual(70);
+  expect(world.asked.filter((each) => each.startsWith("prepare"))).toEqual([]);
+  await world.release("east", grant);
+  expect(await world.grant("west", { session: west })).toMatchObject({ token: 2n << 20n });
+  for (const stop of stops) stop();
+});

@@ -4,7 +4,13 @@ import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import type { AcquireCommand, SessionLease } from "@holdfast/core/command/command";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
-import type { Fate, GlobalHolder, GlobalRequest } from "@holdfast/core/quorum/register-value";
+import type {
+  Fate,
+  GlobalHolder,
+  GlobalRequest,
+  RegisterValue,
+} from "@holdfast/core/quorum/register-value";
+import { survey } from "@holdfast/core/quorum/survey";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalQueue } from "./global-queue.ts";
 import type { GlobalRegister, Notice } from "./global-register.ts";
@@ -132,6 +138,8 @@ export class GlobalAcquireRun {
   async #ask(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
+    const seen = await this.#tryPlainly();
+    if (seen !== undefined) return this.#end(this.#held(seen));
     const { register, request, command } = this.#order;
     const wait = command.waitMs > 0;
     const isRepeat = this.#isRepeat || this.#isProposed;
@@ -211,6 +219,23 @@ export class GlobalAcquireRun {
     });
     this.#tellLeases();
     queue.tell(notice);
+  }
+
+  /**
+   * A try for a lock that was held when it was last heard of, and is, by plain reads: one who tries
+   * again and again from near by would otherwise keep those from proposing who are farther away.
+   */
+  async #tryPlainly(): Promise<Notice | undefined> {
+    const { register, request, command } = this.#order;
+    const isBlocked = (value: RegisterValue | undefined) =>
+      value?.holders.some(({ mode }) => mode === "exclusive" || request.mode === "exclusive");
+    // Of a repeat nobody knows yet whether it has the lock.
+    const isFirst = !this.#isRepeat && !this.#isProposed;
+    if (command.waitMs > 0 || !isFirst || !isBlocked(register.newest)) return undefined;
+    const seen = survey((await register.look()).shows);
+    if (seen === undefined || !isBlocked(seen.value)) return undefined;
+    const isHeld = [...seen.liveness.values()].every((liveness) => liveness === "alive");
+    return isHeld && !this.#isRepeat ? seen : undefined;
   }
 
   #onFull(): void {

@@ -20,6 +20,7 @@ class Regions implements Acceptors {
   /** Which regions hear of a prepare, and of an accept. */
   hearPrepare: readonly number[] = [0, 1, 2];
   hearAccept: readonly number[] = [0, 1, 2];
+  generation = 1;
   /** Which are known at once to answer nothing. */
   silent: readonly number[] = [];
   /** After how long each answers. */
@@ -90,7 +91,7 @@ function rig(random: Random = new SeededRandom(1)) {
     ballots: new BallotSource(1, 1),
     clock,
     random,
-    generation: () => 1,
+    generation: () => regions.generation,
     onGeneration: () => {},
     roundTripMs: () => 20,
     farthestMs: () => Math.max(20, ...regions.answerMs),
@@ -245,3 +246,17 @@ test.each([10_000, 10_001])(
     expect(outcomesOf(ask(tend))).toEqual(count <= 10_000 ? [] : ["contended"]);
   },
 );
+
+test("an attempt is of one generation, and a promise of an earlier one is worth nothing", async () => {
+  const { clock, regions, ask } = rig();
+  const first = ask(acquire("a"));
+  await clock.advance(5);
+  regions.generation = 2;
+  await clock.advance(15);
+  expect(outcomesOf(first)).toEqual(["granted"]);
+  expect(regions.accepts.map(({ generation }) => generation)).toEqual([1]);
+  // The one that came along with the accept would have saved a round trip.
+  ask({ kind: "release", grantId: "a" as GrantId, token: 1n << 20n });
+  await clock.advance(20);
+  expect(regions.prepares.map(({ generation }) => generation)).toEqual([1, 2]);
+});

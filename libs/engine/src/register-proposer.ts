@@ -95,7 +95,7 @@ const patience = 4;
 export class RegisterProposer {
   readonly #options: ProposerOptions;
   readonly #queue: Pending[] = [];
-  #warm: (Warm & { readonly ballot: Ballot }) | undefined;
+  #warm: (Warm & { readonly ballot: Ballot; readonly generation: number }) | undefined;
   #flight: Flight | undefined;
 
   constructor(options: ProposerOptions) {
@@ -130,7 +130,9 @@ export class RegisterProposer {
 
   #attempt(members: readonly Pending[], seen: Ballot): void {
     const { ballots } = this.#options;
-    const warm = this.#warm;
+    // One for all of the attempt: answers of different generations never count together [H4].
+    const generation = this.#options.generation();
+    const warm = this.#warm?.generation === generation ? this.#warm : undefined;
     this.#warm = undefined;
     const commands = members.map(commandOf);
     let attempt = new Attempt(warm?.ballot ?? ballots.next(seen), commands, warm);
@@ -142,6 +144,7 @@ export class RegisterProposer {
     }
     const flight: Flight = {
       attempt,
+      generation,
       members,
       answered: new Set(),
       silent: new Set(),
@@ -170,7 +173,10 @@ export class RegisterProposer {
         this.#accept(flight, step);
         break;
       case "chosen":
-        if (flight.next !== undefined) this.#warm = { ballot: flight.next, value: step.value };
+        if (flight.next !== undefined) {
+          const { next: ballot, generation } = flight;
+          this.#warm = { ballot, value: step.value, generation };
+        }
         flight.isChosen = true;
         for (const { region, request } of flight.missed) {
           this.#options.acceptors.repair?.(region, request);
@@ -220,9 +226,9 @@ export class RegisterProposer {
   }
 
   #prepare(flight: Flight): void {
-    const { acceptors, generation } = this.#options;
-    const { attempt } = flight;
-    const request = { ballot: attempt.ballot, generation: generation() };
+    const { acceptors } = this.#options;
+    const { attempt, generation } = flight;
+    const request = { ballot: attempt.ballot, generation };
     for (let region = 0; region < regionsMax; region++) {
       acceptors.prepare(region, request, (reply) => {
         if (reply === undefined) {
@@ -238,8 +244,8 @@ export class RegisterProposer {
   }
 
   #accept(flight: Flight, step: Extract<Step, { kind: "accept" }>): void {
-    const { acceptors, ballots, generation } = this.#options;
-    const { attempt, members } = flight;
+    const { acceptors, ballots } = this.#options;
+    const { attempt, members, generation } = flight;
     // What nobody waits for any more is not proposed, or a grant would have nobody who knows it.
     if (members.some(({ asking }) => asking.isOver())) {
       this.#retry(flight, attempt.ballot);
@@ -261,7 +267,7 @@ export class RegisterProposer {
         next,
         attach: step.attach,
         forget: attempt.forgetIn(region, step.value),
-        generation: generation(),
+        generation,
       };
       acceptors.accept(region, request, (reply) => {
         if (reply === undefined) {
@@ -342,6 +348,7 @@ interface Pending {
 
 interface Flight {
   readonly attempt: Attempt;
+  readonly generation: number;
   readonly members: readonly Pending[];
   /** Regions heard in this phase. */
   readonly answered: Set<number>;
