@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { sabotage } from "../sabotage/sabotage.ts";
-import { delegationMutants } from "./delegation/delegation-mutants.ts";
+import { delegationMutants, delegationRuleMutants } from "./delegation/delegation-mutants.ts";
 import { allGlobalMutants } from "./global/global-mutants.ts";
 import { allMutants } from "./mutants.ts";
 import { registerMutants, ruleMutants } from "./register/register-mutants.ts";
@@ -50,8 +50,9 @@ const { values } = parseArgs({
 /** Undefined where the honest build is to be run. */
 function chosenMutant() {
   if (values.mutant === undefined) return undefined;
-  const ofRegisters = [...registerMutants, ...ruleMutants, ...delegationMutants];
-  const known = [...allMutants, ...ofRegisters, ...allGlobalMutants];
+  const ofRegisters = [...registerMutants, ...ruleMutants];
+  const ofDelegations = [...delegationMutants, ...delegationRuleMutants];
+  const known = [...allMutants, ...ofRegisters, ...ofDelegations, ...allGlobalMutants];
   const mutant = known.find(({ name }) => name === values.mutant);
   if (mutant === undefined) throw new Error(`no mutant is called ${values.mutant}: try --list`);
   return mutant;

@@ -223,17 +223,6 @@ export const delegationMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "given-back-though-told",
-    phrase: "a late copy of a request gives back what its caller was told of",
-    edits: [
-      {
-        file: lock,
-        find: "if (this.#told !== token) this.#giveBack(grant, giveBacksMax);",
-        replace: "this.#giveBack(grant, giveBacksMax);",
-      },
-    ],
-  },
-  {
     name: "granted-twice",
     phrase: "a grant does not bury its request: a copy at another coordinator gets it again",
     edits: [
@@ -310,6 +299,21 @@ export const delegationMutants: readonly Mutant[] = [
         find: "const vouch = { coordinator, untilMs: sentMs + answer.validForMs };",
         replace:
           "const vouch = { coordinator, untilMs: this.#clock.monotonicMs() + answer.validForMs };",
+      },
+    ],
+  },
+];
+
+/** What schedules would find too rarely: told by the steps of a rule alone. */
+export const delegationRuleMutants: readonly Mutant[] = [
+  {
+    name: "given-back-though-told",
+    phrase: "a late copy of a request gives back what its caller was told of",
+    edits: [
+      {
+        file: lock,
+        find: "if (this.#told !== token) this.#giveBack(grant, giveBacksMax);",
+        replace: "this.#giveBack(grant, giveBacksMax);",
       },
     ],
   },

@@ -236,6 +236,25 @@ export const delegationRules: readonly DelegationRule[] = [
     },
   },
   {
+    rule: "late copy",
+    story: "a late copy of a request takes nothing from the caller that was told",
+    mutant: "given-back-though-told",
+    fails: "a lock was given back that its caller believes in",
+    play() {
+      const stage = new Stage();
+      const lock = stage.coordinator();
+      const answers: LocalAnswer[] = [];
+      lock.acquire(askOf("r", answers));
+      stage.pass(200);
+      assert.equal(answers[0]?.kind, "granted");
+      // A copy that was overtaken on its way arrives when nobody waits for it any more.
+      lock.acquire({ ...askOf("r", []), isOver: () => true });
+      stage.pass(200);
+      const holder = stage.shard.holder?.grantId;
+      assert.equal(holder, "r", "a lock was given back that its caller believes in");
+    },
+  },
+  {
     rule: "end after close",
     story: "somebody who comes while the end is under way is not let in by the ending delegation",
     mutant: "opened-while-ending",

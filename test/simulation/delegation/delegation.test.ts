@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { sabotaged } from "../../sabotage/sabotage.ts";
 import { runSeeds } from "../seed-pool.ts";
 import { printReport, type SeedReport } from "../seed-report.ts";
-import { delegationMutants } from "./delegation-mutants.ts";
+import { delegationMutants, delegationRuleMutants } from "./delegation-mutants.ts";
 import { delegationRules } from "./delegation-rules.ts";
 import { runDelegation } from "./run-delegation.ts";
 
@@ -43,7 +43,7 @@ test("schedules in which little happens do not count", { timeout: 300_000 }, asy
 });
 
 test("every mutant of delegations still finds the lines it changes", () => {
-  for (const { edits } of delegationMutants) {
+  for (const { edits } of [...delegationMutants, ...delegationRuleMutants]) {
     for (const [file, own] of Map.groupBy(edits, (it) => it.file)) {
       const source = readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8");
       expect(sabotaged(source, own)).not.toBe(source);
