@@ -249,7 +249,7 @@ export const delegationRules: readonly DelegationRule[] = [
       assert.equal(answers[0]?.kind, "granted");
       // A copy that was overtaken on its way arrives when nobody waits for it any more.
       lock.acquire({ ...askOf("r", []), isOver: () => true });
-      stage.pass(200);
+      stage.pass(3_000);
       const holder = stage.shard.holder?.grantId;
       assert.equal(holder, "r", "a lock was given back that its caller believes in");
     },
