@@ -1,4 +1,4 @@
-import type { GrantId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { type Ballot, compareBallots, printBallot } from "@holdfast/core/quorum/ballot";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { Violation } from "@holdfast/simulator/history/run";
@@ -14,7 +14,7 @@ export class DelegationChecks {
   /** Requests whose end was told for good. */
   readonly #ended = new Set<GrantId>();
   /** Requests that a shard has given the lock to. */
-  readonly #granted = new Set<GrantId>();
+  readonly #granted = new Set<string>();
   readonly #tokens = new Map<GrantId, bigint>();
   readonly #accepted = new Map<string, Set<number>>();
   #chosen: { readonly ballot: Ballot; readonly value: RegisterValue } | undefined;
@@ -59,11 +59,13 @@ export class DelegationChecks {
   }
 
   /** A region's shard gives the lock to somebody. */
-  onLocalGrant(grantId: GrantId): void {
+  onLocalGrant(grantId: GrantId, lease: LeaseId): void {
     this.localGrants++;
     if (this.#ended.has(grantId)) this.fail("D3", `${grantId} got the lock after its end was told`);
-    if (this.#granted.has(grantId)) this.fail("D3", `${grantId} got the lock twice`);
-    this.#granted.add(grantId);
+    // Under a lease made anew it may be had again: the first grant has gone with its own lease.
+    const grant = `${grantId} under lease ${lease}`;
+    if (this.#granted.has(grant)) this.fail("D3", `${grant} got the lock twice`);
+    this.#granted.add(grant);
   }
 
   /** A region accepted `value` for the first time under this ballot. */

@@ -5,7 +5,6 @@ const lock = "libs/engine/src/delegated-lock.ts";
 const session = "libs/engine/src/delegation-session.ts";
 const tenure = "libs/engine/src/delegation-tenure.ts";
 const twin = "test/simulation/delegation/delegation-twin.ts";
-const client = "test/simulation/delegation/delegation-client.ts";
 const coordinator = "test/simulation/delegation/delegation-coordinator.ts";
 
 /**
@@ -278,30 +277,6 @@ export const delegationMutants: readonly Mutant[] = [
       },
     ],
   },
-  {
-    name: "d-from-the-answer",
-    phrase: "D counted from the answer, at the coordinator",
-    edits: [
-      {
-        file: session,
-        find: "kept.deadlineMs = Math.max(kept.deadlineMs, sentMs + lease.validForMs);",
-        replace: `const nowMs = Math.max(sentMs, this.#options.clock.monotonicMs());
-    kept.deadlineMs = Math.max(kept.deadlineMs, nowMs + lease.validForMs);`,
-      },
-    ],
-  },
-  {
-    name: "vouch-from-the-answer",
-    phrase: "`valid_for` counted from the answer, at the client",
-    edits: [
-      {
-        file: client,
-        find: "const vouch = { coordinator, untilMs: sentMs + answer.validForMs };",
-        replace:
-          "const vouch = { coordinator, untilMs: this.#clock.monotonicMs() + answer.validForMs };",
-      },
-    ],
-  },
 ];
 
 /** What schedules would find too rarely: told by the steps of a rule alone. */
@@ -314,6 +289,18 @@ export const delegationRuleMutants: readonly Mutant[] = [
         file: lock,
         find: "if (this.#told !== token) this.#giveBack(grant, giveBacksMax);",
         replace: "this.#giveBack(grant, giveBacksMax);",
+      },
+    ],
+  },
+  {
+    name: "d-from-the-answer",
+    phrase: "D counted from the answer, at the coordinator",
+    edits: [
+      {
+        file: session,
+        find: "kept.deadlineMs = Math.max(kept.deadlineMs, sentMs + lease.validForMs);",
+        replace: `const nowMs = Math.max(sentMs, this.#options.clock.monotonicMs());
+    kept.deadlineMs = Math.max(kept.deadlineMs, nowMs + lease.validForMs);`,
       },
     ],
   },

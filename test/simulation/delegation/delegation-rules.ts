@@ -9,13 +9,18 @@ import type { GlobalRequest } from "@holdfast/core/quorum/register-value";
 import { requestOf, sessionOf } from "@holdfast/core/quorum/testing/requests";
 import type { LocalAnswer } from "@holdfast/engine/delegated-asking";
 import { DelegatedLock } from "@holdfast/engine/delegated-lock";
-import { DelegationSession } from "@holdfast/engine/delegation-session";
+import {
+  type BeatenLease,
+  DelegationSession,
+  type LeasesOfLock,
+} from "@holdfast/engine/delegation-session";
 import type { Asking } from "@holdfast/engine/register-proposer";
 import { AcceptorTwin } from "../register/acceptor-twin.ts";
 import { Timeline } from "../register/timeline.ts";
 import { DelegationTwin } from "./delegation-twin.ts";
 
 const ttlMs = 10_000;
+type OnLease = (lease: BeatenLease | undefined) => void;
 const marker = { key: "v/client", value: emptyBytes, lease: 99n as LeaseId };
 
 /** Three regions' votes, one shard, and coordinators of its region; stalled steps go by hand. */
@@ -233,6 +238,33 @@ export const delegationRules: readonly DelegationRule[] = [
       stage.pass(3_000);
       assert.deepEqual(stage.registered, [made]);
       assert.equal(stage.shard.state, undefined, "somebody else's delegation was opened");
+    },
+  },
+  {
+    rule: "D from the question",
+    story: "D counts from before a lease was asked about, however late the answer comes",
+    mutant: "d-from-the-answer",
+    fails: "D was counted from the answer",
+    play() {
+      const timeline = new Timeline();
+      const clock = {
+        monotonicMs: () => timeline.nowMs,
+        wallMs: () => timeline.nowMs,
+        schedule: () => ({ cancel: () => {} }),
+      };
+      const lease = 1n as LeaseId;
+      const meet = (_region: number, _lock: string, _session: SessionId, answer: OnLease) => {
+        timeline.after(500, () => answer({ shard: "s0", lease, validForMs: ttlMs }));
+      };
+      const id = "s" as SessionId;
+      const beats = { meet, keepAlive: meet };
+      const session = new DelegationSession<string>({ id, ttlMs, clock, beats });
+      const leases: LeasesOfLock = new Map();
+      session.join("lock", leases, () => {});
+      timeline.runUntil(600);
+      const confirmed = new Map([0, 1, 2].map((region) => [region, lease]));
+      const deadlineMs = session.deadlineMs(confirmed, leases);
+      assert.equal(deadlineMs, ttlMs, "D was counted from the answer");
     },
   },
   {

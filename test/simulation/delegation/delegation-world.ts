@@ -190,7 +190,7 @@ export class DelegationWorld {
   }
 
   #newLocal(): DelegationTwin {
-    return new DelegationTwin(({ grantId }) => this.checks.onLocalGrant(grantId));
+    return new DelegationTwin(({ grantId, lease }) => this.checks.onLocalGrant(grantId, lease));
   }
 
   #stallMs(): number {
