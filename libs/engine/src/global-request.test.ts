@@ -213,3 +213,14 @@ test("a request is not told that it was cancelled before that is certain", async
   expect(await world.run("east", { ...command, resent: true })).toEqual({ kind: "cancelled" });
   for (const stop of stops) stop();
 });
+
+test("a late copy of a try that got the lock is told of its grant, not that the lock is held", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  const command = world.acquire({ session });
+  const first = await world.run("east", command);
+  expect(first).toMatchObject({ kind: "granted" });
+  // The way doubled it: the client has sent it once, and it does not say that it is a repeat.
+  const copy = await world.run("east", command);
+  expect(copy).toMatchObject({ kind: "granted" });
+});

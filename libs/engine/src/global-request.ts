@@ -234,6 +234,12 @@ export class GlobalAcquireRun {
     if (command.waitMs > 0 || !isFirst || !isBlocked(register.newest)) return undefined;
     const seen = survey((await register.look()).shows);
     if (seen === undefined || !isBlocked(seen.value)) return undefined;
+    // An earlier copy was here, and is over: the lock may be its very own.
+    const { holders, waiters, recent } = seen.value;
+    const isKnown = [...holders, ...waiters, ...recent].some((each) => {
+      return each.grantId === this.grantId;
+    });
+    if (isKnown) return undefined;
     const isHeld = [...seen.liveness.values()].every((liveness) => liveness === "alive");
     return isHeld && !this.#isRepeat ? seen : undefined;
   }
