@@ -1,8 +1,6 @@
 import { contenderNames } from "./contenders/contender.ts";
 
-/**
- * What can be measured by itself in each suite: a contender's throughput, or a scenario of Holdfast.
- */
+/** What can be measured by itself in each suite: a contender, or a scenario of Holdfast. */
 export const partsOf = {
   local: [...contenderNames, "at_64", "lone", "waiters", "held", "idle"],
   global: ["latency", "hot", "lost_region", "throughput"],

@@ -52,72 +52,18 @@ const warmUpTurns = 5;
 /** One operation at a time: each contender meets the same seconds of the same machine. */
 export async function latency(settings: RegionSettings): Promise<Actor> {
   const { region } = settings;
+  const samples = new Samples();
   const client = await Holdfast.connect({ endpoints: settings.routers, owner: "bench" });
-  const store = new EtcdShardStore({ endpoints: settings.etcd, region, shard: "s0" });
-  const direct = await openDirectSession(store);
-  const stretched = await StretchedLocks.open(settings.stretched);
-  const echoes = await Promise.all(
-    Object.entries(settings.echoes).map(async ([to, address]) => ({
-      to,
-      echo: await openEcho(address),
-    })),
-  );
-  const samples = new Map<string, number[]>();
+  const others = await openOthers(settings, samples);
+  const destinations = Object.keys(settings.echoes);
   let turns = 0;
 
-  const note = (what: string, ms: number): void => {
-    const noted = samples.get(what);
-    if (noted === undefined) samples.set(what, [ms]);
-    else noted.push(ms);
-  };
-  const timed = async <T>(step: TimedStep, work: Promise<T>): Promise<T> => {
-    const startMs = performance.now();
-    const value = await work;
-    note(step, performance.now() - startMs);
-    return value;
-  };
-  /** Stands in line; resolves when the register has it there. */
-  const standInLine = (name: string): Promise<{ readonly next: Promise<Lock> }> =>
-    new Promise((resolve, reject) => {
-      const onPosition = (): void => resolve({ next });
-      const next = client.acquire(name, { scope: "global", onPosition });
-      next.catch(reject);
-    });
-
-  const handOver = async (step: TimedStep, name: string, held: Lock): Promise<void> => {
-    const { next } = await standInLine(name);
-    const startMs = performance.now();
-    const released = held.release();
-    const last = await next;
-    note(step, performance.now() - startMs);
-    await released;
-    await last.release();
-  };
-  const globalTurn = async (name: string): Promise<void> => {
-    const acquire = (of: string) => client.acquire(of, { scope: "global", wait: 0 });
-    const first = await timed("cold", acquire(name));
-    await timed("release", first.release());
-    const again = await timed("warm", acquire(name));
-    await again.release();
-    await handOver("handOverInARow", name, await timed("inARow", acquire(name)));
-    const other = `${name}/line`;
-    await handOver("handOver", other, await timed("cold", acquire(other)));
-  };
-  const otherTurns = async (name: string): Promise<void> => {
-    const lock = await timed("local", client.acquire(name, { wait: 0 }));
-    await lock.release();
-    await timed("stretched", stretched.tryAcquire(name));
-    await stretched.release(name);
-    const grant = direct.next();
-    const taken = await timed("rawCommit", store.commit(grant.acquire));
-    if (taken.kind !== "committed") throw new Error(taken.message);
-    await store.commit(grant.release(taken.revision));
-    for (const { to, echo } of echoes) note(to, await echo.roundTripMs());
-  };
   const turn = async (): Promise<void> => {
     const name = `latency/${region}/${turns++}`;
-    await globalTurn(name);
-    await otherTurns(name);
+    await globalTurn(client, samples, name);
+    const lock = await samples.time("local", client.acquire(name, { wait: 0 }));
+    await lock.release();
+    await others.turn(name);
   };
 
   return {
@@ -128,20 +74,99 @@ export async function latency(settings: RegionSettings): Promise<Actor> {
       const fromTurn = turns;
       const endMs = performance.now() + measureMs;
       while (performance.now() < endMs) await turn();
-      const of = (what: string): number[] => samples.get(what) ?? [];
       const answer: LatencyAnswer = {
         turns: turns - fromTurn,
         steps: Object.fromEntries(
-          timedSteps.map((step) => [step, latencyOf(of(step))]),
+          timedSteps.map((step) => [step, samples.latency(step)]),
         ) as LatencyAnswer["steps"],
-        rttMs: Object.fromEntries(echoes.map(({ to }) => [to, latencyOf(of(to)).p50Ms])),
+        rttMs: Object.fromEntries(destinations.map((to) => [to, samples.latency(to).p50Ms])),
       };
       return answer;
     },
     async close() {
-      for (const { echo } of echoes) echo.close();
+      await Promise.all([client.close(), others.close()]);
+    },
+  };
+}
+
+/** Times, in ms, by what took them: a step, or the way to a region. */
+class Samples {
+  readonly #noted = new Map<string, number[]>();
+
+  note(what: string, ms: number): void {
+    const noted = this.#noted.get(what);
+    if (noted === undefined) this.#noted.set(what, [ms]);
+    else noted.push(ms);
+  }
+
+  async time<T>(step: TimedStep, work: Promise<T>): Promise<T> {
+    const startMs = performance.now();
+    const value = await work;
+    this.note(step, performance.now() - startMs);
+    return value;
+  }
+
+  latency(what: string): Latency {
+    return latencyOf(this.#noted.get(what) ?? []);
+  }
+
+  clear(): void {
+    this.#noted.clear();
+  }
+}
+
+async function globalTurn(client: Holdfast, samples: Samples, name: string): Promise<void> {
+  const acquire = (of: string) => client.acquire(of, { scope: "global", wait: 0 });
+  /** Stands in line; resolves when the register has it there. */
+  const standInLine = (of: string): Promise<{ readonly next: Promise<Lock> }> =>
+    new Promise((resolve, reject) => {
+      const onPosition = (): void => resolve({ next });
+      const next = client.acquire(of, { scope: "global", onPosition });
+      next.catch(reject);
+    });
+  const handOver = async (step: TimedStep, of: string, held: Lock): Promise<void> => {
+    const { next } = await standInLine(of);
+    const startMs = performance.now();
+    const released = held.release();
+    const last = await next;
+    samples.note(step, performance.now() - startMs);
+    await released;
+    await last.release();
+  };
+
+  const first = await samples.time("cold", acquire(name));
+  await samples.time("release", first.release());
+  const again = await samples.time("warm", acquire(name));
+  await again.release();
+  await handOver("handOverInARow", name, await samples.time("inARow", acquire(name)));
+  const other = `${name}/line`;
+  await handOver("handOver", other, await samples.time("cold", acquire(other)));
+}
+
+/** What Holdfast is compared with, and what its times are counted in. */
+async function openOthers(settings: RegionSettings, samples: Samples) {
+  const { region, etcd: endpoints } = settings;
+  const store = new EtcdShardStore({ endpoints, region, shard: "s0" });
+  const direct = await openDirectSession(store);
+  const stretched = await StretchedLocks.open(settings.stretched);
+  const echoes = new Map<string, Awaited<ReturnType<typeof openEcho>>>();
+  for (const [to, address] of Object.entries(settings.echoes)) {
+    echoes.set(to, await openEcho(address));
+  }
+  return {
+    async turn(name: string): Promise<void> {
+      await samples.time("stretched", stretched.tryAcquire(name));
+      await stretched.release(name);
+      const grant = direct.next();
+      const taken = await samples.time("rawCommit", store.commit(grant.acquire));
+      if (taken.kind !== "committed") throw new Error(taken.message);
+      await store.commit(grant.release(taken.revision));
+      for (const [to, echo] of echoes) samples.note(to, await echo.roundTripMs());
+    },
+    async close(): Promise<void> {
+      for (const echo of echoes.values()) echo.close();
       store.close();
-      await Promise.all([client.close(), stretched.close()]);
+      await stretched.close();
     },
   };
 }

@@ -39,7 +39,7 @@ export function proposalsOf(writes: readonly RegisterWrite[]): ProposalCount {
       seen.regions.add(region);
       acceptedIn.set(ballot, seen);
     } else if (promised !== undefined) {
-      // An accept raises the promise too, to the proposer's next ballot; a prepare does nothing else.
+      // An accept raises the promise too, to the proposer's next ballot; a prepare does just that.
       const ballot = decodeBallot(promised);
       if (ballot !== undefined) prepared.add(printBallot(ballot));
     }

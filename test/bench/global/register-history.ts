@@ -18,7 +18,7 @@ export class RegisterHistory {
     this.#stores = stores;
   }
 
-  /** Watches the register of `lock` from now on. `shards`: the members of each region's only one. */
+  /** Watches the register of `lock` from now on. `shards`: members of each region's only one. */
   static async watch(
     shards: readonly (readonly string[])[],
     lock: string,

@@ -22,8 +22,9 @@ export function nearestOf(region: string, regions: readonly string[], rtt: RttOf
 }
 
 /**
- * How long a write takes, in ms and commits left out, from a member in `from` of a cluster stretched
- * over `regions` and led in `leader`: to the leader and back, and from there to the nearest other.
+ * How long a write takes, in ms and commits left out, from a member in `from` of a cluster that is
+ * stretched over `regions` and led in `leader`: to the leader and back, and from there to the
+ * nearest other.
  */
 export function stretchedWriteMs(
   from: string,

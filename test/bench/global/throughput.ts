@@ -4,8 +4,8 @@ import { type Measurement, measureLoad, type ServerPids } from "../measured-load
 import type { WanStage } from "./wan-stage.ts";
 
 /**
- * Locks asked for at a time in each region: the best of these. The first one compiles the code; more
- * than the last one only wait for the processors.
+ * Locks asked for at a time in each region: the best of these. The first one compiles the code;
+ * more than the last one only wait for the processors.
  */
 const candidates = [8, 64, 128] as const;
 const probeMs = 1_500;
