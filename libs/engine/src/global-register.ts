@@ -57,6 +57,11 @@ export class GlobalRegister {
     return this.#proposer.isIdle && this.#listeners.size === 0 && this.#repairs.isIdle;
   }
 
+  /** A change is under way: what is read plainly may be from before it. */
+  get isChanging(): boolean {
+    return !this.#proposer.isIdle;
+  }
+
   /** The newest value that was seen; undefined where none was. */
   get newest(): RegisterValue | undefined {
     return this.#newest;

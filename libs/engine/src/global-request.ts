@@ -234,6 +234,8 @@ export class GlobalAcquireRun {
     if (command.waitMs > 0 || !isFirst || !isBlocked(register.newest)) return undefined;
     const seen = survey((await register.look()).shows);
     if (seen === undefined || !isBlocked(seen.value)) return undefined;
+    // What its own client asked for before it, the end of another request above all, goes first.
+    if (register.isChanging) return undefined;
     // An earlier copy was here, and is over: the lock may be its very own.
     const { holders, waiters, recent } = seen.value;
     const isKnown = [...holders, ...waiters, ...recent].some((each) => {
