@@ -77,7 +77,8 @@ export interface GlobalPlan extends Workload {
 
 /**
  * The plan of a seed. Each kind of fault is left out of half of the runs, so that some runs have
- * few. One in eight is a crowd: more wait for one lock from one region than a register has places.
+ * few. One in eight is a crowd: more wait for one lock from one region than a register has places. One
+ * in four has outages longer than a ttl, and one lock that is held for longer, too.
  */
 export function globalPlanOf(seed: number): GlobalPlan {
   const random = new SeededRandom(Math.imul(seed, 0x2545f491) ^ 0x7f4a7c15);
@@ -85,7 +86,7 @@ export function globalPlanOf(seed: number): GlobalPlan {
   const isCrowd = chance(random, 0.12);
   const clients = clientsOf(random, isCrowd);
   const skews = new SeededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x51ed270b);
-  return {
+  const plan: GlobalPlan = {
     busyMs,
     calmMs: between(random, 1_000, 12_000),
     closes: chance(random, 0.85),
@@ -110,6 +111,28 @@ export function globalPlanOf(seed: number): GlobalPlan {
     store: storeFaultsOf(random),
     misfortunes: misfortunesOf(random, busyMs),
     skew: () => skewOf(skews),
+  };
+  return !isCrowd && chance(random, 0.3) ? { ...plan, ...outagesOf(random, plan) } : plan;
+}
+
+/** Outages longer than a ttl, of those who hold for longer than a ttl: what deadlines are for. */
+function outagesOf(random: Random, { clients }: GlobalPlan) {
+  const kinds = ["isolate-region", "isolate-region", "suspend-client", "cut-client"] as const;
+  const misfortunes = Array.from({ length: 2 + integerBelow(random, 3) }, (): Misfortune => {
+    const kind = kinds[integerBelow(random, kinds.length)] ?? "isolate-region";
+    const atMs = between(random, 2_000, 18_000);
+    const lastsMs = between(random, 9_000, 14_000);
+    return { atMs, kind, index: integerBelow(random, 120), lastsMs, direction: "both" };
+  });
+  return {
+    busyMs: 32_000,
+    leaseLateMsMax: between(random, 0, 500),
+    clients: clients.map((client) => ({ ...client, ttlMs: 5_000, renews: true })),
+    locks: [`${namespace}/lock-0`],
+    holdMsMax: between(random, 8_000, 20_000),
+    waitMsMax: 25_000,
+    sharedRate: 0,
+    misfortunes,
   };
 }
 

@@ -52,6 +52,7 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   /** Grants that must not hold, and who said so. */
   readonly #refused = new Map<string, string>();
   readonly #forced = new Set<string>();
+  readonly #toldGrants = new Set<string>();
 
   constructor(simulation: Simulation) {
     super(simulation);
@@ -102,7 +103,10 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
     if (!denial.isDefinite) return;
     this.#denied.set(request, denial);
     const holder = this.register(lock).value.holders.find((it) => requestOfHolder(it) === request);
-    if (holder !== undefined) this.broken("denied-and-held", `${request}: ${denial.what}`);
+    // A client that was told of a grant too late to use it cancels it, and may have asked anew.
+    const isKnown = holder !== undefined && this.#toldGrants.has(holder.grantId);
+    if (holder !== undefined && !isKnown)
+      this.broken("denied-and-held", `${request}: ${denial.what}`);
   }
 
   /** A caller was told that its lock was given back. */
@@ -165,6 +169,7 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
 
   #told({ what, lock, grantId, token }: Omit<ToldEntry, "atMs">): void {
     if (what === "granted") {
+      this.#toldGrants.add(grantId);
       if (this.register(lock).tokenOf(grantId as GrantId) === token) return;
       this.broken("told-true", `${lock}: ${grantId} was told token ${token}, never chosen`);
       return;
