@@ -44,3 +44,8 @@ export function noQuorum(heard: readonly string[], silences: ReadonlyMap<string,
     { regions: heard, retryAfterMs: 1_000 },
   );
 }
+
+/** No two regions agree, because somebody is changing the lock just now. */
+export const changingHands = failure("CONTENDED", "The lock is changing hands. Try again.", {
+  retryAfterMs: 200,
+});

@@ -5,7 +5,7 @@ import { printBallot } from "@holdfast/core/quorum/ballot";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
-import { answerMs, type GlobalContext, noQuorum } from "./global-context.ts";
+import { answerMs, changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalRegister, Look } from "./global-register.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { globalTenant, lockIdOf } from "./global-view.ts";
@@ -64,7 +64,7 @@ export class GlobalRead {
     if (shows.size < majority) return noQuorum(heard, register.silences);
     const answer = await register.submit({ kind: "tend" }, false, () => false);
     if (answer.kind === "decided") return answer.value;
-    return noQuorum(heard, register.silences);
+    return answer.kind === "no-quorum" ? noQuorum(heard, register.silences) : changingHands;
   }
 
   #voteOf(index: number, { shows, rttMs }: Look, register: GlobalRegister): RegionVote {

@@ -5,7 +5,7 @@ import type { Confirmation, RenewOutcome } from "@holdfast/core/command/outcome"
 import type { GlobalHolder } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
-import { type GlobalContext, noQuorum } from "./global-context.ts";
+import { changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalRegister } from "./global-register.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { secondLatest } from "./global-view.ts";
@@ -36,7 +36,7 @@ export class GlobalRenew {
       (each) => each.grantId === grantId,
     );
     if (holder === undefined || holder.token !== token) {
-      return seen === undefined ? unsettled : notHeld;
+      return seen === undefined ? changingHands : notHeld;
     }
     if (ttlMs !== undefined && ttlMs !== holder.ttlMs) return otherTtl(holder.ttlMs);
     const met = { session: holder.session, ttlMs: holder.ttlMs };
@@ -103,10 +103,6 @@ const lost = failure(
   "LOST",
   "No two regions confirm the grant any more: its session has ended there. Ask for the lock again.",
 );
-const unsettled = failure("CONTENDED", "The lock is changing hands. Try again.", {
-  retryAfterMs: 200,
-});
-
 function otherTtl(ttlMs: number) {
   return failure(
     "INVALID_ARGUMENT",

@@ -224,3 +224,20 @@ test("a late copy of a try that got the lock is told of its grant, not that the 
   const copy = await world.run("east", command);
   expect(copy).toMatchObject({ kind: "granted" });
 });
+
+test("a repeat that was elsewhere meanwhile is refused for good, though its first copy waits here", async () => {
+  const world = await rig();
+  const [east, west] = [await world.open("east"), await world.open("west")];
+  const stops = [world.keepAlive(east), world.keepAlive(west)];
+  const grant = await world.grant("east", { session: east });
+  const asked = { session: west, requestId: "copies" as RequestId };
+  const first = world.ask("west", asked);
+  await world.clock.advance(20);
+  const again = world.ask("west", { ...asked, resent: true });
+  await world.clock.advance(1_000);
+  expect([...first, ...again]).toMatchObject([{ kind: "held" }, { kind: "held" }]);
+  await world.release("east", grant);
+  // The copy between them comes late, at another coordinator.
+  expect((await world.run("north", world.acquire(asked))).kind).not.toBe("granted");
+  for (const stop of stops) stop();
+});

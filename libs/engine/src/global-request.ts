@@ -47,7 +47,9 @@ export class GlobalAcquireRun {
   readonly #callers = new Map<Call, () => void>();
   /** The copy it began with: one that has stayed here came nowhere else. */
   readonly #first: Call;
-  readonly #isResent: boolean;
+  #isResent: boolean;
+  /** The register was asked as of a repeat. */
+  #wasRepeat = false;
   #isJoined = false;
   #waitUntilMs: number;
   #giveUpMs: number;
@@ -101,6 +103,9 @@ export class GlobalAcquireRun {
   /** A repeat: all of its callers are answered, and it goes on while one of them is left. */
   join(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
     this.#isJoined = true;
+    // A copy of it went elsewhere, and may be granted there. With a ttl of its own it is repeated
+    // all the time, and says so though every copy came here.
+    if (command.session !== undefined && command.resent === true) this.#isResent = true;
     const times = this.#timesOf(command, call);
     this.#waitUntilMs = Math.max(this.#waitUntilMs, times.waitUntilMs);
     this.#giveUpMs = Math.max(this.#giveUpMs, times.giveUpMs);
@@ -143,6 +148,7 @@ export class GlobalAcquireRun {
     const { register, request, command } = this.#order;
     const wait = command.waitMs > 0;
     const isRepeat = this.#isRepeat || this.#isProposed;
+    this.#wasRepeat = isRepeat;
     this.#isProposed = true;
     const answer = await register.submit(
       { kind: "acquire", request, wait, mayBeGranted: false },
@@ -170,6 +176,8 @@ export class GlobalAcquireRun {
       case "forgotten":
         return this.#end(forgotten);
       case "held":
+        // A copy joined that was elsewhere before: to it only what is chosen is a refusal [H5].
+        if (this.#isRepeat && !this.#wasRepeat) return this.#ask();
         return this.#end(this.#held(notice));
       default:
         return this.#end(forgotten);
