@@ -110,6 +110,7 @@ export class GlobalRegister {
       if (seen === undefined) return;
       // As soon as two agree: the third may be cut off, and somebody waits for this.
       this.#notice(seen);
+      if (seen.ballot !== undefined) this.#proposer.saw(seen.ballot, seen.value.version);
       // One region alone calls a holder gone: what the third says decides [H8].
       const doubtMs = seen.isInDoubt ? 2 * farthestMs() : 0;
       grace?.cancel();

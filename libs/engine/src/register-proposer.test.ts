@@ -260,3 +260,14 @@ test("an attempt is of one generation, and a promise of an earlier one is worth 
   await clock.advance(20);
   expect(regions.prepares.map(({ generation }) => generation)).toEqual([1, 2]);
 });
+
+test("whoever saw that others went on begins above them, and proposes nothing on what is past", async () => {
+  const { clock, regions, ask, proposer } = rig();
+  ask(acquire("a"));
+  await clock.advance(20);
+  proposer.saw({ round: 7, proposer: 9, incarnation: 1 }, 5);
+  ask({ kind: "release", grantId: "a" as GrantId, token: 1n << 20n });
+  await clock.advance(10);
+  expect(regions.prepares.at(-1)?.ballot.round).toBe(9);
+  expect(regions.accepts.at(-1)?.ballot.round).toBe(9);
+});

@@ -2,7 +2,12 @@ import type { Clock, Timer } from "@holdfast/base/clock";
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import type { Random } from "@holdfast/base/random";
 import { Attempt, regionsMax, type Step, type Warm } from "@holdfast/core/quorum/attempt";
-import { type Ballot, type BallotSource, zeroBallot } from "@holdfast/core/quorum/ballot";
+import {
+  type Ballot,
+  type BallotSource,
+  maxBallot,
+  zeroBallot,
+} from "@holdfast/core/quorum/ballot";
 import type {
   AcceptReply,
   AcceptRequest,
@@ -97,6 +102,8 @@ export class RegisterProposer {
   readonly #queue: Pending[] = [];
   #warm: (Warm & { readonly ballot: Ballot; readonly generation: number }) | undefined;
   #flight: Flight | undefined;
+  /** Below it nothing would be promised any more, as far as is known. */
+  #seen: Ballot = zeroBallot;
 
   constructor(options: ProposerOptions) {
     this.#options = options;
@@ -117,6 +124,15 @@ export class RegisterProposer {
     if (this.#flight === undefined) this.#next();
   }
 
+  /**
+   * Somebody's choice was seen. A promise of before it is worth nothing any more, and whoever made
+   * it was promised the next ballot.
+   */
+  saw(ballot: Ballot, version: number): void {
+    this.#seen = maxBallot(this.#seen, { ...ballot, round: ballot.round + 1 });
+    if (this.#warm !== undefined && this.#warm.value.version < version) this.#warm = undefined;
+  }
+
   #next(): void {
     const members: Pending[] = [];
     while (members.length < commandsMax) {
@@ -125,7 +141,7 @@ export class RegisterProposer {
       if (pending.asking.isOver()) pending.asking.answer(undone(pending, { kind: "contended" }));
       else members.push(pending);
     }
-    if (members.length > 0) this.#attempt(members, zeroBallot);
+    if (members.length > 0) this.#attempt(members, this.#seen);
   }
 
   #attempt(members: readonly Pending[], seen: Ballot): void {
@@ -144,6 +160,7 @@ export class RegisterProposer {
     }
     const flight: Flight = {
       attempt,
+      isWarm: attempt.ballot === warm?.ballot,
       generation,
       members,
       answered: new Set(),
@@ -187,7 +204,8 @@ export class RegisterProposer {
         this.#conclude(flight, step.value, step.outcomes);
         break;
       case "lost":
-        this.#retry(flight, step.seen);
+        // Others went on meanwhile, and are done: there is nobody to stay out of the way of.
+        this.#retry(flight, step.seen, flight.isWarm);
         break;
       case "other-generation":
         this.#options.onGeneration(step.generation);
@@ -296,7 +314,7 @@ export class RegisterProposer {
   }
 
   /** Under a new ballot, and with nothing kept of the attempt but that there was one. */
-  #retry(flight: Flight, seen: Ballot): void {
+  #retry(flight: Flight, seen: Ballot, isAtOnce = false): void {
     this.#flight = undefined;
     flight.timer.cancel();
     const again: Pending[] = [];
@@ -311,7 +329,8 @@ export class RegisterProposer {
       if (isSpent || mayStop) member.asking.answer(undone(member, reason));
       else again.push(member);
     }
-    if (again.length > 0) this.#pause(flight, again, seen);
+    if (again.length > 0 && isAtOnce) this.#attempt(again, seen);
+    else if (again.length > 0) this.#pause(flight, again, seen);
     else if (this.#flight === undefined) this.#next();
   }
 
@@ -348,6 +367,8 @@ interface Pending {
 
 interface Flight {
   readonly attempt: Attempt;
+  /** It went without a prepare. */
+  readonly isWarm: boolean;
   readonly generation: number;
   readonly members: readonly Pending[];
   /** Regions heard in this phase. */

@@ -1,5 +1,5 @@
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
-import { compareBallots } from "./ballot.ts";
+import { type Ballot, compareBallots } from "./ballot.ts";
 import type { Showing } from "./message.ts";
 import { emptyRegister, type RegisterValue } from "./register-value.ts";
 import { type Liveness, livenessOf, majority, type Vote } from "./votes.ts";
@@ -11,6 +11,8 @@ export type Shows = ReadonlyMap<number, Showing>;
 export interface Survey {
   /** The register's value at some moment during the reads, and where a grant is confirmed. */
   readonly value: RegisterValue;
+  /** The ballot it was accepted under; absent: nothing was accepted yet. */
+  readonly ballot?: Ballot;
   /** Who of the holders lives, by the regions that answered. */
   readonly liveness: ReadonlyMap<GrantId, Liveness>;
   /** One region alone calls a holder gone: the next look may find a second one [H8]. */
@@ -46,7 +48,8 @@ export function survey(shows: Shows): Survey | undefined {
     }
     return leases;
   };
-  return { value, liveness, isInDoubt, confirmed };
+  const seen = { value, liveness, isInDoubt, confirmed };
+  return first?.accepted === undefined ? seen : { ...seen, ballot: first.accepted.ballot };
 }
 
 /** The two or three that show the same accepted ballot. */
