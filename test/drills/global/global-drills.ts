@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HistoryEvent } from "../../history/history-event.ts";
 import type { WanPlatform } from "../../wan/wan-platform.ts";
+import type { Holder } from "../holder.ts";
 import { bystanders, type Part, partName, probes } from "./cast.ts";
 import { inheritedInTime } from "./dead-owners.ts";
-import { type Fault, inTurn } from "./fault.ts";
+import { inTurn } from "./fault.ts";
 import {
   allKilled,
   clientsFrozen,
@@ -43,12 +46,24 @@ function siteOf({ platform }: Scene, number: number) {
   return platform.sites[number % platform.sites.length]!;
 }
 
-/** Those who want what others keep, in some regions. */
+/**
+ * Those who want what others keep, in some regions: most come one after the other and wait for as
+ * long as it takes, one is not patient and changes the register all the time.
+ */
 function heirs(sites: WanPlatform["sites"], locks: readonly string[]): Part[] {
-  return sites.map(({ region }) => {
-    const habits = { ...inheriting, locks };
-    return { role: "heir", region, clients: 1, workers: 8, habits };
-  });
+  return sites.flatMap(({ region }): Part[] => [
+    { role: "heir", region, clients: 1, workers: 6, habits: { ...inheriting, locks } },
+    {
+      ...{ role: "restless", region, clients: 1, workers: 1 },
+      habits: { ...inheriting, locks, waitMs: 1_500, thinkMsMax: 300 },
+    },
+  ]);
+}
+
+/** Resolves once a process of clients has been granted something, or after some seconds. */
+async function untilHolding(holder: Holder): Promise<void> {
+  const isGrant = (event: HistoryEvent) => event.kind === "return" && event.result === "granted";
+  for (let tries = 0; tries < 100 && !holder.history().some(isGrant); tries++) await sleep(100);
 }
 
 function firstOf({ sites }: WanPlatform): string {
@@ -176,8 +191,8 @@ const holderPaused: GlobalDrill = {
 const holderKilled: GlobalDrill = {
   name: "global-holder-killed",
   about: "kill -9 of clients that hold locks, while their leases end one region after the other",
-  shortSeconds: 13,
-  seconds: 60,
+  shortSeconds: 17,
+  seconds: 17,
   perSecondMin: 2,
   parts: (platform) => [
     ...bystanders(platform),
@@ -187,19 +202,17 @@ const holderKilled: GlobalDrill = {
       habits: { ...keeping, locks: ["heirloom"] },
     },
   ],
-  faults: ({ cast, platform }, seconds) => {
+  faults: ({ cast, platform }) => {
     const [from, near, far] = platform.sites.map(({ region }) => region);
     const victim = cast.get(partName({ role: "victim", region: firstOf(platform) }))!;
-    const faults: Fault[] = [];
-    for (let atMs = 1_500; atMs + 11_500 <= seconds * 1_000; atMs += 17_000) {
-      // The ways stay cut until well after the locks must have been inherited.
-      faults.push(
-        { ...wayCut(platform, { from: from!, to: far! }, 11_500), atMs },
-        { ...wayCut(platform, { from: from!, to: near! }, 10_000), atMs: atMs + 1_500 },
-        { ...clientsKilled(victim, 9_000), atMs: atMs + 2_500 },
-      );
-    }
-    return faults;
+    const held = untilHolding(victim);
+    const later = (ms: number): Promise<void> => held.then(() => sleep(ms));
+    // The ways stay cut until well after the locks must have been inherited.
+    return [
+      { ...wayCut(platform, { from: from!, to: far! }, 14_500), atMs: 0, after: later(500) },
+      { ...wayCut(platform, { from: from!, to: near! }, 10_500), atMs: 0, after: later(4_500) },
+      { ...clientsKilled(victim, 10_000), atMs: 0, after: later(5_000) },
+    ];
   },
   look: inheritedInTime,
 };
@@ -234,7 +247,7 @@ const everythingKilled: GlobalDrill = {
 const hotLock: GlobalDrill = {
   name: "global-hot-lock",
   about: "60 clients (200 by hand, for minutes) in three regions want one lock, ways are cut",
-  shortSeconds: 12,
+  shortSeconds: 14,
   seconds: 180,
   perSecondMin: 2,
   parts: (platform, isShort) =>
