@@ -19,6 +19,7 @@ interface Waiting {
 /** What one hears that waits for room in the register. */
 interface InLine {
   onPlace(place: number): void;
+  onNotice(notice: Notice): void;
   /** The register has room: ask it now. */
   onTurn(): void;
 }
@@ -110,6 +111,7 @@ export class GlobalQueue {
       }
       waiting.onNotice(notice);
     }
+    for (const inLine of [...this.#line.values()]) inLine.onNotice(notice);
     this.#admit();
   }
 

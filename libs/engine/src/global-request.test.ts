@@ -241,3 +241,27 @@ test("a repeat that was elsewhere meanwhile is refused for good, though its firs
   expect((await world.run("north", world.acquire(asked))).kind).not.toBe("granted");
   for (const stop of stops) stop();
 });
+
+test("a late copy of a cancelled request is not lined up to be granted when nobody remembers", async () => {
+  const world = await rig();
+  const session = await world.open("east");
+  const stop = world.keepAlive(session);
+  let grant = await world.grant("east", { session });
+  for (let count = 0; count < 22; count++) {
+    void world.begin("east", world.acquire({ session, waitMs: 600_000 })).then((outcome) => {
+      if (outcome.kind === "granted") grant = outcome.grant;
+    });
+  }
+  await world.clock.advance(1_000);
+  const late = { session, requestId: "late" as RequestId };
+  const grantId = grantIdOf(late.session, late.requestId);
+  await world.run("west", { kind: "cancel", lock, grantId });
+  await world.clock.advance(200);
+  const copy = world.ask("east", { ...late, waitMs: 600_000 });
+  for (let count = 0; count < 23; count++) {
+    await world.release("east", grant);
+    await world.clock.advance(500);
+  }
+  expect(copy).toEqual([{ kind: "cancelled" }]);
+  stop();
+});

@@ -3,6 +3,7 @@ import { type Failure, failure } from "@holdfast/base/failure";
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import type { AcquireCommand, SessionLease } from "@holdfast/core/command/command";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
+import { remembers } from "@holdfast/core/quorum/register";
 import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type {
   Fate,
@@ -48,6 +49,8 @@ export class GlobalAcquireRun {
   /** The copy it began with: one that has stayed here came nowhere else. */
   readonly #first: Call;
   #isResent: boolean;
+  /** While it stands in line: the version by which it had not ended. */
+  #clearedAt: number | undefined;
   /** The register was asked as of a repeat. */
   #wasRepeat = false;
   #isJoined = false;
@@ -151,7 +154,7 @@ export class GlobalAcquireRun {
     this.#wasRepeat = isRepeat;
     this.#isProposed = true;
     const answer = await register.submit(
-      { kind: "acquire", request, wait, mayBeGranted: false },
+      { kind: "acquire", request, wait, mayBeGranted: false, ...this.#since() },
       isRepeat,
       () => this.#isSpent,
     );
@@ -265,12 +268,29 @@ export class GlobalAcquireRun {
     this.#tellLeases();
     const left = queue.standInLine(this.grantId, {
       onPlace: (place) => this.#tellPlace(place),
+      onNotice: ({ value }) => this.#onNoticeInLine(value),
       onTurn: () => void this.#ask(),
     });
     if (left === "full") this.#end(tooMany);
     else {
       this.#leave?.();
       this.#leave = left;
+      const { newest } = this.#order.register;
+      if (newest !== undefined) this.#onNoticeInLine(newest);
+    }
+  }
+
+  /**
+   * The register knows nothing of those in line, and forgets that one of them was cancelled by way
+   * of another coordinator: by the time its turn comes it would be granted. So it is looked up in
+   * each value that is seen, and where some were missed the register is asked as of before [H6].
+   */
+  #onNoticeInLine(value: RegisterValue): void {
+    const ended = value.recent.findLast((each) => each.grantId === this.grantId);
+    if (ended !== undefined) {
+      this.#end(this.#endedAs(ended.fate, { value, confirmed: () => new Map() }));
+    } else if (this.#clearedAt === undefined || remembers(value.recent, this.#clearedAt)) {
+      this.#clearedAt = value.version;
     }
   }
 
@@ -293,6 +313,10 @@ export class GlobalAcquireRun {
    */
   get #isRepeat(): boolean {
     return this.#isResent || (this.#isJoined && this.#first.cancellation.cancelled);
+  }
+
+  #since(): { readonly since?: number } {
+    return this.#clearedAt === undefined ? {} : { since: this.#clearedAt };
   }
 
   /** Nobody would hear what comes of another try. */

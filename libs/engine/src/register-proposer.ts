@@ -115,7 +115,9 @@ export class RegisterProposer {
   }
 
   submit(asking: Asking): void {
-    const pending = { asking, attempts: 0, mayBeGranted: asking.isRepeat, since: undefined };
+    const { command } = asking;
+    const since = command.kind === "acquire" ? command.since : undefined;
+    const pending = { asking, attempts: 0, mayBeGranted: asking.isRepeat, since };
     if (this.#queue.length >= queueMax) {
       asking.answer(undone(pending, { kind: "contended" }));
       return;
@@ -160,7 +162,6 @@ export class RegisterProposer {
     }
     const flight: Flight = {
       attempt,
-      isWarm: attempt.ballot === warm?.ballot,
       generation,
       members,
       answered: new Set(),
@@ -204,8 +205,7 @@ export class RegisterProposer {
         this.#conclude(flight, step.value, step.outcomes);
         break;
       case "lost":
-        // Others went on meanwhile, and are done: there is nobody to stay out of the way of.
-        this.#retry(flight, step.seen, flight.isWarm);
+        this.#retry(flight, step.seen);
         break;
       case "other-generation":
         this.#options.onGeneration(step.generation);
@@ -314,7 +314,7 @@ export class RegisterProposer {
   }
 
   /** Under a new ballot, and with nothing kept of the attempt but that there was one. */
-  #retry(flight: Flight, seen: Ballot, isAtOnce = false): void {
+  #retry(flight: Flight, seen: Ballot): void {
     this.#flight = undefined;
     flight.timer.cancel();
     const again: Pending[] = [];
@@ -329,8 +329,7 @@ export class RegisterProposer {
       if (isSpent || mayStop) member.asking.answer(undone(member, reason));
       else again.push(member);
     }
-    if (again.length > 0 && isAtOnce) this.#attempt(again, seen);
-    else if (again.length > 0) this.#pause(flight, again, seen);
+    if (again.length > 0) this.#pause(flight, again, seen);
     else if (this.#flight === undefined) this.#next();
   }
 
@@ -367,8 +366,6 @@ interface Pending {
 
 interface Flight {
   readonly attempt: Attempt;
-  /** It went without a prepare. */
-  readonly isWarm: boolean;
   readonly generation: number;
   readonly members: readonly Pending[];
   /** Regions heard in this phase. */

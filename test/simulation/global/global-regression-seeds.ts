@@ -5,4 +5,5 @@ export const globalRegressionSeeds: readonly RegressionSeed[] = [
   { seed: 13, found: "the leases of a request that waits under a ttl of its own ended meanwhile" },
   { seed: 60, found: "a wait that ran out took the lock from its repeat in another region" },
   { seed: 69, found: "a wait that ran out was told of the grant that its own cancel took back" },
+  { seed: 246, found: "a late copy stood in line until nobody remembered that it was cancelled" },
 ];

@@ -36,8 +36,9 @@ export interface AcquireGlobal {
    */
   readonly mayBeGranted: boolean;
   /**
-   * The version at which the register was first seen for this request; absent in the first attempt
-   * of a request that was sent once.
+   * The version at which the register was first seen for this request, or, of one that had to wait
+   * before it was asked for, was last known not to have ended it; absent in the first attempt of a
+   * request that was sent once.
    */
   readonly since?: number;
   /**

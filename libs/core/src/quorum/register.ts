@@ -80,7 +80,9 @@ function acquire(draft: Draft, command: AcquireGlobal): RegisterOutcome {
   const ended = draft.ended(grantId);
   if (ended !== undefined) return { kind: "ended", fate: ended.fate };
   // Granted once more, a request could have the lock twice, and the second time nobody knows it.
-  if (mayBeGranted && !draft.remembers(since)) return { kind: "forgotten" };
+  if ((mayBeGranted || since !== undefined) && !draft.remembers(since)) {
+    return { kind: "forgotten" };
+  }
   if (draft.isFreeFor(request.mode)) return { kind: "granted", holder: draft.grant(request) };
   if (wait) {
     if (draft.waitersOf(request.region) < registerLimits.waitersPerRegion) {
@@ -139,6 +141,16 @@ function renew(draft: Draft, grantId: GrantId, token: bigint): RegisterOutcome {
   return { kind: "granted", holder: renewed };
 }
 
+/**
+ * Whether nothing that ended after version `since` has been dropped from `recent` [H6]: it is not
+ * full, or goes back that far.
+ */
+export function remembers(recent: readonly Ended[], since: number | undefined): boolean {
+  if (recent.length < registerLimits.recent) return true;
+  const oldest = recent[0];
+  return since !== undefined && oldest !== undefined && oldest.version <= since;
+}
+
 /** A register's value while commands are carried out on it. */
 class Draft {
   readonly #base: RegisterValue;
@@ -179,9 +191,7 @@ class Draft {
 
   /** Nothing that ended after version `since` has been dropped. */
   remembers(since: number | undefined): boolean {
-    if (this.#recent.length < registerLimits.recent) return true;
-    const oldest = this.#recent[0];
-    return since !== undefined && oldest !== undefined && oldest.version <= since;
+    return remembers(this.#recent, since);
   }
 
   isFreeFor(mode: Mode): boolean {
