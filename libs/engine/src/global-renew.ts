@@ -57,8 +57,8 @@ export class GlobalRenew {
   }
 
   /**
-   * Too few regions confirm it, and others were not heard that may: who is told that a grant is lost
-   * gives it up. Undefined where it is lost whatever they would say.
+   * Too few regions confirm it, and others were not heard that may: who is told that a grant is
+   * lost gives it up. Undefined where it is lost whatever they would say.
    */
   #refusal(
     confirmed: readonly Confirmation[],

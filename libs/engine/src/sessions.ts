@@ -365,7 +365,9 @@ export class Sessions {
   }
 }
 
-/** The session that an open makes or makes known: a repeat with the same request id means the same. */
+/**
+ * The session that an open makes or makes known: a repeat with the same request id means the same.
+ */
 export function sessionIdOf({ session, requestId }: OpenSessionCommand): SessionId {
   return session ?? (digest132(`session\0${requestId}`) as SessionId);
 }

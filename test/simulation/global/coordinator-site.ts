@@ -17,9 +17,9 @@ import type { ShardLink } from "@holdfast/simulator/store/shard-link";
 import { simulatedHash } from "../world/simulated-hash.ts";
 import { cluster, regionNames } from "./global-names.ts";
 import { generation } from "./global-region.ts";
-import type { GlobalSites } from "./global-sites.ts";
 import type { CallHost, RemoteCall } from "./remote-calls.ts";
 import { RemoteVotes, type VotesHost } from "./remote-votes.ts";
+import type { SiteSurroundings } from "./site-surroundings.ts";
 
 /** Pause before a shard that gave no identity is asked again, in ms. */
 const retryMs = 500;
@@ -30,7 +30,7 @@ export class CoordinatorSite implements CallHost, VotesHost {
   readonly links: readonly ShardLink[];
   readonly calls = new Set<RemoteCall>();
   readonly tier = this;
-  readonly #sites: GlobalSites;
+  readonly #sites: SiteSurroundings;
   readonly #region: string;
   readonly #local: LocalLocks;
   readonly #shards: readonly Shard[];
@@ -39,7 +39,7 @@ export class CoordinatorSite implements CallHost, VotesHost {
   #tier: CoordinatorTier | undefined;
   #isStopped = false;
 
-  constructor(sites: GlobalSites, region: string, name: string) {
+  constructor(sites: SiteSurroundings, region: string, name: string) {
     const { simulation, network, plan } = sites;
     this.#sites = sites;
     this.#region = region;

@@ -1,6 +1,5 @@
 /** The regions of the world, in the order of their names. */
 export const regionNames = ["east", "north", "west"] as const;
-export type RegionName = (typeof regionNames)[number];
 
 export const cluster = "simulation";
 export const namespace = "n";

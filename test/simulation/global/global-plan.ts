@@ -77,8 +77,8 @@ export interface GlobalPlan extends Workload {
 
 /**
  * The plan of a seed. Each kind of fault is left out of half of the runs, so that some runs have
- * few. One in eight is a crowd: more wait for one lock from one region than a register has places. One
- * in four has outages longer than a ttl, and one lock that is held for longer, too.
+ * few. One in eight is a crowd: more wait for one lock from one region than a register has places.
+ * One in four has outages longer than a ttl, and one lock that is held for longer, too.
  */
 export function globalPlanOf(seed: number): GlobalPlan {
   const random = new SeededRandom(Math.imul(seed, 0x2545f491) ^ 0x7f4a7c15);

@@ -38,11 +38,15 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   readonly figures = { grants: 0, promotions: 0, takeovers: 0, forced: 0, denials: 0, beliefs: 0 };
   /** Keys of liveness, in all regions. */
   readonly live = new Set<string>();
-  /** Looks before anything is judged: what ran out silently a moment ago is not believed any more. */
+  /**
+   * Looks before anything is judged: what ran out silently a moment ago is not believed any more.
+   */
   look: () => void = () => {};
   /** Hears of every entry. */
   onEntry: (entry: Untimed) => void = () => {};
-  /** A caller that had not given up was told that others have the lock, or cancelled its request. */
+  /**
+   * A caller that had not given up was told that others have the lock, or cancelled its request.
+   */
   refused: (request: string, what: string) => void = () => {};
   /** The register took the lock from a holder that it found dead. */
   lost: (request: string) => void = () => {};

@@ -6,8 +6,8 @@ import type { ShardLink } from "@holdfast/simulator/store/shard-link";
 import { RouterHost } from "../world/router-host.ts";
 import { simulatedHash } from "../world/simulated-hash.ts";
 import { cluster, regionNames } from "./global-names.ts";
-import type { GlobalSites } from "./global-sites.ts";
 import { type CallHost, type RemoteCall, RemoteTier } from "./remote-calls.ts";
+import type { SiteSurroundings } from "./site-surroundings.ts";
 
 /** One router process: for clients, and for routers of other regions. */
 export class GlobalRouter implements CallHost {
@@ -18,7 +18,7 @@ export class GlobalRouter implements CallHost {
   readonly calls = new Set<RemoteCall>();
   readonly #local: LocalLocks;
 
-  constructor(sites: GlobalSites, region: string, name: string) {
+  constructor(sites: SiteSurroundings, region: string, name: string) {
     const { simulation, network, plan, recorder } = sites;
     const process = new SimulatedProcess(simulation, name, plan.skew());
     this.process = process;

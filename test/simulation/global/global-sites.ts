@@ -12,9 +12,10 @@ import type { GlobalRecorder } from "./global-recorder.ts";
 import { GlobalRegion } from "./global-region.ts";
 import { GlobalRouter } from "./global-router.ts";
 import type { RemoteCall } from "./remote-calls.ts";
+import type { SiteSurroundings } from "./site-surroundings.ts";
 
 /** Everything that is a process or a shard of the platform, and the network between them. */
-export class GlobalSites {
+export class GlobalSites implements SiteSurroundings {
   readonly simulation: Simulation;
   readonly network: GlobalNetwork;
   readonly recorder: GlobalRecorder;

@@ -59,8 +59,8 @@ export type RegisterOutcome =
   /** The register has forgotten what became of the request [H6]. */
   | { readonly kind: "forgotten" }
   /**
-   * No room for another waiter of that region. `isRefused`: an earlier copy might have been granted,
-   * so it is refused for good; another one may ask again.
+   * No room for another waiter of that region. `isRefused`: an earlier copy might have been
+   * granted, so it is refused for good; another one may ask again.
    */
   | { readonly kind: "full"; readonly isRefused: boolean }
   | { readonly kind: "released" }

@@ -23,9 +23,9 @@ export interface AdminTier {
   /** Sessions with a lease in this region, in the order of shard and session. */
   sessions(query: SessionsQuery): Promise<SessionsPage | Failure>;
   /**
-   * Gives a region that lost its data its vote about global locks back, by copying every register to
-   * it. Runs until it is done, fails, or is cancelled; repeating it goes on where it was left. Absent
-   * where there is no coordinator.
+   * Gives a region that lost its data its vote about global locks back, by copying every register
+   * to it. Runs until it is done, fails, or is cancelled; repeating it goes on where it was left.
+   * Absent where there is no coordinator.
    */
   readmit?(
     region: string,

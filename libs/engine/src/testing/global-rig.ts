@@ -213,13 +213,14 @@ export class GlobalRig {
       const { promise, resolve } = Promise.withResolvers<T | Failure>();
       const silence = failure("SHARD_UNAVAILABLE", `${to} did not answer.`);
       const timer = this.clock.schedule(withinMs, () => resolve(silence));
-      this.clock.schedule(roundTripMs / 2, async () => {
+      this.clock.schedule(roundTripMs / 2, () => {
         if (this.cut.has(`${from}>${to}`)) return;
-        const reply = await question();
-        this.clock.schedule(roundTripMs / 2, () => {
-          if (this.cut.has(`${to}>${from}`)) return;
-          timer.cancel();
-          resolve(reply);
+        void question().then((reply) => {
+          this.clock.schedule(roundTripMs / 2, () => {
+            if (this.cut.has(`${to}>${from}`)) return;
+            timer.cancel();
+            resolve(reply);
+          });
         });
       });
       return promise;
