@@ -30,18 +30,6 @@ export const globalMutants: readonly GlobalMutant[] = [
     ],
   },
   {
-    name: "stale-notice-told",
-    phrase: "what is older than what is known is told all the same",
-    foundBy: 66,
-    edits: [
-      {
-        file: `${engine}/global-register.ts`,
-        find: "if (this.#newest !== undefined && value.version < this.#newest.version) return;",
-        replace: "",
-      },
-    ],
-  },
-  {
     name: "resent-ignored",
     phrase: "a repeat is taken for a first copy, and its refusal for final [H5]",
     foundBy: 41,
