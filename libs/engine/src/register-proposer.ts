@@ -270,7 +270,9 @@ export class RegisterProposer {
       return;
     }
     for (const member of members) {
-      member.since ??= attempt.version;
+      // Of a repeat nobody here knows at which version it was first proposed, and how it ended may
+      // be forgotten already: what is seen now covers nothing of that [H6].
+      if (!member.asking.isRepeat) member.since ??= attempt.version;
       member.mayBeGranted = true;
     }
     const next = ballots.next(attempt.ballot);
