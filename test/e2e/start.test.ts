@@ -51,12 +51,12 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
   });
 
   it("shows the README's commands", () => {
-    expect(commands).toHaveLength(5);
+    expect(commands).toHaveLength(8);
     for (const command of commands) expect(platform.program.stdout).toContain(`  ${command}`);
   });
 
   it("does what the README promises of each command, in its order", async () => {
-    const [acquire = "", attempt = "", ls = "", watch = "", exec = ""] = commands;
+    const [acquire = "", attempt = "", ls = "", watch = "", exec = "", ...global] = commands;
     const acquired = await type(acquire);
     expect(acquired, acquired.stderr).toMatchObject({ code: 0 });
     expect(acquired.stdout).toMatch(/^handle +us-east-1\/default\/order:12345#x\./m);
@@ -81,6 +81,11 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
 
     const executed = await type(exec);
     expect(executed, executed.stderr).toMatchObject({ code: 0 });
+
+    const [take = "", get = "", regions = ""] = global;
+    expect((await type(take)).stdout).toMatch(/^handle +global\/default\/leader#x\./m);
+    expect((await type(get)).stdout).toContain("us-west-2");
+    expect((await type(regions)).stdout).toContain("3 of 3");
   });
 
   it("runs the command of exec under the lock, with its token", async () => {

@@ -70,10 +70,12 @@ Ready in 2.1 s. In another terminal, type
 
   npx holdfast acquire order:12345 --ttl 30s   take a lock, leave it held 30 s
   npx holdfast try order:12345                 take it again: busy, and by whom
-  npx holdfast acquire --global x              take a lock of all regions
   npx holdfast ls                              see what is held
   npx holdfast watch 'order:*'                 follow what happens to it
   npx holdfast exec nightly-report -- sleep 5  run a command under a lock
+  npx holdfast acquire --global leader         take it by two of three regions
+  npx holdfast get --global leader             see what each region says of it
+  npx holdfast region ls                       see which regions vote
 
 Data and logs are in .holdfast. Ctrl-C stops everything.
 `);

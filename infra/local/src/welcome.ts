@@ -63,12 +63,16 @@ function commands({ store, regions }: EndpointsDocument, style: TextStyle): stri
   const lines: [string, string][] = [
     ["npx holdfast acquire order:12345 --ttl 30s", "take a lock, leave it held 30 s"],
     ["npx holdfast try order:12345", "take it again: busy, and by whom"],
-    ...(whyNoGlobalLocks(store, regions.length) === undefined
-      ? [["npx holdfast acquire --global x", "take a lock of all regions"] as [string, string]]
-      : []),
     ["npx holdfast ls", "see what is held"],
     ["npx holdfast watch 'order:*'", "follow what happens to it"],
     ["npx holdfast exec nightly-report -- sleep 5", "run a command under a lock"],
+    ...(whyNoGlobalLocks(store, regions.length) === undefined ? globalCommands : []),
   ];
   return lines.map(([command, meaning]) => [style.bold(command), style.dim(meaning)]);
 }
+
+const globalCommands: readonly [string, string][] = [
+  ["npx holdfast acquire --global leader", "take it by two of three regions"],
+  ["npx holdfast get --global leader", "see what each region says of it"],
+  ["npx holdfast region ls", "see which regions vote"],
+];

@@ -75,6 +75,30 @@ export function regionIsolated({ wan }: WanPlatform, region: string, forMs: numb
   };
 }
 
+/** Two regions do not hear each other; the third hears both, and both hear it. */
+export function regionsParted(
+  { wan }: WanPlatform,
+  one: string,
+  other: string,
+  forMs: number,
+): Unplaced {
+  const ways = [
+    { from: one, to: other },
+    { from: other, to: one },
+  ];
+  return {
+    forMs,
+    what: "cut off from each other",
+    target: `${one} and ${other}`,
+    begin: () => {
+      for (const { from, to } of ways) wan.cut(from, to);
+    },
+    end: () => {
+      for (const { from, to } of ways) wan.restore(from, to);
+    },
+  };
+}
+
 /** Every round trip to a region, and out of it, takes `extraMs` longer. */
 export function regionSlow(
   { wan }: WanPlatform,

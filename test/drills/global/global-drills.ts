@@ -15,6 +15,7 @@ import {
   regionIsolated,
   regionKilled,
   regionSlow,
+  regionsParted,
   routerKilled,
   type Unplaced,
   votesRepeated,
@@ -108,6 +109,13 @@ const regionIsolatedDrill: GlobalDrill = {
   faults: (scene, seconds) =>
     rounds(scene, seconds, 4_000, ({ platform }, number) => [
       regionIsolated(platform, siteOf(scene, number).region, 8_000),
+      // One region alone calls the holder gone then, for as long as the cut goes on.
+      regionsParted(
+        platform,
+        siteOf(scene, number).region,
+        siteOf(scene, number + 1).region,
+        8_000,
+      ),
     ]),
 };
 

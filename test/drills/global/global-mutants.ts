@@ -23,6 +23,7 @@ export const globalMutants: readonly GlobalMutant[] = [
     about: "a lock is taken over when one region calls its holder gone",
     of: "coordinators",
     drill: "global-region-isolated",
+    seconds: 26,
     evidence: /^overlap: /,
     edits: [
       {
