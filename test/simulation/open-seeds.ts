@@ -1,9 +1,9 @@
 import type { RegressionSeed } from "./regression-seeds.ts";
 
 /**
- * Seeds that break a promise and are not mended yet. A test that meets one prints it and goes on; any
- * other failing seed fails the test. To be emptied, not to be added to: each entry is a fault of
- * ours, of the product or of the simulation, until it is shown which.
+ * Seeds that break a promise and are not mended yet. A test that meets one prints it and goes on;
+ * any other failing seed fails the test. To be emptied, not to be added to: each entry is a fault
+ * of ours, of the product or of the simulation, until it is shown which.
  */
 export const openSeeds = {
   local: [

@@ -13,8 +13,8 @@ const hunted = [
   ...ruleMutants.filter(({ name }) => foundBySchedules.includes(name)),
 ];
 /**
- * Builds that no schedule finds any more since the worlds have changed: to be made to be found, by a
- * schedule or by a rule's steps of their own.
+ * Builds that no schedule finds any more since the worlds have changed: to be made to be found, by
+ * a schedule or by a rule's steps of their own.
  */
 const openMutants = ["lower-generation-served"];
 /** Schedules a mutant may survive at the most. */
