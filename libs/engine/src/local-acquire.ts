@@ -61,7 +61,10 @@ export class LocalAcquire {
 
   async acquire(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
     const grantId = grantIdOf(command.session, command.requestId);
+    const { unsettled } = this.#context;
+    unsettled.enter(grantId);
     const outcome = await this.#acquire(command, call, grantId);
+    unsettled.leave(grantId);
     if (command.session !== undefined) this.#context.sessions.unreserve(command.session, grantId);
     return outcome;
   }
@@ -137,6 +140,7 @@ export class LocalAcquire {
   }
 
   #deliver(attempt: AcquireAttempt, outcome: AcquireOutcome): AcquireOutcome {
+    if (isUnknown(outcome)) this.#context.unsettled.doubt(attempt.grantId);
     const { cancellation, onCallerLost } = attempt.call;
     const cares = outcome.kind === "granted" || isUnknown(outcome);
     if (cares && cancellation.cancelled && onCallerLost === "cancel") {

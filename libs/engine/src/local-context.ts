@@ -12,6 +12,7 @@ import type { Placements } from "./placements.ts";
 import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
 import type { Sessions } from "./sessions.ts";
 import { type Shard, type Surroundings, unreached } from "./shard.ts";
+import type { UnsettledAcquires } from "./unsettled-acquires.ts";
 
 /** What the parts of the local tier share. */
 export interface LocalContext {
@@ -23,6 +24,8 @@ export interface LocalContext {
   readonly sessions: Sessions;
   readonly sessionLeases: SessionLeases;
   readonly queues: LockQueues;
+  /** Requests that a late write of this router's may still put a grant or a place for. */
+  readonly unsettled: UnsettledAcquires;
   readonly surroundings: Surroundings;
 }
 

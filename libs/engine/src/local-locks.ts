@@ -22,6 +22,7 @@ import type { Call, ListPage, ListQuery, WatchQuery } from "./ports/lock-tier.ts
 import { SessionLeases } from "./session-leases.ts";
 import { Sessions } from "./sessions.ts";
 import type { Shard, Surroundings } from "./shard.ts";
+import { UnsettledAcquires } from "./unsettled-acquires.ts";
 
 /** What the local tier of one region is built from. */
 export interface LocalLocksOptions {
@@ -67,6 +68,7 @@ export class LocalLocks {
       sessions,
       sessionLeases,
       queues,
+      unsettled: new UnsettledAcquires(surroundings.clock),
       surroundings,
     };
     this.#release = new LocalRelease(this.context);

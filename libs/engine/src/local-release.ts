@@ -57,7 +57,9 @@ export class LocalRelease {
         if (trouble !== undefined) return trouble;
         continue;
       }
-      const tombstone = command.repeated
+      // A copy that was made on its way is none that the client knows of.
+      const mayLand = command.repeated || this.#context.unsettled.mayLand(grantId);
+      const tombstone = mayLand
         ? await tombstoneLease(this.#context, site, command, deadlineMs)
         : undefined;
       if (tombstone !== undefined && "code" in tombstone) return tombstone;
