@@ -481,6 +481,17 @@ export const pastBugs: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "release-blind-to-copies",
+    phrase: "a copy that was made on its way took a place after its request was released",
+    edits: [
+      {
+        file: `${engine}/local-release.ts`,
+        find: "const mayLand = command.repeated || this.#context.unsettled.mayLand(grantId);",
+        replace: "const mayLand = command.repeated;",
+      },
+    ],
+  },
 ];
 
 /** Every sabotaged build. */

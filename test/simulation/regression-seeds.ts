@@ -10,6 +10,12 @@ export interface RegressionSeed {
  */
 export const regressionSeeds: readonly RegressionSeed[] = [
   {
+    seed: 3641,
+    found:
+      "a request that was doubled on its way was enqueued twice, the second time stalled for four " +
+      "seconds: the place came after the release, and stood for the client's next list to find",
+  },
+  {
     seed: 5763,
     found: "a session was called ended by a look in the shards that began before it got its lease",
   },

@@ -185,6 +185,31 @@ test("a copy from before an earlier loss does not admit what was lost since", as
   expect(slow.status().readmission).toMatchObject({ state: "whole" });
 });
 
+test("a region that was lost and filled while the others were asked is not unseated", async () => {
+  const { regions, run, readmit } = rig(1);
+  const [east, west, europe] = await regions.form();
+  for (const index of [1, 2]) await regions.at(index).accept("lock", 7, 1);
+  await regions.at(0).wipe();
+  await east?.describe(1_000);
+  let questions = 0;
+  const others = [west, europe] as [Membership, Membership];
+  let filled: Promise<unknown> | undefined;
+  const slow = regions.add(0, {
+    describe: async (withinMs) => {
+      const asked = others[questions++ % 2] as Membership;
+      // While the question is on its way: whoever asked would name a cluster that is gone.
+      filled ??= regions
+        .at(0)
+        .wipe()
+        .then(() => readmit(east as Membership));
+      await filled;
+      return asked.describe(withinMs);
+    },
+  });
+  expect(await run(slow.readmit(60_000))).toMatchObject({ state: "whole", generation: 2 });
+  expect(await regions.at(0).prepare("lock", 9, 2)).toMatchObject({ kind: "promised" });
+});
+
 test("a change that stopped half-way blocks nobody: who is behind is raised", async () => {
   const { regions } = rig();
   const [east, west, europe] = await regions.form();

@@ -103,17 +103,23 @@ export class RegionReadmission {
     return this.#tell("failed", this.#progress?.generation ?? 0, this.#progress?.shards ?? [], why);
   }
 
+  /**
+   * The own region is asked last. A record is made from these answers, and the own cluster that it
+   * names was there after the others had said what they are at: should that cluster be lost since,
+   * whatever lets its successor in is of as high a generation, so that this record comes too late.
+   * Asked before the others, one that was lost meanwhile would be named in a higher record than
+   * its successor was let in by, and the region would be silent again.
+   */
   async #askAll(): Promise<RegionClaims[]> {
     const { own, peers } = this.#options;
-    const answers = await Promise.all([
-      own.describe(),
-      ...peers.map(async (peer) => {
+    const others = await Promise.all(
+      peers.map(async (peer) => {
         const answer = await peer.describe(askMs);
         const isOther = !isFailure(answer) && answer.region !== peer.region;
         return isOther ? failure("SHARD_UNAVAILABLE", `${peer.region} is another region`) : answer;
       }),
-    ]);
-    return answers.filter((answer) => answer.kind === "claims");
+    );
+    return [await own.describe(), ...others.filter((answer) => answer.kind === "claims")];
   }
 
   /** The other regions first; what it came to is seen when they are asked again. */

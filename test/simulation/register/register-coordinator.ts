@@ -52,6 +52,8 @@ export class Coordinator {
   readonly #seen = new Set<number>();
   readonly #leases = new Map<string, { readonly lease: LeaseId; readonly deadlineMs: number }>();
   #isPolling = false;
+  /** Of the newest value it was told. */
+  #newestVersion = 0;
 
   constructor(world: Reached, region: number, proposerId: number) {
     this.#world = world;
@@ -73,6 +75,7 @@ export class Coordinator {
     this.#seen.clear();
     this.#leases.clear();
     this.#isPolling = false;
+    this.#newestVersion = 0;
     this.#world.timeline.after(downMs, () => this.#start());
   }
 
@@ -128,6 +131,7 @@ export class Coordinator {
 
   #onAnswer(sending: Sending, told: ProposerAnswer): void {
     const { command } = sending;
+    if (told.kind === "decided") this.#isNews(told.value.version);
     const isWaiting = told.kind === "decided" && told.outcome.kind === "waiting";
     if (isWaiting && command.kind === "acquire") {
       this.#waiting.set(command.request.grantId, sending);
@@ -202,7 +206,8 @@ export class Coordinator {
       const sending = { id: 0, command: { kind: "tend" as const }, isRepeat: false };
       this.#submit({ ...sending, isOver: () => false, answer: () => {} });
     }
-    if (seen === undefined) return;
+    // What a late answer shows may be from before somebody came to wait.
+    if (seen === undefined || !this.#isNews(seen.value.version)) return;
     const { value, confirmed } = seen;
     for (const [grantId, sending] of this.#waiting) {
       if (value.waiters.some((waiter) => waiter.grantId === grantId)) continue;
@@ -222,6 +227,13 @@ export class Coordinator {
   #hasWork({ value, liveness }: Survey): boolean {
     if ([...liveness.values()].includes("gone")) return true;
     return value.holders.length === 0 && value.waiters.length > 0;
+  }
+
+  /** False where something newer is known. */
+  #isNews(version: number): boolean {
+    if (version < this.#newestVersion) return false;
+    this.#newestVersion = version;
+    return true;
   }
 
   #onGeneration(generation: number): void {

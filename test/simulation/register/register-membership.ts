@@ -9,8 +9,8 @@ import type { RegisterSurroundings } from "./register-surroundings.ts";
 /** How long the answers of other regions are waited for, in milliseconds. */
 const patienceMs = 1_200;
 const stepsMax = 15;
-/** How often an operator asks; each time somebody new may begin. */
-const asksMax = 40;
+/** How often an operator asks, at the most; each time somebody new may begin. */
+const asksMax = 500;
 
 interface Reached extends RegisterSurroundings {
   readonly regions: readonly RegisterRegion[];
@@ -41,7 +41,7 @@ export class RegisterMembership {
   lookAround(index: number): void {
     if (this.#looking.has(index)) return;
     this.#looking.add(index);
-    this.describeAll(index, (claims) => {
+    this.describe(index, this.#world.regions, (claims) => {
       this.#looking.delete(index);
       const region = this.#world.regions[index] as RegisterRegion;
       for (const { action } of standingsIn(regionNames[index] ?? "", claims)) {
@@ -71,9 +71,13 @@ export class RegisterMembership {
     });
   }
 
-  /** Asks all regions what they say of themselves; tells what was heard in time. */
-  describeAll(from: number, then: (claims: RegionClaims[]) => void): void {
-    const { network, regions, timeline } = this.#world;
+  /** Asks regions what they say of themselves; tells what was heard in time. */
+  describe(
+    from: number,
+    regions: readonly RegisterRegion[],
+    then: (claims: RegionClaims[]) => void,
+  ): void {
+    const { network, timeline } = this.#world;
     const heard = new Map<number, RegionClaims>();
     let isOver = false;
     const over = () => {
@@ -117,7 +121,7 @@ class Readmission {
 
   step(): void {
     if (!this.#isAlive() || this.#steps++ >= stepsMax) return;
-    this.#membership.describeAll(this.#region.index, (claims) => {
+    this.#askAll((claims) => {
       if (!this.#isAlive()) return;
       const plan = planReadmission(regionNames[this.#region.index] ?? "", claims);
       const own = claims.find(({ region }) => region === regionNames[this.#region.index])
@@ -129,6 +133,14 @@ class Readmission {
       } else if (plan.kind === "raise") this.#raise(plan.record);
       else if (plan.kind === "copy") this.#copy(plan.record);
       else if (plan.kind === "blocked") this.#again();
+    });
+  }
+
+  /** The own region last, as the real one does. */
+  #askAll(then: (claims: RegionClaims[]) => void): void {
+    const { index } = this.#region;
+    this.#membership.describe(index, this.#others(), (others) => {
+      this.#membership.describe(index, [this.#region], (own) => then([...own, ...others]));
     });
   }
 

@@ -156,7 +156,8 @@ export class RegisterWorld {
 
   /** One region at a time, for two would be the end of what only they knew; the same one again. */
   #nextWipe(): void {
-    this.timeline.after(200 + this.random.next() * 900, () => {
+    const pauseMs = this.weather.isSoonFilled ? 300 : 900;
+    this.timeline.after(200 + this.random.next() * pauseMs, () => {
       if (this.#isCalm) return;
       const silent = this.regions.find((each) => !this.membership.isWhole(each.index));
       const chosen = silent ?? this.regions[Math.floor(this.random.next() * 3)];

@@ -52,9 +52,6 @@ function playFinale(world: RegisterWorld): void {
   for (const client of world.clients) if (client !== stranded?.client) client.die();
   if (weather.isWiping) {
     const isWhole = () => regions.every(({ index }) => world.membership.isWhole(index));
-    // What is still under way for a shard that was lost once more may unseat the one that was let
-    // in; with another region impaired as well, that would be two faults.
-    if (weather.finale === "impaired") letGo(world, 4 * weather.jitterMs, () => false);
     letGo(world, readmittedMs, isWhole);
     if (!isWhole()) checks.fail("L1", "a region was not readmitted");
   }

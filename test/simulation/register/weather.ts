@@ -19,6 +19,11 @@ export interface Weather {
   readonly coordinatorsPerRegion: 1 | 2;
   /** Regions lose all their data, one at a time, and are admitted again. */
   readonly isWiping: boolean;
+  /**
+   * A region is filled so soon that what was sent before it was lost may arrive after that; most
+   * messages are on time.
+   */
+  readonly isSoonFilled: boolean;
   /** One region loses its links one after the other, for longer than leases live. */
   readonly isRolling: boolean;
   /** Some links are very slow and the others are not. */
@@ -45,33 +50,35 @@ export function weatherOf(random: Random): Weather {
   const kind = roll();
   const isSlow = kind < 0.2;
   const isWiping = !isSlow && kind < 0.45;
+  const isSoonFilled = isWiping && kind < 0.25;
   const isRestless = !isSlow && !isWiping && kind < 0.65;
   const isChurning = isRestless && kind < 0.53;
   const isRolling = kind > 0.82;
   // Some messages are so late that what they answer is long over.
-  const isLate = isSlow || isChurning || ((isWiping || isRestless) && roll() < 0.5);
+  const isLate = isSlow || isChurning || isSoonFilled || ((isWiping || isRestless) && roll() < 0.5);
   const last = roll();
   return {
     loss: isSlow || roll() < 0.4 ? 0 : roll() * (isChurning ? 0.1 : 0.25),
     copies: roll() < 0.5 ? 0 : roll() * 0.2,
     jitterMs: isLate
-      ? (isChurning ? 3 : 1) * (400 + roll() * 600)
+      ? (isChurning || isSoonFilled ? 3 : 1) * (400 + roll() * 600)
       : roll() < 0.3
         ? 2
         : roll() * 300,
-    lateness: isChurning ? 64 : isLate ? 2 : 4,
+    lateness: isChurning || isSoonFilled ? 64 : isLate ? 2 : 4,
     faultEveryMs: isSlow ? 300 + roll() * 600 : roll() < 0.3 ? 0 : 200 + roll() * 2_000,
-    distance: isRolling || isChurning || roll() < 0.5 ? 0.1 : 1,
+    distance: isRolling || isChurning || isSoonFilled || roll() < 0.5 ? 0.1 : 1,
     ttlMaxMs: isRolling || isSlow ? 1_000 : 2_400,
-    holdMaxMs: isRolling ? 6_000 : isChurning ? 60 : 3_500,
+    holdMaxMs: isRolling ? 6_000 : isChurning || isSoonFilled ? 60 : 3_500,
     driftMax: 0.004,
     coordinatorsPerRegion: roll() < 0.3 ? 2 : 1,
     isWiping,
+    isSoonFilled,
     isRolling,
     isSlow,
     isRestless,
     isChurning,
-    operatorMs: roll() < 0.5 ? 150 : 700,
+    operatorMs: isSoonFilled ? 30 : roll() < 0.5 ? 150 : 700,
     busyMs: isRolling ? 4_500 : 3_000,
     finale: last < 0.55 ? "calm" : last < 0.75 ? "impaired" : last < 0.9 ? "island" : "nearer",
   };
