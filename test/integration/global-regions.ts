@@ -5,6 +5,7 @@ import type { RequestId, SessionId } from "@holdfast/base/ids";
 import { randomUuid, SystemRandom } from "@holdfast/base/random";
 import type { AcquireCommand, Command } from "@holdfast/core/command/command";
 import type { Grant, OutcomeOf } from "@holdfast/core/command/outcome";
+import { defaultDelegationPolicy } from "@holdfast/core/delegation/recall";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { BallotSource } from "@holdfast/core/quorum/ballot";
 import { registerKeys } from "@holdfast/core/quorum/register-keys";
@@ -175,6 +176,10 @@ export class GlobalRegions implements AsyncDisposable {
         region,
         regions: votes,
         local: this.local(region).context,
+        refusal: () => membership?.refusal(),
+        coordinator: `${index + 1}.1`,
+        coordinators: this.#locks,
+        delegation: defaultDelegationPolicy,
         ballots: new BallotSource(index + 1, 1),
         surroundings,
         generation: () => membership?.generation() ?? 0,

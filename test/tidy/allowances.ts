@@ -24,16 +24,6 @@ export const allowances: readonly Allowance[] = [
     about: "addShard",
     reason: "pins how a shard joins before slots can move: a layout that cannot grow is no layout",
   },
-  {
-    rule: "dead-files",
-    path: "libs/core/src/delegation/*",
-    reason: "delegation is decided and simulated before coordinators speak it",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/delegat*",
-    reason: "delegation is decided and simulated before coordinators speak it",
-  },
 ];
 
 /** Does `allowance` cover a violation of `rule`? */

@@ -11,6 +11,8 @@ export interface LocalAsking {
   readonly wait: boolean;
   /** The caller waits no longer, or its deadline has passed. */
   readonly isOver: () => boolean;
+  /** Its place in this region's line, 1 for the head, when it gets one and when that changes. */
+  readonly onPlace?: (place: number) => void;
   /** Called once; never, where a repeat of the request took over. */
   readonly answer: (answer: LocalAnswer) => void;
 }
@@ -48,7 +50,12 @@ export interface ReleaseAsking {
 
 /** `found` false: the shard did not have it under that token; ask the register too. */
 export type ReleaseAnswer =
-  | { readonly kind: "released"; readonly found: boolean; readonly refused: boolean }
+  | {
+      readonly kind: "released";
+      readonly found: boolean;
+      readonly refused: boolean;
+      readonly handedOver: boolean;
+    }
   /** Not known: repeat it. */
   | { readonly kind: "unknown" };
 
@@ -56,10 +63,17 @@ export type ReleaseAnswer =
 export interface CancelAsking {
   readonly grantId: GrantId;
   readonly marker?: Marker;
+  /**
+   * Its wait is over, and what it was granted it keeps: a copy of it that went to another
+   * coordinator may have been told of the grant.
+   */
+  readonly isWithdrawal?: boolean;
   readonly answer: (answer: CancelAnswer) => void;
 }
 
 /** `found` false: the shard knew nothing of it; it may still stand in the register. */
 export type CancelAnswer =
   | { readonly kind: "cancelled"; readonly found: boolean; readonly refused: boolean }
+  /** It was to be withdrawn, and has the lock. */
+  | { readonly kind: "granted"; readonly token: bigint }
   | { readonly kind: "unknown" };

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import type { Place } from "@holdfast/core/delegation/local-step";
 import type { LocalAnswer, LocalAsking } from "./delegated-asking.ts";
@@ -11,13 +12,19 @@ export interface Waiting {
   place?: Place;
   /** A step for it is under way. */
   isAsked: boolean;
+  /** The place in line it was told of last. */
+  told?: number;
 }
+
+/** Between two rounds in which those in line are told their places, in ms. */
+const tellMs = 250;
 
 /** What a {@link DelegatedLine} needs. */
 export interface LineOptions {
   readonly steps: DelegatedSteps;
   /** Places are handed over to by who wrote them last. */
   readonly coordinator: string;
+  readonly clock: Clock;
   /** Somebody has a place now, or has left the line. */
   readonly onPlaced: () => void;
   /** One that was to take a place was found to have the lock. */
@@ -28,6 +35,7 @@ export interface LineOptions {
 export class DelegatedLine {
   readonly #options: LineOptions;
   readonly #byGrant = new Map<GrantId, Waiting>();
+  #telling: Timer | undefined;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -59,7 +67,13 @@ export class DelegatedLine {
   remove(grantId: GrantId): Waiting | undefined {
     const waiting = this.#byGrant.get(grantId);
     this.#byGrant.delete(grantId);
+    if (waiting?.place !== undefined) this.#tellSoon();
     return waiting;
+  }
+
+  /** Nobody is told their place any more. */
+  close(): void {
+    this.#telling?.cancel();
   }
 
   /** Whose turn it is, those left out whose callers are gone. */
@@ -91,6 +105,11 @@ export class DelegatedLine {
     asking.answer({ kind });
   }
 
+  /** All of them get this for an answer. */
+  refuseAll(kind: Exclude<LocalAnswer["kind"], "granted">): void {
+    for (const waiting of [...this.#byGrant.values()]) this.refuse(waiting, kind);
+  }
+
   /** Those that cannot have it now take a place, or are told so. */
   settleUnplaced(kind: "held" | "elsewhere"): void {
     for (const waiting of this.unplaced()) {
@@ -115,15 +134,36 @@ export class DelegatedLine {
     waiting.isAsked = true;
     steps.beside({ kind: "enqueue", request, marker, coordinator }, (reply) => {
       waiting.isAsked = false;
-      if (this.#byGrant.get(grantId) !== waiting || reply === undefined) return;
-      if (reply.kind === "placed") {
+      if (this.#byGrant.get(grantId) !== waiting) return;
+      if (reply === undefined) {
+        // The shard is away: asked elsewhere, the request may get along without it.
+        this.refuse(waiting, "unknown");
+        onPlaced();
+      } else if (reply.kind === "placed") {
         waiting.place = { request, marker, since: reply.since, written: reply.written };
+        this.#tellSoon();
         onPlaced();
       } else if (reply.kind === "given-up" || reply.kind === "lease-ended") {
         this.refuse(waiting, reply.kind);
         onPlaced();
       } else if (reply.kind === "seen" && reply.holder?.grantId === grantId) {
         onHolding();
+      }
+    });
+  }
+
+  /** Of many changes in a row each one in line hears once. */
+  #tellSoon(): void {
+    this.#telling ??= this.#options.clock.schedule(tellMs, () => {
+      this.#telling = undefined;
+      const placed = [...this.#byGrant.values()].flatMap((waiting) => {
+        return waiting.place === undefined ? [] : [{ waiting, since: waiting.place.since }];
+      });
+      placed.sort((left, right) => (left.since < right.since ? -1 : 1));
+      for (const [index, { waiting }] of placed.entries()) {
+        if (waiting.told === index + 1) continue;
+        waiting.told = index + 1;
+        waiting.asking.onPlace?.(waiting.told);
       }
     });
   }

@@ -2,7 +2,7 @@ import type { Clock } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import type { Random } from "@holdfast/base/random";
 import type { DelegationPolicy } from "@holdfast/core/delegation/recall";
-import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { LocalShard } from "./delegated-steps.ts";
 import type { DelegationSession } from "./delegation-session.ts";
 import type { RegisterDoor } from "./delegation-tenure.ts";
@@ -18,8 +18,14 @@ export interface DelegatedLockOptions<Lock> {
   readonly lock: Lock;
   /** The session that new delegations are asked for with. */
   readonly session: () => DelegationSession<Lock>;
+  /** The session of a delegation that another coordinator of this region asked for. */
+  readonly sessionOf: (request: GlobalRequest) => DelegationSession<Lock>;
+  /** The shard has kept all it knew since the delegation of this id was asked for. */
+  readonly mayAdopt: (id: GrantId) => boolean;
   /** A plain read of the register [H7]; it may never answer. */
   readonly peek: (answer: (value: RegisterValue, isDoubtful: boolean) => void) => void;
+  /** Whether it {@link DelegatedLock.isTakingPart}, when that changes: hints are of use then. */
+  readonly onTakingPart?: (isTakingPart: boolean) => void;
   /** A grant id that nobody used before. */
   readonly newId: () => GrantId;
   readonly clock: Clock;

@@ -29,7 +29,7 @@ test("a lock is delegated for the first, and handed over and had again without a
   expect(b).toEqual([]);
   const released = await release(rig, lock, "a", token(1n, 1n));
   await rig.region.clock.advance(10);
-  expect(released).toEqual([{ kind: "released", found: true, refused: true }]);
+  expect(released).toEqual([{ kind: "released", found: true, refused: true, handedOver: true }]);
   expect(b).toMatchObject([{ kind: "granted", token: token(1n, 2n) }]);
   await release(rig, lock, "b", token(1n, 2n));
   const c = await acquire(rig, lock, "c", false);

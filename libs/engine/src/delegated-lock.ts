@@ -18,11 +18,16 @@ import type {
   ReleaseStep,
   Seen,
 } from "@holdfast/core/delegation/local-step";
-import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import type {
+  GlobalHolder,
+  GlobalRequest,
+  RegisterValue,
+} from "@holdfast/core/quorum/register-value";
 import type { CancelAsking, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
 import { DelegatedLine, type Waiting } from "./delegated-line.ts";
 import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
 import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
+import type { DelegationSession } from "./delegation-session.ts";
 import { DelegationTenure } from "./delegation-tenure.ts";
 
 /** Callers of one lock at one coordinator; past it they are told to ask elsewhere, or again. */
@@ -57,6 +62,10 @@ export class DelegatedLock<Lock = unknown> {
   #idleSinceMs: number | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
+  #wasTakingPart = false;
+  /** The delegation that was left last: what is heard of it now is from before. */
+  #left: GrantId | undefined;
+  #isAdopting = false;
 
   constructor(options: DelegatedLockOptions<Lock>) {
     this.#options = options;
@@ -64,6 +73,7 @@ export class DelegatedLock<Lock = unknown> {
     this.#line = new DelegatedLine({
       steps: this.#steps,
       coordinator: options.coordinator,
+      clock: options.clock,
       onPlaced: () => this.#turn(),
       onHolding: () => this.look(),
     });
@@ -71,7 +81,7 @@ export class DelegatedLock<Lock = unknown> {
 
   /** Requests had better come here: the lock is delegated to this coordinator, or will be. */
   get isTakingPart(): boolean {
-    return this.#tenure !== undefined || this.#line.length > 0;
+    return this.#tenure !== undefined || this.#isAdopting || this.#line.length > 0;
   }
 
   /** Nothing is under way, nothing waits and nothing is held: it may be forgotten. */
@@ -115,6 +125,7 @@ export class DelegatedLock<Lock = unknown> {
   cancel(asking: CancelAsking): void {
     const { grantId, marker } = asking;
     this.#line.remove(grantId);
+    this.#tellActivity();
     const grant = marker === undefined ? { grantId } : { grantId, marker };
     this.#steps.beside({ kind: "cancel", ...grant }, (reply) => {
       if (reply?.kind !== "cancelled") {
@@ -124,6 +135,10 @@ export class DelegatedLock<Lock = unknown> {
       const { found, refused, holder } = reply;
       if (holder === undefined) {
         asking.answer({ kind: "cancelled", found, refused });
+        return;
+      }
+      if (asking.isWithdrawal) {
+        asking.answer({ kind: "granted", token: holder.token });
         return;
       }
       const answer: ReleaseAsking["answer"] = ({ kind }) => {
@@ -139,6 +154,23 @@ export class DelegatedLock<Lock = unknown> {
    */
   hint(value: RegisterValue, isDoubtful = false): void {
     this.#tenure?.hint(value, isDoubtful);
+    const [delegate] = value.holders;
+    if (this.#tenure === undefined && delegate?.delegation) this.#tryToAdopt(delegate);
+  }
+
+  /** The request stands in line here, or has the lock here as far as is known. */
+  knows(grantId: GrantId): boolean {
+    return this.#line.get(grantId) !== undefined || this.#holder?.grantId === grantId;
+  }
+
+  /** Requests in line here. */
+  get lineLength(): number {
+    return this.#line.length;
+  }
+
+  /** The grant's key is gone from the shard. A hint: whoever released it may be told of that yet. */
+  gone(grantId: GrantId): void {
+    if (this.#holder?.grantId === grantId && !this.#steps.isBusy) this.look();
   }
 
   /** Something changed in the shard: a holder's lease may have ended. A hint, too. */
@@ -160,6 +192,7 @@ export class DelegatedLock<Lock = unknown> {
   /** The process ends: nothing is asked or told any more. */
   close(): void {
     this.#isClosed = true;
+    this.#line.close();
     this.#steps.close();
     this.#timer?.cancel();
     this.#tenure?.forget();
@@ -195,6 +228,14 @@ export class DelegatedLock<Lock = unknown> {
     if (this.#isClosed) return;
     this.#arm();
     if (!this.#steps.isBusy) this.#next()?.();
+    this.#tellActivity();
+  }
+
+  #tellActivity(): void {
+    const { isTakingPart } = this;
+    if (isTakingPart === this.#wasTakingPart) return;
+    this.#wasTakingPart = isTakingPart;
+    this.#options.onTakingPart?.(isTakingPart);
   }
 
   #next(): (() => void) | undefined {
@@ -207,8 +248,10 @@ export class DelegatedLock<Lock = unknown> {
     if (tenure?.isEnding) return () => this.#line.settleUnplaced("elsewhere");
     if (state?.isOpen) return this.#nextOf(state);
     this.#line.settleUnplaced("elsewhere");
-    if (tenure === undefined)
-      return this.#line.length > 0 ? () => this.#askForDelegation() : undefined;
+    if (tenure === undefined) {
+      const isWanted = this.#line.length > 0 && !this.#isAdopting;
+      return isWanted ? () => this.#askForDelegation() : undefined;
+    }
     if (state !== undefined) return () => tenure.end();
     // Nobody waits any more. What was never touched in the shard ends without being closed.
     if (this.#isUntouched && this.#line.length === 0) return () => tenure.end();
@@ -244,22 +287,28 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #askForDelegation(): void {
-    const { newId, region, register, lock, clock, policy, patienceMs } = this.#options;
+    const { newId, region, clock } = this.#options;
     const session = this.#options.session();
     this.#isUntouched = true;
     this.#isUnused = true;
+    const request: GlobalRequest = {
+      grantId: newId(),
+      session: session.id,
+      region,
+      ttlMs: session.ttlMs,
+      mode: "exclusive",
+      owner: region,
+      metadata: {},
+      atMs: Math.round(clock.wallMs()),
+      delegation: true,
+    };
+    this.#begin(request, session);
+  }
+
+  #begin(request: GlobalRequest, session: DelegationSession<Lock>): void {
+    const { register, lock, clock, policy, patienceMs } = this.#options;
     const tenure = new DelegationTenure<Lock>({
-      request: {
-        grantId: newId(),
-        session: session.id,
-        region,
-        ttlMs: session.ttlMs,
-        mode: "exclusive",
-        owner: region,
-        metadata: {},
-        atMs: Math.round(clock.wallMs()),
-        delegation: true,
-      },
+      request,
       register,
       session,
       lock,
@@ -273,6 +322,31 @@ export class DelegatedLock<Lock = unknown> {
       },
     });
     this.#tenure = tenure;
+  }
+
+  /**
+   * Goes on with what another coordinator of this region was given, in an earlier life of this one
+   * for instance. Only once that one has opened it in the shard: before, it may end it any moment,
+   * for nobody could have had the lock under it [H9]. From then on each step of either compares what
+   * the one before it left, and it ends only after it was closed there.
+   */
+  #tryToAdopt({ token: _, ...request }: GlobalHolder): void {
+    const { region, mayAdopt } = this.#options;
+    const { grantId } = request;
+    const isOurs = request.region === region && grantId !== this.#left && mayAdopt(grantId);
+    if (!isOurs || this.#isAdopting || this.#isClosed) return;
+    this.#isAdopting = true;
+    this.#steps.beside({ kind: "look" }, (reply) => {
+      this.#isAdopting = false;
+      const state = reply?.kind === "seen" ? reply.state : undefined;
+      if (this.#tenure === undefined && state?.id === grantId && state.isOpen) {
+        this.#isUntouched = false;
+        this.#begin(request, this.#options.sessionOf(request));
+        this.#state = state;
+        this.#isInDoubt = true;
+      }
+      this.#turn();
+    });
   }
 
   /** Only one that this coordinator asked for, and was given [H9]. */
@@ -364,7 +438,8 @@ export class DelegatedLock<Lock = unknown> {
       const { found, refused, isNextDone } = reply;
       const wasHolder = this.#holder?.grantId === grantId && this.#holder.token === token;
       if (wasHolder) this.#holder = undefined;
-      asking.answer({ kind: "released", found, refused });
+      const handedOver = next?.kind === "hand-over" && isNextDone;
+      asking.answer({ kind: "released", found, refused, handedOver });
       if (next !== undefined) this.#afterRelease(next, isNextDone);
     });
   }
@@ -459,8 +534,19 @@ export class DelegatedLock<Lock = unknown> {
     }
   }
 
+  /**
+   * The shard has not answered for a whole ttl. Kept alive from here, the delegation would keep the
+   * lock from everybody; those who wait may ask the register, which needs the two others only.
+   */
+  #desert(): void {
+    this.#tenure?.abandon();
+    this.#leave();
+    this.#line.refuseAll("unknown");
+  }
+
   /** Of the delegation nothing is left to be done here. */
   #leave(): void {
+    this.#left = this.#tenure?.request.grantId;
     this.#tenure?.forget();
     this.#tenure = undefined;
     this.#state = undefined;
@@ -490,6 +576,7 @@ export class DelegatedLock<Lock = unknown> {
   /** What nobody tells is found out: a holder gone, a place lost, a register that changed [H7]. */
   #tick(): void {
     this.#line.dropGone();
+    if (this.#tenure?.token !== undefined && !this.#tenure.isLiveAtHome) this.#desert();
     if (this.#tenure !== undefined) {
       this.#tenure.thicken();
       this.#options.peek((value, isDoubtful) => this.hint(value, isDoubtful));

@@ -1,3 +1,4 @@
+import type { Failure } from "@holdfast/base/failure";
 import { delegationKeys } from "@holdfast/core/delegation/delegation-keys";
 import { readLocal } from "@holdfast/core/delegation/local-reading";
 import type { LocalReply, LocalStep } from "@holdfast/core/delegation/local-step";
@@ -14,6 +15,8 @@ export interface DelegatedShardOptions {
   readonly generation: () => number;
   /** The shard is at another generation. */
   readonly onGeneration: (generation: number) => void;
+  /** Why this region has no say now: its data may be from before what others were told. */
+  readonly refusal: () => Failure | undefined;
 }
 
 const nothingDone: LocalReply = { kind: "moved" };
@@ -34,8 +37,9 @@ export class DelegatedShard implements LocalShard {
 
   /** Undefined where nobody knows what became of it. */
   async #carryOut(step: LocalStep): Promise<LocalReply | undefined> {
-    const { context, lock, generation, onGeneration } = this.#options;
+    const { context, lock, generation, onGeneration, refusal } = this.#options;
     const { namespace, name } = lock;
+    if (refusal() !== undefined) return nothingDone;
     const site = locate(context, { region: context.region, namespace, name });
     if (!isSite(site)) return nothingDone;
     const { shard, slot, epoch } = site;

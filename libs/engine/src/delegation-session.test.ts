@@ -14,6 +14,7 @@ class Regions {
   readonly session = new DelegationSession<string>({
     id: "s" as SessionId,
     ttlMs,
+    home: 0,
     clock: this.clock,
     beats: {
       meet: (region, _lock, _session, answer) => this.#answer(region, answer),

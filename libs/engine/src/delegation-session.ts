@@ -32,10 +32,15 @@ export interface SessionBeats<Lock> {
   ): void;
 }
 
+/** Of its ttl, what a lease must have left for its next turn to come in time. */
+const freshShare = 0.8;
+
 /** What a {@link DelegationSession} needs. */
 export interface DelegationSessionOptions<Lock> {
   readonly id: SessionId;
   readonly ttlMs: number;
+  /** The number of its coordinator's own region. */
+  readonly home: number;
   readonly beats: SessionBeats<Lock>;
   readonly clock: Clock;
 }
@@ -72,6 +77,11 @@ export class DelegationSession<Lock = unknown> {
     return this.#isAbandoned;
   }
 
+  /** No delegation hangs on it. */
+  get isUnused(): boolean {
+    return this.#delegations === 0;
+  }
+
   /** A delegation hangs on it from now on, until it {@link leave}s. See {@link meet}. */
   join(lock: Lock, leases: LeasesOfLock, then: () => void): void {
     this.#delegations++;
@@ -89,10 +99,10 @@ export class DelegationSession<Lock = unknown> {
 
   /**
    * Gets a lease in each region for the lock, and puts them into `leases` as they come; `then` once
-   * two regions have answered, or after a third of the ttl.
+   * two regions have answered, its own among them, or after a third of the ttl.
    */
   meet(lock: Lock, leases: LeasesOfLock, then: () => void = () => {}): void {
-    const { clock, beats } = this.#options;
+    const { clock, beats, home } = this.#options;
     let answered = 0;
     let isDone = false;
     const go = () => {
@@ -107,11 +117,18 @@ export class DelegationSession<Lock = unknown> {
       beats.meet(region, lock, this.id, (lease) => {
         this.#note(region, lock, sentMs, lease);
         if (lease === undefined) return;
+        // Nobody has kept it alive while nothing hung on it, and its next turn may come too late.
+        if (lease.validForMs < this.ttlMs * freshShare) this.#keepAlive(region, lock);
         leases.set(region, { shard: lease.shard, lease: lease.lease });
-        if (++answered >= majority) go();
+        if (++answered >= majority && leases.has(home)) go();
       });
     }
     this.#arm();
+  }
+
+  /** It has a lease in its own region's shard, known to live. */
+  isLiveAtHome(leases: LeasesOfLock): boolean {
+    return this.liveIn(leases).includes(this.#options.home);
   }
 
   /** Regions among them whose leases are known to live. */
@@ -151,12 +168,17 @@ export class DelegationSession<Lock = unknown> {
   }
 
   #beat(): void {
-    const { clock, beats } = this.#options;
     for (const [key, { region, lock, deadlineMs }] of this.#kept) {
-      const sentMs = clock.monotonicMs();
-      if (sentMs - deadlineMs > this.ttlMs) this.#kept.delete(key);
-      beats.keepAlive(region, lock, this.id, (lease) => this.#note(region, lock, sentMs, lease));
+      const overdueMs = this.#options.clock.monotonicMs() - deadlineMs;
+      if (overdueMs > this.ttlMs) this.#kept.delete(key);
+      this.#keepAlive(region, lock);
     }
+  }
+
+  #keepAlive(region: number, lock: Lock): void {
+    const { clock, beats } = this.#options;
+    const sentMs = clock.monotonicMs();
+    beats.keepAlive(region, lock, this.id, (lease) => this.#note(region, lock, sentMs, lease));
   }
 
   #deadlineIn(region: number, leases: LeasesOfLock): number {

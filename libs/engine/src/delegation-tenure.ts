@@ -48,6 +48,8 @@ export class DelegationTenure<Lock = unknown> {
   #wish: Wish | undefined;
   #underWay: Wish | undefined;
   #wasAsked = false;
+  /** Nothing comes of it: asked for now, it would be had by nobody. */
+  #isGivenUp = false;
   #isEnding = false;
   #isOver = false;
   #timer: Timer | undefined;
@@ -56,12 +58,22 @@ export class DelegationTenure<Lock = unknown> {
   constructor(options: TenureOptions<Lock>) {
     this.#options = options;
     this.request = options.request;
-    options.session.join(options.lock, this.#leases, () => this.ask());
+    const { session, lock } = options;
+    session.join(lock, this.#leases, () => {
+      // What its own shard does not answer for it could do nothing with but keep it from others.
+      if (session.isLiveAtHome(this.#leases)) this.ask();
+      else this.#giveUpSoon();
+    });
   }
 
   /** What the register gave it, the latest; undefined: nothing yet. */
   get token(): bigint | undefined {
     return this.#token;
+  }
+
+  /** The session's lease is known to live in this coordinator's own region. */
+  get isLiveAtHome(): boolean {
+    return this.#options.session.isLiveAtHome(this.#leases);
   }
 
   /** Its end was proposed. */
@@ -125,7 +137,7 @@ export class DelegationTenure<Lock = unknown> {
 
   /** See {@link DelegatedLock.hint}. */
   hint(value: RegisterValue, isDoubtful: boolean): void {
-    if (this.#isOver || value.version < this.#version) return;
+    if (this.#isOver || !this.#wasAsked || value.version < this.#version) return;
     this.#version = value.version;
     const { grantId } = this.request;
     const holds = value.holders.some((holder) => holder.grantId === grantId);
@@ -151,7 +163,7 @@ export class DelegationTenure<Lock = unknown> {
   }
 
   #want(wish: Wish): void {
-    if (this.#isOver || (this.#isEnding && wish !== "end")) return;
+    if (this.#isOver || this.#isGivenUp || (this.#isEnding && wish !== "end")) return;
     if (this.#wish !== "renew" || wish === "end") this.#wish = wish;
     this.#go();
   }
@@ -198,11 +210,8 @@ export class DelegationTenure<Lock = unknown> {
     }
     if (outcome.kind === "full") {
       // Its region has too many in line there. It may have been written down as refused, so another
-      // one is asked for, and not at once.
-      this.#timer = this.#options.clock.schedule(this.request.ttlMs / 4, () => {
-        this.forget();
-        this.#options.onOver();
-      });
+      // one is asked for.
+      this.#giveUpSoon();
       return;
     }
     if (outcome.kind === "granted" && !this.#isEnding) {
@@ -221,6 +230,16 @@ export class DelegationTenure<Lock = unknown> {
     this.#confirmed = best === undefined ? [confirmed] : [best, confirmed];
     this.#token = token;
     if (this.#wish === "ask") this.#wish = undefined;
+  }
+
+  /** Nothing comes of it, and another one is asked for, but not at once. */
+  #giveUpSoon(): void {
+    this.#isGivenUp = true;
+    this.#timer = this.#options.clock.schedule(this.request.ttlMs / 4, () => {
+      if (this.#isOver) return;
+      this.forget();
+      this.#options.onOver();
+    });
   }
 
   #deadlineMs(confirmed: () => ReadonlyMap<number, LeaseId>): number {

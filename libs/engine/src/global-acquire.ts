@@ -15,6 +15,7 @@ import { limits } from "@holdfast/core/limits";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import type { Abandoned } from "./abandoned.ts";
 import { acquireMany } from "./acquire-many.ts";
+import { DelegatedRequest } from "./delegated-request.ts";
 import { answerMs, type GlobalContext } from "./global-context.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import type { GlobalRelease } from "./global-release.ts";
@@ -29,6 +30,8 @@ import { sessionIdOf, tooManyLocks } from "./sessions.ts";
 
 /** Sessions whose ttl is kept in mind. */
 const sessionsMax = 100_000;
+/** Cancelled requests that are kept in mind. */
+const cancelledMax = 10_000;
 
 /** Takes global locks. */
 export class GlobalAcquire {
@@ -38,6 +41,8 @@ export class GlobalAcquire {
   readonly #abandoned: Abandoned;
   readonly #ttls = new Map<SessionId, number>();
   readonly #running = new Map<string, GlobalAcquireRun>();
+  /** Requests that nobody wants any more: a late copy is asked nowhere. */
+  readonly #cancelled = new Set<string>();
 
   constructor(
     context: GlobalContext,
@@ -55,6 +60,7 @@ export class GlobalAcquire {
     const refusal = this.#refusalOf(command);
     if (refusal !== undefined) return refusal;
     const key = keyOfAcquire(command);
+    if (this.#cancelled.has(key)) return { kind: "cancelled" };
     const met = this.#running.has(key) ? undefined : await this.#sessionOf(command);
     if (met !== undefined && "code" in met) return met;
     if (met !== undefined && !(await this.#reserve(command))) return tooManyLocks;
@@ -74,10 +80,14 @@ export class GlobalAcquire {
    * until then: standing in this region's line it would be granted in its turn, long after the
    * register forgot of the cancel.
    */
-  async cancel(command: CancelCommand, deadlineMs?: number): Promise<CancelOutcome> {
-    const run = this.#running.get(keyOf(command.lock, command.grantId));
+  async cancel(command: CancelCommand, call: Call): Promise<CancelOutcome> {
+    const key = keyOf(command.lock, command.grantId);
+    const run = this.#running.get(key);
+    this.#cancelled.add(key);
+    const [oldest] = this.#cancelled;
+    if (this.#cancelled.size > cancelledMax && oldest !== undefined) this.#cancelled.delete(oldest);
     run?.cancelling();
-    const outcome = await this.#release.cancel(command, deadlineMs);
+    const outcome = await this.#release.cancel(command, call, run?.isOnlyHere);
     run?.cancelled(!isFailure(outcome));
     return outcome;
   }
@@ -94,7 +104,7 @@ export class GlobalAcquire {
     this.#abandoned.add(
       requestOf({ command, grantId }),
       async ({ lock }) => {
-        const outcome = await this.#release.cancel({ ...cancel, lock });
+        const outcome = await this.#release.cancel({ ...cancel, lock }, { hops: 0 });
         return isFailure(outcome) ? outcome : { kind: "withdrawn" };
       },
       command.ttlMs ?? limits.globalTtlMs.max,
@@ -159,7 +169,7 @@ export class GlobalAcquire {
 
   #begin(command: AcquireCommand, met: MetSession, call: Call): GlobalAcquireRun {
     const { lock, mode, owner, metadata } = command;
-    const { register, queue } = this.#registers.of(lock);
+    const { register, queue, delegation } = this.#registers.of(lock);
     const key = keyOfAcquire(command);
     const request = {
       grantId: grantIdOf(command.session, command.requestId),
@@ -172,7 +182,12 @@ export class GlobalAcquire {
       atMs: this.#context.surroundings.clock.wallMs(),
     };
     const session = new SessionEverywhere(this.#context, lock, met);
-    const order = { command, request, register, queue, session };
+    // Several may share a lock, and a delegation serves one at a time.
+    const here =
+      mode !== "exclusive"
+        ? {}
+        : { here: new DelegatedRequest(this.#context, lock, delegation, request) };
+    const order = { command, request, register, queue, session, ...here };
     const run = new GlobalAcquireRun(this.#context, order, call);
     this.#running.set(key, run);
     void run.outcome.then((outcome) => {

@@ -1,6 +1,8 @@
 import { type Failure, failure } from "@holdfast/base/failure";
+import type { DelegationPolicy } from "@holdfast/core/delegation/recall";
 import type { BallotSource } from "@holdfast/core/quorum/ballot";
 import type { LocalContext } from "./local-context.ts";
+import type { LockTier } from "./ports/lock-tier.ts";
 import type { VotingRegion } from "./ports/voting-region.ts";
 import type { Surroundings } from "./shard.ts";
 
@@ -12,6 +14,14 @@ export interface GlobalContext {
   readonly regions: readonly VotingRegion[];
   /** This region's own shards, placement and sessions. */
   readonly local: LocalContext;
+  /** Why this region has no say now: its shards are not the ones that are to vote here. */
+  readonly refusal: () => Failure | undefined;
+  /** Names this coordinator in its present life, among all of the installation. */
+  readonly coordinator: string;
+  /** The coordinators of the two other regions, by region: they know what is delegated there. */
+  readonly coordinators: ReadonlyMap<string, Pick<LockTier, "execute">>;
+  /** When locks are delegated to this region; absent: never. */
+  readonly delegation?: DelegationPolicy;
   readonly ballots: BallotSource;
   readonly surroundings: Surroundings;
   /** The generation votes are asked for at, or why there is none yet. */

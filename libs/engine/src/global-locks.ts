@@ -60,15 +60,15 @@ export class GlobalLocks implements LockTier {
       case "acquire":
         return this.#acquire.acquire(command, call);
       case "release":
-        return this.#release.release(command, call.deadlineMs);
+        return this.#release.release(command, call);
       case "cancel":
-        return this.#acquire.cancel(command, call.deadlineMs);
+        return this.#acquire.cancel(command, call);
       case "renew":
-        return this.#renew.renew(command, call.deadlineMs);
+        return this.#renew.renew(command, call);
       case "get":
-        return this.#read.get(command);
+        return this.#read.get(command, call);
       case "force-release":
-        return this.#release.force(command, call.deadlineMs);
+        return this.#release.force(command, call);
       case "open-session":
         return this.#acquire.open(command, call.deadlineMs);
       case "heartbeat":

@@ -50,9 +50,11 @@ export class GlobalQueue {
   constructor(context: GlobalContext, register: GlobalRegister) {
     this.#context = context;
     this.#register = register;
-    this.#hints = new RegisterHints(context, register.lock, (version) => {
-      const isOld = version !== undefined && version <= (register.newest?.version ?? -1);
-      if (!isOld) void this.#look();
+    this.#hints = new RegisterHints(context, register.lock, {
+      onValue: ({ version }) => {
+        if (version > (register.newest?.version ?? -1)) void this.#look();
+      },
+      onDoubt: () => void this.#look(),
     });
   }
 

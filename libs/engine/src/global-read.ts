@@ -1,15 +1,18 @@
 import type { Failure } from "@holdfast/base/failure";
 import type { GetCommand } from "@holdfast/core/command/command";
-import type { GetOutcome, RegionVote } from "@holdfast/core/command/outcome";
+import type { GetOutcome, LockState, RegionVote } from "@holdfast/core/command/outcome";
 import { printBallot } from "@holdfast/core/quorum/ballot";
-import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
+import { readDelegated } from "./delegated-view.ts";
 import { answerMs, changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
+import { askThere, delegatedTo } from "./global-elsewhere.ts";
 import type { GlobalRegister, Look } from "./global-register.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { globalTenant, lockIdOf } from "./global-view.ts";
 import { isSite, locate } from "./local-context.ts";
+import type { Call } from "./ports/lock-tier.ts";
 
 /** Holders and waiters that are named. */
 const namedMax = 100;
@@ -25,12 +28,14 @@ export class GlobalRead {
   }
 
   /** The lock's state, with what each region says of it. */
-  async get({ lock }: GetCommand): Promise<GetOutcome> {
+  async get(command: GetCommand, call: Call): Promise<GetOutcome> {
+    const { lock } = command;
     const { register, queue } = this.#registers.of(lock);
     const look = await register.look(answerMs);
     const votes = this.#context.regions.map((_, index) => this.#voteOf(index, look, register));
     const seen = await this.#valueIn(look, register);
     if ("code" in seen) return seen;
+    const delegated = await this.#delegated(command, seen, call);
     const nowMs = this.#context.surroundings.clock.wallMs();
     const site = locate(this.#context.local, { ...lock, region: this.#context.region });
     return {
@@ -42,9 +47,45 @@ export class GlobalRead {
       waiters: seen.waiters.slice(0, namedMax).map((each) => globalTenant(each, nowMs)),
       holderCount: seen.holders.length,
       waiterCount: seen.waiters.length + queue.lineLength,
+      ...delegated,
       revision: BigInt(seen.version),
       votes,
     };
+  }
+
+  /**
+   * Who has and who waits for a lock that is delegated: only the shard of its region knows. Where
+   * that cannot be asked, the delegation stands for whoever has it.
+   */
+  async #delegated(
+    command: GetCommand,
+    { holders: [delegate] }: RegisterValue,
+    call: Call,
+  ): Promise<Partial<LockState>> {
+    const { region, surroundings } = this.#context;
+    const { register } = this.#registers.of(command.lock);
+    if (!delegate?.delegation) return {};
+    if (delegate.region === region) {
+      const view = await readDelegated(this.#context, command.lock);
+      if (view.kind === "failure") return {};
+      const nowMs = surroundings.clock.wallMs();
+      const tenants = (requests: readonly GlobalRequest[]) => {
+        return requests.slice(0, namedMax).map((each) => globalTenant(each, nowMs));
+      };
+      return {
+        holders: tenants(view.holders),
+        waiters: tenants(view.waiters),
+        holderCount: view.holders.length,
+        waiterCount: view.waiters.length,
+      };
+    }
+    const there = delegatedTo(this.#context, register.newest, call);
+    if (there === undefined) return {};
+    const untilMs = surroundings.clock.monotonicMs() + answerMs;
+    const state = await askThere(this.#context, there, command, call, untilMs);
+    if (state.kind !== "lock") return {};
+    const { holders, waiters, holderCount, waiterCount } = state;
+    return { holders, waiters, holderCount, waiterCount };
   }
 
   /** As two regions show it, without holders that two of them call gone. */

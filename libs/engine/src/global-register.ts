@@ -7,7 +7,12 @@ import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { answerMs, type GlobalContext, generationOf } from "./global-context.ts";
 import type { GlobalLockId, VotingRegion } from "./ports/voting-region.ts";
-import { type Acceptors, type ProposerAnswer, RegisterProposer } from "./register-proposer.ts";
+import {
+  type Acceptors,
+  type Asking,
+  type ProposerAnswer,
+  RegisterProposer,
+} from "./register-proposer.ts";
 import { RegisterRepairs } from "./register-repairs.ts";
 
 /** What became known of a register: what is chosen, and where a grant is confirmed. */
@@ -79,12 +84,17 @@ export class GlobalRegister {
     isOver: () => boolean,
   ): Promise<ProposerAnswer> {
     return new Promise((resolve) => {
-      const answer = (given: ProposerAnswer) => {
-        resolve(given);
-        if (given.kind === "decided") this.#notice(given);
-      };
-      this.#proposer.submit({ command, isRepeat, isOver, answer });
+      this.propose({ command, isRepeat, isOver, answer: resolve });
     });
+  }
+
+  /** See {@link submit}. */
+  propose(asking: Asking): void {
+    const answer = (given: ProposerAnswer) => {
+      asking.answer(given);
+      if (given.kind === "decided") this.#notice(given);
+    };
+    this.#proposer.submit({ ...asking, answer });
   }
 
   /** Hears of everything that becomes known, until the answer is called. */

@@ -1,7 +1,9 @@
+import { Delegations } from "./delegations.ts";
 import type { GlobalContext } from "./global-context.ts";
 import { GlobalQueue } from "./global-queue.ts";
 import { GlobalRegister } from "./global-register.ts";
 import type { GlobalLockId } from "./ports/voting-region.ts";
+import type { RegionDelegation } from "./region-delegation.ts";
 
 /** Registers that are kept in mind though nothing is under way: for their next round trip. */
 const idleMax = 10_000;
@@ -10,15 +12,18 @@ const idleMax = 10_000;
 export interface RegisterDesk {
   readonly register: GlobalRegister;
   readonly queue: GlobalQueue;
+  readonly delegation: RegionDelegation;
 }
 
 /** The registers this coordinator knows, the one that was used last at the end. */
 export class GlobalRegisters {
   readonly #context: GlobalContext;
+  readonly #delegations: Delegations;
   readonly #desks = new Map<string, RegisterDesk>();
 
   constructor(context: GlobalContext) {
     this.#context = context;
+    this.#delegations = new Delegations(context);
   }
 
   /** The lock's register, made when it is first needed. */
@@ -31,14 +36,16 @@ export class GlobalRegisters {
       return known;
     }
     const register = new GlobalRegister(this.#context, lock);
-    const desk = { register, queue: new GlobalQueue(this.#context, register) };
+    const delegation = this.#delegations.of(register);
+    const desk = { register, queue: new GlobalQueue(this.#context, register), delegation };
     this.#desks.set(key, desk);
     if (this.#desks.size > idleMax) this.#forgetIdle();
     return desk;
   }
 
   stop(): void {
-    for (const { register, queue } of this.#desks.values()) {
+    for (const { register, queue, delegation } of this.#desks.values()) {
+      delegation.stop();
       queue.stop();
       register.stop();
     }
@@ -47,10 +54,11 @@ export class GlobalRegisters {
   /** The ones that were not used for longest; those with something under way stay. */
   #forgetIdle(): void {
     let excess = this.#desks.size - Math.floor(idleMax * 0.9);
-    for (const [key, { register, queue }] of this.#desks) {
+    for (const [key, { register, queue, delegation }] of this.#desks) {
       if (excess <= 0) return;
       excess--;
-      if (register.isIdle && queue.isIdle) this.#desks.delete(key);
+      const isIdle = register.isIdle && queue.isIdle && delegation.isIdle;
+      if (isIdle) this.#desks.delete(key);
     }
   }
 }

@@ -9,16 +9,24 @@ import type {
   ForceReleaseOutcome,
   ReleaseOutcome,
 } from "@holdfast/core/command/outcome";
+import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
-import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import type { GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
+import { DelegatedEnding } from "./delegated-ending.ts";
+import { readDelegated } from "./delegated-view.ts";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
+import { askThere, delegatedTo, whoDecides } from "./global-elsewhere.ts";
+import type { GlobalRegister } from "./global-register.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { globalTenant } from "./global-view.ts";
 import { isSite, locate } from "./local-context.ts";
+import type { Call } from "./ports/lock-tier.ts";
 
 /** What a call without a deadline may take, in ms. */
 const withinMs = 4_500;
+/** How long this region's shard may take where the register has the last word, in ms. */
+const onceMs = 1_000;
 /** Grants that a force release names. */
 const namedMax = 100;
 
@@ -26,15 +34,20 @@ const namedMax = 100;
 export class GlobalRelease {
   readonly #context: GlobalContext;
   readonly #registers: GlobalRegisters;
+  readonly #here: DelegatedEnding;
 
   constructor(context: GlobalContext, registers: GlobalRegisters) {
     this.#context = context;
     this.#registers = registers;
+    this.#here = new DelegatedEnding(context, registers);
   }
 
-  async release(command: ReleaseCommand, deadlineMs?: number): Promise<ReleaseOutcome> {
+  async release(command: ReleaseCommand, call: Call): Promise<ReleaseOutcome> {
     const { lock, grantId, token } = command;
-    const decided = await this.#decide(lock, { kind: "release", grantId, token }, deadlineMs);
+    if (isLocalToken(token)) return this.#releaseHere(command, call);
+    // A copy of its request may wait in this region, and be granted there once it is delegated.
+    if (command.repeated) void this.#here.cancel(command, this.#untilMs(call));
+    const decided = await this.#decide(lock, { kind: "release", grantId, token }, call);
     if ("code" in decided) return decided;
     this.#discount(command);
     const { outcome, value } = decided;
@@ -45,28 +58,114 @@ export class GlobalRelease {
     const isLost = ended?.fate === "lost" || ended?.fate === "forced";
     return isLost
       ? failure("LOST", "The grant was lost before it was released: its session had ended.")
-      : failure("NOT_HELD", "This grant does not hold the lock: it ended, or its token is wrong.");
+      : notHeld;
   }
 
+  /** What a delegation gave out only the shard of its region can take back. */
+  async #releaseHere(command: ReleaseCommand, call: Call): Promise<ReleaseOutcome> {
+    const { lock, grantId } = command;
+    const untilMs = this.#untilMs(call);
+    const { register } = this.#registers.of(lock);
+    const left = await this.#here.release(command, untilMs);
+    if (left.kind === "unknown") return unknownEnd;
+    this.#discount(command);
+    if (left.found) {
+      // A copy of its request may wait in the register, and would have the lock for nobody.
+      if (command.repeated) void this.#decide(lock, { kind: "cancel", grantId }, call);
+      return { kind: "released", handedOver: left.handedOver };
+    }
+    // A copy of it may have been granted by the register meanwhile: that one goes, too.
+    const decider = command.repeated
+      ? await this.#decideEnd(command, call)
+      : await whoDecides(this.#context, register, call);
+    if (decider === "here" || decider === "none") {
+      return left.wasRepeated ? { kind: "released", handedOver: false } : notHeld;
+    }
+    if ("code" in decider) return decider;
+    return askThere(this.#context, decider, command, call, untilMs);
+  }
+
+  async #decideEnd({ lock, grantId }: ReleaseCommand, call: Call) {
+    const decided = await this.#decide(lock, { kind: "cancel", grantId }, call);
+    if ("code" in decided) return decided;
+    return delegatedTo(this.#context, decided.value, call) ?? "none";
+  }
+
+  /** `isOnlyHere`: the request was asked in this region's shard alone. */
   async cancel(
     command: Pick<CancelCommand, "kind" | "lock" | "grantId" | "session">,
-    deadlineMs?: number,
+    call: Pick<Call, "deadlineMs" | "hops">,
+    isOnlyHere = false,
   ): Promise<CancelOutcome> {
     const { lock, grantId } = command;
-    const decided = await this.#decide(lock, { kind: "cancel", grantId }, deadlineMs);
+    const untilMs = this.#untilMs(call);
+    const soonMs = this.#context.surroundings.clock.monotonicMs() + onceMs;
+    const here = this.#here.cancel(command, isOnlyHere ? untilMs : soonMs);
+    if (isOnlyHere) {
+      const left = await here;
+      if (left.kind === "unknown") return unknownEnd;
+      this.#discount(command);
+      return { kind: "cancelled", found: left.kind === "cancelled" && left.found };
+    }
+    const decided = await this.#decide(lock, { kind: "cancel", grantId }, call);
     if ("code" in decided) return decided;
     this.#discount(command);
+    const there = delegatedTo(this.#context, decided.value, call);
+    const [left, leftThere] = await Promise.all([
+      here,
+      there && askThere(this.#context, there, command, call, untilMs),
+    ]);
+    // A copy of it may have the lock there.
+    if (leftThere?.kind === "failure") return unknownEnd;
     const { outcome } = decided;
-    return { kind: "cancelled", found: outcome.kind === "cancelled" && outcome.found };
+    const found = [left, leftThere, outcome].some(
+      (each) => each?.kind === "cancelled" && each.found,
+    );
+    return { kind: "cancelled", found };
   }
 
-  async force(command: ForceReleaseCommand, deadlineMs?: number): Promise<ForceReleaseOutcome> {
+  async force(command: ForceReleaseCommand, call: Call): Promise<ForceReleaseOutcome> {
     const { lock, grantId } = command;
+    const byRegion = await this.#forceByRegion(command, call);
+    if (byRegion !== undefined) return byRegion;
     const force = { kind: "force", ...(grantId === undefined ? {} : { grantId }) } as const;
-    const decided = await this.#decide(lock, force, deadlineMs);
+    const decided = await this.#decide(lock, force, call);
     if ("code" in decided) return decided;
     const { outcome } = decided;
-    const holders = outcome.kind === "forced" ? outcome.holders : [];
+    return this.#forced(outcome.kind === "forced" ? outcome.holders : []);
+  }
+
+  /**
+   * A delegated lock is taken away by the region that decides who has it, for it would go on handing
+   * it over otherwise. Undefined where none does, or where that region cannot be reached: then the
+   * delegation itself is taken away.
+   */
+  async #forceByRegion(
+    command: ForceReleaseCommand,
+    call: Call,
+  ): Promise<ForceReleaseOutcome | undefined> {
+    const { lock, grantId } = command;
+    const { register } = this.#registers.of(lock);
+    await register.look();
+    const there = delegatedTo(this.#context, register.newest, call);
+    if (there !== undefined) {
+      const outcome = await askThere(this.#context, there, command, call, this.#untilMs(call));
+      return outcome.kind === "force-released" || grantId !== undefined ? outcome : undefined;
+    }
+    const [delegate] = register.newest?.holders ?? [];
+    if (!delegate?.delegation || delegate.region !== this.#context.region) return undefined;
+    const view = await readDelegated(this.#context, lock);
+    if (view.kind === "failure") return grantId === undefined ? undefined : view;
+    const [holder] = view.holders;
+    if (holder === undefined || (grantId !== undefined && holder.grantId !== grantId)) {
+      return this.#forced([]);
+    }
+    const left = await this.#here.release({ ...holder, lock }, this.#untilMs(call));
+    if (left.kind === "unknown") return unknownEnd;
+    return this.#forced(left.found ? [holder] : []);
+  }
+
+  #forced(holders: readonly GlobalHolder[]): ForceReleaseOutcome {
     const nowMs = this.#context.surroundings.clock.wallMs();
     return {
       kind: "force-released",
@@ -84,13 +183,17 @@ export class GlobalRelease {
     }
   }
 
+  #untilMs({ deadlineMs }: Pick<Call, "deadlineMs">): number {
+    return deadlineMs ?? this.#context.surroundings.clock.monotonicMs() + withinMs;
+  }
+
   async #decide(
     lock: LockId,
     command: RegisterCommand,
-    deadlineMs: number | undefined,
+    call: Pick<Call, "deadlineMs">,
   ): Promise<{ outcome: RegisterOutcome; value: RegisterValue } | Failure> {
     const { clock } = this.#context.surroundings;
-    const untilMs = deadlineMs ?? clock.monotonicMs() + withinMs;
+    const untilMs = this.#untilMs(call);
     const { register } = this.#registers.of(lock);
     const answer = await register.submit(command, false, () => clock.monotonicMs() >= untilMs);
     switch (answer.kind) {
@@ -102,13 +205,21 @@ export class GlobalRelease {
         return failure("CONTENDED", "Others were faster too often. Try again.", {
           retryAfterMs: 200,
         });
-      case "no-quorum": {
-        const heard = answer.heard.map((index) => this.#context.regions[index]?.region ?? "");
-        return noQuorum(heard, register.silences);
-      }
+      case "no-quorum":
+        return this.#noQuorum(answer.heard, register);
     }
   }
+
+  #noQuorum(heard: readonly number[], { silences }: GlobalRegister): Failure {
+    const names = heard.map((index) => this.#context.regions[index]?.region ?? "");
+    return noQuorum(names, silences);
+  }
 }
+
+const notHeld = failure(
+  "NOT_HELD",
+  "This grant does not hold the lock: it ended, or its token is wrong.",
+);
 
 const unknownEnd = failure(
   "UNKNOWN_OUTCOME",

@@ -2,14 +2,17 @@ import { sleep } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { RenewCommand } from "@holdfast/core/command/command";
 import type { Confirmation, RenewOutcome } from "@holdfast/core/command/outcome";
+import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
 import type { GlobalHolder } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
+import { DelegatedRenew, otherTtl } from "./delegated-renew.ts";
 import { changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalRegister } from "./global-register.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { secondLatest } from "./global-view.ts";
 import { isOwnSession } from "./own-session.ts";
+import type { Call } from "./ports/lock-tier.ts";
 import { SessionEverywhere } from "./session-everywhere.ts";
 
 /**
@@ -20,14 +23,17 @@ import { SessionEverywhere } from "./session-everywhere.ts";
 export class GlobalRenew {
   readonly #context: GlobalContext;
   readonly #registers: GlobalRegisters;
+  readonly #delegated: DelegatedRenew;
 
   constructor(context: GlobalContext, registers: GlobalRegisters) {
     this.#context = context;
     this.#registers = registers;
+    this.#delegated = new DelegatedRenew(context, registers);
   }
 
-  async renew(command: RenewCommand, deadlineMs?: number): Promise<RenewOutcome> {
+  async renew(command: RenewCommand, call: Call): Promise<RenewOutcome> {
     const { grantId, token, ttlMs } = command;
+    if (isLocalToken(token)) return this.#delegated.renew(command, call);
     const { register } = this.#registers.of(command.lock);
     const { shows } = await register.look(2 * this.#context.farthestMs());
     const seen = survey(shows);
@@ -47,7 +53,7 @@ export class GlobalRenew {
     const confirmed = await session.confirmations(showing);
     const isMissing = confirmed.length < shows.size;
     const strengthened = isMissing
-      ? await this.#attach(register, holder, session, deadlineMs)
+      ? await this.#attach(register, holder, session, call.deadlineMs)
       : undefined;
     const best = (strengthened?.length ?? 0) > confirmed.length ? strengthened : confirmed;
     if (best === undefined || best.length < majority) {
@@ -103,10 +109,3 @@ const lost = failure(
   "LOST",
   "No two regions confirm the grant any more: its session has ended there. Ask for the lock again.",
 );
-function otherTtl(ttlMs: number) {
-  return failure(
-    "INVALID_ARGUMENT",
-    `A global grant keeps the ttl it was acquired with, ${ttlMs} ms.`,
-    { field: "ttl_ms" },
-  );
-}

@@ -133,11 +133,12 @@ test("a repeat that finds the line full is told to ask anew, not that somebody h
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   await world.grant("east", { session });
-  for (let waiters = 0; waiters < 21; waiters++) world.ask("east", { session, waitMs: 60_000 });
+  const shared = { session, mode: "shared", waitMs: 60_000 } as const;
+  for (let waiters = 0; waiters < 21; waiters++) world.ask("east", shared);
   await world.clock.advance(2_000);
   // Another coordinator, which knows nothing of the line yet.
   world.restart("east");
-  const asked = { session, requestId: "r1" as RequestId, waitMs: 30_000, resent: true };
+  const asked = { ...shared, requestId: "r1" as RequestId, waitMs: 30_000, resent: true };
   for (let copies = 0; copies < 2; copies++) {
     const outcome = await world.run("east", world.acquire(asked));
     expect(outcome).toMatchObject({ code: "UNKNOWN_OUTCOME", field: "request_id" });

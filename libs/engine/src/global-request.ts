@@ -12,10 +12,22 @@ import type {
   RegisterValue,
 } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
+import type { DelegatedRequest } from "./delegated-request.ts";
+import { readDelegated } from "./delegated-view.ts";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
+import { askThere, delegatedTo } from "./global-elsewhere.ts";
 import type { GlobalQueue } from "./global-queue.ts";
+import {
+  contended,
+  forgotten,
+  over,
+  refusedInWait,
+  tooMany,
+  unanswered,
+  unconfirmed,
+} from "./global-refusals.ts";
 import type { GlobalRegister, Notice } from "./global-register.ts";
-import { globalGrant, lockIdOf, namedHolders } from "./global-view.ts";
+import { globalGrant, globalTenant, isIn, lockIdOf, namedHolders } from "./global-view.ts";
 import { isOwnSession } from "./own-session.ts";
 import type { Call } from "./ports/lock-tier.ts";
 import type { ProposerAnswer } from "./register-proposer.ts";
@@ -23,6 +35,8 @@ import type { SessionEverywhere } from "./session-everywhere.ts";
 
 /** How long an answer may take beyond the wait that was asked for, in ms. */
 const marginMs = 4_500;
+/** How much longer a shard that went silent is asked what became of a request, in ms. */
+const besidesMs = 60_000;
 /** A grant that two regions do not confirm is asked for again so often. */
 const confirmTriesMax = 5;
 
@@ -33,6 +47,8 @@ export interface GlobalAcquireOrder {
   readonly register: GlobalRegister;
   readonly queue: GlobalQueue;
   readonly session: SessionEverywhere;
+  /** How it is asked in this region alone; absent where the lock is not delegated to it, ever. */
+  readonly here?: DelegatedRequest;
 }
 
 /**
@@ -67,6 +83,8 @@ export class GlobalAcquireRun {
   #isOver = false;
   /** A proposal for it was sent: it may come true. */
   #isProposed = false;
+  /** It was asked in this region, and may have its place or the lock there. */
+  #isHere = false;
 
   constructor(context: GlobalContext, order: GlobalAcquireOrder, call: Call) {
     this.#context = context;
@@ -88,15 +106,40 @@ export class GlobalAcquireRun {
 
   /** It may have been granted, or may yet be, and nobody waits for it any more. */
   get isInDoubt(): boolean {
-    return this.#isProposed && this.#isAbandoned;
+    return (this.#isProposed || this.#isHere) && this.#isAbandoned;
+  }
+
+  /** Only this region's shard may know of it: it was asked nowhere else. */
+  get isOnlyHere(): boolean {
+    return this.#isHere && !this.#isProposed && !this.#isRepeat;
   }
 
   begin(): void {
     if (this.#isOver) return;
+    this.#arm();
+    const { here, command, register } = this.#order;
+    const isThere = register.newest !== undefined && isIn(register.newest, this.grantId);
+    if (here === undefined || isThere) this.#beginInRegister();
+    else if (here.isKnown) void this.#askHere(here);
+    else if (this.#isRepeat) void this.#beginAgain(here);
+    else if (here.isWanted(command.waitMs > 0)) void this.#askHere(here);
+    else this.#beginInRegister();
+  }
+
+  /** An earlier copy may stand in the register: in line here it would wait for itself. */
+  async #beginAgain(here: DelegatedRequest): Promise<void> {
+    const { register, command } = this.#order;
+    await here.learn();
+    if (this.#isOver || this.#isCancelling) return;
+    const isThere = register.newest !== undefined && isIn(register.newest, this.grantId);
+    if (!isThere && here.isWanted(command.waitMs > 0)) await this.#askHere(here);
+    else this.#beginInRegister();
+  }
+
+  #beginInRegister(): void {
     const { session } = this.#order;
     session.meet(() => this.#tellLeases());
     if (this.#isRepeat) void session.settled().then(() => this.#keepPlace());
-    this.#arm();
     // A repeat may have its place already, or the lock: in line it would hear of neither.
     const mayLineUp = this.#order.command.waitMs > 0 && !this.#isRepeat;
     if (mayLineUp && this.#order.queue.mustLineUp) this.#standInLine();
@@ -121,8 +164,10 @@ export class GlobalAcquireRun {
 
   /** Where no session has heartbeats, a repeat is the sign of life that its place hangs on. */
   #keepPlace(): void {
-    const { session, request } = this.#order;
-    if (!this.#isOver && isOwnSession(request.session)) session.keepAlive();
+    const { session, request, here } = this.#order;
+    if (this.#isOver || !isOwnSession(request.session)) return;
+    if (this.#isHere) here?.keepAlive();
+    else session.keepAlive();
   }
 
   /**
@@ -138,7 +183,7 @@ export class GlobalAcquireRun {
   /** `isCertain`: the register says so, and nothing of the request can come true any more. */
   cancelled(isCertain: boolean): void {
     this.#isCancelling = false;
-    const isInvolved = this.#isProposed || this.#isRepeat;
+    const isInvolved = this.#isProposed || this.#isRepeat || this.#isHere;
     this.#end(isCertain || !isInvolved ? { kind: "cancelled" } : unanswered);
   }
 
@@ -147,7 +192,7 @@ export class GlobalAcquireRun {
     if (this.#isAsking) return;
     this.#isAsking = true;
     const seen = await this.#tryPlainly();
-    if (seen !== undefined) return this.#end(this.#held(seen));
+    if (seen !== undefined) return this.#endHeld(seen);
     const { register, request, command } = this.#order;
     const wait = command.waitMs > 0;
     const isRepeat = this.#isRepeat || this.#isProposed;
@@ -171,6 +216,8 @@ export class GlobalAcquireRun {
       case "granted":
         return this.#believe(outcome.holder, notice.confirmed);
       case "waiting":
+        // Asked in another region before, it may have the lock there by delegation.
+        if (this.#isRepeat) void this.#tryThere(notice.value);
         return this.#wait(notice);
       case "full":
         return outcome.isRefused ? this.#end(refusedInWait) : this.#onFull();
@@ -181,10 +228,72 @@ export class GlobalAcquireRun {
       case "held":
         // A copy joined that was elsewhere before: to it only what is chosen is a refusal [H5].
         if (this.#isRepeat && !this.#wasRepeat) return this.#ask();
-        return this.#end(this.#held(notice));
+        return this.#endHeld(notice);
       default:
         return this.#end(forgotten);
     }
+  }
+
+  /** Asks this region's shard, to which the lock is delegated or will be. */
+  async #askHere(here: DelegatedRequest): Promise<void> {
+    this.#isHere = true;
+    const { register, command } = this.#order;
+    const wait = command.waitMs > 0;
+    const unlisten = register.listen(({ value }) => this.#onNoticeHere(here, value));
+    const answer = await here.ask({
+      wait,
+      isOver: () => this.#isSpent,
+      onPlace: (place) => this.#tellPlace(place),
+      onLease: () => this.#tellLeases(),
+    });
+    unlisten();
+    // It is told what the cancel or the withdrawal behind it finds.
+    if (this.#isCancelling || this.#isWithdrawing) return;
+    if (this.#isOver) {
+      if (answer.kind === "granted") here.giveBack(answer.grant.token);
+      return;
+    }
+    switch (answer.kind) {
+      case "granted":
+        return this.#end(answer);
+      case "held":
+        if (!(await this.#isSettledHere())) return;
+        return this.#end(await this.#heldHere(here));
+      case "given-up":
+        return this.#end(over);
+      case "elsewhere":
+      case "no-quorum":
+        this.#isHere = false;
+        return this.#beginInRegister();
+      case "unknown":
+        return wait ? this.#askBesides(here) : this.#end(unanswered);
+    }
+  }
+
+  /** Cancelled by way of another region, it is granted in this one no more. */
+  #onNoticeHere(here: DelegatedRequest, value: RegisterValue): void {
+    const ended = value.recent.findLast((each) => each.grantId === this.grantId);
+    if (ended === undefined || this.#isOver || this.#isCancelling) return;
+    void here.withdraw(() => this.#isSpent);
+    this.#end(this.#endedAs(ended.fate, { value, confirmed: () => new Map() }));
+  }
+
+  /**
+   * This region's shard does not answer: the two other regions may do without it. Whatever comes of
+   * the request here after all is found out, and told or taken back.
+   */
+  #askBesides(here: DelegatedRequest): void {
+    const { clock } = this.#context.surroundings;
+    const untilMs = this.#giveUpMs + besidesMs;
+    void here
+      .withdraw(() => clock.monotonicMs() >= untilMs)
+      .then((left) => {
+        if (left?.kind !== "granted") return;
+        const grant = here.grantOf(left.token);
+        if (grant === undefined || this.#isOver) here.giveBack(left.token);
+        else this.#end({ kind: "granted", grant });
+      });
+    this.#beginInRegister();
   }
 
   /** Tells the holder, once two regions confirm the grant by the leases it has. */
@@ -199,7 +308,10 @@ export class GlobalAcquireRun {
     for (let tries = 0; !this.#isOver; tries++) {
       const confirmations = await session.confirmations(confirming(holder.grantId));
       const grant = globalGrant(register.lock, holder, confirmations);
-      if (grant !== undefined) return this.#end({ kind: "granted", grant });
+      if (grant !== undefined) {
+        this.#order.here?.noteGrant(grant.token);
+        return this.#end({ kind: "granted", grant });
+      }
       if (tries === confirmTriesMax || this.#isSpent) return this.#end(unconfirmed);
       // Its session was not known in time, or its lease there has ended: its own request may put
       // the liveness there again.
@@ -248,11 +360,7 @@ export class GlobalAcquireRun {
     // What its own client asked for before it, the end of another request above all, goes first.
     if (register.isChanging) return undefined;
     // An earlier copy was here, and is over: the lock may be its very own.
-    const { holders, waiters, recent } = seen.value;
-    const isKnown = [...holders, ...waiters, ...recent].some((each) => {
-      return each.grantId === this.grantId;
-    });
-    if (isKnown) return undefined;
+    if (isIn(seen.value, this.grantId)) return undefined;
     const isHeld = [...seen.liveness.values()].every((liveness) => liveness === "alive");
     return isHeld && !this.#isRepeat ? seen : undefined;
   }
@@ -371,9 +479,10 @@ export class GlobalAcquireRun {
     }
     this.#leave?.();
     this.#leave = undefined;
+    const isOver = () => clock.monotonicMs() >= this.#giveUpMs;
+    if (this.#isHere && !(await this.#isWithdrawnHere(isOver))) return;
     if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#timedOut());
     this.#isWithdrawing = true;
-    const isOver = () => clock.monotonicMs() >= this.#giveUpMs;
     const withdraw = { kind: "withdraw", grantId: this.grantId } as const;
     const answer = await register.submit(withdraw, true, isOver);
     if (this.#isOver) return;
@@ -382,14 +491,74 @@ export class GlobalAcquireRun {
     else await this.#believe(answer.outcome.holder, answer.confirmed);
   }
 
+  /** True: this region has nothing of it any more; else it was told what it has. */
+  async #isWithdrawnHere(isOver: () => boolean): Promise<boolean> {
+    const { here } = this.#order;
+    this.#isWithdrawing = true;
+    const left = await here?.withdraw(isOver);
+    if (this.#isOver) return false;
+    if (left?.kind === "cancelled") return true;
+    const grant = left === undefined ? undefined : here?.grantOf(left.token);
+    this.#end(grant === undefined ? unanswered : { kind: "granted", grant });
+    return false;
+  }
+
   #timedOut(): AcquireOutcome {
-    const { register, queue } = this.#order;
+    const { register, queue, here } = this.#order;
     const value = register.newest;
     const nowMs = this.#context.surroundings.clock.wallMs();
     return {
       kind: "timeout",
       holders: value === undefined ? [] : namedHolders(value, nowMs),
-      queueLength: (value?.waiters.length ?? 0) + queue.lineLength,
+      queueLength: (value?.waiters.length ?? 0) + queue.lineLength + (here?.lineLength ?? 0),
+    };
+  }
+
+  /** Delegated to another region, the lock may be free there: it is asked. */
+  async #endHeld(notice: Notice): Promise<void> {
+    if (await this.#tryThere(notice.value)) return;
+    if (await this.#isSettledHere()) this.#end(this.#held(notice));
+  }
+
+  /** Refused is final only where no copy of it can come true in this region's shard [H5]. */
+  async #isSettledHere(): Promise<boolean> {
+    if (!this.#isRepeat || this.#order.here === undefined) return true;
+    const { clock } = this.#context.surroundings;
+    return this.#isWithdrawnHere(() => clock.monotonicMs() >= this.#giveUpMs);
+  }
+
+  /** Asks the region that the lock is delegated to; true where that settled it. */
+  async #tryThere(value: RegisterValue): Promise<boolean> {
+    const { command, session } = this.#order;
+    const wait = command.waitMs > 0;
+    const there = delegatedTo(this.#context, value, this.#first);
+    const isKnown = there !== undefined && (await session.isKnownIn(there.region));
+    if (this.#isOver || this.#isCancelling) return true;
+    if (!isKnown) {
+      // Nobody knows what became of the copy of it that may have gone there.
+      const isInDoubt = !wait && this.#isRepeat && value.holders[0]?.delegation === true;
+      if (isInDoubt) this.#end(unanswered);
+      return isInDoubt;
+    }
+    const again = { ...command, waitMs: 0 };
+    const outcome = await askThere(this.#context, there, again, this.#first, this.#giveUpMs);
+    if (outcome.kind === "granted") this.#end(outcome);
+    else if (wait) return false;
+    else this.#end(outcome.kind === "held" ? outcome : unanswered);
+    return true;
+  }
+
+  /** Who has it by delegation to this region. */
+  async #heldHere(here: DelegatedRequest): Promise<AcquireOutcome> {
+    const { register, request } = this.#order;
+    const { clock } = this.#context.surroundings;
+    const view = await readDelegated(this.#context, register.lock);
+    const holders = view.kind === "delegated" ? view.holders : [];
+    return {
+      kind: "held",
+      holders: holders.map((holder) => globalTenant(holder, clock.wallMs())),
+      queueLength: here.lineLength,
+      retryAfterMs: Math.ceil((holders[0]?.ttlMs ?? request.ttlMs) / 3),
     };
   }
 
@@ -428,7 +597,8 @@ export class GlobalAcquireRun {
 
   #tellLeases(): void {
     if (!this.#isOver && this.#order.command.waitMs > 0) {
-      const leases: readonly SessionLease[] = this.#order.session.leases;
+      const { session, here } = this.#order;
+      const leases: readonly SessionLease[] = [...session.leases, ...(here?.leases ?? [])];
       for (const call of this.#callers.keys()) call.onLeases?.(leases);
     }
   }
@@ -448,39 +618,3 @@ export class GlobalAcquireRun {
     this.#resolve(outcome);
   }
 }
-
-const unanswered = failure(
-  "UNKNOWN_OUTCOME",
-  "Too few regions answered in time, and the request may have been carried out. Repeat it with the " +
-    "same request id.",
-);
-
-const unconfirmed = failure(
-  "UNKNOWN_OUTCOME",
-  "The lock was granted, and no two regions could confirm it under a lease of the session. Repeat " +
-    "the request with the same request id, or cancel it.",
-);
-
-const forgotten = failure(
-  "UNKNOWN_OUTCOME",
-  "The lock has changed hands too often since this request was first sent to know what became of " +
-    "it. Cancel it, and ask again with a new request id.",
-  { field: "request_id" },
-);
-
-const refusedInWait = failure(
-  "UNKNOWN_OUTCOME",
-  "There was no place in the lock's line for a repeat of this request, and nothing will come of it. " +
-    "Ask again with a new request id.",
-  { field: "request_id" },
-);
-
-const contended = failure("CONTENDED", "Others were faster too often. Try again.", {
-  retryAfterMs: 200,
-});
-
-const tooMany = failure(
-  "TOO_MANY_WAITERS",
-  "The lock's line in this region is full. Try again later.",
-  { retryAfterMs: 1_000 },
-);

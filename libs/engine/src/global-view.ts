@@ -20,11 +20,11 @@ export function lockIdOf({ namespace, name }: GlobalLockId): LockId {
 
 /** A holder or a waiter as others may see it. */
 export function globalTenant(request: GlobalRequest | GlobalHolder, nowWallMs: number): Tenant {
-  const { grantId, session, mode, owner, metadata, ttlMs, atMs } = request;
+  const { grantId, session, mode, metadata, ttlMs, atMs } = request;
   return {
     grantId,
     mode,
-    owner,
+    owner: request.delegation ? `delegated to ${request.region}` : request.owner,
     metadata,
     token: "token" in request ? request.token : 0n,
     ageMs: Math.max(0, nowWallMs - atMs),
@@ -68,4 +68,9 @@ export function secondLatest(confirmed: readonly Confirmation[]): number {
 /** Where in line a request of the register stands: 1 is the head; 0: it does not wait there. */
 export function placeOf({ waiters }: RegisterValue, grantId: GrantId): number {
   return waiters.findIndex((waiter) => waiter.grantId === grantId) + 1;
+}
+
+/** The register knows the request: it has the lock, waits for it, or ended lately. */
+export function isIn({ holders, waiters, recent }: RegisterValue, grantId: GrantId): boolean {
+  return [...holders, ...waiters, ...recent].some((each) => each.grantId === grantId);
 }

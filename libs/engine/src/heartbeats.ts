@@ -3,7 +3,7 @@ import type { HeartbeatCommand, SessionLease } from "@holdfast/core/command/comm
 import type { HeartbeatOutcome, HeldEntry, LeaseAnswer } from "@holdfast/core/command/outcome";
 import { parseKey } from "@holdfast/core/lock/keys";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { grantOfLiveness } from "@holdfast/core/quorum/register-keys";
+import { parseGrantKey } from "@holdfast/core/quorum/register-keys";
 import type { SessionLeaseState, SessionLeases } from "./session-leases.ts";
 import { isLeases, type Sessions } from "./sessions.ts";
 import type { Shard } from "./shard.ts";
@@ -127,10 +127,11 @@ export class Heartbeats {
     if (reply.kind !== "lease") return undefined;
     const held: HeldEntry[] = [];
     for (const key of reply.keys) {
-      const global = grantOfLiveness(key);
+      const global = parseGrantKey(key);
       if (global !== undefined) {
         const { namespace, name, grantId } = global;
-        held.push({ kind: "holder", lock: { region: globalRegion, namespace, name }, grantId });
+        const kind = global.kind === "q" ? "waiter" : "holder";
+        held.push({ kind, lock: { region: globalRegion, namespace, name }, grantId });
         continue;
       }
       const parsed = parseKey(key);

@@ -1,12 +1,24 @@
 import type { Timer } from "@holdfast/base/clock";
+import type { GrantId } from "@holdfast/base/ids";
 import { decodeAccepted } from "@holdfast/core/quorum/register-codec";
-import { registerKeys } from "@holdfast/core/quorum/register-keys";
+import { lockOfAccepted, parseGrantKey, registerKeys } from "@holdfast/core/quorum/register-keys";
+import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalContext } from "./global-context.ts";
 import { isSite, locate } from "./local-context.ts";
 import type { Watch, WatchEvent } from "./ports/shard-store.ts";
 import type { GlobalLockId } from "./ports/voting-region.ts";
 
 const retryMs = 500;
+
+/** Who is told what the region's own shard shows of a lock. */
+export interface HintListener {
+  /** A value was accepted here. */
+  onValue?(value: RegisterValue): void;
+  /** Something else changed, or may have: the liveness of a grant ended, the watch began anew. */
+  onDoubt?(): void;
+  /** A holder by delegation has the lock no more. */
+  onHolderGone?(grantId: GrantId): void;
+}
 
 /**
  * Watches this region's own vote of a register. What it tells is a hint and no more: the region may
@@ -15,16 +27,15 @@ const retryMs = 500;
 export class RegisterHints {
   readonly #context: GlobalContext;
   readonly #lock: GlobalLockId;
-  readonly #onHint: (version?: number) => void;
+  readonly #listener: HintListener;
   #run = 0;
   #watch: Watch | undefined;
   #timer: Timer | undefined;
 
-  /** `onHint` hears the version of a value that was accepted, where that is what happened. */
-  constructor(context: GlobalContext, lock: GlobalLockId, onHint: (version?: number) => void) {
+  constructor(context: GlobalContext, lock: GlobalLockId, listener: HintListener) {
     this.#context = context;
     this.#lock = lock;
-    this.#onHint = onHint;
+    this.#listener = listener;
   }
 
   start(): void {
@@ -49,22 +60,29 @@ export class RegisterHints {
     if (run !== this.#run) return;
     if (reply.kind !== "read") return this.#again(run);
     this.#watch = site.shard.store.watch(
-      // The accepted value and the liveness of grants lie side by side; the promise does not.
+      // The accepted value, holders by delegation and the liveness of grants lie side by side; the
+      // promise does not.
       { key: accepted, rangeEnd: live.end, startRevision: reply.revision + 1n },
       { onEvents: (_, events) => this.#tell(events), onEnd: () => this.#again(run) },
     );
-    this.#onHint();
+    this.#listener.onDoubt?.();
   }
 
   #tell(events: readonly WatchEvent[]): void {
-    const values = events.flatMap(({ kind, kv }) => {
-      const accepted = kind === "put" ? decodeAccepted(kv.value) : undefined;
-      return accepted === undefined ? [] : [accepted.value];
-    });
-    const [value] = values;
-    if (value !== undefined) this.#onHint(value.version);
+    let isLivenessGone = false;
+    let hasValue = false;
+    for (const { kind, kv } of events) {
+      const value = kind === "put" ? valueIn(kv) : undefined;
+      if (value !== undefined) {
+        hasValue = true;
+        this.#listener.onValue?.(value);
+      }
+      const gone = kind === "delete" ? parseGrantKey(kv.key) : undefined;
+      if (gone?.kind === "h") this.#listener.onHolderGone?.(gone.grantId);
+      isLivenessGone ||= gone?.kind === "l";
+    }
     // The liveness of a grant comes with a value, and goes by itself.
-    else if (events.some(({ kind }) => kind === "delete")) this.#onHint();
+    if (isLivenessGone && !hasValue) this.#listener.onDoubt?.();
   }
 
   #again(run: number): void {
@@ -74,4 +92,8 @@ export class RegisterHints {
       if (run === this.#run) void this.#begin(run);
     });
   }
+}
+
+function valueIn({ key, value }: WatchEvent["kv"]): RegisterValue | undefined {
+  return lockOfAccepted(key) === undefined ? undefined : decodeAccepted(value)?.value;
 }

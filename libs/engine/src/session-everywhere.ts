@@ -53,6 +53,13 @@ export class SessionEverywhere {
     });
   }
 
+  /** Waits for one region's answer; false where it has no lease of the session. */
+  async isKnownIn(region: string): Promise<boolean> {
+    const index = this.#context.regions.findIndex((each) => each.region === region);
+    if (!this.#leases.has(index)) await this.#meeting[index];
+    return this.#leases.has(index);
+  }
+
   /** Resolves when two regions have answered, or all that will. */
   async settled(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();

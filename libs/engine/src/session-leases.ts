@@ -8,7 +8,7 @@ import {
 } from "@holdfast/core/lease/marker";
 import { validityMs } from "@holdfast/core/lease/validity";
 import { parseKey, sessionMarkerKey } from "@holdfast/core/lock/keys";
-import { grantOfLiveness } from "@holdfast/core/quorum/register-keys";
+import { parseGrantKey } from "@holdfast/core/quorum/register-keys";
 import type { KeyValue } from "@holdfast/core/txn/txn";
 import { printShard, type Shard, type Surroundings, unreached } from "./shard.ts";
 
@@ -158,7 +158,7 @@ function state(
 function grantsIn(keys: readonly string[]): Set<GrantId> {
   const grants = new Set<GrantId>();
   for (const key of keys) {
-    const global = grantOfLiveness(key);
+    const global = parseGrantKey(key);
     if (global !== undefined) grants.add(global.grantId);
     const parsed = parseKey(key);
     if (parsed !== undefined && "xsq".includes(parsed.kind)) grants.add(parsed.grantId);

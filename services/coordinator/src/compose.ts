@@ -1,6 +1,8 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { shardMembers } from "@holdfast/adapter-etcd/shard-members";
+import { coordinatorPeers } from "@holdfast/adapter-grpc/coordinator-peers";
 import { MembershipClient } from "@holdfast/adapter-grpc/membership-client";
+import type { Peer } from "@holdfast/adapter-grpc/peer";
 import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import type { VotingIdentity } from "@holdfast/adapter-grpc/voting-identity";
 import { type VotingHealth, VotingPeer } from "@holdfast/adapter-grpc/voting-peer";
@@ -8,6 +10,8 @@ import { VotingServer } from "@holdfast/adapter-grpc/voting-server";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
+import { type DelegationPolicy, defaultDelegationPolicy } from "@holdfast/core/delegation/recall";
+import type { Hash64 } from "@holdfast/core/placement/slot";
 import { BallotSource } from "@holdfast/core/quorum/ballot";
 import { Admin } from "@holdfast/engine/admin";
 import { AdmittedRegion } from "@holdfast/engine/admitted-region";
@@ -58,7 +62,16 @@ export async function compose(
   const { proposer, incarnation } = await ownIdentity(config, shards, surroundings, log);
   const identity = { cluster, region, proposer, incarnation };
   const others = reachOthers(config, identity, surroundings, log);
-  const { membership, own, locks } = globalTier(identity, local, shards, others, surroundings);
+  const coordinators = reachCoordinators(config, hash, surroundings);
+  const delegates = { coordinators, ...(config.delegation && { policy: defaultDelegationPolicy }) };
+  const { membership, own, locks } = globalTier(
+    identity,
+    local,
+    shards,
+    others,
+    delegates,
+    surroundings,
+  );
   const askers = [...config.peers.keys()];
   const voting = new VotingServer({
     region: own,
@@ -95,7 +108,8 @@ export async function compose(
       stopped.cancel();
       await door.drain(drainMs);
       for (const part of [locks, membership, local]) part.stop();
-      for (const each of [...others.voters, ...others.members]) each.close();
+      const links = [...others.voters, ...others.members, ...coordinators.values()];
+      for (const each of links) each.close();
       for (const store of stores.values()) store.close();
     },
   };
@@ -107,6 +121,7 @@ function globalTier(
   local: LocalLocks,
   shards: readonly Shard[],
   others: Others,
+  delegates: Delegates,
   surroundings: Surroundings,
 ) {
   const { placements } = local.context;
@@ -124,6 +139,10 @@ function globalTier(
     // The same order at every coordinator.
     regions: [own, ...others.voters].sort((one, two) => (one.region < two.region ? -1 : 1)),
     local: local.context,
+    refusal: () => membership.refusal(),
+    coordinator: `${proposer}.${incarnation}`,
+    coordinators: delegates.coordinators,
+    ...(delegates.policy && { delegation: delegates.policy }),
     ballots: new BallotSource(proposer, incarnation),
     surroundings,
     generation: () => membership.generation(),
@@ -186,6 +205,27 @@ async function ownIdentity(
 interface Others {
   readonly voters: readonly VotingPeer[];
   readonly members: readonly MembershipClient[];
+}
+
+/** What delegating a lock to a region takes. */
+interface Delegates {
+  /** Those of the other regions, which know what is delegated there. */
+  readonly coordinators: ReadonlyMap<string, Peer>;
+  /** Absent: no lock is delegated to this region. */
+  readonly policy?: DelegationPolicy;
+}
+
+function reachCoordinators(
+  { peers }: CoordinatorConfig,
+  hash: Hash64,
+  { clock }: Surroundings,
+): ReadonlyMap<string, Peer> {
+  return new Map(
+    [...peers].map(([region, addresses]) => {
+      const who = `the global tier of ${region}`;
+      return [region, coordinatorPeers({ addresses, hash, clock, who })];
+    }),
+  );
 }
 
 function reachOthers(

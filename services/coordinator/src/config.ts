@@ -17,6 +17,7 @@ const schema = z
     HOLDFAST_LISTEN: addressSetting.default("127.0.0.1:7430"),
     HOLDFAST_SHARDS: shardsSetting,
     HOLDFAST_PEERS: peersSetting,
+    HOLDFAST_DELEGATION: z.enum(["on", "off"]).default("on"),
     HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
     HOLDFAST_LOG_LEVEL: logLevelSetting,
   })
@@ -43,6 +44,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     listen: environment.HOLDFAST_LISTEN,
     shards: environment.HOLDFAST_SHARDS,
     peers: environment.HOLDFAST_PEERS,
+    delegation: environment.HOLDFAST_DELEGATION === "on",
     reflection: environment.HOLDFAST_REFLECTION === "on",
     logLevel: environment.HOLDFAST_LOG_LEVEL,
   };

@@ -168,6 +168,8 @@ export class DelegationClient implements Believer {
     this.#call<LocalAnswer>(
       coordinator,
       (answer) => {
+        // An earlier copy may have the lock by what another coordinator was given.
+        if (request.sends > 1) coordinator.learn();
         coordinator.lock?.acquire({
           request: request.request,
           marker,
@@ -301,7 +303,10 @@ export class DelegationClient implements Believer {
       vouch.coordinator,
       (answer) => {
         const { lock } = vouch.coordinator;
-        if (lock !== undefined) answer(lock.validForMs(grantId, token));
+        if (lock === undefined) return;
+        const validForMs = lock.validForMs(grantId, token);
+        if (validForMs <= 0) vouch.coordinator.learn();
+        answer(validForMs);
       },
       (validForMs) => {
         // What has lapsed once stays lapsed.

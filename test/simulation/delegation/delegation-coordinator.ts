@@ -15,7 +15,9 @@ const deltaMs = 30;
 interface Life {
   readonly lock: DelegatedLock<"lock">;
   readonly proposer: RegisterProposer;
+  readonly learn: () => void;
   session: DelegationSession<"lock"> | undefined;
+  adopted: DelegationSession<"lock"> | undefined;
 }
 
 type Alive = (then: () => void) => () => void;
@@ -45,6 +47,11 @@ export class DelegationCoordinator {
     return this.#life?.lock;
   }
 
+  /** Finds out whether the lock is delegated to this region already. */
+  learn(): void {
+    this.#life?.learn();
+  }
+
   /** A command for the register, past every delegation. */
   submit(asking: Asking): void {
     this.#life?.proposer.submit(asking);
@@ -65,6 +72,7 @@ export class DelegationCoordinator {
     this.#life = undefined;
     life.lock.close();
     life.session?.abandon();
+    life.adopted?.abandon();
     this.#world.timeline.after(downMs, () => this.#start());
   }
 
@@ -81,7 +89,9 @@ export class DelegationCoordinator {
     const proposer = this.#newProposer(incarnation, alive);
     const life: Life = {
       proposer,
+      learn: () => this.#peek(alive, (value, isDoubtful) => life.lock.hint(value, isDoubtful)),
       session: undefined,
+      adopted: undefined,
       lock: new DelegatedLock({
         region: regionNames[region] ?? "",
         coordinator: name,
@@ -91,8 +101,10 @@ export class DelegationCoordinator {
         register: { submit: (asking) => this.submit(asking) },
         lock: "lock",
         session: () => this.#sessionOf(life, name),
+        sessionOf: ({ session }) => this.#adopted(life, session),
+        mayAdopt: (id) => id.endsWith(`.g${this.#generation}`),
         peek: (answer) => this.#peek(alive, answer),
-        newId: () => `d${name}#${++this.#ids}` as GrantId,
+        newId: () => `d${name}#${++this.#ids}.g${this.#generation}` as GrantId,
         clock: this.#clock,
         random: world.random,
         policy: world.weather.policy,
@@ -112,6 +124,14 @@ export class DelegationCoordinator {
     return life.session;
   }
 
+  /** Of another coordinator of the region, or of this one in an earlier life. */
+  #adopted(life: Life, id: SessionId): DelegationSession<"lock"> {
+    const known = life.session?.id === id ? life.session : life.adopted;
+    if (known?.id === id && !known.isAbandoned) return known;
+    life.adopted = this.#newSession(id);
+    return life.adopted;
+  }
+
   #newSession(id: SessionId): DelegationSession<"lock"> {
     const world = this.#world;
     const { region } = this;
@@ -120,6 +140,7 @@ export class DelegationCoordinator {
     return new DelegationSession<"lock">({
       id,
       ttlMs: delegationTtlMs,
+      home: region,
       clock: this.#clock,
       beats: {
         meet: (to, _lock, session, answer) =>

@@ -58,6 +58,7 @@ class Stage {
     const held = new DelegationSession<string>({
       id: session,
       ttlMs,
+      home: 0,
       clock,
       beats: {
         meet: (_region, _lock, _session, answer) =>
@@ -74,6 +75,8 @@ class Stage {
       shard: { ask: (step, answer) => this.#ask(step, answer) },
       register: { submit: (asking) => this.#submit(asking) },
       session: () => held,
+      sessionOf: () => held,
+      mayAdopt: () => true,
       peek: (answer) => {
         const value = this.#votes[0]?.accepted?.value;
         if (value !== undefined) timeline.after(60, () => answer(value, false));
@@ -258,7 +261,7 @@ export const delegationRules: readonly DelegationRule[] = [
       };
       const id = "s" as SessionId;
       const beats = { meet, keepAlive: meet };
-      const session = new DelegationSession<string>({ id, ttlMs, clock, beats });
+      const session = new DelegationSession<string>({ id, ttlMs, home: 0, clock, beats });
       const leases: LeasesOfLock = new Map();
       session.join("lock", leases, () => {});
       timeline.runUntil(600);

@@ -2,6 +2,7 @@ import { sleep } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
 import type { Command } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
+import { defaultDelegationPolicy } from "@holdfast/core/delegation/recall";
 import { BallotSource } from "@holdfast/core/quorum/ballot";
 import { CoordinatorTier } from "@holdfast/engine/coordinator-tier";
 import { GlobalLocks } from "@holdfast/engine/global-locks";
@@ -17,7 +18,7 @@ import type { ShardLink } from "@holdfast/simulator/store/shard-link";
 import { simulatedHash } from "../world/simulated-hash.ts";
 import { cluster, regionNames } from "./global-names.ts";
 import { generation } from "./global-region.ts";
-import type { CallHost, RemoteCall } from "./remote-calls.ts";
+import { type CallHost, type RemoteCall, RemoteTier } from "./remote-calls.ts";
 import { RemoteVotes, type VotesHost } from "./remote-votes.ts";
 import type { SiteSurroundings } from "./site-surroundings.ts";
 
@@ -85,6 +86,10 @@ export class CoordinatorSite implements CallHost, VotesHost {
       region: this.#region,
       regions: [own, ...others].sort((one, two) => (one.region < two.region ? -1 : 1)),
       local: this.#local.context,
+      refusal: () => undefined,
+      coordinator: `${identity.proposer}.${identity.incarnation}`,
+      coordinators: this.#coordinators(),
+      delegation: defaultDelegationPolicy,
       ballots: new BallotSource(identity.proposer, identity.incarnation),
       surroundings: { clock: process, random: process.random },
       generation: () => generation,
@@ -93,6 +98,20 @@ export class CoordinatorSite implements CallHost, VotesHost {
       farthestMs: () => farthestRegionMs(others.map(({ distance }) => distance)),
     });
     this.#tier = new CoordinatorTier(this.#locks, this.#region);
+  }
+
+  /** The other regions' coordinators, as this one asks what is delegated there. */
+  #coordinators(): ReadonlyMap<string, RemoteTier> {
+    const { network } = this.#sites;
+    const find = (name: string) => this.#sites.coordinators.get(name);
+    return new Map(
+      regionNames
+        .filter((each) => each !== this.#region)
+        .map((each) => {
+          const namesFor = (command: Command) => this.#sites.coordinatorsFor(each, command);
+          return [each, new RemoteTier(this.process, network, find, namesFor)];
+        }),
+    );
   }
 
   async #identity() {

@@ -60,7 +60,7 @@ export function strike(misfortune: Misfortune, fated: Fated): void {
       }
       break;
     case "force-release":
-      if (client !== undefined) forceRelease(client, pick(fated.locks, index) ?? "");
+      if (client !== undefined) forceRelease(fated, client, pick(fated.locks, index) ?? "");
       break;
     default:
       strikeRegion(misfortune, sites);
@@ -132,13 +132,20 @@ function cutRegions(how: Misfortune, { network, simulation }: GlobalSites, a: st
   });
 }
 
+/** From the command until nothing of it can be under way any more, in ms. */
+const forcingMs = 12_000;
+
 /** An operator takes a lock away, by a client of theirs. */
-function forceRelease({ parts, process }: GlobalClient, lock: string): void {
+function forceRelease({ sites }: Fated, { parts, process }: GlobalClient, lock: string): void {
   if (!process.running || !parts.core.link.connected) return;
   const slash = lock.indexOf("/");
   const requestId = randomUuid(process.random) as RequestId;
   const id = { region: globalRegion, namespace: lock.slice(0, slash), name: lock.slice(slash + 1) };
   const command = { kind: "force-release", lock: id, requestId } as const;
+  const { recorder } = sites;
+  recorder.forcing(lock, false);
+  // Not answered, it may be carried out for as long as it may be on its way.
+  process.schedule(forcingMs, () => recorder.forcing(lock, true));
   parts.core.link.send({ ...command, actor: "operator", reason: "simulation" }, 5_000, () => {});
 }
 

@@ -1,13 +1,14 @@
 import type { GrantId } from "@holdfast/base/ids";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { decodeAccepted } from "@holdfast/core/quorum/register-codec";
-import { grantOfLiveness, lockOfAccepted } from "@holdfast/core/quorum/register-keys";
+import { lockOfAccepted, parseGrantKey } from "@holdfast/core/quorum/register-keys";
 import type { Fate, GlobalHolder } from "@holdfast/core/quorum/register-value";
 import type { WatchEvent } from "@holdfast/engine/ports/shard-store";
 import type { BeliefEntry, ToldEntry } from "@holdfast/simulator/history/history";
 import { HistoryRecorder } from "@holdfast/simulator/history/history-recorder";
 import type { Violation } from "@holdfast/simulator/history/run";
 import type { Simulation } from "@holdfast/simulator/kernel/simulation";
+import { type DelegatedListener, DelegatedTruth } from "./delegated-truth.ts";
 import { regionOf } from "./global-names.ts";
 import { RegisterTruth, requestOfHolder, type TruthListener } from "./register-truth.ts";
 
@@ -32,11 +33,20 @@ const violationsMax = 20;
  * Watches everything in true time as it happens: what two regions have accepted, what clients are
  * told and what they believe.
  */
-export class GlobalRecorder extends HistoryRecorder implements TruthListener {
+export class GlobalRecorder extends HistoryRecorder implements TruthListener, DelegatedListener {
   readonly violations: Violation[] = [];
   readonly registers = new Map<string, RegisterTruth>();
-  readonly figures = { grants: 0, promotions: 0, takeovers: 0, forced: 0, denials: 0, beliefs: 0 };
-  /** Keys of liveness, in all regions. */
+  readonly delegated = new DelegatedTruth(this);
+  readonly figures = {
+    grants: 0,
+    delegated: 0,
+    promotions: 0,
+    takeovers: 0,
+    forced: 0,
+    denials: 0,
+    beliefs: 0,
+  };
+  /** Keys of liveness, of holders and of places by delegation, in all regions. */
   readonly live = new Set<string>();
   /**
    * Looks before anything is judged: what ran out silently a moment ago is not believed any more.
@@ -56,6 +66,10 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   /** Grants that must not hold, and who said so. */
   readonly #refused = new Map<string, string>();
   readonly #forced = new Set<string>();
+  /** Locks that an operator is taking away just now. */
+  readonly #forcing = new Set<string>();
+  /** The highest token that somebody believed in, by lock. */
+  readonly #tokens = new Map<string, bigint>();
   readonly #toldGrants = new Set<string>();
 
   constructor(simulation: Simulation) {
@@ -87,9 +101,10 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   override stored(shard: string, revision: number, events: readonly WatchEvent[]): void {
     const keys = events.map(({ kind, kv }) => `${kind === "put" ? "+" : "-"}${kv.key}`);
     this.note("stored", shard, String(revision), ...keys.map((key) => key.replace("\0", "")));
+    this.delegated.stored(regionOf(shard), events);
     for (const { kind, kv } of events) {
       const lock = lockOfAccepted(kv.key);
-      if (grantOfLiveness(kv.key) !== undefined) this.#live(shard, kind, kv.key);
+      if (parseGrantKey(kv.key) !== undefined) this.#live(shard, kind, kv.key);
       if (lock === undefined || kind !== "put") continue;
       const accepted = decodeAccepted(kv.value);
       if (accepted === undefined) this.broken("codec", `${kv.key} cannot be read`);
@@ -106,7 +121,7 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
     this.note("denied", request, denial.what);
     if (!denial.isDefinite) return;
     this.#denied.set(request, denial);
-    const holder = this.register(lock).value.holders.find((it) => requestOfHolder(it) === request);
+    const holder = this.#holders(lock).find((it) => requestOfHolder(it) === request);
     // A client that was told of a grant too late to use it cancels it, and may have asked anew.
     const isKnown = holder !== undefined && this.#toldGrants.has(holder.grantId);
     if (holder !== undefined && !isKnown)
@@ -121,6 +136,33 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
   granted(_lock: string, holder: GlobalHolder, fromLine: boolean): void {
     this.figures.grants++;
     if (fromLine) this.figures.promotions++;
+    this.#checkGrant(holder);
+  }
+
+  /** `delegation`: the one it was granted under. */
+  delegatedGrant(_lock: string, holder: GlobalHolder, delegation: GrantId | undefined): void {
+    this.figures.delegated++;
+    // Taken away by force, a delegation goes on until its region has heard of it.
+    if (delegation !== undefined && this.#forced.has(delegation)) this.#forced.add(holder.grantId);
+    this.#checkGrant(holder);
+  }
+
+  delegatedEnd(lock: string, holder: GlobalHolder): void {
+    if (this.#forcing.has(lock)) {
+      this.figures.forced++;
+      this.#forced.add(holder.grantId);
+      return;
+    }
+    this.#checkEnd(lock, holder, "gone from its region's shard");
+  }
+
+  /** An operator takes the lock away; resolves what ends meanwhile as forced. */
+  forcing(lock: string, isOver: boolean): void {
+    if (isOver) this.#forcing.delete(lock);
+    else this.#forcing.add(lock);
+  }
+
+  #checkGrant(holder: GlobalHolder): void {
     const request = requestOfHolder(holder);
     const denial = this.#denied.get(request);
     if (denial !== undefined) this.broken("denied-then-granted", `${request}: ${denial.what}`);
@@ -136,12 +178,20 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
     if (fate === "forced") {
       this.figures.forced++;
       this.#forced.add(holder.grantId);
+      const under = this.delegated.holderIn(holder.region, lock);
+      if (holder.delegation && under !== undefined) this.#forced.add(under.grantId);
       return;
     }
+    this.#checkEnd(lock, holder, String(fate));
+    const under = holder.delegation && this.delegated.holderIn(holder.region, lock);
+    if (under) this.#checkEnd(lock, under, `under a delegation that is ${fate}`);
+  }
+
+  #checkEnd(lock: string, { grantId }: GlobalHolder, how: string): void {
     this.look();
-    const believer = this.believers(lock).find(({ grantId }) => grantId === holder.grantId);
-    if (believer === undefined) return;
-    this.broken("belief-truth", `${lock}: ${believer.request} believes, and its grant is ${fate}`);
+    const believer = this.believers(lock).find((each) => each.grantId === grantId);
+    if (believer === undefined || this.#forced.has(grantId)) return;
+    this.broken("belief-truth", `${lock}: ${believer.request} believes, and its grant is ${how}`);
   }
 
   broken(checker: string, message: string): void {
@@ -163,18 +213,46 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
       }
     }
     this.#believers.set(lock, [...this.believers(lock), { request, grantId, mode }]);
-    const register = this.register(lock);
-    if (register.tokenOf(grantId as GrantId) !== token) {
+    const isForced = this.#forced.has(grantId);
+    this.#checkToken(lock, request, mode, token, isForced);
+    if (!this.#isGranted(lock, grantId as GrantId, token)) {
       this.broken("told-true", `${lock}: ${request} believes in token ${token}, never chosen`);
-    } else if (register.holder(grantId as GrantId) === undefined && !this.#forced.has(grantId)) {
+    } else if (this.#holder(lock, grantId as GrantId) === undefined && !isForced) {
       this.broken("belief-truth", `${lock}: ${request} begins to believe, and does not hold`);
     }
+  }
+
+  /** Tokens rise over those who believed, whoever gave them out. */
+  #checkToken(lock: string, request: string, mode: Mode, token: bigint, isForced: boolean): void {
+    const highest = this.#tokens.get(lock) ?? 0n;
+    if (token > highest) this.#tokens.set(lock, token);
+    else if (token < highest && mode === "exclusive" && !isForced) {
+      this.broken("tokens-rise", `${lock}: ${request} has token ${token} after ${highest}`);
+    }
+  }
+
+  #isGranted(lock: string, grantId: GrantId, token: bigint): boolean {
+    const chosen = this.register(lock).tokenOf(grantId);
+    return chosen === token || this.delegated.wasGranted(grantId, token);
+  }
+
+  #holder(lock: string, grantId: GrantId): GlobalHolder | undefined {
+    return this.#holders(lock).find((each) => each.grantId === grantId);
+  }
+
+  /** Who has the lock, by the register or by the shard of the region it is delegated to. */
+  #holders(lock: string): readonly GlobalHolder[] {
+    const { holders } = this.register(lock).value;
+    const [first] = holders;
+    if (!first?.delegation) return holders;
+    const holder = this.delegated.holderIn(first.region, lock);
+    return holder === undefined ? [] : [holder];
   }
 
   #told({ what, lock, grantId, token }: Omit<ToldEntry, "atMs">): void {
     if (what === "granted") {
       this.#toldGrants.add(grantId);
-      if (this.register(lock).tokenOf(grantId as GrantId) === token) return;
+      if (this.#isGranted(lock, grantId as GrantId, token)) return;
       this.broken("told-true", `${lock}: ${grantId} was told token ${token}, never chosen`);
       return;
     }
@@ -183,7 +261,7 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener {
 
   #refuse(lock: string, grantId: string, why: string): void {
     this.#refused.set(grantId, why);
-    const holder = this.register(lock).holder(grantId as GrantId);
+    const holder = this.#holder(lock, grantId as GrantId);
     if (holder !== undefined) this.broken("ended-and-held", `${why}: ${requestOfHolder(holder)}`);
   }
 

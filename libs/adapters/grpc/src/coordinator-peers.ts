@@ -4,23 +4,30 @@ import { rendezvousOrder } from "@holdfast/core/placement/rendezvous";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import { Peer } from "./peer.ts";
 
-/** The coordinators of a router's own region. */
+/** The coordinators of one region. */
 export interface CoordinatorPeersOptions {
   /** `host:port` of each. */
   readonly addresses: readonly string[];
   readonly hash: Hash64;
   readonly clock: Clock;
+  /** What messages call them; coordinators of this region where left out. */
+  readonly who?: string;
 }
 
 /**
- * The global tier as a router reaches it. A lock's requests go to one coordinator, whatever router
+ * The global tier of a region as others reach it. A lock's requests go to one coordinator, whatever router
  * they come through, or two of them would race for every register; to the next one only where
  * nothing can have been sent.
  */
-export function coordinatorPeers({ addresses, hash, clock }: CoordinatorPeersOptions): Peer {
+export function coordinatorPeers({
+  addresses,
+  hash,
+  clock,
+  who = addresses.length > 1 ? "every coordinator of this region" : "this region's coordinator",
+}: CoordinatorPeersOptions): Peer {
   return new Peer({
     region: globalRegion,
-    who: addresses.length > 1 ? "every coordinator of this region" : "this region's coordinator",
+    who,
     addresses,
     clock,
     order: (key) => rendezvousOrder(hash, addresses, key),

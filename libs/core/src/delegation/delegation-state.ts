@@ -31,6 +31,11 @@ export function counterOf(token: bigint): bigint {
   return token >> sequenceBits;
 }
 
+/** The token was given out by a delegation, and not by the register itself. */
+export function isLocalToken(token: bigint): boolean {
+  return (token & BigInt(sequenceMax)) !== 0n;
+}
+
 /** A delegation as it is opened. A grant by the register itself has the number 0. */
 export function openedState(id: GrantId, counter: bigint): DelegationState {
   return { id, counter, sequence: 0, isOpen: true };

@@ -44,17 +44,28 @@ export function livenessKey(keys: RegisterKeys, grantId: GrantId): string {
   return keys.live.prefix + grantId;
 }
 
-/** The grant whose liveness `key` is, and its lock; undefined for every other key. */
-export function grantOfLiveness(
-  key: string,
-): { readonly namespace: string; readonly name: string; readonly grantId: GrantId } | undefined {
-  const separator = key.indexOf("/\0l/");
+/** A key of one grant or request of a global lock. */
+export interface GlobalGrantKey {
+  /** Its liveness in the register, a holder or a place by delegation (delegation-keys.ts). */
+  readonly kind: "l" | "h" | "q";
+  readonly namespace: string;
+  readonly name: string;
+  readonly grantId: GrantId;
+}
+
+/** The grant or request that `key` is for, and its lock; undefined for every other key. */
+export function parseGrantKey(key: string): GlobalGrantKey | undefined {
+  const separator = key.indexOf("/\0");
   if (!key.startsWith("g/") || key[5] !== "/" || separator < 0) return undefined;
+  const kind = key[separator + 2];
+  if ((kind !== "l" && kind !== "h" && kind !== "q") || key[separator + 3] !== "/")
+    return undefined;
   const namespaceEnd = key.indexOf("/", 6);
   return {
+    kind,
     namespace: key.slice(6, namespaceEnd),
     name: key.slice(namespaceEnd + 1, separator),
-    grantId: key.slice(separator + "/\0l/".length) as GrantId,
+    grantId: key.slice(separator + 4) as GrantId,
   };
 }
 

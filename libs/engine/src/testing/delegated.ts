@@ -47,6 +47,7 @@ export class DelegatedRig {
         lock,
         generation: () => this.generation,
         onGeneration: () => {},
+        refusal: () => undefined,
       }),
       register: {
         submit: ({ command, answer }) => {
@@ -58,6 +59,8 @@ export class DelegatedRig {
         },
       },
       session: () => session,
+      sessionOf: () => session,
+      mayAdopt: () => true,
       peek: (answer) => clock.schedule(60, () => answer(this.value, false)),
       newId: () => `d${++this.#ids}` as GrantId,
       clock,
@@ -110,6 +113,7 @@ export class DelegatedRig {
     return new DelegationSession<string>({
       id: "coordinator" as SessionId,
       ttlMs: 10_000,
+      home: 0,
       clock: this.region.clock,
       beats: {
         meet: (_region, _lock, _session, answer) => answerIn(answer),

@@ -1,10 +1,12 @@
 import { utf8 } from "@holdfast/base/bytes";
+import { sleep } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { RequestId, SessionId } from "@holdfast/base/ids";
 import { ManualClock } from "@holdfast/base/manual-clock";
 import { randomUuid, SeededRandom } from "@holdfast/base/random";
 import type { AcquireCommand, Command } from "@holdfast/core/command/command";
 import type { AcquireOutcome, Grant, OutcomeOf } from "@holdfast/core/command/outcome";
+import { type DelegationPolicy, defaultDelegationPolicy } from "@holdfast/core/delegation/recall";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { BallotSource } from "@holdfast/core/quorum/ballot";
 import { generationKey } from "@holdfast/core/quorum/register-keys";
@@ -12,7 +14,7 @@ import { GlobalLocks } from "../global-locks.ts";
 import { LocalLocks } from "../local-locks.ts";
 import { MemoryShardStore } from "../memory/memory-shard-store.ts";
 import { PlacementPublisher } from "../placement.ts";
-import type { Call } from "../ports/lock-tier.ts";
+import type { Call, LockTier } from "../ports/lock-tier.ts";
 import type { VotingRegion } from "../ports/voting-region.ts";
 import { RegionAcceptor } from "../region-acceptor.ts";
 import { makeShard } from "../shard.ts";
@@ -35,6 +37,11 @@ export class GlobalRig {
   readonly cut = new Set<string>();
   /** Questions that reached a region, by kind. */
   readonly asked: string[] = [];
+  readonly policy: DelegationPolicy;
+
+  constructor(policy: Partial<DelegationPolicy> = {}) {
+    this.policy = { ...defaultDelegationPolicy, ...policy };
+  }
 
   async start(): Promise<void> {
     for (const region of rigRegions) await this.#startRegion(region);
@@ -52,6 +59,14 @@ export class GlobalRig {
       region,
       regions: rigRegions.map((other) => this.#link(region, other)),
       local: this.local(region).context,
+      refusal: () => undefined,
+      coordinator: `${region}.${incarnation}`,
+      coordinators: new Map(
+        rigRegions
+          .filter((other) => other !== region)
+          .map((other) => [other, this.#coordinatorOf(region, other)]),
+      ),
+      delegation: this.policy,
       ballots: new BallotSource(rigRegions.indexOf(region) + 1, incarnation),
       surroundings: this,
       generation: () => 1,
@@ -60,6 +75,20 @@ export class GlobalRig {
       farthestMs: () => roundTripMs,
     });
     this.locks.set(region, locks);
+  }
+
+  /** A region's coordinator as another one reaches it. */
+  #coordinatorOf(from: RegionName, to: RegionName): Pick<LockTier, "execute"> {
+    return {
+      execute: async (command, surroundings) => {
+        await sleep(this.clock, roundTripMs / 2);
+        const outcome = await this.begin(to, command, surroundings);
+        await sleep(this.clock, roundTripMs / 2);
+        const isCut = this.cut.has(`${from}>${to}`) || this.cut.has(`${to}>${from}`);
+        const unanswered = failure("UNKNOWN_OUTCOME", `${to} did not answer.`);
+        return isCut ? (unanswered as typeof outcome) : outcome;
+      },
+    };
   }
 
   stop(): void {

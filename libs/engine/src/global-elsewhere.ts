@@ -1,0 +1,78 @@
+import { Cancellation } from "@holdfast/base/cancellation";
+import type { Failure } from "@holdfast/base/failure";
+import type { Command } from "@holdfast/core/command/command";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import { survey } from "@holdfast/core/quorum/survey";
+import { majority } from "@holdfast/core/quorum/votes";
+import { changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
+import type { GlobalRegister } from "./global-register.ts";
+import type { Call, LockTier } from "./ports/lock-tier.ts";
+
+/** A router and its way count as one hop each; what came over more came from a coordinator. */
+const hopsMax = 2;
+
+/** Another region that a lock is delegated to, and its coordinators. */
+export interface There {
+  readonly region: string;
+  readonly tier: Pick<LockTier, "execute">;
+}
+
+/**
+ * The other region that decides who has the lock, as far as is known; undefined where none does, or
+ * where the call came from another coordinator already.
+ */
+export function delegatedTo(
+  { region, coordinators }: GlobalContext,
+  value: Pick<RegisterValue, "holders"> | undefined,
+  { hops }: Pick<Call, "hops">,
+): There | undefined {
+  const [holder] = value?.holders ?? [];
+  if (!holder?.delegation || holder.region === region || hops > hopsMax) return undefined;
+  const tier = coordinators.get(holder.region);
+  return tier === undefined ? undefined : { region: holder.region, tier };
+}
+
+/**
+ * Which region decides who has the lock, by what two regions agree on now; `none` where the register
+ * itself does.
+ */
+export async function whoDecides(
+  context: GlobalContext,
+  register: GlobalRegister,
+  call: Pick<Call, "hops">,
+): Promise<There | "here" | "none" | Failure> {
+  const { shows } = await register.look();
+  if (shows.size < majority) {
+    const heard = [...shows.keys()].map((index) => context.regions[index]?.region ?? "");
+    return noQuorum(heard, register.silences);
+  }
+  const seen = survey(shows);
+  if (seen === undefined) return changingHands;
+  const [holder] = seen.value.holders;
+  if (!holder?.delegation) return "none";
+  if (holder.region === context.region) return "here";
+  return delegatedTo(context, { holders: [holder] }, call) ?? changingHands;
+}
+
+/** Passes a command on. Nobody repeats it from here: a lost caller ends it there, too. */
+export function askThere<C extends Command>(
+  { surroundings }: GlobalContext,
+  { tier }: There,
+  command: C,
+  { hops }: Pick<Call, "hops">,
+  deadlineMs: number,
+): Promise<OutcomeOf<C>> {
+  const { clock } = surroundings;
+  const cancellation = new Cancellation();
+  const timer = clock.schedule(Math.max(0, deadlineMs - clock.monotonicMs()), () => {
+    cancellation.cancel();
+  });
+  const asked = tier.execute(command, {
+    cancellation,
+    deadlineMs,
+    hops: hops + 1,
+    onCallerLost: "cancel",
+  });
+  return asked.finally(() => timer.cancel());
+}

@@ -1,0 +1,49 @@
+import { failure } from "@holdfast/base/failure";
+
+/** Nobody knows what became of it. */
+export const unanswered = failure(
+  "UNKNOWN_OUTCOME",
+  "Too few regions answered in time, and the request may have been carried out. Repeat it with the " +
+    "same request id.",
+);
+
+/** It was granted, and its holder could not be told for how long. */
+export const unconfirmed = failure(
+  "UNKNOWN_OUTCOME",
+  "The lock was granted, and no two regions could confirm it under a lease of the session. Repeat " +
+    "the request with the same request id, or cancel it.",
+);
+
+/** The register does not remember it any more [H6]. */
+export const forgotten = failure(
+  "UNKNOWN_OUTCOME",
+  "The lock has changed hands too often since this request was first sent to know what became of " +
+    "it. Cancel it, and ask again with a new request id.",
+  { field: "request_id" },
+);
+
+/** A repeat had no place in line, and gets none. */
+export const refusedInWait = failure(
+  "UNKNOWN_OUTCOME",
+  "There was no place in the lock's line for a repeat of this request, and nothing will come of it. " +
+    "Ask again with a new request id.",
+  { field: "request_id" },
+);
+
+/** It was never proposed. */
+export const contended = failure("CONTENDED", "Others were faster too often. Try again.", {
+  retryAfterMs: 200,
+});
+
+/** The line of this region has as many in it as there may be. */
+export const tooMany = failure(
+  "TOO_MANY_WAITERS",
+  "The lock's line in this region is full. Try again later.",
+  { retryAfterMs: 1_000 },
+);
+
+/** A repeat of a request that has come to its end in this region. */
+export const over = failure(
+  "LOST",
+  "This request was given up before, or the grant it had has ended. Ask again with a new request id.",
+);

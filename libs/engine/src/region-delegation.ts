@@ -1,0 +1,146 @@
+import type { GrantId } from "@holdfast/base/ids";
+import { randomId } from "@holdfast/base/random";
+import { defaultDelegationPolicy, wasTwiceInARow } from "@holdfast/core/delegation/recall";
+import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
+import { survey } from "@holdfast/core/quorum/survey";
+import { DelegatedLock } from "./delegated-lock.ts";
+import { DelegatedShard } from "./delegated-shard.ts";
+import type { DelegationSession } from "./delegation-session.ts";
+import { type GlobalContext, generationOf } from "./global-context.ts";
+import type { GlobalRegister } from "./global-register.ts";
+import type { GlobalLockId } from "./ports/voting-region.ts";
+import { RegisterHints } from "./register-hints.ts";
+
+/** How long the shard's answer to a step is waited for before it is asked what it knows, in ms. */
+const patienceMs = 1_000;
+
+/** What a {@link RegionDelegation} needs beside its register. */
+export interface RegionDelegationOptions {
+  readonly context: GlobalContext;
+  readonly register: GlobalRegister;
+  readonly session: () => DelegationSession<GlobalLockId>;
+  readonly sessionOf: (request: GlobalRequest) => DelegationSession<GlobalLockId>;
+}
+
+/**
+ * One global lock as this region may have it delegated: when that is wanted, and what keeps the
+ * coordinator informed while it is.
+ */
+export class RegionDelegation {
+  readonly lock: DelegatedLock<GlobalLockId>;
+  readonly #register: GlobalRegister;
+  readonly #hints: RegisterHints;
+  readonly #mayAsk: boolean;
+  #unlisten: (() => void) | undefined;
+  /** The token of this region's last grant by the register. */
+  #lastToken: bigint | undefined;
+  /** That one came after another one of this region, with nobody between. */
+  #wasTwice = false;
+
+  constructor({ context, register, session, sessionOf }: RegionDelegationOptions) {
+    const { region, local, surroundings, onGeneration } = context;
+    const { lock } = register;
+    const shard = new DelegatedShard({
+      context: local,
+      lock,
+      generation: () => generationOf(context),
+      onGeneration,
+      refusal: context.refusal,
+    });
+    this.#register = register;
+    this.#mayAsk = context.delegation !== undefined;
+    this.lock = new DelegatedLock<GlobalLockId>({
+      region,
+      coordinator: context.coordinator,
+      shard,
+      register: { submit: (asking) => register.propose(asking) },
+      lock,
+      session,
+      sessionOf,
+      mayAdopt: (id) => id.endsWith(suffixOf(generationOf(context))),
+      peek: (answer) => void this.#peek(answer),
+      onTakingPart: (isTakingPart) => (isTakingPart ? this.#listen() : this.#stopListening()),
+      newId: () => {
+        return `${randomId(surroundings.random)}${suffixOf(generationOf(context))}` as GrantId;
+      },
+      clock: surroundings.clock,
+      random: surroundings.random,
+      policy: context.delegation ?? defaultDelegationPolicy,
+      patienceMs,
+      lookMs: delegationTtlMs / 4,
+    });
+    this.#hints = new RegisterHints(context, lock, {
+      onValue: (value) => this.lock.hint(value),
+      onHolderGone: (grantId) => this.lock.gone(grantId),
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.lock.isIdle;
+  }
+
+  /** The register granted it to a client of this region. */
+  noteGrant(token: bigint): void {
+    if (token === this.#lastToken) return;
+    this.#wasTwice = wasTwiceInARow(this.#lastToken, token);
+    this.#lastToken = token;
+  }
+
+  /** A request that may wait had better be served by this region than by the register. */
+  get isWanted(): boolean {
+    if (this.lock.isTakingPart) return true;
+    const value = this.#register.newest;
+    if (value === undefined || !this.#mayAsk) return false;
+    // It would have to wait, so others of this region may come meanwhile.
+    if (value.holders.length + value.waiters.length > 0) return true;
+    return this.#wasTwice && value.token === this.#lastToken;
+  }
+
+  /** Finds out whether the lock is delegated to this region, and goes on with that if it is. */
+  async learn(): Promise<void> {
+    await this.#register.look();
+    const { newest } = this.#register;
+    if (newest !== undefined) this.lock.hint(newest);
+  }
+
+  stop(): void {
+    this.lock.close();
+    this.#stopListening();
+  }
+
+  #listen(): void {
+    this.#unlisten ??= this.#register.listen(({ value }) => this.lock.hint(value));
+    this.#hints.start();
+  }
+
+  #stopListening(): void {
+    this.#unlisten?.();
+    this.#unlisten = undefined;
+    this.#hints.stop();
+  }
+
+  async #peek(answer: (value: RegisterValue, isDoubtful: boolean) => void): Promise<void> {
+    const { shows } = await this.#register.look();
+    const seen = survey(shows);
+    if (seen !== undefined) {
+      const isDoubtful = [...seen.liveness.values()].some((liveness) => liveness !== "alive");
+      answer(seen.value, isDoubtful);
+      return;
+    }
+    // Regions that agree on nothing are in the middle of a change, or were left there.
+    const values = [...shows.values()].flatMap(({ accepted }) => accepted?.value ?? []);
+    const [newest] = values.sort((left, right) => right.version - left.version);
+    if (newest !== undefined) answer(newest, true);
+  }
+}
+
+/** Of the sessions under which coordinators hold delegations; bounds what waits when one dies. */
+export const delegationTtlMs = 6_000;
+
+/**
+ * What the id of a delegation ends with. A shard that lost its data, or was set back, is admitted
+ * under a new generation: what it says of a delegation of before it may be too old to go on from.
+ */
+function suffixOf(generation: number): string {
+  return `.g${generation}`;
+}
