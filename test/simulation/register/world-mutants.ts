@@ -4,6 +4,7 @@ const quorum = "libs/core/src/quorum";
 const twin = "test/simulation/register/acceptor-twin.ts";
 const client = "test/simulation/register/register-client.ts";
 const coordinator = "test/simulation/register/register-coordinator.ts";
+const membership = "test/simulation/register/register-membership.ts";
 
 /** What only a world with wipes, clocks, several coordinators and a resource tells apart. */
 export const worldMutants: readonly Mutant[] = [
@@ -131,6 +132,19 @@ export const worldMutants: readonly Mutant[] = [
         file: twin,
         find: "return generation === this.generation;",
         replace: "return this.generation > 0 && generation <= this.generation;",
+      },
+    ],
+  },
+  {
+    name: "own-region-asked-first",
+    phrase: "a re-admission does not ask its own region after the others have answered",
+    edits: [
+      {
+        file: membership,
+        find: `    this.#membership.describe(index, this.#others(), (others) => {
+      this.#membership.describe(index, [this.#region], (own) => then([...own, ...others]));
+    });`,
+        replace: "    this.#membership.describe(index, this.#world.regions, then);",
       },
     ],
   },
