@@ -17,6 +17,7 @@ import type { Abandoned } from "./abandoned.ts";
 import { acquireMany } from "./acquire-many.ts";
 import { DelegatedRequest } from "./delegated-request.ts";
 import { answerMs, type GlobalContext } from "./global-context.ts";
+import { unanswered } from "./global-refusals.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import type { GlobalRelease } from "./global-release.ts";
 import { GlobalAcquireRun } from "./global-request.ts";
@@ -41,8 +42,8 @@ export class GlobalAcquire {
   readonly #abandoned: Abandoned;
   readonly #ttls = new Map<SessionId, number>();
   readonly #running = new Map<string, GlobalAcquireRun>();
-  /** Requests that nobody wants any more: a late copy is asked nowhere. */
-  readonly #cancelled = new Set<string>();
+  /** Requests that nobody wants any more, and whether their end is certain: no copy is asked. */
+  readonly #cancelled = new Map<string, boolean>();
 
   constructor(
     context: GlobalContext,
@@ -60,7 +61,8 @@ export class GlobalAcquire {
     const refusal = this.#refusalOf(command);
     if (refusal !== undefined) return refusal;
     const key = keyOfAcquire(command);
-    if (this.#cancelled.has(key)) return { kind: "cancelled" };
+    const isCancelled = this.#cancelled.get(key);
+    if (isCancelled !== undefined) return isCancelled ? { kind: "cancelled" } : unanswered;
     const met = this.#running.has(key) ? undefined : await this.#sessionOf(command);
     if (met !== undefined && "code" in met) return met;
     if (met !== undefined && !(await this.#reserve(command))) return tooManyLocks;
@@ -83,11 +85,12 @@ export class GlobalAcquire {
   async cancel(command: CancelCommand, call: Call): Promise<CancelOutcome> {
     const key = keyOf(command.lock, command.grantId);
     const run = this.#running.get(key);
-    this.#cancelled.add(key);
-    const [oldest] = this.#cancelled;
+    this.#cancelled.set(key, this.#cancelled.get(key) ?? false);
+    const [oldest] = this.#cancelled.keys();
     if (this.#cancelled.size > cancelledMax && oldest !== undefined) this.#cancelled.delete(oldest);
     run?.cancelling();
     const outcome = await this.#release.cancel(command, call, run?.isOnlyHere);
+    if (!isFailure(outcome)) this.#cancelled.set(key, true);
     run?.cancelled(!isFailure(outcome));
     return outcome;
   }

@@ -216,8 +216,7 @@ export class GlobalAcquireRun {
       case "granted":
         return this.#believe(outcome.holder, notice.confirmed);
       case "waiting":
-        // Asked in another region before, it may have the lock there by delegation.
-        if (this.#isRepeat) void this.#tryThere(notice.value);
+        if (this.#isRepeat) void this.#lookThere(notice.value);
         return this.#wait(notice);
       case "full":
         return outcome.isRefused ? this.#end(refusedInWait) : this.#onFull();
@@ -273,7 +272,7 @@ export class GlobalAcquireRun {
   /** Cancelled by way of another region, it is granted in this one no more. */
   #onNoticeHere(here: DelegatedRequest, value: RegisterValue): void {
     const ended = value.recent.findLast((each) => each.grantId === this.grantId);
-    if (ended === undefined || this.#isOver || this.#isCancelling) return;
+    if (ended === undefined || this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
     void here.withdraw(() => this.#isSpent);
     this.#end(this.#endedAs(ended.fate, { value, confirmed: () => new Map() }));
   }
@@ -487,8 +486,13 @@ export class GlobalAcquireRun {
     const answer = await register.submit(withdraw, true, isOver);
     if (this.#isOver) return;
     if (answer.kind !== "decided") this.#end(unanswered);
-    else if (answer.outcome.kind !== "granted") this.#end(this.#timedOut());
-    else await this.#believe(answer.outcome.holder, answer.confirmed);
+    else if (answer.outcome.kind === "granted") {
+      await this.#believe(answer.outcome.holder, answer.confirmed);
+    } else {
+      const there = this.#isRepeat ? await this.#askThere(answer.value) : undefined;
+      if (there === undefined || there.kind === "held") this.#end(this.#timedOut());
+      else this.#end(isDefinite(there) ? there : unanswered);
+    }
   }
 
   /** True: this region has nothing of it any more; else it was told what it has. */
@@ -516,8 +520,33 @@ export class GlobalAcquireRun {
 
   /** Delegated to another region, the lock may be free there: it is asked. */
   async #endHeld(notice: Notice): Promise<void> {
-    if (await this.#tryThere(notice.value)) return;
-    if (await this.#isSettledHere()) this.#end(this.#held(notice));
+    const there = await this.#askThere(notice.value);
+    if (there !== undefined) this.#end(isDefinite(there) ? there : unanswered);
+    else if (await this.#isSettledHere()) this.#end(this.#held(notice));
+  }
+
+  /** Asked in another region before, it may have the lock there by delegation. */
+  async #lookThere(value: RegisterValue): Promise<void> {
+    const there = await this.#askThere(value);
+    if (there?.kind === "granted") this.#end(there);
+  }
+
+  /**
+   * Asks the region that the lock is delegated to, without a wait; undefined where that is none, and
+   * where nothing of the request can be there.
+   */
+  async #askThere(value: RegisterValue): Promise<AcquireOutcome | undefined> {
+    const { command, session } = this.#order;
+    const there = delegatedTo(this.#context, value, this.#first);
+    const isKnown = there !== undefined && (await session.isKnownIn(there.region));
+    if (!isKnown) {
+      const [holder] = value.holders;
+      const isElsewhere = holder?.delegation && holder.region !== this.#context.region;
+      return isElsewhere && this.#isRepeat ? unanswered : undefined;
+    }
+    if (this.#isOver || this.#isCancelling) return unanswered;
+    const again = { ...command, waitMs: 0 };
+    return askThere(this.#context, there, again, this.#first, this.#giveUpMs);
   }
 
   /** Refused is final only where no copy of it can come true in this region's shard [H5]. */
@@ -525,27 +554,6 @@ export class GlobalAcquireRun {
     if (!this.#isRepeat || this.#order.here === undefined) return true;
     const { clock } = this.#context.surroundings;
     return this.#isWithdrawnHere(() => clock.monotonicMs() >= this.#giveUpMs);
-  }
-
-  /** Asks the region that the lock is delegated to; true where that settled it. */
-  async #tryThere(value: RegisterValue): Promise<boolean> {
-    const { command, session } = this.#order;
-    const wait = command.waitMs > 0;
-    const there = delegatedTo(this.#context, value, this.#first);
-    const isKnown = there !== undefined && (await session.isKnownIn(there.region));
-    if (this.#isOver || this.#isCancelling) return true;
-    if (!isKnown) {
-      // Nobody knows what became of the copy of it that may have gone there.
-      const isInDoubt = !wait && this.#isRepeat && value.holders[0]?.delegation === true;
-      if (isInDoubt) this.#end(unanswered);
-      return isInDoubt;
-    }
-    const again = { ...command, waitMs: 0 };
-    const outcome = await askThere(this.#context, there, again, this.#first, this.#giveUpMs);
-    if (outcome.kind === "granted") this.#end(outcome);
-    else if (wait) return false;
-    else this.#end(outcome.kind === "held" ? outcome : unanswered);
-    return true;
   }
 
   /** Who has it by delegation to this region. */
@@ -617,4 +625,9 @@ export class GlobalAcquireRun {
     this.#leave?.();
     this.#resolve(outcome);
   }
+}
+
+/** Nothing of the request can come true that was not told. */
+function isDefinite({ kind }: AcquireOutcome): boolean {
+  return kind === "granted" || kind === "held";
 }

@@ -17,6 +17,7 @@ export class RegisterRepairs {
   readonly #context: GlobalContext;
   readonly #lock: GlobalLockId;
   readonly #missed = new Map<number, Timer>();
+  #isStopped = false;
 
   constructor(context: GlobalContext, lock: GlobalLockId) {
     this.#context = context;
@@ -30,7 +31,8 @@ export class RegisterRepairs {
   /** The region at `index` never answered `request`, and its value is chosen. */
   add(index: number, request: AcceptRequest): void {
     this.forget(index);
-    this.#later(index, request, 0);
+    // What was under way when the coordinator stopped comes to its end afterwards.
+    if (!this.#isStopped) this.#later(index, request, 0);
   }
 
   /** Something newer goes to that region. */
@@ -40,6 +42,7 @@ export class RegisterRepairs {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const index of [...this.#missed.keys()]) this.forget(index);
   }
 
