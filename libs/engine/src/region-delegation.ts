@@ -142,5 +142,5 @@ export const delegationTtlMs = 6_000;
  * under a new generation: what it says of a delegation of before it may be too old to go on from.
  */
 function suffixOf(generation: number): string {
-  return `.g${generation}`;
+  return `-g${generation}`;
 }
