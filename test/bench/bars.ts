@@ -27,7 +27,13 @@ export const localBars: readonly Bar[] = [
 export const globalBars: readonly Bar[] = [
   bar("global.cold_rtt", "cold acquire p50, worst region", "round trips", 2.3, 2.1),
   bar("global.warm_rtt", "re-acquire, release, hand-over p50, worst", "round trips", 1.3, 1.1),
-  bar("global.delegated_vs_local", "delegated acquire against a local one", "ratio", 2, 1.2),
+  bar(
+    "global.delegated_vs_local",
+    "delegated acquire, hand-over; a local acquire",
+    "ratio",
+    2,
+    1.2,
+  ),
   bar("global.vs_stretched", "warm acquire against a stretched etcd", "ratio", 0.75, 0.65),
   bar("global.cold_vs_stretched", "cold acquire against it", "ratio", 1.35, 1.23),
   bar("global.delegated_vs_stretched", "delegated acquire against it", "ratio", 0.15, 0.05),
@@ -35,6 +41,12 @@ export const globalBars: readonly Bar[] = [
   bar("global.useful_share", "proposals on a hot lock that changed it", "ratio", 0.8, 0.95),
   bar("global.gap_elsewhere_ms", "no grants for clients elsewhere", "ms", 2_000, 1_000),
   bar("global.gap_lost_region_ms", "no grants for those of a lost region", "ms", 6_000, 3_000),
+  {
+    key: "global.gap_delegated_ms",
+    what: "wait for a lock delegated to a lost region",
+    unit: "ms",
+    better: "less",
+  },
   { key: "global.ops", what: "uncontended acquires, each released", unit: "ops/s", better: "more" },
   {
     key: "global.cpu_vs_local",

@@ -3,7 +3,7 @@ import { contenderNames } from "./contenders/contender.ts";
 /** What can be measured by itself in each suite: a contender, or a scenario of Holdfast. */
 export const partsOf = {
   local: [...contenderNames, "at_64", "lone", "waiters", "held", "idle"],
-  global: ["latency", "hot", "lost_region", "throughput"],
+  global: ["latency", "throughput", "delegated", "hot", "lost_region"],
 } as const;
 
 /** What is compared in one run. */
@@ -31,14 +31,15 @@ const partsOfFigure: Readonly<Record<Suite, Readonly<Record<string, readonly Par
   global: {
     "global.cold_rtt": ["latency"],
     "global.warm_rtt": ["latency"],
-    "global.delegated_vs_local": ["latency"],
+    "global.delegated_vs_local": ["delegated"],
     "global.vs_stretched": ["latency"],
     "global.cold_vs_stretched": ["latency"],
-    "global.delegated_vs_stretched": ["latency"],
+    "global.delegated_vs_stretched": ["delegated"],
     "global.hot_vs_stretched": ["hot"],
     "global.useful_share": ["hot"],
     "global.gap_elsewhere_ms": ["lost_region"],
     "global.gap_lost_region_ms": ["lost_region"],
+    "global.gap_delegated_ms": ["lost_region"],
     "global.ops": ["throughput"],
     "global.cpu_vs_local": ["throughput"],
   },

@@ -11,8 +11,10 @@ export interface SettingsOf {
   readonly idlers: ContenderSettings;
   readonly "region-load": RegionSettings & { readonly scope: "local" | "global" };
   readonly latency: RegionSettings;
+  readonly delegated: RegionSettings;
   readonly crowd: RegionSettings & { readonly contender: "holdfast" | "stretched" };
   readonly probe: RegionSettings;
+  readonly claims: RegionSettings;
 }
 
 /** What an actor can be. */
@@ -35,8 +37,10 @@ const builders: { readonly [R in Role]: (settings: SettingsOf[R]) => Promise<Act
     return loader(await holdfast(routers, scope));
   },
   latency: async (settings) => (await import("../global/latency-actor.ts")).latency(settings),
+  delegated: async (settings) => (await import("../global/delegated-actor.ts")).delegated(settings),
   crowd: async (settings) => (await import("../global/crowd-actor.ts")).crowd(settings),
   probe: async (settings) => (await import("../global/probe-actor.ts")).probe(settings),
+  claims: async (settings) => (await import("../global/claim-actor.ts")).claims(settings),
 };
 
 /** Builds an actor and connects it. */

@@ -2,15 +2,31 @@ import { globalBars } from "../bars.ts";
 import { BenchRecord, type BenchResult } from "../bench-record.ts";
 import { completed, type Figures } from "../figures.ts";
 import type { Options } from "../options.ts";
-import type { Part } from "../parts.ts";
+import { measureDelegated } from "./delegated.ts";
 import { measureHot } from "./hot.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLostRegions } from "./lost-region.ts";
 import { measureThroughput } from "./throughput.ts";
 import { startWanStage, type WanStage } from "./wan-stage.ts";
 
-/** What needs a region that was delegated a lock. */
-const ofDelegated = ["global.delegated_vs_local", "global.delegated_vs_stretched"];
+/**
+ * What a lock costs that no region has to itself is measured where none is delegated; all else as a
+ * user has it.
+ */
+const stages = [
+  { delegation: "off", parts: ["latency", "throughput"] },
+  { delegation: "on", parts: ["delegated", "hot", "lost_region"] },
+] as const;
+
+type GlobalPart = (typeof stages)[number]["parts"][number];
+
+const titles: Readonly<Record<GlobalPart, string>> = {
+  latency: "single operations",
+  throughput: "many locks that nobody else wants",
+  delegated: "single operations on locks delegated to their region",
+  hot: "a hot lock",
+  lost_region: "regions lost",
+};
 
 /** The global tier over three regions an ocean apart, against one etcd stretched over them. */
 export class GlobalBench {
@@ -25,22 +41,25 @@ export class GlobalBench {
 
   /** Measures what was asked for; what this machine lacks is left out, with the reason. */
   async run(): Promise<BenchResult> {
-    const { roundS, rounds, parts } = this.#options;
+    const { parts } = this.#options;
     const record = this.#record;
-    record.report("starting three regions and a stretched cluster");
-    const stage = await startWanStage(this.#profiling(), record.report);
-    if ("kind" in stage) {
-      for (const part of parts) record.skip(part, stage.reason);
-    } else {
+    for (const { delegation, parts: all } of stages) {
+      const wanted = all.filter((part) => parts.has(part));
+      if (wanted.length === 0) continue;
+      record.report(`starting three regions, delegation ${delegation}, and a stretched cluster`);
+      const { report } = record;
+      const stage = await startWanStage({ delegation, report, execArgv: this.#profiling() });
+      if ("kind" in stage) {
+        for (const part of wanted) record.skip(part, stage.reason);
+        continue;
+      }
       this.#stage = stage;
-      const inAllMs = rounds * roundS * 1_000;
-      await this.#part("latency", "single operations", () => this.#latency(stage, inAllMs));
-      await this.#part("hot", "a hot lock", () => measureHot(stage, rounds, roundS * 1_000));
-      await this.#part("throughput", "many locks that nobody else wants", () =>
-        measureThroughput(stage, rounds, roundS * 1_000),
-      );
-      await this.#part("lost_region", "regions lost", () => measureLostRegions(stage));
+      for (const part of wanted) {
+        await record.attempt([part], titles[part], () => this.#measure(part, stage));
+      }
       record.describeMachine(stage.versions);
+      this.#stage = undefined;
+      await stage[Symbol.asyncDispose]();
     }
     return { figures: completed(record.figures, globalBars), failed: record.failed };
   }
@@ -50,18 +69,21 @@ export class GlobalBench {
     await this.#stage?.[Symbol.asyncDispose]();
   }
 
-  async #latency(stage: WanStage, measureMs: number): Promise<Figures> {
-    const figures = await measureLatency(stage, measureMs);
-    for (const key of ofDelegated) {
-      if (figures[key] === undefined) {
-        this.#record.skip(key, "not measured: no lock was delegated to a region");
-      }
+  #measure(part: GlobalPart, stage: WanStage): Promise<Figures> {
+    const { roundS, rounds } = this.#options;
+    const roundMs = roundS * 1_000;
+    switch (part) {
+      case "latency":
+        return measureLatency(stage, rounds * roundMs);
+      case "throughput":
+        return measureThroughput(stage, rounds, roundMs);
+      case "delegated":
+        return measureDelegated(stage, rounds * roundMs);
+      case "hot":
+        return measureHot(stage, rounds, roundMs);
+      case "lost_region":
+        return measureLostRegions(stage);
     }
-    return figures;
-  }
-
-  async #part(part: Part, title: string, measure: () => Promise<Figures>): Promise<void> {
-    if (this.#options.parts.has(part)) await this.#record.attempt([part], title, measure);
   }
 
   #profiling(): string[] {

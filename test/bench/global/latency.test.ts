@@ -51,24 +51,3 @@ test("against the stretched cluster the means over the regions count", () => {
   expect(figures["global.vs_stretched"]).toBeCloseTo((67 + 67 + 83) / (65 + 130 + 140));
   expect(figures["global.cold_vs_stretched"]).toBeCloseTo((134 + 198 + 166) / 335);
 });
-
-test("a lock counts as delegated where every region takes it again without asking another", () => {
-  const withTimes = (region: string, times: Partial<Record<TimedStep, number>>) =>
-    latencyFigures(
-      new Map([
-        ...[...answers].map(([name, answer]) => {
-          const local = { local: 4, inARow: 6, handOverInARow: 8, stretched: 100 };
-          return [
-            name,
-            seen(answer.rttMs, { ...local, ...(name === region ? times : {}) }),
-          ] as const;
-        }),
-      ]),
-      laidRtt(threeRegions),
-    );
-  expect(withTimes("us-west-2", {})).toMatchObject({
-    "global.delegated_vs_local": 2,
-    "global.delegated_vs_stretched": 0.06,
-  });
-  expect(withTimes("us-west-2", { inARow: 62 })).not.toHaveProperty("global.delegated_vs_local");
-});

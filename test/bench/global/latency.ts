@@ -71,7 +71,6 @@ export function latencyFigures(seen: SeenByRegion, laid: RttOf): Figures {
   figures["global.warm_rtt.with_commits"] = worst((region) => inLaid(region, "warm"));
   figures["global.vs_stretched"] = mean("warm") / mean("stretched");
   figures["global.cold_vs_stretched"] = mean("cold") / mean("stretched");
-  Object.assign(figures, delegatedFigures(seen, laid));
   for (const [region, { turns, steps, rttMs }] of seen) {
     figures[`global.latency.${region}.turns`] = turns;
     for (const step of timedSteps) {
@@ -83,28 +82,6 @@ export function latencyFigures(seen: SeenByRegion, laid: RttOf): Figures {
     }
   }
   return figures;
-}
-
-/**
- * What a lock costs that is delegated to its region; nothing where a region asked others about a
- * lock that it acquires again and again, for then none was delegated.
- */
-function delegatedFigures(seen: SeenByRegion, laid: RttOf): Figures {
-  const regions = [...seen.keys()];
-  const all = [...seen].map(([region, { steps }]) => {
-    const nearestMs = laid(region, nearestOf(region, regions, laid));
-    const { inARow, handOverInARow, local, stretched } = steps;
-    return { nearestMs, inARow, handOverInARow, local, stretched };
-  });
-  if (!all.every(({ nearestMs, inARow }) => inARow.p50Ms < nearestMs / 2)) return {};
-  const inARow = meanOf(all.map((each) => each.inARow.p50Ms));
-  const worst = all.map(
-    (each) => Math.max(each.inARow.p50Ms, each.handOverInARow.p50Ms) / each.local.p50Ms,
-  );
-  return {
-    "global.delegated_vs_local": Math.max(...worst),
-    "global.delegated_vs_stretched": inARow / meanOf(all.map((each) => each.stretched.p50Ms)),
-  };
 }
 
 function snake(step: TimedStep): string {

@@ -25,17 +25,28 @@ export interface WanStage extends AsyncDisposable {
 /** The flags of `npm start`. */
 const nodeFlags = ["--max-semi-space-size=64"];
 
+/** How the stage is set. */
+export interface WanStageOptions {
+  /** Whether coordinators have locks delegated to their regions, as HOLDFAST_DELEGATION wants it. */
+  readonly delegation: "on" | "off";
+  /** Further arguments for the Node of all processes but this one. */
+  readonly execArgv: readonly string[];
+  readonly report: (line: string) => void;
+}
+
 /** Starts everything, or says why this machine cannot have it. */
-export async function startWanStage(
-  execArgv: readonly string[],
-  report: (line: string) => void,
-): Promise<WanStage | { readonly kind: "missing"; readonly reason: string }> {
+export async function startWanStage({
+  delegation,
+  execArgv,
+  report,
+}: WanStageOptions): Promise<WanStage | { readonly kind: "missing"; readonly reason: string }> {
   const tool = await findTool("etcd", { progress: ({ message }) => report(`  ${message}`) });
   if (tool.kind === "missing") return tool;
   const started = new AsyncDisposableStack();
   try {
+    const build = { preloads: [], env: { HOLDFAST_DELEGATION: delegation } };
     const nodeArgs = [...nodeFlags, ...execArgv];
-    const platform = started.use(await startPlatform({ fsync: true, nodeArgs }));
+    const platform = started.use(await startPlatform({ fsync: true, nodeArgs, build }));
     const { wan } = platform;
     if (execArgv.length > 0) {
       // A profile is written by a process that ends by itself.

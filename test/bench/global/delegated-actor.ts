@@ -1,0 +1,127 @@
+import { Holdfast } from "@holdfast/client/holdfast";
+import type { Lock } from "@holdfast/client/lock";
+import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
+import type { Actor } from "../actors/actor.ts";
+import type { Latency } from "../percentile.ts";
+import { handOver } from "./hand-over.ts";
+import type { LatencyPlan } from "./latency-actor.ts";
+import { openOthers } from "./other-ways.ts";
+import type { RegionSettings } from "./region-settings.ts";
+import { Samples } from "./samples.ts";
+
+/** What is timed by turns, of locks that are delegated to the region by then. */
+export const delegatedSteps = [
+  /** The acquire with which the region asks for a lock's delegation, and gets it. */
+  "asked",
+  "acquire",
+  "release",
+  /** From calling the release to the next in line, of the same region, having the lock. */
+  "handOver",
+  /** Locks of the region, for comparison. */
+  "local",
+  "localRelease",
+  "localHandOver",
+  "stretched",
+  "rawCommit",
+] as const;
+
+/** One of them. */
+export type DelegatedStep = (typeof delegatedSteps)[number];
+
+/** What a region's clients saw. */
+export interface DelegatedAnswer {
+  readonly turns: number;
+  readonly steps: Readonly<Record<DelegatedStep, Latency>>;
+  /** Acquires and hand-overs that the register decided instead of the region; not timed. */
+  readonly undelegated: number;
+}
+
+/** None of them is idle for so long that it is given back. */
+const locksInUse = 5;
+const warmUpTurns = 2 * locksInUse;
+/** The third acquire in a row asks for the delegation. */
+const acquiresMax = 10;
+
+/** Takes a lock again and again until the region has it delegated; the last grant, still held. */
+export async function acquireUntilDelegated(
+  client: Holdfast,
+  name: string,
+  timed: (acquiring: Promise<Lock>) => Promise<Lock> = (acquiring) => acquiring,
+): Promise<Lock> {
+  for (let times = 0; times < acquiresMax; times++) {
+    const acquiring = client.acquire(name, { scope: "global" });
+    const lock = await (times === 2 ? timed(acquiring) : acquiring);
+    if (isLocalToken(lock.token)) return lock;
+    await lock.release();
+  }
+  throw new Error(`${name} was not delegated after ${acquiresMax} acquires in a row`);
+}
+
+/** One operation at a time, as in the measurement of what is not delegated. */
+export async function delegated(settings: RegionSettings): Promise<Actor> {
+  const { region } = settings;
+  const samples = new Samples<DelegatedStep>();
+  const client = await Holdfast.connect({ endpoints: settings.routers, owner: "bench" });
+  const others = await openOthers(settings, samples);
+  let turns = 0;
+  let undelegated = 0;
+
+  const noteIfDelegated = (step: DelegatedStep, token: bigint, tookMs: number): boolean => {
+    const isDelegated = isLocalToken(token);
+    if (isDelegated) samples.note(step, tookMs);
+    else undelegated++;
+    return isDelegated;
+  };
+
+  const acquire = async (name: string): Promise<{ lock: Lock; tookMs: number }> => {
+    const startMs = performance.now();
+    const lock = await client.acquire(name, { scope: "global" });
+    return { lock, tookMs: performance.now() - startMs };
+  };
+
+  const turn = async (): Promise<void> => {
+    const name = `delegated/${region}/${turns++ % locksInUse}`;
+    const first = await acquire(name);
+    const isDelegated = noteIfDelegated("acquire", first.lock.token, first.tookMs);
+    const startMs = performance.now();
+    await first.lock.release();
+    if (isDelegated) samples.note("release", performance.now() - startMs);
+    const second = await acquire(name);
+    noteIfDelegated("acquire", second.lock.token, second.tookMs);
+    const next = await handOver(client, second.lock, "global");
+    noteIfDelegated("handOver", next.token, next.tookMs);
+    const local = await samples.time("local", client.acquire(name));
+    await samples.time("localRelease", local.release());
+    const again = await samples.time("local", client.acquire(name));
+    samples.note("localHandOver", (await handOver(client, again, "local")).tookMs);
+    await others.turn(`${region}/${turns}`);
+  };
+
+  const prime = async (): Promise<void> => {
+    for (let index = 0; index < locksInUse; index++) {
+      const name = `delegated/${region}/${index}`;
+      const timed = (acquiring: Promise<Lock>) => samples.time("asked", acquiring);
+      const lock = await acquireUntilDelegated(client, name, timed);
+      await lock.release();
+    }
+  };
+
+  return {
+    async perform(request) {
+      const { measureMs } = request as LatencyPlan;
+      await prime();
+      const { asked } = samples.latencies(["asked"]);
+      for (let warmUp = 0; warmUp < warmUpTurns; warmUp++) await turn();
+      samples.clear();
+      undelegated = 0;
+      const fromTurn = turns;
+      const endMs = performance.now() + measureMs;
+      while (performance.now() < endMs) await turn();
+      const steps = { ...samples.latencies(delegatedSteps), asked };
+      return { turns: turns - fromTurn, steps, undelegated } satisfies DelegatedAnswer;
+    },
+    async close() {
+      await Promise.all([client.close(), others.close()]);
+    },
+  };
+}
