@@ -16,8 +16,8 @@ export class DelegatedEnding {
   }
 
   /**
-   * Repeated until it is answered, or `untilMs` on the monotonic clock has passed. `wasRepeated`: one
-   * that was not answered may have been carried out.
+   * Repeated until it is answered, or `untilMs` on the monotonic clock has passed. `wasRepeated`:
+   * one that was not answered may have been carried out.
    */
   async release(
     { lock, grantId, token }: Pick<ReleaseCommand, "lock" | "grantId" | "token">,

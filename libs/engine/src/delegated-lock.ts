@@ -1,4 +1,3 @@
-import type { Timer } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import {
   closedState,
@@ -18,22 +17,20 @@ import type {
   ReleaseStep,
   Seen,
 } from "@holdfast/core/delegation/local-step";
-import type {
-  GlobalHolder,
-  GlobalRequest,
-  RegisterValue,
-} from "@holdfast/core/quorum/register-value";
+import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { CancelAsking, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
+import { cancelIn } from "./delegated-cancel.ts";
 import { DelegatedLine, type Waiting } from "./delegated-line.ts";
 import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
 import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
-import type { DelegationSession } from "./delegation-session.ts";
-import { DelegationTenure } from "./delegation-tenure.ts";
+import { DelegationAdoption } from "./delegation-adoption.ts";
+import type { DelegationTenure } from "./delegation-tenure.ts";
+import { DelegationTenures } from "./delegation-tenures.ts";
+import { GrantTelling } from "./grant-telling.ts";
+import { LookTimer } from "./look-timer.ts";
 
 /** Callers of one lock at one coordinator; past it they are told to ask elsewhere, or again. */
 const waitersMax = 10_000;
-/** Tries to give back what nobody knows to have; later it ends with its session. */
-const giveBacksMax = 3;
 
 /**
  * One lock at one coordinator of a region to which the lock is delegated now and then.
@@ -46,26 +43,19 @@ export class DelegatedLock<Lock = unknown> {
   readonly #options: DelegatedLockOptions<Lock>;
   readonly #steps: DelegatedSteps;
   readonly #line: DelegatedLine;
+  readonly #adoption: DelegationAdoption;
+  readonly #telling: GrantTelling;
   readonly #releases: ReleaseAsking[] = [];
-  #tenure: DelegationTenure<Lock> | undefined;
+  readonly #tenures: DelegationTenures<Lock>;
   /** What the shard has, as far as this coordinator knows; undefined before it is opened. */
   #state: DelegationState | undefined;
   #holder: LocalHolder | undefined;
-  /** The token that a caller was told of last. */
-  #told: bigint | undefined;
   /** A step was not answered, or did not find what it expected: look before anything else. */
   #isInDoubt = false;
-  /** No step of this delegation was ever sent, so nothing of it can come true in the shard. */
-  #isUntouched = true;
-  /** Nobody had the lock under this delegation yet. */
-  #isUnused = true;
   #idleSinceMs: number | undefined;
-  #timer: Timer | undefined;
+  readonly #timer: LookTimer;
   #isClosed = false;
   #wasTakingPart = false;
-  /** The delegation that was left last: what is heard of it now is from before. */
-  #left: GrantId | undefined;
-  #isAdopting = false;
 
   constructor(options: DelegatedLockOptions<Lock>) {
     this.#options = options;
@@ -77,11 +67,31 @@ export class DelegatedLock<Lock = unknown> {
       onPlaced: () => this.#turn(),
       onHolding: () => this.look(),
     });
+    this.#tenures = new DelegationTenures(
+      options,
+      () => this.#turn(),
+      () => {
+        this.#leave();
+        this.#turn();
+      },
+    );
+    this.#timer = new LookTimer({ ...options, onLook: () => this.#tick() });
+    this.#telling = new GrantTelling({
+      vouchedMs: () => this.#vouchedMs,
+      release: (asking) => this.#releases.push(asking),
+    });
+    this.#adoption = new DelegationAdoption({
+      region: options.region,
+      steps: this.#steps,
+      mayAdopt: options.mayAdopt,
+      onFound: (request, state) => this.#adoptOpen(request, state),
+      onOver: () => this.#turn(),
+    });
   }
 
   /** Requests had better come here: the lock is delegated to this coordinator, or will be. */
   get isTakingPart(): boolean {
-    return this.#tenure !== undefined || this.#isAdopting || this.#line.length > 0;
+    return this.#tenure !== undefined || this.#adoption.isUnderWay || this.#line.length > 0;
   }
 
   /** Nothing is under way, nothing waits and nothing is held: it may be forgotten. */
@@ -94,7 +104,7 @@ export class DelegatedLock<Lock = unknown> {
     const { request, wait } = asking;
     if (this.#line.join(asking)) return;
     if (this.#holder?.grantId === request.grantId && this.#state?.isOpen) {
-      this.#tellGranted(asking, this.#holder.token);
+      this.#telling.tell(asking, this.#holder.token);
       return;
     }
     if ((!wait && !this.#state?.isOpen) || this.#line.length >= waitersMax) {
@@ -123,29 +133,9 @@ export class DelegatedLock<Lock = unknown> {
 
   /** Gives a request up; it is granted here no more, whatever is under way. */
   cancel(asking: CancelAsking): void {
-    const { grantId, marker } = asking;
-    this.#line.remove(grantId);
+    this.#line.remove(asking.grantId);
+    cancelIn(this.#steps, asking, (release) => this.release(release));
     this.#tellActivity();
-    const grant = marker === undefined ? { grantId } : { grantId, marker };
-    this.#steps.beside({ kind: "cancel", ...grant }, (reply) => {
-      if (reply?.kind !== "cancelled") {
-        asking.answer({ kind: "unknown" });
-        return;
-      }
-      const { found, refused, holder } = reply;
-      if (holder === undefined) {
-        asking.answer({ kind: "cancelled", found, refused });
-        return;
-      }
-      if (asking.isWithdrawal) {
-        asking.answer({ kind: "granted", token: holder.token });
-        return;
-      }
-      const answer: ReleaseAsking["answer"] = ({ kind }) => {
-        asking.answer(kind === "unknown" ? { kind } : { kind: "cancelled", found: true, refused });
-      };
-      this.release({ ...grant, token: holder.token, answer });
-    });
   }
 
   /**
@@ -155,7 +145,9 @@ export class DelegatedLock<Lock = unknown> {
   hint(value: RegisterValue, isDoubtful = false): void {
     this.#tenure?.hint(value, isDoubtful);
     const [delegate] = value.holders;
-    if (this.#tenure === undefined && delegate?.delegation) this.#tryToAdopt(delegate);
+    if (this.#tenure === undefined && delegate?.delegation) {
+      this.#adoption.consider(delegate, this.#tenures.left);
+    }
   }
 
   /** The request stands in line here, or has the lock here as far as is known. */
@@ -168,7 +160,9 @@ export class DelegatedLock<Lock = unknown> {
     return this.#line.length;
   }
 
-  /** The grant's key is gone from the shard. A hint: whoever released it may be told of that yet. */
+  /**
+   * The grant's key is gone from the shard. A hint: whoever released it may be told of that yet.
+   */
   gone(grantId: GrantId): void {
     if (this.#holder?.grantId === grantId && !this.#steps.isBusy) this.look();
   }
@@ -194,8 +188,12 @@ export class DelegatedLock<Lock = unknown> {
     this.#isClosed = true;
     this.#line.close();
     this.#steps.close();
-    this.#timer?.cancel();
+    this.#timer.cancel();
     this.#tenure?.forget();
+  }
+
+  get #tenure(): DelegationTenure<Lock> | undefined {
+    return this.#tenures.now;
   }
 
   get #vouchedMs(): number {
@@ -204,8 +202,8 @@ export class DelegatedLock<Lock = unknown> {
 
   /** The delegation is known to be in force, and to have numbers left. */
   #isUsable(): boolean {
-    const state = this.#state;
-    return state?.isOpen === true && state.sequence < sequenceMax && this.#vouchedMs > 0;
+    const { isOpen, sequence } = this.#state ?? { isOpen: false, sequence: 0 };
+    return isOpen && sequence < sequenceMax && this.#vouchedMs > 0;
   }
 
   get #isFree(): boolean {
@@ -219,14 +217,14 @@ export class DelegatedLock<Lock = unknown> {
   #isRecallDue(): boolean {
     // It was asked for because somebody waits here: closed before that one had it, it would go
     // round among the regions, and nobody would ever have it.
-    if (this.#isUnused && this.#line.head() !== undefined && this.#isUsable()) return false;
+    if (this.#tenures.isUnused && this.#line.head() !== undefined && this.#isUsable()) return false;
     return this.#tenure?.isRecallDue === true;
   }
 
   /** Does the next thing that is to be done, if there is one and nothing is under way. */
   #turn(): void {
     if (this.#isClosed) return;
-    this.#arm();
+    if (this.isTakingPart) this.#timer.arm();
     if (!this.#steps.isBusy) this.#next()?.();
     this.#tellActivity();
   }
@@ -249,12 +247,12 @@ export class DelegatedLock<Lock = unknown> {
     if (state?.isOpen) return this.#nextOf(state);
     this.#line.settleUnplaced("elsewhere");
     if (tenure === undefined) {
-      const isWanted = this.#line.length > 0 && !this.#isAdopting;
-      return isWanted ? () => this.#askForDelegation() : undefined;
+      const isWanted = this.#line.length > 0 && !this.#adoption.isUnderWay;
+      return isWanted ? () => this.#tenures.ask() : undefined;
     }
     if (state !== undefined) return () => tenure.end();
     // Nobody waits any more. What was never touched in the shard ends without being closed.
-    if (this.#isUntouched && this.#line.length === 0) return () => tenure.end();
+    if (this.#tenures.isUntouched && this.#line.length === 0) return () => tenure.end();
     const { token } = tenure;
     return token === undefined ? undefined : () => this.#open(tenure.request.grantId, token);
   }
@@ -286,72 +284,17 @@ export class DelegatedLock<Lock = unknown> {
     return nowMs - this.#idleSinceMs >= this.#options.policy.idleMs;
   }
 
-  #askForDelegation(): void {
-    const { newId, region, clock } = this.#options;
-    const session = this.#options.session();
-    this.#isUntouched = true;
-    this.#isUnused = true;
-    const request: GlobalRequest = {
-      grantId: newId(),
-      session: session.id,
-      region,
-      ttlMs: session.ttlMs,
-      mode: "exclusive",
-      owner: region,
-      metadata: {},
-      atMs: Math.round(clock.wallMs()),
-      delegation: true,
-    };
-    this.#begin(request, session);
-  }
-
-  #begin(request: GlobalRequest, session: DelegationSession<Lock>): void {
-    const { register, lock, clock, policy, patienceMs } = this.#options;
-    const tenure = new DelegationTenure<Lock>({
-      request,
-      register,
-      session,
-      lock,
-      clock,
-      policy,
-      pauseMs: patienceMs,
-      onChange: () => this.#turn(),
-      onOver: () => {
-        if (this.#tenure === tenure) this.#leave();
-        this.#turn();
-      },
-    });
-    this.#tenure = tenure;
-  }
-
-  /**
-   * Goes on with what another coordinator of this region was given, in an earlier life of this one
-   * for instance. Only once that one has opened it in the shard: before, it may end it any moment,
-   * for nobody could have had the lock under it [H9]. From then on each step of either compares what
-   * the one before it left, and it ends only after it was closed there.
-   */
-  #tryToAdopt({ token: _, ...request }: GlobalHolder): void {
-    const { region, mayAdopt } = this.#options;
-    const { grantId } = request;
-    const isOurs = request.region === region && grantId !== this.#left && mayAdopt(grantId);
-    if (!isOurs || this.#isAdopting || this.#isClosed) return;
-    this.#isAdopting = true;
-    this.#steps.beside({ kind: "look" }, (reply) => {
-      this.#isAdopting = false;
-      const state = reply?.kind === "seen" ? reply.state : undefined;
-      if (this.#tenure === undefined && state?.id === grantId && state.isOpen) {
-        this.#isUntouched = false;
-        this.#begin(request, this.#options.sessionOf(request));
-        this.#state = state;
-        this.#isInDoubt = true;
-      }
-      this.#turn();
-    });
+  /** See {@link DelegationAdoption}. */
+  #adoptOpen(request: GlobalRequest, state: DelegationState): void {
+    if (this.#tenure !== undefined || this.#isClosed) return;
+    this.#tenures.adopt(request);
+    this.#state = state;
+    this.#isInDoubt = true;
   }
 
   /** Only one that this coordinator asked for, and was given [H9]. */
   #open(id: GrantId, token: bigint): void {
-    this.#isUntouched = false;
+    this.#tenures.isUntouched = false;
     const state = openedState(id, counterOf(token));
     this.#step({ kind: "open", state }, (reply) => {
       if (reply?.kind === "done") this.#adopt(state, undefined);
@@ -478,33 +421,10 @@ export class DelegatedLock<Lock = unknown> {
     this.#state = state;
     this.#holder = holder;
     if (holder === undefined) return;
-    this.#isUnused = false;
+    this.#tenures.isUnused = false;
     this.#idleSinceMs = undefined;
     const waiting = this.#line.remove(holder.grantId);
-    if (waiting !== undefined) this.#tellGranted(waiting.asking, holder.token);
-  }
-
-  #tellGranted(asking: LocalAsking, token: bigint): void {
-    const validForMs = this.#vouchedMs;
-    const { marker, request } = asking;
-    if (asking.isOver()) {
-      // A late copy takes nothing from a caller that was told: it may believe in it by now.
-      const grant = { grantId: request.grantId, token, marker };
-      if (this.#told !== token) this.#giveBack(grant, giveBacksMax);
-      return;
-    }
-    if (validForMs > 0) this.#told = token;
-    asking.answer(validForMs > 0 ? { kind: "granted", token, validForMs } : { kind: "unknown" });
-  }
-
-  /** Nobody knows that it has the lock, and nobody would give it back. */
-  #giveBack(grant: Omit<ReleaseAsking, "answer">, tries: number): void {
-    this.#releases.push({
-      ...grant,
-      answer: ({ kind }) => {
-        if (kind === "unknown" && tries > 1) this.#giveBack(grant, tries - 1);
-      },
-    });
+    if (waiting !== undefined) this.#telling.tell(waiting.asking, holder.token);
   }
 
   #lookNow(): void {
@@ -546,9 +466,7 @@ export class DelegatedLock<Lock = unknown> {
 
   /** Of the delegation nothing is left to be done here. */
   #leave(): void {
-    this.#left = this.#tenure?.request.grantId;
-    this.#tenure?.forget();
-    this.#tenure = undefined;
+    this.#tenures.leave();
     this.#state = undefined;
     this.#holder = undefined;
     this.#isInDoubt = false;
@@ -561,15 +479,6 @@ export class DelegatedLock<Lock = unknown> {
     this.#steps.inTurn(step, (reply) => {
       if (this.#tenure === tenure || step.kind === "release") then(reply);
       this.#turn();
-    });
-  }
-
-  #arm(): void {
-    if (this.#timer !== undefined || this.#isClosed || !this.isTakingPart) return;
-    const { clock, random, lookMs } = this.#options;
-    this.#timer = clock.schedule(lookMs * (1 + random.next()), () => {
-      this.#timer = undefined;
-      this.#tick();
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@holdfast/base/clock";
-import type { LeaseId } from "@holdfast/base/ids";
+import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import { type DelegationPolicy, isRecallDue, type Recall } from "@holdfast/core/delegation/recall";
 import { regionsMax } from "@holdfast/core/quorum/attempt";
 import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
@@ -255,4 +255,24 @@ export class DelegationTenure<Lock = unknown> {
 
 function isOver({ kind }: RegisterOutcome): boolean {
   return kind === "cancelled" || kind === "ended" || kind === "forgotten";
+}
+
+/** What the register is asked for, in the name of a region. `atMs`: of the wall clock. */
+export function delegationRequest(
+  grantId: GrantId,
+  region: string,
+  { id: session, ttlMs }: Pick<DelegationSession, "id" | "ttlMs">,
+  atMs: number,
+): GlobalRequest {
+  return {
+    grantId,
+    session,
+    region,
+    ttlMs,
+    mode: "exclusive",
+    owner: region,
+    metadata: {},
+    atMs: Math.round(atMs),
+    delegation: true,
+  };
 }

@@ -5,6 +5,7 @@ import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
+import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalRegister } from "./global-register.ts";
 import type { Call, LockTier } from "./ports/lock-tier.ts";
@@ -34,8 +35,8 @@ export function delegatedTo(
 }
 
 /**
- * Which region decides who has the lock, by what two regions agree on now; `none` where the register
- * itself does.
+ * Which region decides who has the lock, by what two regions agree on now; `none` where the
+ * register itself does.
  */
 export async function whoDecides(
   context: GlobalContext,
@@ -55,7 +56,27 @@ export async function whoDecides(
   return delegatedTo(context, { holders: [holder] }, call) ?? changingHands;
 }
 
-/** Passes a command on. Nobody repeats it from here: a lost caller ends it there, too. */
+/**
+ * The other region that decides about a request; its session is known there by then. `unknown`
+ * where there is one, and nothing of the request can be found out there.
+ */
+export async function findThere(
+  context: GlobalContext,
+  { session }: GlobalAcquireOrder,
+  value: RegisterValue,
+  call: Pick<Call, "hops">,
+): Promise<There | "unknown" | undefined> {
+  const [holder] = value.holders;
+  if (!holder?.delegation || holder.region === context.region) return undefined;
+  const there = delegatedTo(context, value, call);
+  const isKnown = there !== undefined && (await session.isKnownIn(there.region));
+  return isKnown ? there : "unknown";
+}
+
+/**
+ * Passes a command on. What comes of it is told by repeats of the same request, by whatever way:
+ * were losing this call to end it there, it would end what its client goes on waiting for.
+ */
 export function askThere<C extends Command>(
   { surroundings }: GlobalContext,
   { tier }: There,
@@ -72,7 +93,7 @@ export function askThere<C extends Command>(
     cancellation,
     deadlineMs,
     hops: hops + 1,
-    onCallerLost: "cancel",
+    onCallerLost: "keep",
   });
   return asked.finally(() => timer.cancel());
 }

@@ -136,9 +136,9 @@ export class GlobalRelease {
   }
 
   /**
-   * A delegated lock is taken away by the region that decides who has it, for it would go on handing
-   * it over otherwise. Undefined where none does, or where that region cannot be reached: then the
-   * delegation itself is taken away.
+   * A delegated lock is taken away by the region that decides who has it, for it would go on
+   * handing it over otherwise. Undefined where none does, or where that region cannot be reached:
+   * then the delegation itself is taken away.
    */
   async #forceByRegion(
     command: ForceReleaseCommand,

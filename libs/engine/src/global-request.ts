@@ -1,24 +1,16 @@
 import type { Timer } from "@holdfast/base/clock";
-import { type Failure, failure } from "@holdfast/base/failure";
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
-import type { AcquireCommand, SessionLease } from "@holdfast/core/command/command";
+import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { remembers } from "@holdfast/core/quorum/register";
 import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
-import type {
-  Fate,
-  GlobalHolder,
-  GlobalRequest,
-  RegisterValue,
-} from "@holdfast/core/quorum/register-value";
-import { survey } from "@holdfast/core/quorum/survey";
+import type { GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
+import type { GlobalAcquireOrder } from "./acquire-order.ts";
+import { AcquireRefusal } from "./acquire-refusal.ts";
 import type { DelegatedRequest } from "./delegated-request.ts";
-import { readDelegated } from "./delegated-view.ts";
-import { type GlobalContext, noQuorum } from "./global-context.ts";
-import { askThere, delegatedTo } from "./global-elsewhere.ts";
-import type { GlobalQueue } from "./global-queue.ts";
+import type { GlobalContext } from "./global-context.ts";
+import { askThere, findThere } from "./global-elsewhere.ts";
 import {
-  contended,
   forgotten,
   over,
   refusedInWait,
@@ -26,30 +18,17 @@ import {
   unanswered,
   unconfirmed,
 } from "./global-refusals.ts";
-import type { GlobalRegister, Notice } from "./global-register.ts";
-import { globalGrant, globalTenant, isIn, lockIdOf, namedHolders } from "./global-view.ts";
+import type { Notice } from "./global-register.ts";
+import { globalGrant, isIn } from "./global-view.ts";
 import { isOwnSession } from "./own-session.ts";
+import { tryPlainly } from "./plain-try.ts";
 import type { Call } from "./ports/lock-tier.ts";
-import type { ProposerAnswer } from "./register-proposer.ts";
-import type { SessionEverywhere } from "./session-everywhere.ts";
+import { RequestCallers } from "./request-callers.ts";
 
-/** How long an answer may take beyond the wait that was asked for, in ms. */
-const marginMs = 4_500;
 /** How much longer a shard that went silent is asked what became of a request, in ms. */
 const besidesMs = 60_000;
 /** A grant that two regions do not confirm is asked for again so often. */
 const confirmTriesMax = 5;
-
-/** What one acquire is about. */
-export interface GlobalAcquireOrder {
-  readonly command: AcquireCommand;
-  readonly request: GlobalRequest;
-  readonly register: GlobalRegister;
-  readonly queue: GlobalQueue;
-  readonly session: SessionEverywhere;
-  /** How it is asked in this region alone; absent where the lock is not delegated to it, ever. */
-  readonly here?: DelegatedRequest;
-}
 
 /**
  * One acquire of a global lock, from the first copy of its request to its outcome. Repeats that
@@ -60,8 +39,8 @@ export class GlobalAcquireRun {
   readonly #context: GlobalContext;
   readonly #order: GlobalAcquireOrder;
   readonly #resolve: (outcome: AcquireOutcome) => void;
-  /** Who waits for the answer, and what to call when they do no more. */
-  readonly #callers = new Map<Call, () => void>();
+  readonly #callers: RequestCallers;
+  readonly #refusal: AcquireRefusal;
   /** The copy it began with: one that has stayed here came nowhere else. */
   readonly #first: Call;
   #isResent: boolean;
@@ -70,8 +49,6 @@ export class GlobalAcquireRun {
   /** The register was asked as of a repeat. */
   #wasRepeat = false;
   #isJoined = false;
-  #waitUntilMs: number;
-  #giveUpMs: number;
   #timer: Timer | undefined;
   #leave: (() => void) | undefined;
   #isAsking = false;
@@ -94,10 +71,9 @@ export class GlobalAcquireRun {
     const { promise, resolve } = Promise.withResolvers<AcquireOutcome>();
     this.outcome = promise;
     this.#resolve = resolve;
-    const times = this.#timesOf(order.command, call);
-    this.#waitUntilMs = times.waitUntilMs;
-    this.#giveUpMs = times.giveUpMs;
-    this.#hear(call);
+    this.#refusal = new AcquireRefusal(context, order);
+    this.#callers = new RequestCallers(context.surroundings.clock);
+    this.#hear(order.command, call);
   }
 
   get grantId(): GrantId {
@@ -106,7 +82,7 @@ export class GlobalAcquireRun {
 
   /** It may have been granted, or may yet be, and nobody waits for it any more. */
   get isInDoubt(): boolean {
-    return (this.#isProposed || this.#isHere) && this.#isAbandoned;
+    return (this.#isProposed || this.#isHere) && this.#callers.isGone;
   }
 
   /** Only this region's shard may know of it: it was asked nowhere else. */
@@ -152,11 +128,8 @@ export class GlobalAcquireRun {
     // A copy of it went elsewhere, and may be granted there. With a ttl of its own it is repeated
     // all the time, and says so though every copy came here.
     if (command.session !== undefined && command.resent === true) this.#isResent = true;
-    const times = this.#timesOf(command, call);
-    this.#waitUntilMs = Math.max(this.#waitUntilMs, times.waitUntilMs);
-    this.#giveUpMs = Math.max(this.#giveUpMs, times.giveUpMs);
+    this.#hear(command, call);
     this.#arm();
-    this.#hear(call);
     this.#keepPlace();
     this.#tellLeases();
     return this.outcome;
@@ -191,8 +164,10 @@ export class GlobalAcquireRun {
   async #ask(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    const seen = await this.#tryPlainly();
-    if (seen !== undefined) return this.#endHeld(seen);
+    // Of a repeat nobody knows yet whether it has the lock.
+    const isFirst = !this.#isRepeat && !this.#isProposed;
+    const seen = isFirst ? await tryPlainly(this.#order) : undefined;
+    if (seen !== undefined && !this.#isRepeat) return this.#endHeld(seen);
     const { register, request, command } = this.#order;
     const wait = command.waitMs > 0;
     const isRepeat = this.#isRepeat || this.#isProposed;
@@ -208,7 +183,7 @@ export class GlobalAcquireRun {
     // It is told what the withdrawal behind it finds.
     if (this.#isOver || this.#isWithdrawing) return;
     if (answer.kind === "decided") await this.#onDecided(answer.outcome, answer);
-    else this.#end(this.#undecided(answer));
+    else this.#end(this.#refusal.undecided(answer));
   }
 
   async #onDecided(outcome: RegisterOutcome, notice: Notice): Promise<void> {
@@ -221,7 +196,7 @@ export class GlobalAcquireRun {
       case "full":
         return outcome.isRefused ? this.#end(refusedInWait) : this.#onFull();
       case "ended":
-        return this.#end(this.#endedAs(outcome.fate, notice));
+        return this.#end(this.#refusal.endedAs(outcome.fate, notice.value));
       case "forgotten":
         return this.#end(forgotten);
       case "held":
@@ -242,7 +217,7 @@ export class GlobalAcquireRun {
     const answer = await here.ask({
       wait,
       isOver: () => this.#isSpent,
-      onPlace: (place) => this.#tellPlace(place),
+      onPlace: (place) => this.#callers.tellPlace(place),
       onLease: () => this.#tellLeases(),
     });
     unlisten();
@@ -257,7 +232,7 @@ export class GlobalAcquireRun {
         return this.#end(answer);
       case "held":
         if (!(await this.#isSettledHere())) return;
-        return this.#end(await this.#heldHere(here));
+        return this.#end(await this.#refusal.heldHere());
       case "given-up":
         return this.#end(over);
       case "elsewhere":
@@ -274,7 +249,7 @@ export class GlobalAcquireRun {
     const ended = value.recent.findLast((each) => each.grantId === this.grantId);
     if (ended === undefined || this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
     void here.withdraw(() => this.#isSpent);
-    this.#end(this.#endedAs(ended.fate, { value, confirmed: () => new Map() }));
+    this.#end(this.#refusal.endedAs(ended.fate, value));
   }
 
   /**
@@ -283,7 +258,7 @@ export class GlobalAcquireRun {
    */
   #askBesides(here: DelegatedRequest): void {
     const { clock } = this.#context.surroundings;
-    const untilMs = this.#giveUpMs + besidesMs;
+    const untilMs = this.#callers.giveUpMs + besidesMs;
     void here
       .withdraw(() => clock.monotonicMs() >= untilMs)
       .then((left) => {
@@ -322,7 +297,7 @@ export class GlobalAcquireRun {
         () => this.#isSpent,
       );
       if (this.#isOver) return;
-      if (again.kind !== "decided") return this.#end(this.#undecided(again));
+      if (again.kind !== "decided") return this.#end(this.#refusal.undecided(again));
       if (again.outcome.kind !== "granted") {
         this.#isConfirming = false;
         return this.#onDecided(again.outcome, again);
@@ -336,32 +311,11 @@ export class GlobalAcquireRun {
     const { queue } = this.#order;
     this.#leave?.();
     this.#leave = queue.wait(this.grantId, {
-      onPlace: (place) => this.#tellPlace(place),
+      onPlace: (place) => this.#callers.tellPlace(place),
       onNotice: (seen) => this.#onNotice(seen),
     });
     this.#tellLeases();
     queue.tell(notice);
-  }
-
-  /**
-   * A try for a lock that was held when it was last heard of, and is, by plain reads: one who tries
-   * again and again from near by would otherwise keep those from proposing who are farther away.
-   */
-  async #tryPlainly(): Promise<Notice | undefined> {
-    const { register, request, command } = this.#order;
-    const isBlocked = (value: RegisterValue | undefined) =>
-      value?.holders.some(({ mode }) => mode === "exclusive" || request.mode === "exclusive");
-    // Of a repeat nobody knows yet whether it has the lock.
-    const isFirst = !this.#isRepeat && !this.#isProposed;
-    if (command.waitMs > 0 || !isFirst || !isBlocked(register.newest)) return undefined;
-    const seen = survey((await register.look()).shows);
-    if (seen === undefined || !isBlocked(seen.value)) return undefined;
-    // What its own client asked for before it, the end of another request above all, goes first.
-    if (register.isChanging) return undefined;
-    // An earlier copy was here, and is over: the lock may be its very own.
-    if (isIn(seen.value, this.grantId)) return undefined;
-    const isHeld = [...seen.liveness.values()].every((liveness) => liveness === "alive");
-    return isHeld && !this.#isRepeat ? seen : undefined;
   }
 
   #onFull(): void {
@@ -374,7 +328,7 @@ export class GlobalAcquireRun {
     const { queue } = this.#order;
     this.#tellLeases();
     const left = queue.standInLine(this.grantId, {
-      onPlace: (place) => this.#tellPlace(place),
+      onPlace: (place) => this.#callers.tellPlace(place),
       onNotice: ({ value }) => this.#onNoticeInLine(value),
       onTurn: () => void this.#ask(),
     });
@@ -395,7 +349,7 @@ export class GlobalAcquireRun {
   #onNoticeInLine(value: RegisterValue): void {
     const ended = value.recent.findLast((each) => each.grantId === this.grantId);
     if (ended !== undefined) {
-      this.#end(this.#endedAs(ended.fate, { value, confirmed: () => new Map() }));
+      this.#end(this.#refusal.endedAs(ended.fate, value));
     } else if (this.#clearedAt === undefined || remembers(value.recent, this.#clearedAt)) {
       this.#clearedAt = value.version;
     }
@@ -411,7 +365,7 @@ export class GlobalAcquireRun {
     const ended = value.recent.findLast((each) => each.grantId === this.grantId);
     // Neither here nor there: the register has forgotten how it ended, and can only be asked.
     if (ended === undefined) void this.#ask();
-    else this.#end(this.#endedAs(ended.fate, { value, confirmed }));
+    else this.#end(this.#refusal.endedAs(ended.fate, value));
   }
 
   /**
@@ -430,33 +384,19 @@ export class GlobalAcquireRun {
   get #isSpent(): boolean {
     const { clock } = this.#context.surroundings;
     if (this.#isOver || this.#isCancelling) return true;
-    return this.#isAbandoned || clock.monotonicMs() >= this.#giveUpMs;
+    return this.#callers.isGone || clock.monotonicMs() >= this.#callers.giveUpMs;
   }
 
-  get #isAbandoned(): boolean {
-    return [...this.#callers.keys()].every(({ cancellation }) => cancellation.cancelled);
-  }
-
-  #hear(call: Call): void {
-    this.#callers.set(call, () => {});
-    const forget = call.cancellation.onCancel(() => {
-      // A repeat through another router may be under way: its place is left as it is.
-      if (this.#isAbandoned) this.#end({ kind: "cancelled" });
-      else this.#callers.delete(call);
-    });
-    if (this.#callers.has(call)) this.#callers.set(call, forget);
-  }
-
-  /** The newest caller alone: they are copies of one request, and one client counts its places. */
-  #tellPlace(place: number): void {
-    [...this.#callers.keys()].at(-1)?.onPosition?.(place);
+  #hear({ waitMs }: AcquireCommand, call: Call): void {
+    // A repeat through another router may be under way: its place is left as it is.
+    this.#callers.add(waitMs, call, () => this.#end({ kind: "cancelled" }));
   }
 
   #arm(): void {
     const { clock } = this.#context.surroundings;
     const { command } = this.#order;
     this.#timer?.cancel();
-    const dueMs = command.waitMs > 0 ? this.#waitUntilMs : this.#giveUpMs;
+    const dueMs = command.waitMs > 0 ? this.#callers.waitUntilMs : this.#callers.giveUpMs;
     this.#timer = clock.schedule(Math.max(0, dueMs - clock.monotonicMs()), () =>
       command.waitMs > 0 ? void this.#timeOut() : this.#end(unanswered),
     );
@@ -471,16 +411,17 @@ export class GlobalAcquireRun {
     const { clock } = this.#context.surroundings;
     // A grant that is being confirmed was won in time.
     if (this.#isConfirming || this.#isOver) {
-      this.#timer = clock.schedule(Math.max(0, this.#giveUpMs - clock.monotonicMs()), () =>
+      this.#timer = clock.schedule(Math.max(0, this.#callers.giveUpMs - clock.monotonicMs()), () =>
         this.#end(unanswered),
       );
       return;
     }
     this.#leave?.();
     this.#leave = undefined;
-    const isOver = () => clock.monotonicMs() >= this.#giveUpMs;
+    const isOver = () => clock.monotonicMs() >= this.#callers.giveUpMs;
     if (this.#isHere && !(await this.#isWithdrawnHere(isOver))) return;
-    if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#timedOut());
+    if (this.isOnlyHere) return this.#end(await this.#refusal.timedOutHere());
+    if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#refusal.timedOut());
     this.#isWithdrawing = true;
     const withdraw = { kind: "withdraw", grantId: this.grantId } as const;
     const answer = await register.submit(withdraw, true, isOver);
@@ -490,7 +431,7 @@ export class GlobalAcquireRun {
       await this.#believe(answer.outcome.holder, answer.confirmed);
     } else {
       const there = this.#isRepeat ? await this.#askThere(answer.value) : undefined;
-      if (there === undefined || there.kind === "held") this.#end(this.#timedOut());
+      if (there === undefined || there.kind === "held") this.#end(this.#refusal.timedOut());
       else this.#end(isDefinite(there) ? there : unanswered);
     }
   }
@@ -507,22 +448,11 @@ export class GlobalAcquireRun {
     return false;
   }
 
-  #timedOut(): AcquireOutcome {
-    const { register, queue, here } = this.#order;
-    const value = register.newest;
-    const nowMs = this.#context.surroundings.clock.wallMs();
-    return {
-      kind: "timeout",
-      holders: value === undefined ? [] : namedHolders(value, nowMs),
-      queueLength: (value?.waiters.length ?? 0) + queue.lineLength + (here?.lineLength ?? 0),
-    };
-  }
-
   /** Delegated to another region, the lock may be free there: it is asked. */
   async #endHeld(notice: Notice): Promise<void> {
     const there = await this.#askThere(notice.value);
     if (there !== undefined) this.#end(isDefinite(there) ? there : unanswered);
-    else if (await this.#isSettledHere()) this.#end(this.#held(notice));
+    else if (await this.#isSettledHere()) this.#end(this.#refusal.held(notice.value));
   }
 
   /** Asked in another region before, it may have the lock there by delegation. */
@@ -531,97 +461,34 @@ export class GlobalAcquireRun {
     if (there?.kind === "granted") this.#end(there);
   }
 
-  /**
-   * Asks the region that the lock is delegated to, without a wait; undefined where that is none, and
-   * where nothing of the request can be there.
-   */
   async #askThere(value: RegisterValue): Promise<AcquireOutcome | undefined> {
-    const { command, session } = this.#order;
-    const there = delegatedTo(this.#context, value, this.#first);
-    const isKnown = there !== undefined && (await session.isKnownIn(there.region));
-    if (!isKnown) {
-      const [holder] = value.holders;
-      const isElsewhere = holder?.delegation && holder.region !== this.#context.region;
-      return isElsewhere && this.#isRepeat ? unanswered : undefined;
-    }
+    const there = await findThere(this.#context, this.#order, value, this.#first);
+    if (there === "unknown") return this.#isRepeat ? unanswered : undefined;
+    if (there === undefined) return undefined;
     if (this.#isOver || this.#isCancelling) return unanswered;
-    const again = { ...command, waitMs: 0 };
-    return askThere(this.#context, there, again, this.#first, this.#giveUpMs);
+    const again = { ...this.#order.command, waitMs: 0 };
+    return askThere(this.#context, there, again, this.#first, this.#callers.giveUpMs);
   }
 
   /** Refused is final only where no copy of it can come true in this region's shard [H5]. */
   async #isSettledHere(): Promise<boolean> {
     if (!this.#isRepeat || this.#order.here === undefined) return true;
     const { clock } = this.#context.surroundings;
-    return this.#isWithdrawnHere(() => clock.monotonicMs() >= this.#giveUpMs);
-  }
-
-  /** Who has it by delegation to this region. */
-  async #heldHere(here: DelegatedRequest): Promise<AcquireOutcome> {
-    const { register, request } = this.#order;
-    const { clock } = this.#context.surroundings;
-    const view = await readDelegated(this.#context, register.lock);
-    const holders = view.kind === "delegated" ? view.holders : [];
-    return {
-      kind: "held",
-      holders: holders.map((holder) => globalTenant(holder, clock.wallMs())),
-      queueLength: here.lineLength,
-      retryAfterMs: Math.ceil((holders[0]?.ttlMs ?? request.ttlMs) / 3),
-    };
-  }
-
-  #held({ value }: Notice): AcquireOutcome {
-    const { clock } = this.#context.surroundings;
-    const ttlMs = Math.min(...value.holders.map((holder) => holder.ttlMs));
-    return {
-      kind: "held",
-      holders: namedHolders(value, clock.wallMs()),
-      queueLength: value.waiters.length + this.#order.queue.lineLength,
-      retryAfterMs: Number.isFinite(ttlMs) ? Math.ceil(ttlMs / 3) : 1_000,
-    };
-  }
-
-  /** A repeat of a request that is over is told how it ended, not what its first copy was told. */
-  #endedAs(fate: Fate, notice: Notice): AcquireOutcome {
-    if (fate === "cancelled") return { kind: "cancelled" };
-    // One that waits is not told that somebody has the lock: it goes on under another request id.
-    if (fate === "refused") {
-      return this.#order.command.waitMs > 0 ? refusedInWait : this.#held(notice);
-    }
-    const how = { released: "released", lost: "lost", forced: "taken away by force" }[fate];
-    return failure(
-      "LOST",
-      `The grant of this request on ${lockIdOf(this.#order.register.lock).name} was ${how}. Ask ` +
-        "again with a new request id.",
-    );
-  }
-
-  #undecided(answer: Exclude<ProposerAnswer, { kind: "decided" }>): Failure {
-    if (answer.kind === "unknown") return unanswered;
-    if (answer.kind === "contended") return contended;
-    const heard = answer.heard.map((index) => this.#context.regions[index]?.region ?? "");
-    return noQuorum(heard, this.#order.register.silences);
+    return this.#isWithdrawnHere(() => clock.monotonicMs() >= this.#callers.giveUpMs);
   }
 
   #tellLeases(): void {
     if (!this.#isOver && this.#order.command.waitMs > 0) {
       const { session, here } = this.#order;
-      const leases: readonly SessionLease[] = [...session.leases, ...(here?.leases ?? [])];
-      for (const call of this.#callers.keys()) call.onLeases?.(leases);
+      this.#callers.tellLeases([...session.leases, ...(here?.leases ?? [])]);
     }
-  }
-
-  #timesOf({ waitMs }: AcquireCommand, { deadlineMs }: Call) {
-    const nowMs = this.#context.surroundings.clock.monotonicMs();
-    const waitUntilMs = nowMs + waitMs;
-    return { waitUntilMs, giveUpMs: Math.min(deadlineMs ?? Infinity, waitUntilMs + marginMs) };
   }
 
   #end(outcome: AcquireOutcome): void {
     if (this.#isOver || this.#isCancelling) return;
     this.#isOver = true;
     this.#timer?.cancel();
-    for (const forget of this.#callers.values()) forget();
+    this.#callers.leave();
     this.#leave?.();
     this.#resolve(outcome);
   }

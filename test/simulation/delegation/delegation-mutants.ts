@@ -2,6 +2,7 @@ import type { Mutant } from "../mutants.ts";
 
 const core = "libs/core/src";
 const lock = "libs/engine/src/delegated-lock.ts";
+const telling = "libs/engine/src/grant-telling.ts";
 const session = "libs/engine/src/delegation-session.ts";
 const tenure = "libs/engine/src/delegation-tenure.ts";
 const twin = "test/simulation/delegation/delegation-twin.ts";
@@ -22,9 +23,9 @@ export const delegationMutants: readonly Mutant[] = [
         replace: ";",
       },
       {
-        file: lock,
-        find: "    const validForMs = this.#vouchedMs;\n",
-        replace: "    const validForMs = this.#vouchedMs || asking.request.ttlMs;\n",
+        file: telling,
+        find: "    const validForMs = this.#options.vouchedMs();\n",
+        replace: "    const validForMs = this.#options.vouchedMs() || asking.request.ttlMs;\n",
       },
     ],
   },
@@ -33,9 +34,9 @@ export const delegationMutants: readonly Mutant[] = [
     phrase: "`valid_for` without D",
     edits: [
       {
-        file: lock,
-        find: "    const validForMs = this.#vouchedMs;\n",
-        replace: "    const validForMs = this.#vouchedMs > 0 ? 1e6 : 0;\n",
+        file: telling,
+        find: "    const validForMs = this.#options.vouchedMs();\n",
+        replace: "    const validForMs = this.#options.vouchedMs() > 0 ? 1e6 : 0;\n",
       },
     ],
   },
@@ -139,7 +140,7 @@ export const delegationMutants: readonly Mutant[] = [
         find: "return (counter << sequenceBits) | BigInt(sequence);",
         replace: "return (counter << sequenceBits) + BigInt(sequence);",
       },
-      { file: lock, find: "state.sequence < sequenceMax", replace: "sequenceMax > 0" },
+      { file: lock, find: "isOpen && sequence < sequenceMax", replace: "isOpen" },
       {
         file: lock,
         find: "if (state.sequence >= this.#options.policy.renewAt) tenure?.renew();",
@@ -201,12 +202,11 @@ export const delegationMutants: readonly Mutant[] = [
     edits: [
       {
         file: lock,
-        find: "    this.#line.remove(grantId);\n    const grant = marker",
-        replace: `    this.#line.remove(grantId);
-    if (this.#state === undefined) {
+        find: "    cancelIn(this.#steps, asking",
+        replace: `    if (this.#state === undefined) {
       return asking.answer({ kind: "cancelled", found: false, refused: true });
     }
-    const grant = marker`,
+    cancelIn(this.#steps, asking`,
       },
     ],
   },
@@ -286,7 +286,7 @@ export const delegationRuleMutants: readonly Mutant[] = [
     phrase: "a late copy of a request gives back what its caller was told of",
     edits: [
       {
-        file: lock,
+        file: telling,
         find: "if (this.#told !== token) this.#giveBack(grant, giveBacksMax);",
         replace: "this.#giveBack(grant, giveBacksMax);",
       },

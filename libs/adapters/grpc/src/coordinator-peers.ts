@@ -15,9 +15,9 @@ export interface CoordinatorPeersOptions {
 }
 
 /**
- * The global tier of a region as others reach it. A lock's requests go to one coordinator, whatever router
- * they come through, or two of them would race for every register; to the next one only where
- * nothing can have been sent.
+ * The global tier of a region as others reach it. A lock's requests go to one coordinator, whatever
+ * router they come through, or two of them would race for every register; to the next one only
+ * where nothing can have been sent.
  */
 export function coordinatorPeers({
   addresses,

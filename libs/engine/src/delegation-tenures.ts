@@ -1,0 +1,76 @@
+import type { GrantId } from "@holdfast/base/ids";
+import type { GlobalRequest } from "@holdfast/core/quorum/register-value";
+import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
+import type { DelegationSession } from "./delegation-session.ts";
+import { DelegationTenure, delegationRequest } from "./delegation-tenure.ts";
+
+/** The delegations of one lock that a coordinator asks for, has and leaves: one at a time. */
+export class DelegationTenures<Lock> {
+  /** No step of this delegation was ever sent, so nothing of it can come true in the shard. */
+  isUntouched = true;
+  /** Nobody had the lock under this delegation yet. */
+  isUnused = true;
+  readonly #options: DelegatedLockOptions<Lock>;
+  readonly #onChange: () => void;
+  readonly #onOver: () => void;
+  #tenure: DelegationTenure<Lock> | undefined;
+  #left: GrantId | undefined;
+
+  /** `onOver`: the one it has now is over in the register, and is to be left. */
+  constructor(options: DelegatedLockOptions<Lock>, onChange: () => void, onOver: () => void) {
+    this.#options = options;
+    this.#onChange = onChange;
+    this.#onOver = onOver;
+  }
+
+  /** The one it has or asks for. */
+  get now(): DelegationTenure<Lock> | undefined {
+    return this.#tenure;
+  }
+
+  /** The one that was left last: what is heard of it now is from before. */
+  get left(): GrantId | undefined {
+    return this.#left;
+  }
+
+  /** Asks the register for one. */
+  ask(): void {
+    const { newId, region, clock } = this.#options;
+    const session = this.#options.session();
+    this.isUntouched = true;
+    this.isUnused = true;
+    this.#begin(delegationRequest(newId(), region, session, clock.wallMs()), session);
+  }
+
+  /** Goes on with one that was opened in the shard by another coordinator. */
+  adopt(request: GlobalRequest): void {
+    this.isUntouched = false;
+    this.#begin(request, this.#options.sessionOf(request));
+  }
+
+  /** Nothing is left to be done for it here. */
+  leave(): void {
+    this.#left = this.#tenure?.request.grantId;
+    this.#tenure?.forget();
+    this.#tenure = undefined;
+  }
+
+  #begin(request: GlobalRequest, session: DelegationSession<Lock>): void {
+    const { register, lock, clock, policy, patienceMs } = this.#options;
+    const tenure = new DelegationTenure<Lock>({
+      request,
+      register,
+      session,
+      lock,
+      clock,
+      policy,
+      pauseMs: patienceMs,
+      onChange: this.#onChange,
+      onOver: () => {
+        if (this.#tenure === tenure) this.#onOver();
+        else this.#onChange();
+      },
+    });
+    this.#tenure = tenure;
+  }
+}
