@@ -71,6 +71,11 @@ export class DelegatedRequest {
     this.#delegation.noteGrant(token);
   }
 
+  /** It goes to the register as well. */
+  noteMixed(): void {
+    this.#delegation.noteMixed(this.#request.grantId);
+  }
+
   /** Those in line here. */
   get lineLength(): number {
     return this.#delegation.lock.lineLength;

@@ -64,12 +64,15 @@ export class DelegationSession<Lock = unknown> {
   readonly #kept = new Map<string, Kept<Lock>>();
   #timer: Timer | undefined;
   #delegations = 0;
+  /** When its leases were last kept alive, all of them. */
+  #keptMs: number;
   #isAbandoned = false;
 
   constructor(options: DelegationSessionOptions<Lock>) {
     this.#options = options;
     this.id = options.id;
     this.ttlMs = options.ttlMs;
+    this.#keptMs = options.clock.monotonicMs();
   }
 
   /** Nothing hangs on it any more that anybody believes in. */
@@ -80,6 +83,13 @@ export class DelegationSession<Lock = unknown> {
   /** No delegation hangs on it. */
   get isUnused(): boolean {
     return this.#delegations === 0;
+  }
+
+  /** A delegation may be hung on it: its leases are kept alive, or were until a moment ago. */
+  get isUsable(): boolean {
+    if (this.#isAbandoned) return false;
+    const idleMs = this.#options.clock.monotonicMs() - this.#keptMs;
+    return this.#delegations > 0 || idleMs < this.ttlMs / 2;
   }
 
   /** A delegation hangs on it from now on, until it {@link leave}s. See {@link meet}. */
@@ -168,9 +178,9 @@ export class DelegationSession<Lock = unknown> {
   }
 
   #beat(): void {
+    this.#keptMs = this.#options.clock.monotonicMs();
     for (const [key, { region, lock, deadlineMs }] of this.#kept) {
-      const overdueMs = this.#options.clock.monotonicMs() - deadlineMs;
-      if (overdueMs > this.ttlMs) this.#kept.delete(key);
+      if (this.#keptMs - deadlineMs > this.ttlMs) this.#kept.delete(key);
       this.#keepAlive(region, lock);
     }
   }

@@ -219,6 +219,16 @@ export class DelegationTenure<Lock = unknown> {
     }
     this.hint(value, false);
     this.#go();
+    if (this.#token !== undefined && this.vouchedMs <= 0) this.#thickenSoon();
+  }
+
+  /** Granted, and not confirmed by two regions: nobody could be told of a grant under it. */
+  #thickenSoon(): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.schedule(this.request.ttlMs / 24, () => {
+      if (this.#isOver || this.#isEnding || this.vouchedMs > 0) return;
+      this.thicken();
+    });
   }
 
   #onGranted(token: bigint, confirmed: () => ReadonlyMap<number, LeaseId>): void {

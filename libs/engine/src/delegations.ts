@@ -38,7 +38,7 @@ export class Delegations {
     const site = locate(local, { ...lock, region });
     const shard = isSite(site) ? site.shard.name : "";
     const known = this.#sessions.get(shard);
-    if (known !== undefined && !known.isAbandoned) return known;
+    if (known?.isUsable) return known;
     const id = randomId(surroundings.random) as SessionId;
     const session = this.#newSession(id, delegationTtlMs);
     this.#sessions.set(shard, session);

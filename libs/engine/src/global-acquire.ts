@@ -89,7 +89,7 @@ export class GlobalAcquire {
     const [oldest] = this.#cancelled.keys();
     if (this.#cancelled.size > cancelledMax && oldest !== undefined) this.#cancelled.delete(oldest);
     run?.cancelling();
-    const outcome = await this.#release.cancel(command, call, run?.isOnlyHere);
+    const outcome = await this.#release.cancel(command, call, run?.whereabouts);
     if (!isFailure(outcome)) this.#cancelled.set(key, true);
     run?.cancelled(!isFailure(outcome));
     return outcome;

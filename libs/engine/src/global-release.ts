@@ -12,7 +12,12 @@ import type {
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
-import type { GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
+import {
+  emptyRegister,
+  type GlobalHolder,
+  type RegisterValue,
+} from "@holdfast/core/quorum/register-value";
+import type { CancelAnswer } from "./delegated-asking.ts";
 import { DelegatedEnding } from "./delegated-ending.ts";
 import { readDelegated } from "./delegated-view.ts";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
@@ -25,8 +30,18 @@ import type { Call } from "./ports/lock-tier.ts";
 
 /** What a call without a deadline may take, in ms. */
 const withinMs = 4_500;
-/** How long this region's shard may take where the register has the last word, in ms. */
-const onceMs = 1_000;
+/** Where a request may have been asked; `here`: in this region's shard alone. */
+export type Whereabouts = "here" | "register" | "anywhere";
+
+const nothingHere: Promise<CancelAnswer> = Promise.resolve({
+  kind: "cancelled",
+  found: false,
+  refused: false,
+});
+const nothingThere = {
+  outcome: { kind: "cancelled", found: false },
+  value: emptyRegister,
+} as const satisfies { outcome: RegisterOutcome; value: RegisterValue };
 /** Grants that a force release names. */
 const namedMax = 100;
 
@@ -46,9 +61,10 @@ export class GlobalRelease {
     const { lock, grantId, token } = command;
     if (isLocalToken(token)) return this.#releaseHere(command, call);
     // A copy of its request may wait in this region, and be granted there once it is delegated.
-    if (command.repeated) void this.#here.cancel(command, this.#untilMs(call));
+    const here = command.repeated ? this.#here.cancel(command, this.#untilMs(call)) : nothingHere;
     const decided = await this.#decide(lock, { kind: "release", grantId, token }, call);
     if ("code" in decided) return decided;
+    if ((await here).kind === "unknown") return unknownEnd;
     this.#discount(command);
     const { outcome, value } = decided;
     if (outcome.kind === "released") {
@@ -65,13 +81,15 @@ export class GlobalRelease {
   async #releaseHere(command: ReleaseCommand, call: Call): Promise<ReleaseOutcome> {
     const { lock, grantId } = command;
     const untilMs = this.#untilMs(call);
-    const { register } = this.#registers.of(lock);
+    const { register, delegation } = this.#registers.of(lock);
     const left = await this.#here.release(command, untilMs);
     if (left.kind === "unknown") return unknownEnd;
     this.#discount(command);
     if (left.found) {
       // A copy of its request may wait in the register, and would have the lock for nobody.
-      if (command.repeated) void this.#decide(lock, { kind: "cancel", grantId }, call);
+      const isBesides = command.repeated || delegation.isMixed(grantId);
+      const ended = isBesides && (await this.#decide(lock, { kind: "cancel", grantId }, call));
+      if (ended && "code" in ended) return unknownEnd;
       return { kind: "released", handedOver: left.handedOver };
     }
     // A copy of it may have been granted by the register meanwhile: that one goes, too.
@@ -91,36 +109,30 @@ export class GlobalRelease {
     return delegatedTo(this.#context, decided.value, call) ?? "none";
   }
 
-  /** `isOnlyHere`: the request was asked in this region's shard alone. */
   async cancel(
     command: Pick<CancelCommand, "kind" | "lock" | "grantId" | "session">,
     call: Pick<Call, "deadlineMs" | "hops">,
-    isOnlyHere = false,
+    asked: Whereabouts = "anywhere",
   ): Promise<CancelOutcome> {
     const { lock, grantId } = command;
     const untilMs = this.#untilMs(call);
-    const soonMs = this.#context.surroundings.clock.monotonicMs() + onceMs;
-    const here = this.#here.cancel(command, isOnlyHere ? untilMs : soonMs);
-    if (isOnlyHere) {
-      const left = await here;
-      if (left.kind === "unknown") return unknownEnd;
-      this.#discount(command);
-      return { kind: "cancelled", found: left.kind === "cancelled" && left.found };
-    }
-    const decided = await this.#decide(lock, { kind: "cancel", grantId }, call);
+    const here = asked === "register" ? nothingHere : this.#here.cancel(command, untilMs);
+    const decided =
+      asked === "here" ? nothingThere : await this.#decide(lock, { kind: "cancel", grantId }, call);
     if ("code" in decided) return decided;
-    this.#discount(command);
-    const there = delegatedTo(this.#context, decided.value, call);
-    const [left, leftThere] = await Promise.all([
+    const there = asked === "here" ? undefined : delegatedTo(this.#context, decided.value, call);
+    const lefts = await Promise.all([
       here,
       there && askThere(this.#context, there, command, call, untilMs),
     ]);
-    // A copy of it may have the lock there.
-    if (leftThere?.kind === "failure") return unknownEnd;
-    const { outcome } = decided;
-    const found = [left, leftThere, outcome].some(
-      (each) => each?.kind === "cancelled" && each.found,
-    );
+    // A step that stalls, or a copy of it in another region, may get the lock yet.
+    if (lefts.some((left) => left?.kind === "unknown" || left?.kind === "failure")) {
+      return unknownEnd;
+    }
+    this.#discount(command);
+    const found = [...lefts, decided.outcome].some((each) => {
+      return each?.kind === "cancelled" && each.found;
+    });
     return { kind: "cancelled", found };
   }
 

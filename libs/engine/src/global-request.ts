@@ -19,6 +19,7 @@ import {
   unconfirmed,
 } from "./global-refusals.ts";
 import type { Notice } from "./global-register.ts";
+import type { Whereabouts } from "./global-release.ts";
 import { globalGrant, isIn } from "./global-view.ts";
 import { isOwnSession } from "./own-session.ts";
 import { tryPlainly } from "./plain-try.ts";
@@ -85,9 +86,11 @@ export class GlobalAcquireRun {
     return (this.#isProposed || this.#isHere) && this.#callers.isGone;
   }
 
-  /** Only this region's shard may know of it: it was asked nowhere else. */
-  get isOnlyHere(): boolean {
-    return this.#isHere && !this.#isProposed && !this.#isRepeat;
+  /** Where something of it may be. */
+  get whereabouts(): Whereabouts {
+    if (this.#isRepeat) return "anywhere";
+    if (this.#isHere) return this.#isProposed ? "anywhere" : "here";
+    return this.#isProposed ? "register" : "anywhere";
   }
 
   begin(): void {
@@ -259,6 +262,7 @@ export class GlobalAcquireRun {
   #askBesides(here: DelegatedRequest): void {
     const { clock } = this.#context.surroundings;
     const untilMs = this.#callers.giveUpMs + besidesMs;
+    here.noteMixed();
     void here
       .withdraw(() => clock.monotonicMs() >= untilMs)
       .then((left) => {
@@ -420,7 +424,7 @@ export class GlobalAcquireRun {
     this.#leave = undefined;
     const isOver = () => clock.monotonicMs() >= this.#callers.giveUpMs;
     if (this.#isHere && !(await this.#isWithdrawnHere(isOver))) return;
-    if (this.isOnlyHere) return this.#end(await this.#refusal.timedOutHere());
+    if (this.whereabouts === "here") return this.#end(await this.#refusal.timedOutHere());
     if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#refusal.timedOut());
     this.#isWithdrawing = true;
     const withdraw = { kind: "withdraw", grantId: this.grantId } as const;

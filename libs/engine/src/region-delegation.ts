@@ -13,6 +13,8 @@ import { RegisterHints } from "./register-hints.ts";
 
 /** How long the shard's answer to a step is waited for before it is asked what it knows, in ms. */
 const patienceMs = 1_000;
+/** Requests kept in mind that went two ways. */
+const mixedMax = 1_000;
 
 /** What a {@link RegionDelegation} needs beside its register. */
 export interface RegionDelegationOptions {
@@ -32,6 +34,7 @@ export class RegionDelegation {
   readonly #hints: RegisterHints;
   readonly #mayAsk: boolean;
   #unlisten: (() => void) | undefined;
+  readonly #mixed = new Set<GrantId>();
   /** The token of this region's last grant by the register. */
   #lastToken: bigint | undefined;
   /** That one came after another one of this region, with nobody between. */
@@ -84,6 +87,18 @@ export class RegionDelegation {
     if (token === this.#lastToken) return;
     this.#wasTwice = wasTwiceInARow(this.#lastToken, token);
     this.#lastToken = token;
+  }
+
+  /** A request that was asked here came to the register, too: whichever grants it, the other may. */
+  noteMixed(grantId: GrantId): void {
+    this.#mixed.add(grantId);
+    const [oldest] = this.#mixed;
+    if (this.#mixed.size > mixedMax && oldest !== undefined) this.#mixed.delete(oldest);
+  }
+
+  /** Whether it was noted so. */
+  isMixed(grantId: GrantId): boolean {
+    return this.#mixed.has(grantId);
   }
 
   /** A request that may wait had better be served by this region than by the register. */

@@ -117,7 +117,7 @@ export class DelegationCoordinator {
 
   /** One session for all delegations of a life, until it must be left to end. */
   #sessionOf(life: Life, name: string): DelegationSession<"lock"> {
-    if (life.session === undefined || life.session.isAbandoned) {
+    if (!life.session?.isUsable) {
       const session = `s${this.region}.${name}/${++this.#ids}` as SessionId;
       life.session = this.#newSession(session);
     }
