@@ -30,6 +30,7 @@ export function coordinatorPeers({
     who,
     addresses,
     clock,
+    sharesStreams: true,
     order: (key) => rendezvousOrder(hash, addresses, key),
   });
 }

@@ -1,5 +1,7 @@
+import type { Clock } from "@holdfast/base/clock";
 import { limits } from "@holdfast/core/limits";
 import { PeerChannel } from "./peer-channel.ts";
+import { PeerStreams } from "./peer-streams.ts";
 
 /** Long calls of one connection: a router takes only so many streams on each. */
 const longCallsMax = Math.floor(limits.streamsPerConnectionMax * 0.9);
@@ -15,10 +17,13 @@ export class PeerLanes {
   readonly address: string;
   /** For calls that are answered at once. */
   readonly short: PeerChannel;
+  /** For commands that share streams. */
+  readonly streams: PeerStreams;
   readonly #long: PeerChannel[] = [];
 
-  constructor(address: string) {
+  constructor(address: string, clock: Clock) {
     this.address = address;
+    this.streams = new PeerStreams(address, clock);
     this.short = new PeerChannel(address);
   }
 
@@ -34,6 +39,6 @@ export class PeerLanes {
   }
 
   close(): void {
-    for (const lane of [this.short, ...this.#long]) lane.close();
+    for (const lane of [this.short, this.streams, ...this.#long]) lane.close();
   }
 }

@@ -52,6 +52,11 @@ export interface PeerOptions {
    * The order in which a lock's requests try the addresses, by index; see `addresses` if left out.
    */
   readonly order?: (key: string) => readonly number[];
+  /**
+   * Commands that outlive their callers go over streams that many share; a call of its own for each
+   * if left out.
+   */
+  readonly sharesStreams?: boolean;
 }
 
 /** Whether another region can be reached. */
@@ -65,8 +70,8 @@ export interface PeerHealth {
 
 /**
  * Another region's routers as a tier: what a router forwards to. It speaks the public API, one call
- * for each command: a stream for a wait whose place in the queue is to be told of, else a unary
- * call.
+ * for each command, unless streams are shared: a stream for a wait whose place in the queue is to be
+ * told of, else a unary call.
  *
  * The next address is tried only where nothing can have been sent; a mutating call that may have
  * arrived, and was not answered, is an UNKNOWN_OUTCOME.
@@ -78,6 +83,7 @@ export class Peer implements LockTier {
   readonly #routers: readonly PeerLanes[];
   readonly #who: string;
   readonly #order: PeerOptions["order"];
+  readonly #sharesStreams: boolean;
   readonly #codec = new UnaryCodec();
   /** The router that worked last. */
   #first = 0;
@@ -88,11 +94,17 @@ export class Peer implements LockTier {
     this.#clock = options.clock;
     this.#who = options.who ?? `region ${options.region}`;
     this.#order = options.order;
-    this.#routers = options.addresses.map((address) => new PeerLanes(address));
+    this.#sharesStreams = options.sharesStreams ?? false;
+    this.#routers = options.addresses.map((address) => new PeerLanes(address, options.clock));
   }
 
   async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
     const waitMs = command.kind === "acquire" ? command.waitMs : 0;
+    // A stream can say neither that the caller is gone nor for how long it waits.
+    const mayShare = call.onCallerLost === "keep" && call.deadlineMs === undefined;
+    if (this.#sharesStreams && mayShare) {
+      return (await this.#askOverStream(command, call, waitMs)) as OutcomeOf<C>;
+    }
     const heard = call.onPosition !== undefined || call.onLeases !== undefined;
     // A stream cannot say that losing the caller ends the request, so such a wait stays unary.
     if (command.kind === "acquire" && waitMs > 0 && heard && call.onCallerLost === "keep") {
@@ -205,6 +217,28 @@ export class Peer implements LockTier {
     return this.#unreachable(reasons);
   }
 
+  /** {@link #ask}, over a stream that others use too. */
+  async #askOverStream(command: Command, call: Call, waitMs: number): Promise<Outcome> {
+    const { hops } = call;
+    const reasons: string[] = [];
+    for (const router of this.#inOrder(keyOf(command))) {
+      const stream = await router.streams.withHops(hops, () => forwarded(call));
+      if ("kind" in stream) {
+        reasons.push(stream.reason);
+        continue;
+      }
+      const reply = await stream.ask(command, call, waitMs + marginMs);
+      this.#first = this.#routers.indexOf(router);
+      if (reply.kind === "answered") return reply.outcome;
+      if (reply.code !== "UNKNOWN_OUTCOME") return reply;
+      if (command.kind !== "get") {
+        return { ...reply, message: this.#unanswered(router, reply.message) };
+      }
+      reasons.push(reply.message);
+    }
+    return this.#unreachable(reasons);
+  }
+
   /** {@link #ask}, for a request whose place in the queue is told of on the way. */
   async #wait(command: AcquireCommand, call: Call): Promise<Outcome> {
     const deadline = this.#deadlineOf(call, command.waitMs);
@@ -277,7 +311,7 @@ export class Peer implements LockTier {
     );
   }
 
-  #unanswered(channel: PeerChannel, message: string): string {
+  #unanswered(channel: Pick<PeerChannel, "address">, message: string): string {
     return (
       `The request was sent to ${this.#who} (${channel.address}) and not answered: ` +
       `${message} Repeat it with the same request id.`
