@@ -72,7 +72,7 @@ async function lose(
     Promise.all([...actors.values()].map(({ probe }) => probe.request<ProbeAnswer>(request)));
   const holder = actors.get(lost)?.claims;
   const order = (request: ClaimRequest) => holder?.request(request);
-  const nameFor = (region: string): string => `delegated to ${lost}/${region}`;
+  const nameFor = (region: string): string => `delegated/${lost}/${region}`;
   await tell({ do: "begin" });
   for (const region of actors.keys()) await order({ do: "hold", lock: nameFor(region) });
   await sleep(beforeMs);
