@@ -26,7 +26,6 @@ import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
 import { DelegationAdoption } from "./delegation-adoption.ts";
 import type { DelegationTenure } from "./delegation-tenure.ts";
 import { DelegationTenures } from "./delegation-tenures.ts";
-import { GrantTelling } from "./grant-telling.ts";
 import { LookTimer } from "./look-timer.ts";
 
 /** Callers of one lock at one coordinator; past it they are told to ask elsewhere, or again. */
@@ -44,7 +43,6 @@ export class DelegatedLock<Lock = unknown> {
   readonly #steps: DelegatedSteps;
   readonly #line: DelegatedLine;
   readonly #adoption: DelegationAdoption;
-  readonly #telling: GrantTelling;
   readonly #releases: ReleaseAsking[] = [];
   readonly #tenures: DelegationTenures<Lock>;
   /** What the shard has, as far as this coordinator knows; undefined before it is opened. */
@@ -76,10 +74,6 @@ export class DelegatedLock<Lock = unknown> {
       },
     );
     this.#timer = new LookTimer({ ...options, onLook: () => this.#tick() });
-    this.#telling = new GrantTelling({
-      vouchedMs: () => this.#vouchedMs,
-      release: (asking) => this.#releases.push(asking),
-    });
     this.#adoption = new DelegationAdoption({
       region: options.region,
       steps: this.#steps,
@@ -104,7 +98,7 @@ export class DelegatedLock<Lock = unknown> {
     const { request, wait } = asking;
     if (this.#line.join(asking)) return;
     if (this.#holder?.grantId === request.grantId && this.#state?.isOpen) {
-      this.#telling.tell(asking, this.#holder.token);
+      this.#tell(asking, this.#holder.token);
       return;
     }
     if ((!wait && !this.#state?.isOpen) || this.#line.length >= waitersMax) {
@@ -424,7 +418,17 @@ export class DelegatedLock<Lock = unknown> {
     this.#tenures.isUnused = false;
     this.#idleSinceMs = undefined;
     const waiting = this.#line.remove(holder.grantId);
-    if (waiting !== undefined) this.#telling.tell(waiting.asking, holder.token);
+    if (waiting !== undefined) this.#tell(waiting.asking, holder.token);
+  }
+
+  /**
+   * Nothing is taken back where nobody is left to be told: a copy of the request may have been told
+   * by another coordinator that looked into the shard.
+   */
+  #tell(asking: LocalAsking, token: bigint): void {
+    if (asking.isOver()) return;
+    const validForMs = this.#vouchedMs;
+    asking.answer(validForMs > 0 ? { kind: "granted", token, validForMs } : { kind: "unknown" });
   }
 
   #lookNow(): void {

@@ -111,17 +111,17 @@ export class DelegatedRequest {
   }
 
   /**
-   * Takes it out of the line, however long that takes; what it was granted it keeps. Undefined once
-   * `isOver`.
+   * Takes it out of the line, however long that takes; what it was granted it keeps. Undefined where
+   * nothing was known until `untilMs` on the monotonic clock.
    */
   async withdraw(
-    isOver: () => boolean,
+    untilMs: number,
   ): Promise<Exclude<CancelAnswer, { readonly kind: "unknown" }> | undefined> {
     const { clock } = this.#context.surroundings;
     const { session, ttlMs } = this.#request;
     const met = this.#lease ?? (await this.#home.meet(this.#lock, { session, ttlMs }, answerMs));
     if (!isFailure(met)) this.#lease = met;
-    while (!isOver()) {
+    while (clock.monotonicMs() < untilMs) {
       const marker = this.#lease === undefined ? {} : { marker: this.#markerOf(this.#lease) };
       const { grantId } = this.#request;
       const answer = await new Promise<CancelAnswer>((resolve) => {
@@ -140,12 +140,6 @@ export class DelegatedRequest {
     const validForMs = this.#delegation.lock.validForMs(this.#request.grantId, token);
     if (lease === undefined || validForMs <= 0) return undefined;
     return this.#grant(lease, token, validForMs);
-  }
-
-  /** Nobody wants it any more. One try: what is left of it ends with its session. */
-  giveBack(token: bigint): void {
-    const { grantId } = this.#request;
-    this.#delegation.lock.release({ grantId, token, answer: () => {} });
   }
 
   #acquire(asking: Omit<LocalAsking, "request" | "answer">): Promise<LocalAnswer> {

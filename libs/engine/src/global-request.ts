@@ -225,11 +225,7 @@ export class GlobalAcquireRun {
     });
     unlisten();
     // It is told what the cancel or the withdrawal behind it finds.
-    if (this.#isCancelling || this.#isWithdrawing) return;
-    if (this.#isOver) {
-      if (answer.kind === "granted") here.giveBack(answer.grant.token);
-      return;
-    }
+    if (this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
     switch (answer.kind) {
       case "granted":
         return this.#end(answer);
@@ -251,27 +247,27 @@ export class GlobalAcquireRun {
   #onNoticeHere(here: DelegatedRequest, value: RegisterValue): void {
     const ended = value.recent.findLast((each) => each.grantId === this.grantId);
     if (ended === undefined || this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
-    void here.withdraw(() => this.#isSpent);
+    void here.withdraw(this.#besidesMs);
     this.#end(this.#refusal.endedAs(ended.fate, value));
   }
 
   /**
    * This region's shard does not answer: the two other regions may do without it. Whatever comes of
-   * the request here after all is found out, and told or taken back.
+   * the request here after all is found out, and told.
    */
   #askBesides(here: DelegatedRequest): void {
-    const { clock } = this.#context.surroundings;
-    const untilMs = this.#callers.giveUpMs + besidesMs;
     here.noteMixed();
-    void here
-      .withdraw(() => clock.monotonicMs() >= untilMs)
-      .then((left) => {
-        if (left?.kind !== "granted") return;
-        const grant = here.grantOf(left.token);
-        if (grant === undefined || this.#isOver) here.giveBack(left.token);
-        else this.#end({ kind: "granted", grant });
-      });
+    void here.withdraw(this.#besidesMs).then((left) => {
+      if (left?.kind !== "granted" || this.#isOver) return;
+      const grant = here.grantOf(left.token);
+      this.#end(grant === undefined ? unanswered : { kind: "granted", grant });
+    });
     this.#beginInRegister();
+  }
+
+  /** Until when it is asked what became of it in a shard that went silent. */
+  get #besidesMs(): number {
+    return this.#callers.giveUpMs + besidesMs;
   }
 
   /** Tells the holder, once two regions confirm the grant by the leases it has. */
@@ -422,12 +418,12 @@ export class GlobalAcquireRun {
     }
     this.#leave?.();
     this.#leave = undefined;
-    const isOver = () => clock.monotonicMs() >= this.#callers.giveUpMs;
-    if (this.#isHere && !(await this.#isWithdrawnHere(isOver))) return;
+    if (this.#isHere && !(await this.#isWithdrawnHere())) return;
     if (this.whereabouts === "here") return this.#end(await this.#refusal.timedOutHere());
     if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#refusal.timedOut());
     this.#isWithdrawing = true;
     const withdraw = { kind: "withdraw", grantId: this.grantId } as const;
+    const isOver = () => clock.monotonicMs() >= this.#callers.giveUpMs;
     const answer = await register.submit(withdraw, true, isOver);
     if (this.#isOver) return;
     if (answer.kind !== "decided") this.#end(unanswered);
@@ -441,10 +437,10 @@ export class GlobalAcquireRun {
   }
 
   /** True: this region has nothing of it any more; else it was told what it has. */
-  async #isWithdrawnHere(isOver: () => boolean): Promise<boolean> {
+  async #isWithdrawnHere(): Promise<boolean> {
     const { here } = this.#order;
     this.#isWithdrawing = true;
-    const left = await here?.withdraw(isOver);
+    const left = await here?.withdraw(this.#callers.giveUpMs);
     if (this.#isOver) return false;
     if (left?.kind === "cancelled") return true;
     const grant = left === undefined ? undefined : here?.grantOf(left.token);
@@ -476,9 +472,7 @@ export class GlobalAcquireRun {
 
   /** Refused is final only where no copy of it can come true in this region's shard [H5]. */
   async #isSettledHere(): Promise<boolean> {
-    if (!this.#isRepeat || this.#order.here === undefined) return true;
-    const { clock } = this.#context.surroundings;
-    return this.#isWithdrawnHere(() => clock.monotonicMs() >= this.#callers.giveUpMs);
+    return !this.#isRepeat || this.#order.here === undefined || this.#isWithdrawnHere();
   }
 
   #tellLeases(): void {

@@ -2,7 +2,6 @@ import type { Mutant } from "../mutants.ts";
 
 const core = "libs/core/src";
 const lock = "libs/engine/src/delegated-lock.ts";
-const telling = "libs/engine/src/grant-telling.ts";
 const session = "libs/engine/src/delegation-session.ts";
 const tenure = "libs/engine/src/delegation-tenure.ts";
 const twin = "test/simulation/delegation/delegation-twin.ts";
@@ -23,9 +22,9 @@ export const delegationMutants: readonly Mutant[] = [
         replace: ";",
       },
       {
-        file: telling,
-        find: "    const validForMs = this.#options.vouchedMs();\n",
-        replace: "    const validForMs = this.#options.vouchedMs() || asking.request.ttlMs;\n",
+        file: lock,
+        find: "    const validForMs = this.#vouchedMs;\n",
+        replace: "    const validForMs = this.#vouchedMs || asking.request.ttlMs;\n",
       },
     ],
   },
@@ -34,9 +33,9 @@ export const delegationMutants: readonly Mutant[] = [
     phrase: "`valid_for` without D",
     edits: [
       {
-        file: telling,
-        find: "    const validForMs = this.#options.vouchedMs();\n",
-        replace: "    const validForMs = this.#options.vouchedMs() > 0 ? 1e6 : 0;\n",
+        file: lock,
+        find: "    const validForMs = this.#vouchedMs;\n",
+        replace: "    const validForMs = this.#vouchedMs > 0 ? 1e6 : 0;\n",
       },
     ],
   },
@@ -286,9 +285,12 @@ export const delegationRuleMutants: readonly Mutant[] = [
     phrase: "a late copy of a request gives back what its caller was told of",
     edits: [
       {
-        file: telling,
-        find: "if (this.#told !== token) this.#giveBack(grant, giveBacksMax);",
-        replace: "this.#giveBack(grant, giveBacksMax);",
+        file: lock,
+        find: "    if (asking.isOver()) return;\n",
+        replace: `    if (asking.isOver()) {
+      const { grantId } = asking.request;
+      return this.release({ grantId, token, marker: asking.marker, answer: () => {} });
+    }\n`,
       },
     ],
   },
