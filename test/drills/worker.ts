@@ -28,6 +28,10 @@ export interface Habits {
   readonly fresh?: boolean;
   /** In place of one lock there is a new one every so often, the same to everybody. */
   readonly slotMs?: number;
+  /** It asks for nothing before it has run for so long; 0 if left out. */
+  readonly fromMs?: number;
+  /** Each worker keeps to one of the locks. */
+  readonly isLoyal?: boolean;
   /** At the end it gives up what it waits for; else it waits as long as it wanted to. */
   readonly isHurried?: boolean;
 }
@@ -64,6 +68,8 @@ export class Worker {
   /** Works until the signal aborts; what was begun is ended. */
   async run(): Promise<void> {
     const { signal, random } = this.#tools;
+    // Told to end meanwhile, it has nothing to end.
+    await sleep(this.#habits.fromMs ?? 0, undefined, { signal }).catch(() => {});
     while (!signal.aborted) {
       await sleep(random.next() * this.#habits.thinkMsMax);
       await this.#tenure();
@@ -99,10 +105,11 @@ export class Worker {
   }
 
   #lock(op: string): string {
-    const { locks, fresh = false, slotMs } = this.#habits;
+    const { locks, fresh = false, slotMs, isLoyal = false } = this.#habits;
     if (fresh) return `fresh/${op}`;
-    const { random, now } = this.#tools;
-    const lock = locks[integerBelow(random, locks.length)]!;
+    const { name, random, now } = this.#tools;
+    const own = Number(name.slice(name.lastIndexOf(".") + 1)) % locks.length;
+    const lock = locks[isLoyal ? own : integerBelow(random, locks.length)]!;
     return slotMs === undefined ? lock : `${lock}/${Math.floor(now() / slotMs)}`;
   }
 

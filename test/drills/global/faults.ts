@@ -120,9 +120,9 @@ export function regionSlow(
   };
 }
 
-/** SIGSTOP of the etcd that leads the first shard of a region. */
-export function etcdFrozen({ region, shards }: WanSite, forMs: number): Unplaced {
-  const leader = shards[0]?.members[0];
+/** SIGSTOP of the etcd that leads a shard of a region, the first one if left out. */
+export function etcdFrozen({ region, shards }: WanSite, forMs: number, shard = 0): Unplaced {
+  const leader = shards[shard]?.members[0];
   return {
     forMs,
     what: "SIGSTOP",
@@ -140,6 +140,17 @@ export function routerKilled({ router }: WanSite, forMs: number): Unplaced {
     target: router.name,
     begin: () => router.kill(),
     end: () => router.start(),
+  };
+}
+
+/** kill -9 of a region's coordinator, which is started again at once. */
+export function coordinatorRestarted({ coordinator }: WanSite): Unplaced {
+  return {
+    forMs: 0,
+    what: "kill -9",
+    target: coordinator.name,
+    begin: () => coordinator.kill(),
+    end: () => coordinator.start(),
   };
 }
 

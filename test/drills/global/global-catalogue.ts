@@ -1,5 +1,6 @@
 import { invariant } from "@holdfast/base/invariant";
-import { startPlatform } from "../../wan/wan-platform.ts";
+import { type PlatformOptions, startPlatform } from "../../wan/wan-platform.ts";
+import type { ProcessBuild } from "../../wan/wan-site.ts";
 import type { Drill, DrillEnd, DrillSettings } from "../drill.ts";
 import { drillBuilds } from "./drill-builds.ts";
 import type { GlobalDrill } from "./global-drill.ts";
@@ -44,12 +45,17 @@ export function drillCalled(name: string): GlobalDrill {
   return drill;
 }
 
+/** How the platform of a drill is started. */
+export function platformFor({ shards = 1 }: GlobalDrill, build: ProcessBuild): PlatformOptions {
+  return { build, shards };
+}
+
 async function runAlone(
   drill: GlobalDrill,
   { seconds, seed, mutant, isShort }: DrillSettings,
 ): Promise<GlobalDrillResult> {
   const { coordinators, clients } = drillBuilds(mutant);
-  await using platform = await startPlatform({ build: coordinators });
+  await using platform = await startPlatform(platformFor(drill, coordinators));
   const usual = isShort ? drill.shortSeconds : drill.seconds;
   const settings = { seconds: seconds ?? usual, seed, isShort, clients };
   return await runGlobalDrill(platform, drill, settings);

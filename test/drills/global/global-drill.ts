@@ -43,6 +43,10 @@ export interface GlobalDrill {
   readonly grantsPerSecondMin?: number;
   /** Share of the operations that must have overlapped a fault; 0.3 if left out. */
   readonly overlapMin?: number;
+  /** Locks that regions gave out by delegation, below which it proves nothing; 1 if left out. */
+  readonly delegatedMin?: number;
+  /** Shards of each region; 1 if left out. */
+  readonly shards?: number;
   /** Loaded into every process of clients. */
   readonly clientPreloads?: readonly URL[];
   parts(platform: WanPlatform, isShort: boolean): readonly Part[];

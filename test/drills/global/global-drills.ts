@@ -4,6 +4,7 @@ import type { WanPlatform } from "../../wan/wan-platform.ts";
 import type { Holder } from "../holder.ts";
 import { bystanders, type Part, partName, probes } from "./cast.ts";
 import { inheritedInTime } from "./dead-owners.ts";
+import { delegationDrills } from "./delegation-drills.ts";
 import { inTurn } from "./fault.ts";
 import {
   allKilled,
@@ -22,7 +23,7 @@ import {
   wayCut,
 } from "./faults.ts";
 import type { GlobalDrill, Scene } from "./global-drill.ts";
-import { busy, clinging, crowding, duelling, inheriting, keeping } from "./habits.ts";
+import { busy, clinging, crowding, duelling, fidgeting, inheriting, keeping } from "./habits.ts";
 import { grantsAfterwards } from "./recovery.ts";
 import { gapsOf } from "./region-gaps.ts";
 import { refusedWrites } from "./stale-writes.ts";
@@ -49,15 +50,13 @@ function siteOf({ platform }: Scene, number: number) {
 
 /**
  * Those who want what others keep, in some regions: most come one after the other and wait for as
- * long as it takes, one is not patient and changes the register all the time.
+ * long as it takes, one is not patient and changes the register all the time. It wants to share the
+ * lock, for whoever wants it alone waits in its region, and the register hears of it once.
  */
 function heirs(sites: WanPlatform["sites"], locks: readonly string[]): Part[] {
   return sites.flatMap(({ region }): Part[] => [
     { role: "heir", region, clients: 1, workers: 6, habits: { ...inheriting, locks } },
-    {
-      ...{ role: "restless", region, clients: 1, workers: 1 },
-      habits: { ...inheriting, locks, waitMs: 1_500, thinkMsMax: 300 },
-    },
+    { role: "restless", region, clients: 1, workers: 1, habits: { ...fidgeting, locks } },
   ]);
 }
 
@@ -123,7 +122,7 @@ const coordinatorDeaths: GlobalDrill = {
   name: "global-coordinator-dies",
   about:
     "a coordinator dies after 0, 1, 2, 3 prepares and accepts of a proposal; nobody hears more",
-  shortSeconds: 16,
+  shortSeconds: 12,
   seconds: 90,
   perSecondMin: 2,
   parts: (platform) => bystanders(platform),
@@ -199,8 +198,8 @@ const holderPaused: GlobalDrill = {
 const holderKilled: GlobalDrill = {
   name: "global-holder-killed",
   about: "kill -9 of clients that hold locks, while their leases end one region after the other",
-  shortSeconds: 17,
-  seconds: 17,
+  shortSeconds: 18,
+  seconds: 18,
   perSecondMin: 2,
   parts: (platform) => [
     ...bystanders(platform),
@@ -215,11 +214,13 @@ const holderKilled: GlobalDrill = {
     const victim = cast.get(partName({ role: "victim", region: firstOf(platform) }))!;
     const held = untilHolding(victim);
     const later = (ms: number): Promise<void> => held.then(() => sleep(ms));
-    // The ways stay cut until well after the locks must have been inherited.
+    // The ways stay cut until well after the locks must have been inherited. Its last heartbeats
+    // reach its own region alone, one at least: there its lease ends later than anywhere else, and
+    // meanwhile somebody changes the register.
     return [
-      { ...wayCut(platform, { from: from!, to: far! }, 14_500), atMs: 0, after: later(500) },
-      { ...wayCut(platform, { from: from!, to: near! }, 10_500), atMs: 0, after: later(4_500) },
-      { ...clientsKilled(victim, 10_000), atMs: 0, after: later(5_000) },
+      { ...wayCut(platform, { from: from!, to: far! }, 16_000), atMs: 0, after: later(500) },
+      { ...wayCut(platform, { from: from!, to: near! }, 12_000), atMs: 0, after: later(4_500) },
+      { ...clientsKilled(victim, 10_000), atMs: 0, after: later(6_700) },
     ];
   },
   look: inheritedInTime,
@@ -264,9 +265,9 @@ const hotLock: GlobalDrill = {
       { role: "duel", region, clients: 1, workers: 3, habits: duelling },
     ]),
   faults: (scene, seconds) =>
-    rounds(scene, seconds, 3_000, ({ platform }, number) => {
+    rounds(scene, seconds, 1_500, ({ platform }, number) => {
       const { directions } = platform.wan;
-      return [wayCut(platform, directions[number % directions.length]!, 5_000)];
+      return [wayCut(platform, directions[number % directions.length]!, 5_500)];
     }),
 };
 
@@ -300,4 +301,5 @@ export const globalDrills: readonly GlobalDrill[] = [
   everythingKilled,
   hotLock,
   repeated,
+  ...delegationDrills,
 ];

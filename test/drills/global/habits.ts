@@ -58,10 +58,20 @@ export const keeping: Habits = { ...clinging, longHoldMsMin: 30_000, longHoldMsM
  */
 export const inheriting: Habits = {
   ...keeping,
+  // By then somebody has the lock from the register.
+  fromMs: 2_000,
   waitMs: 20_000,
   longShare: 0,
   holdMsMax: 10,
   thinkMsMax: 9_000,
+};
+
+/** Of one that gives up soon, and comes again. */
+export const fidgeting: Habits = {
+  ...inheriting,
+  sharedShare: 1,
+  waitMs: 800,
+  thinkMsMax: 300,
 };
 
 /** Everybody wants the same new lock at the same time, so that first proposals meet. */
@@ -74,4 +84,27 @@ export const duelling: Habits = {
   longShare: 0,
   holdMsMax: 5,
   thinkMsMax: 100,
+};
+
+/** Of those who use a lock so much, and in one region, that it is delegated there. */
+export const using: Habits = {
+  ...busy,
+  tryShare: 0,
+  sharedShare: 0,
+  longShare: 0,
+  thinkMsMax: 200,
+};
+
+/**
+ * Of a process that keeps a lock which others of its region have been using: it has it by
+ * delegation. Its own lease outlives those of others, so that it is the delegation that counts.
+ */
+export const lodging: Habits = { ...keeping, fromMs: 1_500, ttlMs: 6_000, waitMs: 20_000 };
+
+/** Of those elsewhere who want a lock once it is delegated, for as long as it takes. */
+export const claiming: Habits = {
+  ...inheriting,
+  fromMs: 3_000,
+  waitMs: 25_000,
+  thinkMsMax: 500,
 };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checkHistory, type Verdict } from "../../history/check-history.ts";
 import { type Coverage, coverageOf, shortfalls } from "../../history/coverage.ts";
 import type { HistoryEvent } from "../../history/history-event.ts";
+import { tenuresOf } from "../../history/tenure.ts";
 import { timeLinePage } from "../../history/time-line-page.ts";
 import { type ReportFiles, writeReport } from "../../history/write-report.ts";
 import type { WanPlatform } from "../../wan/wan-platform.ts";
@@ -12,6 +13,7 @@ import type { ProcessBuild } from "../../wan/wan-site.ts";
 import { drillClock } from "../drill-clock.ts";
 import { GuardedResource } from "../guarded-resource.ts";
 import { type Cast, raiseCast } from "./cast.ts";
+import { delegatedGrants, withoutSharedTries } from "./delegated-grants.ts";
 import { carryOut } from "./fault.ts";
 import type { Aftermath, Findings, GlobalDrill } from "./global-drill.ts";
 
@@ -46,17 +48,18 @@ export async function runGlobalDrill(
   const problems: string[] = [];
   const aftermath = await perform(platform, drill, settings, problems);
   const { events, startMs, untilMs } = aftermath;
-  const verdict = checkHistory(events);
-  const coverage = coverageOf(events, verdict.tenures, startMs, untilMs);
-  const { perSecondMin, overlapMin: overlap = 0.3, grantsPerSecondMin = 1 } = drill;
-  const short = shortfalls(coverage, { perSecondMin, overlap, grantsPerSecondMin });
-  const found = drill.look?.({ ...aftermath, tenures: verdict.tenures });
+  const verdict = checkHistory(withoutSharedTries(events));
+  const tenures = tenuresOf(events);
+  const coverage = coverageOf(events, tenures, startMs, untilMs);
+  const delegated = delegatedGrants(tenures).length;
+  const found = drill.look?.({ ...aftermath, tenures });
+  const short = shortfallsOf(drill, coverage, delegated);
   const writes = events.filter((event) => event.kind === "write");
   const stale = writes.filter(({ accepted }) => !accepted).length;
   const folder = join(tmpdir(), "holdfast-drills", drill.name);
   rmSync(folder, { recursive: true, force: true });
   problems.push(...(found?.problems ?? []));
-  const figures = found?.figures ?? {};
+  const figures = { delegated_grants: delegated, ...found?.figures };
   const { seed } = settings;
   const files = writeReport(
     folder,
@@ -70,6 +73,14 @@ export async function runGlobalDrill(
     writes: { taken: writes.length - stale, stale },
     tookS: (performance.now() - beganMs) / 1_000,
   };
+}
+
+function shortfallsOf(drill: GlobalDrill, coverage: Coverage, delegated: number): string[] {
+  const { perSecondMin, overlapMin: overlap = 0.3, grantsPerSecondMin = 1 } = drill;
+  const short = shortfalls(coverage, { perSecondMin, overlap, grantsPerSecondMin });
+  const { delegatedMin = 1 } = drill;
+  if (delegated >= delegatedMin) return short;
+  return [...short, `${delegated} locks given out by delegation; ${delegatedMin} is the floor`];
 }
 
 async function perform(
