@@ -96,7 +96,9 @@ export class DelegatedLock<Lock = unknown> {
   /** Takes the lock, or a place for it; asks the register for a delegation where there is none. */
   acquire(asking: LocalAsking): void {
     const { request, wait } = asking;
-    if (this.#line.join(asking)) return;
+    // One that waits no more is out of the line; its caller withdraws the place.
+    if (!wait) this.#line.remove(request.grantId);
+    else if (this.#line.join(asking)) return;
     if (this.#holder?.grantId === request.grantId && this.#state?.isOpen) {
       this.#tell(asking, this.#holder.token);
       return;
@@ -154,9 +156,7 @@ export class DelegatedLock<Lock = unknown> {
     return this.#line.length;
   }
 
-  /**
-   * The grant's key is gone from the shard. A hint: whoever released it may be told of that yet.
-   */
+  /** The grant's key is gone from the shard. A hint: the one that released it may hear yet. */
   gone(grantId: GrantId): void {
     if (this.#holder?.grantId === grantId && !this.#steps.isBusy) this.look();
   }

@@ -4,7 +4,7 @@ import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { remembers } from "@holdfast/core/quorum/register";
 import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
-import type { GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
+import type { Fate, GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { AcquireRefusal } from "./acquire-refusal.ts";
 import type { DelegatedRequest } from "./delegated-request.ts";
@@ -170,7 +170,9 @@ export class GlobalAcquireRun {
     // Of a repeat nobody knows yet whether it has the lock.
     const isFirst = !this.#isRepeat && !this.#isProposed;
     const seen = isFirst ? await tryPlainly(this.#order) : undefined;
-    if (seen !== undefined && !this.#isRepeat) return this.#endHeld(seen);
+    if (seen !== undefined && !this.#isRepeat) {
+      return this.#endRefused(this.#refusal.held(seen.value), seen.value);
+    }
     const { register, request, command } = this.#order;
     const wait = command.waitMs > 0;
     const isRepeat = this.#isRepeat || this.#isProposed;
@@ -194,21 +196,34 @@ export class GlobalAcquireRun {
       case "granted":
         return this.#believe(outcome.holder, notice.confirmed);
       case "waiting":
-        if (this.#isRepeat) void this.#lookThere(notice.value);
+        if (this.#isRepeat)
+          void this.#askThere(notice.value).then((there) => {
+            // Asked in another region before, it has the lock there by delegation.
+            if (there?.kind === "granted") this.#end(there);
+          });
         return this.#wait(notice);
       case "full":
-        return outcome.isRefused ? this.#end(refusedInWait) : this.#onFull();
+        if (outcome.isRefused) return this.#end(refusedInWait);
+        this.#isProposed = false;
+        return this.#standInLine();
       case "ended":
-        return this.#end(this.#refusal.endedAs(outcome.fate, notice.value));
+        return this.#onEnded(outcome.fate, notice.value);
       case "forgotten":
         return this.#end(forgotten);
       case "held":
         // A copy joined that was elsewhere before: to it only what is chosen is a refusal [H5].
         if (this.#isRepeat && !this.#wasRepeat) return this.#ask();
-        return this.#endHeld(notice);
+        return this.#endRefused(this.#refusal.held(notice.value), notice.value);
       default:
         return this.#end(forgotten);
     }
+  }
+
+  /** One that had the lock by the register had it nowhere else; of any other a copy may have it. */
+  async #onEnded(fate: Fate, value: RegisterValue): Promise<void> {
+    const refusal = this.#refusal.endedAs(fate, value);
+    if (fate === "cancelled" || fate === "refused") await this.#endRefused(refusal, value);
+    else this.#end(refusal);
   }
 
   /** Asks this region's shard, to which the lock is delegated or will be. */
@@ -318,11 +333,6 @@ export class GlobalAcquireRun {
     queue.tell(notice);
   }
 
-  #onFull(): void {
-    this.#isProposed = false;
-    this.#standInLine();
-  }
-
   /** The register has no room for it yet: it stands in this region's line. */
   #standInLine(): void {
     const { queue } = this.#order;
@@ -430,9 +440,7 @@ export class GlobalAcquireRun {
     else if (answer.outcome.kind === "granted") {
       await this.#believe(answer.outcome.holder, answer.confirmed);
     } else {
-      const there = this.#isRepeat ? await this.#askThere(answer.value) : undefined;
-      if (there === undefined || there.kind === "held") this.#end(this.#refusal.timedOut());
-      else this.#end(isDefinite(there) ? there : unanswered);
+      await this.#endRefused(this.#refusal.timedOut(), answer.value);
     }
   }
 
@@ -448,17 +456,16 @@ export class GlobalAcquireRun {
     return false;
   }
 
-  /** Delegated to another region, the lock may be free there: it is asked. */
-  async #endHeld(notice: Notice): Promise<void> {
-    const there = await this.#askThere(notice.value);
-    if (there !== undefined) this.#end(isDefinite(there) ? there : unanswered);
-    else if (await this.#isSettledHere()) this.#end(this.#refusal.held(notice.value));
-  }
-
-  /** Asked in another region before, it may have the lock there by delegation. */
-  async #lookThere(value: RegisterValue): Promise<void> {
-    const there = await this.#askThere(value);
-    if (there?.kind === "granted") this.#end(there);
+  /**
+   * Delegated to another region, the lock may be free there for a try; and a copy of a repeat may
+   * have it there, or get it in this region. Only what all of them say is a refusal [H5].
+   */
+  async #endRefused(refusal: AcquireOutcome, value: RegisterValue): Promise<void> {
+    const isTry = refusal.kind === "held";
+    const there = isTry || this.#isRepeat ? await this.#askThere(value) : undefined;
+    if (there !== undefined && (isTry || there.kind !== "held")) {
+      this.#end(there.kind === "granted" || there.kind === "held" ? there : unanswered);
+    } else if (await this.#isSettledHere()) this.#end(refusal);
   }
 
   async #askThere(value: RegisterValue): Promise<AcquireOutcome | undefined> {
@@ -490,9 +497,4 @@ export class GlobalAcquireRun {
     this.#leave?.();
     this.#resolve(outcome);
   }
-}
-
-/** Nothing of the request can come true that was not told. */
-function isDefinite({ kind }: AcquireOutcome): boolean {
-  return kind === "granted" || kind === "held";
 }
