@@ -208,14 +208,12 @@ export class GlobalAcquireRun {
         return this.#standInLine();
       case "ended":
         return this.#onEnded(outcome.fate, notice.value);
-      case "forgotten":
-        return this.#end(forgotten);
       case "held":
         // A copy joined that was elsewhere before: to it only what is chosen is a refusal [H5].
         if (this.#isRepeat && !this.#wasRepeat) return this.#ask();
         return this.#endRefused(this.#refusal.held(notice.value), notice.value);
       default:
-        return this.#end(forgotten);
+        if (await this.#isSettledHere()) this.#end(forgotten);
     }
   }
 

@@ -1,0 +1,165 @@
+import type { SessionId } from "@holdfast/base/ids";
+import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
+import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
+import { afterEach, expect, test } from "vitest";
+import { GlobalRig, type rigRegions } from "./testing/global-rig.ts";
+
+type Region = (typeof rigRegions)[number];
+
+const lock = { region: globalRegion, namespace: "default", name: "l" };
+const ends: (() => void)[] = [];
+
+async function rig(): Promise<GlobalRig> {
+  const made = new GlobalRig();
+  await made.start();
+  ends.push(() => made.stop());
+  return made;
+}
+
+/** A session whose client lives. */
+async function client(world: GlobalRig, region: Region): Promise<SessionId> {
+  const session = await world.open(region);
+  ends.push(world.keepAlive(session));
+  return session;
+}
+
+function grantIn([outcome]: AcquireOutcome[]): Grant {
+  if (outcome?.kind !== "granted") throw new Error(`not granted: ${JSON.stringify(outcome)}`);
+  return outcome.grant;
+}
+
+/** Delegated to a region, and held there by a client of it. */
+async function delegated(world: GlobalRig, region: Region) {
+  const session = await client(world, region);
+  for (let times = 0; times < 2; times++) {
+    await world.release(region, await world.grant(region, { session }));
+  }
+  const grant = await world.grant(region, { session, waitMs: 1_000, owner: "holder" });
+  return { session, grant };
+}
+
+afterEach(() => {
+  for (const end of ends.splice(0).reverse()) end();
+});
+
+test("a region that has the lock a third time in a row has it from its own shard", async () => {
+  const world = await rig();
+  const { session, grant } = await delegated(world, "east");
+  expect(isLocalToken(grant.token)).toBe(true);
+  expect(grant).toMatchObject({ regions: ["east"], lease: { region: "east" } });
+  expect(grant.confirmed).toBeUndefined();
+  expect(grant.validForMs).toBeGreaterThan(3_000);
+  world.asked.length = 0;
+  await world.release("east", grant);
+  const again = await world.grant("east", { session });
+  expect(again.token).toBe(grant.token + 1n);
+  // No region was asked to vote for it.
+  expect(world.asked.filter((kind) => kind !== "meet" && kind !== "keepAlive")).toEqual([]);
+});
+
+test("those who wait in a region get the lock in their order, and hear their places", async () => {
+  const world = await rig();
+  const { session, grant } = await delegated(world, "east");
+  const places: number[] = [];
+  const waiting = [0, 1, 2].map((index) => {
+    const onPosition = index === 2 ? { onPosition: (place: number) => places.push(place) } : {};
+    return world.ask("east", { session, waitMs: 60_000 }, onPosition);
+  });
+  await world.clock.advance(1_000);
+  const released = await world.release("east", grant);
+  expect(released).toEqual({ kind: "released", handedOver: true });
+  await world.clock.advance(500);
+  expect(waiting.map((outcomes) => outcomes.length)).toEqual([1, 0, 0]);
+  await world.release("east", grantIn(waiting[0] ?? []));
+  await world.clock.advance(500);
+  await world.release("east", grantIn(waiting[1] ?? []));
+  await world.clock.advance(500);
+  expect(grantIn(waiting[2] ?? []).token).toBe(grant.token + 3n);
+  expect(places).toEqual([3, 2, 1]);
+});
+
+test("a try in another region is told who has the lock, or gets it where it is free", async () => {
+  const world = await rig();
+  const { grant } = await delegated(world, "east");
+  const session = await client(world, "west");
+  const held = await world.run("west", world.acquire({ session }));
+  expect(held).toMatchObject({ kind: "held", holders: [{ owner: "holder" }] });
+  await world.release("east", grant);
+  const got = await world.grant("west", { session });
+  expect(got).toMatchObject({ token: grant.token + 1n, lease: { region: "east" } });
+  const renew = { kind: "renew", lock, grantId: got.grantId, token: got.token } as const;
+  expect(await world.run("west", renew)).toMatchObject({ kind: "renewed" });
+  expect(await world.release("west", got)).toMatchObject({ kind: "released" });
+  expect(await world.run("north", { kind: "get", lock })).toMatchObject({ holderCount: 0 });
+});
+
+test("one that waits in another region gets the lock with the next release", async () => {
+  const world = await rig();
+  const { grant, session } = await delegated(world, "east");
+  const west = await client(world, "west");
+  const waiting = world.ask("west", { session: west, waitMs: 60_000 });
+  // Longer than a region may go on while another one waits.
+  await world.clock.advance(3_000);
+  const behind = world.ask("east", { session, waitMs: 60_000 });
+  await world.clock.advance(1_000);
+  expect(waiting).toEqual([]);
+  await world.release("east", grant);
+  await world.clock.advance(1_000);
+  const got = grantIn(waiting);
+  expect(got.token).toBeGreaterThan(grant.token);
+  expect(behind).toEqual([]);
+  await world.release("west", got);
+  await world.clock.advance(5_000);
+  expect(grantIn(behind).token).toBeGreaterThan(got.token);
+});
+
+test("a forced release takes the lock from its holder, and the region's line goes on", async () => {
+  const world = await rig();
+  const { grant, session } = await delegated(world, "east");
+  const waiting = world.ask("east", { session, waitMs: 60_000 });
+  await world.clock.advance(500);
+  const force = { kind: "force-release", lock, actor: "operator", reason: "test" } as const;
+  const forced = await world.run("west", { ...force, requestId: "f" as never });
+  expect(forced).toMatchObject({ releasedCount: 1, released: [{ grantId: grant.grantId }] });
+  await world.clock.advance(500);
+  expect(grantIn(waiting).token).toBe(grant.token + 1n);
+  const renew = { kind: "renew", lock, grantId: grant.grantId, token: grant.token } as const;
+  expect(await world.run("east", renew)).toMatchObject({ code: "NOT_HELD" });
+});
+
+test("a coordinator that starts again goes on with what its region had, and keeps its holder", async () => {
+  const world = await rig();
+  const { grant } = await delegated(world, "east");
+  world.restart("east");
+  const renew = { kind: "renew", lock, grantId: grant.grantId, token: grant.token } as const;
+  expect(await world.run("east", renew)).toMatchObject({ kind: "renewed" });
+  await world.clock.advance(20_000);
+  const west = await client(world, "west");
+  const held = await world.run("west", world.acquire({ session: west }));
+  expect(held).toMatchObject({ kind: "held", holders: [{ grantId: grant.grantId }] });
+  expect(await world.release("east", grant)).toMatchObject({ kind: "released" });
+});
+
+test("with its region gone a delegated lock is had elsewhere once the delegation has run out", async () => {
+  const world = await rig();
+  await delegated(world, "east");
+  world.isolate("east");
+  const west = await client(world, "west");
+  const startedMs = world.clock.monotonicMs();
+  const outcome = await world.run("west", world.acquire({ session: west, waitMs: 30_000 }));
+  expect(outcome).toMatchObject({ kind: "granted" });
+  expect(world.clock.monotonicMs() - startedMs).toBeLessThan(10_000);
+});
+
+test("nobody waits for a delegation in vain: an idle one is given back", async () => {
+  const world = await rig();
+  const { grant } = await delegated(world, "east");
+  await world.release("east", grant);
+  await world.clock.advance(14_000);
+  const state = await world.run("west", { kind: "get", lock });
+  expect(state).toMatchObject({ holderCount: 0 });
+  const west = await client(world, "west");
+  const got = await world.grant("west", { session: west });
+  expect(isLocalToken(got.token)).toBe(false);
+});
