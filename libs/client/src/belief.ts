@@ -19,8 +19,11 @@ export interface Belief {
   readonly jeopardyMs: number;
   /** How many regions hold it up that were confirmed lately, at the most. */
   readonly strength: number;
-  /** Heartbeats alone do not keep it: the grant itself must be renewed. */
-  readonly needsRenewal: boolean;
+  /**
+   * Heartbeats alone do not keep it: the grant itself must be renewed by then, in ms. Undefined where
+   * they do.
+   */
+  readonly renewByMs: number | undefined;
   /** It is, or counts, this very lease. */
   hangsOn(lease: SessionLease): boolean;
   /** The process stood still: only what is sent from `nowMs` on can confirm it. */

@@ -164,6 +164,23 @@ test("such a grant that comes long after it was asked for is renewed before it i
   expect(lock.validForMs).toBeGreaterThan(6_000);
 });
 
+test("no heartbeat is waited for by such a grant while those of its lease are answered", async () => {
+  const rig = await rigOf();
+  const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });
+  await rig.clock.advance(0);
+  const sent = rig.net.next("acquire");
+  const lease = leaseIn("s0", 1);
+  sent.leases([lease]);
+  await rig.clock.advance(100_000);
+  const rest = rig.net.script;
+  rig.net.script = (command, endpoint) =>
+    command.kind === "heartbeat" ? undefined : rest(command, endpoint);
+  sent.answer(granted(sent.command, { lease, validForMs: 6_000 }));
+  await rig.clock.advance(0);
+  expect(rig.net.all("renew").length).toBe(1);
+  expect((await acquiring).state).toBe("held");
+});
+
 test("the leases a place hangs on are kept alive while it waits, and hold the grant up", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });

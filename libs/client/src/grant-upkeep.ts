@@ -50,7 +50,7 @@ export class GrantUpkeep {
     });
     // Most grants are answered for by the first two regions that accept them; were one of these
     // lost soon, the third would have to be known by then.
-    this.#later(owner.ttlMs / 6);
+    this.#later(this.#isRenewable ? this.#untilRenewalMs : owner.ttlMs / 6);
   }
 
   /** Another region may be known to hold it up, or must be found. */
@@ -60,7 +60,17 @@ export class GrantUpkeep {
 
   get #isWhole(): boolean {
     const { belief } = this.#lock;
-    return belief.strength >= regionsAtBest && !belief.needsRenewal;
+    return belief.strength >= regionsAtBest && !this.#isRenewable;
+  }
+
+  get #isRenewable(): boolean {
+    return this.#lock.belief.renewByMs !== undefined;
+  }
+
+  /** What is granted for a while only may be granted for less than the session's ttl. */
+  get #untilRenewalMs(): number {
+    const leftMs = (this.#lock.belief.renewByMs ?? 0) - this.#core.ports.clock.monotonicMs();
+    return Math.max(0, Math.min(this.#owner.ttlMs, leftMs) / 3);
   }
 
   #later(pauseMs: number): void {
@@ -95,10 +105,9 @@ export class GrantUpkeep {
 
   #pauseAfter(renewed: boolean): number {
     const { ttlMs } = this.#owner;
-    const { belief } = this.#lock;
     this.#failures = renewed ? 0 : this.#failures + 1;
     if (!renewed) return Math.min((ttlMs / 24) * 2 ** Math.min(this.#failures, 10), pauseMsMax);
-    if (belief.needsRenewal) return ttlMs / 3;
+    if (this.#isRenewable) return this.#untilRenewalMs;
     // A region that is gone may stay gone for long.
     this.#pauseMs = this.#isWhole ? pauseMsMax : Math.min(2 * this.#pauseMs, pauseMsMax);
     return this.#pauseMs;

@@ -83,8 +83,8 @@ export class LeaseBelief implements Belief {
     return this.#ended ? 0 : 1;
   }
 
-  get needsRenewal(): boolean {
-    return false;
+  get renewByMs(): undefined {
+    return undefined;
   }
 
   hangsOn(lease: SessionLease): boolean {

@@ -109,7 +109,7 @@ test("a grant of one region needs its lease there and its own time, which renewa
   const own = new LeaseBelief(leaseIn("own"), ttlMs);
   own.confirm(at(0), 3_000);
   const belief = new QuorumBelief(lease === undefined ? [] : [lease], own);
-  expect([belief.needsRenewal, belief.strength, belief.deadlineMs]).toEqual([true, 0, 3_000]);
+  expect([belief.renewByMs, belief.strength, belief.deadlineMs]).toEqual([3_000, 0, 3_000]);
   expect(belief.standing(at(2_600), false)).toBe("expired");
   own.confirm(at(2_000), valid);
   expect(belief.deadlineMs).toBe(valid);

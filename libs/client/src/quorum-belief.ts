@@ -45,8 +45,8 @@ export class QuorumBelief implements Belief {
     return this.parts.filter(counts).length;
   }
 
-  get needsRenewal(): boolean {
-    return this.renewable !== undefined;
+  get renewByMs(): number | undefined {
+    return this.renewable?.deadlineMs;
   }
 
   hangsOn(lease: SessionLease): boolean {

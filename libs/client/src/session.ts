@@ -177,14 +177,21 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
   /** Resolves once a heartbeat sent since `sinceMs` is answered, or at `untilMs`. */
   confirmed(untilMs: number, sinceMs: number, { lock, grantId, token }: Grant): Promise<void> {
     const told = this.#unadmitted.get(grantId);
-    if (told !== undefined && !told.isInForce) {
-      const sentAt = readClocks(this.#core.ports.clock);
+    const heartbeat = this.#pulse.answered(untilMs, sinceMs);
+    if (told === undefined || told.isInForce) return heartbeat;
+    const { clock } = this.#core.ports;
+    const sentAt = readClocks(clock);
+    const renewal = new Promise<void>((resolve) => {
       const renew = { kind: "renew", lock, grantId, token } as const;
       this.#core.link.send(renew, heartbeatAnswerMs(this.ttlMs), (outcome) => {
-        if (outcome.kind === "renewed") told.confirm(sentAt, outcome.validForMs);
+        if (outcome.kind !== "renewed") return;
+        told.confirm(sentAt, outcome.validForMs);
+        // A heartbeat asks every region that has a lease of the session, and others wait for this
+        // lock. Where it is the lease that must be confirmed, only a heartbeat does that.
+        if (isInForce(told.standing(readClocks(clock), false))) resolve();
       });
-    }
-    return this.#pulse.answered(untilMs, sinceMs);
+    });
+    return Promise.race([heartbeat, renewal]);
   }
 
   /** Other leases than before hold a global lock up, or it may be believed in for longer. */
