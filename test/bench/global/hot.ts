@@ -21,23 +21,29 @@ export async function measureHot(
   const measureMs = Math.max(measureMsMin, roundMs);
   const perS: Record<(typeof contenders)[number], number[]> = { holdfast: [], stretched: [] };
   const counts: ProposalCount[] = [];
+  const withStart: ProposalCount[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {
       const lock = `hot/${round}`;
       const history =
         contender === "holdfast" ? await RegisterHistory.watch(shardsOf(stage), lock) : undefined;
       try {
-        const handOvers = await scramble(stage, contender, lock, measureMs);
+        const { handOvers, fromMs } = await scramble(stage, contender, lock, measureMs);
         perS[contender].push((handOvers / measureMs) * 1_000);
-        if (history !== undefined) counts.push(proposalsOf(await history.read()));
+        const writes = (await history?.read()) ?? [];
+        if (history !== undefined) {
+          counts.push(proposalsOf(writes, fromMs));
+          withStart.push(proposalsOf(writes));
+        }
       } finally {
         history?.close();
       }
       stage.report(`  ${contender}: ${perS[contender].at(-1)?.toFixed(1)} hand-overs/s`);
     }
   }
-  const sum = (of: (count: ProposalCount) => number): number =>
-    counts.reduce((all, count) => all + of(count), 0);
+  const sumOf = (all: readonly ProposalCount[], of: (count: ProposalCount) => number): number =>
+    all.reduce((total, count) => total + of(count), 0);
+  const sum = (of: (count: ProposalCount) => number): number => sumOf(counts, of);
   const made = sum((count) => count.made);
   const useful = sum((count) => count.useful);
   return {
@@ -45,6 +51,8 @@ export async function measureHot(
     "global.hot_vs_stretched": Math.max(...perS.holdfast) / Math.max(...perS.stretched),
     "global.hot_vs_stretched.median_of_rounds": median(perS.holdfast) / median(perS.stretched),
     "global.useful_share": useful / made,
+    "global.useful_share.with_start":
+      sumOf(withStart, (count) => count.useful) / sumOf(withStart, (count) => count.made),
     "global.hot.clients": clientsInAll,
     "global.hot.holdfast_hand_overs_per_s": Math.max(...perS.holdfast),
     "global.hot.stretched_hand_overs_per_s": Math.max(...perS.stretched),
@@ -61,7 +69,7 @@ async function scramble(
   contender: (typeof contenders)[number],
   lock: string,
   measureMs: number,
-): Promise<number> {
+): Promise<{ readonly handOvers: number; readonly fromMs: number }> {
   const { regions } = stage.platform.wan;
   if (contender === "stretched") await stage.stretched.lead(stage.bestLeader);
   const actors = await Promise.all(
@@ -76,8 +84,9 @@ async function scramble(
       const clients = Math.floor((clientsInAll + index) / regions.length);
       return { do: "connect", lock, clients };
     });
+    const fromMs = performance.now() + warmupMs;
     const answers = await ask<CrowdAnswer>(() => ({ do: "scramble", warmupMs, measureMs }));
-    return answers.reduce((all, { grants }) => all + grants, 0);
+    return { handOvers: answers.reduce((all, { grants }) => all + grants, 0), fromMs };
   } finally {
     await Promise.all(actors.map((actor) => actor.stop()));
   }

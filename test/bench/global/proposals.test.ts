@@ -8,14 +8,16 @@ function ballot(round: number, proposer = 1): Ballot {
   return { round, proposer, incarnation: 1 };
 }
 
+const atMs = 0;
+
 function prepares(of: Ballot, ...regions: number[]): RegisterWrite[] {
-  return regions.map((region) => ({ region, promised: encodeBallot(of) }));
+  return regions.map((region) => ({ region, atMs, promised: encodeBallot(of) }));
 }
 
 function accepts(of: Ballot, version: number, ...regions: number[]): RegisterWrite[] {
   const promised = encodeBallot(ballot(of.round + 1, of.proposer));
   const accepted = encodeAccepted(of, { ...emptyRegister, version });
-  return regions.map((region) => ({ region, promised, accepted }));
+  return regions.map((region) => ({ region, atMs, promised, accepted }));
 }
 
 test("a change that two regions accepted is useful, prepared or not", () => {
@@ -43,8 +45,18 @@ test("what writes again what is there changes nothing", () => {
   expect(proposalsOf(writes)).toMatchObject({ made: 2, useful: 1, unchanged: 1 });
 });
 
+test("what a region heard of before the counted time is left out in all regions", () => {
+  const later = (writes: RegisterWrite[]) => writes.map((write) => ({ ...write, atMs: 10 }));
+  const writes = [
+    ...prepares(ballot(1), 0),
+    ...later(accepts(ballot(1), 1, 0, 1)),
+    ...later(accepts(ballot(2), 2, 0, 1)),
+  ];
+  expect(proposalsOf(writes, 5)).toMatchObject({ made: 1, useful: 1 });
+});
+
 test("bytes that cannot be read are an error, not a figure", () => {
-  expect(() => proposalsOf([{ region: 0, accepted: new Uint8Array(20) }])).toThrow(
+  expect(() => proposalsOf([{ region: 0, atMs, accepted: new Uint8Array(20) }])).toThrow(
     "cannot be read",
   );
 });

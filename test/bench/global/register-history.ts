@@ -55,7 +55,8 @@ export class RegisterHistory {
             const which = kind === "put" ? partOf(kv.key, lock) : undefined;
             if (which === undefined) continue;
             const id = `${region} ${revision}`;
-            this.#writes.set(id, { ...this.#writes.get(id), region, [which]: kv.value });
+            const atMs = performance.now();
+            this.#writes.set(id, { atMs, ...this.#writes.get(id), region, [which]: kv.value });
           }
         },
         onEnd: () => {
