@@ -153,6 +153,24 @@ test("a grant that names no leases needs its one lease and renewals of its own",
   expect(lock.lost?.why).toBe("expired");
 });
 
+test("such a grant is renewed by what it is told, however long its session may be silent", async () => {
+  const rig = await rigOf({ ttl: 10 * ttlMs });
+  const acquiring = rig.client.acquire("order", { scope: "global" });
+  await rig.clock.advance(0);
+  const sent = rig.net.next("acquire");
+  const rest = rig.net.script;
+  let lost = 0;
+  rig.net.script = (command, endpoint) => {
+    if (command.kind !== "renew") return rest(command, endpoint);
+    // Every second one is lost on the way.
+    return lost++ % 2 === 1 ? undefined : { kind: "renewed", validForMs: 4_000 };
+  };
+  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 4_000 }));
+  const lock = await acquiring;
+  await rig.clock.advance(20 * ttlMs);
+  expect(lock.state).toBe("held");
+});
+
 test("such a grant that comes long after it was asked for is renewed before it is believed", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });

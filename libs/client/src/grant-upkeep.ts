@@ -9,6 +9,8 @@ import type { HeldLock } from "./held-lock.ts";
 
 /** A grant that every region holds up is looked after this often: it may have been taken away. */
 const pauseMsMax = 60_000;
+/** Between two tries of one that is about to run out. */
+const pauseMsMin = 100;
 
 /** Regions that hold a global lock up when all is well. */
 const regionsAtBest = 3;
@@ -50,7 +52,7 @@ export class GrantUpkeep {
     });
     // Most grants are answered for by the first two regions that accept them; were one of these
     // lost soon, the third would have to be known by then.
-    this.#later(this.#isRenewable ? this.#untilRenewalMs : owner.ttlMs / 6);
+    this.#later(owner.ttlMs / 6);
   }
 
   /** Another region may be known to hold it up, or must be found. */
@@ -69,13 +71,15 @@ export class GrantUpkeep {
 
   /** What is granted for a while only may be granted for less than the session's ttl. */
   get #untilRenewalMs(): number {
-    const leftMs = (this.#lock.belief.renewByMs ?? 0) - this.#core.ports.clock.monotonicMs();
-    return Math.max(0, Math.min(this.#owner.ttlMs, leftMs) / 3);
+    const { renewByMs = Infinity } = this.#lock.belief;
+    const leftMs = renewByMs - this.#core.ports.clock.monotonicMs();
+    return Math.max(pauseMsMin, leftMs / 3);
   }
 
-  #later(pauseMs: number): void {
+  #later(longestMs: number): void {
     const { clock, random } = this.#core.ports;
     this.#stop();
+    const pauseMs = Math.min(longestMs, this.#untilRenewalMs);
     const dueMs = clock.monotonicMs() + pauseMs * (0.5 + random.next() / 2);
     this.#due = { dueMs, onDue: () => this.#renew() };
     this.#core.dues.add(this.#due);
@@ -93,7 +97,8 @@ export class GrantUpkeep {
       return;
     }
     const sentAt = readClocks(ports.clock);
-    const withinMs = heartbeatAnswerMs(this.#owner.ttlMs);
+    const { ttlMs } = this.#owner;
+    const withinMs = heartbeatAnswerMs(Math.min(ttlMs, 3 * this.#untilRenewalMs));
     link.send({ kind: "renew", lock, grantId, token }, withinMs, (outcome) => {
       if (!this.#lock.believed) return;
       if (outcome.kind === "renewed") this.#owner.renewed(this.#lock, outcome, sentAt);
@@ -107,7 +112,7 @@ export class GrantUpkeep {
     const { ttlMs } = this.#owner;
     this.#failures = renewed ? 0 : this.#failures + 1;
     if (!renewed) return Math.min((ttlMs / 24) * 2 ** Math.min(this.#failures, 10), pauseMsMax);
-    if (this.#isRenewable) return this.#untilRenewalMs;
+    if (this.#isRenewable) return ttlMs / 3;
     // A region that is gone may stay gone for long.
     this.#pauseMs = this.#isWhole ? pauseMsMax : Math.min(2 * this.#pauseMs, pauseMsMax);
     return this.#pauseMs;

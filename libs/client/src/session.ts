@@ -10,7 +10,7 @@ import { type Belief, isInForce } from "./belief.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { GrantUpkeep, type RenewedGrant, type UpkeepOwner } from "./grant-upkeep.ts";
 import { HeldLock, type LockKeeper } from "./held-lock.ts";
-import { LeaseBelief } from "./lease-belief.ts";
+import type { LeaseBelief } from "./lease-belief.ts";
 import { hasEnded } from "./listing.ts";
 import type { ReleaseResult } from "./lock.ts";
 import { persist } from "./persist.ts";
@@ -19,6 +19,7 @@ import { QuorumBelief, quorum } from "./quorum-belief.ts";
 import { SessionBeliefs } from "./session-beliefs.ts";
 import { strays } from "./strays.ts";
 import type { SendTimes, Tenure } from "./tenure.ts";
+import { VouchedBelief } from "./vouched-belief.ts";
 
 /** An acquire that has no definite answer yet. */
 export interface PendingRequest {
@@ -136,7 +137,7 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
     if (lease === undefined || !isGlobal(lock)) return lease;
     let told = this.#unadmitted.get(grantId);
     if (told === undefined) {
-      told = new LeaseBelief({ ...lease.lease, shard: grantId }, this.ttlMs);
+      told = new VouchedBelief({ ...lease.lease, shard: grantId }, this.ttlMs);
       told.confirm(grant.validFrom === "this-send" ? sentAt.own : sentAt.first, validForMs);
       this.#unadmitted.set(grantId, told);
     }

@@ -3,6 +3,7 @@ import type { GlobalRequest } from "@holdfast/core/quorum/register-value";
 import type { DelegatedRequest } from "./delegated-request.ts";
 import type { GlobalQueue } from "./global-queue.ts";
 import type { GlobalRegister } from "./global-register.ts";
+import type { RegionDelegation } from "./region-delegation.ts";
 import type { SessionEverywhere } from "./session-everywhere.ts";
 
 /** What one acquire is about. */
@@ -12,6 +13,7 @@ export interface GlobalAcquireOrder {
   readonly register: GlobalRegister;
   readonly queue: GlobalQueue;
   readonly session: SessionEverywhere;
-  /** How it is asked in this region alone; absent where the lock is not delegated to it, ever. */
+  readonly delegation: RegionDelegation;
+  /** How it is asked in this region alone; absent where a delegation does not serve it. */
   readonly here?: DelegatedRequest;
 }

@@ -50,7 +50,6 @@ export class DelegatedLock<Lock = unknown> {
   #holder: LocalHolder | undefined;
   /** A step was not answered, or did not find what it expected: look before anything else. */
   #isInDoubt = false;
-  #idleSinceMs: number | undefined;
   readonly #timer: LookTimer;
   #isClosed = false;
   #wasTakingPart = false;
@@ -139,11 +138,17 @@ export class DelegatedLock<Lock = unknown> {
    * `isDoubtful`: a region does not show a holder alive, so there may be something to do.
    */
   hint(value: RegisterValue, isDoubtful = false): void {
-    this.#tenure?.hint(value, isDoubtful);
     const [delegate] = value.holders;
-    if (this.#tenure === undefined && delegate?.delegation) {
-      this.#adoption.consider(delegate, this.#tenures.left);
-    }
+    if (this.#tenure !== undefined) this.#tenure.hint(value, isDoubtful);
+    else if (delegate?.delegation) this.#adoption.consider(delegate, this.#tenures.left);
+  }
+
+  /** Gives the delegation back if nobody has the lock by it; false: nothing is given back. */
+  yieldIdle(): boolean {
+    if (!this.#isFree || !this.#state?.isOpen) return false;
+    this.#tenure?.wantedElsewhere();
+    this.#turn();
+    return true;
   }
 
   /** The request stands in line here, or has the lock here as far as is known. */
@@ -212,7 +217,8 @@ export class DelegatedLock<Lock = unknown> {
     // It was asked for because somebody waits here: closed before that one had it, it would go
     // round among the regions, and nobody would ever have it.
     if (this.#tenures.isUnused && this.#line.head() !== undefined && this.#isUsable()) return false;
-    return this.#tenure?.isRecallDue === true;
+    const isForOthers = this.#line.length === 0 && this.#tenure?.isWantedElsewhere === true;
+    return isForOthers || this.#tenure?.isRecallDue === true;
   }
 
   /** Does the next thing that is to be done, if there is one and nothing is under way. */
@@ -260,22 +266,15 @@ export class DelegatedLock<Lock = unknown> {
     if (this.#holder !== undefined) return () => this.#line.settleUnplaced("held");
     this.#line.dropGone();
     const head = this.#line.head();
-    const isForOthers = this.#line.length === 0 && tenure?.isWantedElsewhere === true;
-    if (this.#isRecallDue() || isForOthers) return () => this.#close(state);
+    if (this.#isRecallDue()) return () => this.#close(state);
     if (head !== undefined) {
       this.#line.settleUnplaced("held");
       return this.#isUsable() ? () => this.#promote(state, head) : undefined;
     }
     const [first] = this.#line.unplaced();
     if (first !== undefined) return () => this.#grant(state, first);
-    return this.#isIdleForLong() ? () => this.#close(state) : undefined;
-  }
-
-  #isIdleForLong(): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (this.#line.length > 0) return false;
-    this.#idleSinceMs ??= nowMs;
-    return nowMs - this.#idleSinceMs >= this.#options.policy.idleMs;
+    const isIdle = this.#line.length === 0 && this.#tenures.isIdleForLong();
+    return isIdle ? () => this.#close(state) : undefined;
   }
 
   /** See {@link DelegationAdoption}. */
@@ -386,8 +385,7 @@ export class DelegatedLock<Lock = unknown> {
     if (!from?.isOpen || this.#holder?.grantId !== grantId) return undefined;
     this.#line.dropGone();
     const place = this.#line.head();
-    const isForOthers = this.#line.length === 0 && this.#tenure?.isWantedElsewhere === true;
-    if (this.#isRecallDue() || isForOthers) return { kind: "close", from };
+    if (this.#isRecallDue()) return { kind: "close", from };
     if (place === undefined || !this.#isUsable()) return undefined;
     return { kind: "hand-over", from, place };
   }
@@ -415,8 +413,7 @@ export class DelegatedLock<Lock = unknown> {
     this.#state = state;
     this.#holder = holder;
     if (holder === undefined) return;
-    this.#tenures.isUnused = false;
-    this.#idleSinceMs = undefined;
+    this.#tenures.noteUse();
     const waiting = this.#line.remove(holder.grantId);
     if (waiting !== undefined) this.#tell(waiting.asking, holder.token);
   }
@@ -474,7 +471,6 @@ export class DelegatedLock<Lock = unknown> {
     this.#state = undefined;
     this.#holder = undefined;
     this.#isInDoubt = false;
-    this.#idleSinceMs = undefined;
   }
 
   /** What was left meanwhile is nobody's any more, but a release must be answered. */

@@ -87,6 +87,11 @@ export class DelegationTenure<Lock = unknown> {
     return Math.max(0, Math.max(0, ...deadlines) - this.#options.clock.monotonicMs());
   }
 
+  /** Somebody needs the register itself, and does not wait there. */
+  wantedElsewhere(): void {
+    this.#recall ??= { sinceMs: this.#options.clock.monotonicMs(), handOvers: 0 };
+  }
+
   /** Somebody waits for it in the register. */
   get isWantedElsewhere(): boolean {
     return this.#recall !== undefined;

@@ -8,13 +8,13 @@ import { DelegationTenure, delegationRequest } from "./delegation-tenure.ts";
 export class DelegationTenures<Lock> {
   /** No step of this delegation was ever sent, so nothing of it can come true in the shard. */
   isUntouched = true;
-  /** Nobody had the lock under this delegation yet. */
-  isUnused = true;
   readonly #options: DelegatedLockOptions<Lock>;
   readonly #onChange: () => void;
   readonly #onOver: () => void;
   #tenure: DelegationTenure<Lock> | undefined;
   #left: GrantId | undefined;
+  #isUnused = true;
+  #idleSinceMs: number | undefined;
 
   /** `onOver`: the one it has now is over in the register, and is to be left. */
   constructor(options: DelegatedLockOptions<Lock>, onChange: () => void, onOver: () => void) {
@@ -33,12 +33,30 @@ export class DelegationTenures<Lock> {
     return this.#left;
   }
 
+  /** Nobody had the lock under this delegation yet. */
+  get isUnused(): boolean {
+    return this.#isUnused;
+  }
+
+  /** Somebody has the lock under it. */
+  noteUse(): void {
+    this.#isUnused = false;
+    this.#idleSinceMs = undefined;
+  }
+
+  /** To be asked whenever nobody has it and nobody waits: true once that was so for long. */
+  isIdleForLong(): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#idleSinceMs ??= nowMs;
+    return nowMs - this.#idleSinceMs >= this.#options.policy.idleMs;
+  }
+
   /** Asks the register for one. */
   ask(): void {
     const { newId, region, clock } = this.#options;
     const session = this.#options.session();
     this.isUntouched = true;
-    this.isUnused = true;
+    this.#isUnused = true;
     this.#begin(delegationRequest(newId(), region, session, clock.wallMs()), session);
   }
 
@@ -53,6 +71,7 @@ export class DelegationTenures<Lock> {
     this.#left = this.#tenure?.request.grantId;
     this.#tenure?.forget();
     this.#tenure = undefined;
+    this.#idleSinceMs = undefined;
   }
 
   #begin(request: GlobalRequest, session: DelegationSession<Lock>): void {

@@ -185,12 +185,12 @@ export class GlobalAcquire {
       atMs: this.#context.surroundings.clock.wallMs(),
     };
     const session = new SessionEverywhere(this.#context, lock, met);
-    // Several may share a lock, and a delegation serves one at a time.
-    const here =
-      mode !== "exclusive"
-        ? {}
-        : { here: new DelegatedRequest(this.#context, lock, delegation, request) };
-    const order = { command, request, register, queue, session, ...here };
+    // Several may share a lock, and a delegation serves one at a time. It vouches for a few seconds,
+    // so a client that asks for a longer ttl, and does not come back meanwhile, goes without it.
+    const isServed = mode === "exclusive" && command.session !== undefined;
+    const here = isServed && new DelegatedRequest(this.#context, lock, delegation, request);
+    const ways = { register, queue, session, delegation, ...(here && { here }) };
+    const order = { command, request, ...ways };
     const run = new GlobalAcquireRun(this.#context, order, call);
     this.#running.set(key, run);
     void run.outcome.then((outcome) => {

@@ -163,3 +163,18 @@ test("nobody waits for a delegation in vain: an idle one is given back", async (
   const got = await world.grant("west", { session: west });
   expect(isLocalToken(got.token)).toBe(false);
 });
+
+test("a grant with a ttl of its own is never by delegation, and an idle one makes way for its try", async () => {
+  const world = await rig();
+  const { grant } = await delegated(world, "east");
+  await world.release("east", grant);
+  for (const region of ["east", "west"] as const) {
+    const got = await world.grant(region, { ttlMs: 30_000 });
+    expect(isLocalToken(got.token)).toBe(false);
+    expect(got.confirmed?.length).toBeGreaterThan(1);
+    expect(got.validForMs).toBeGreaterThan(25_000);
+    await world.release(region, got);
+    const session = await world.open("east");
+    await world.release("east", await world.grant("east", { session, waitMs: 5_000 }));
+  }
+});

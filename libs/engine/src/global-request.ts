@@ -116,13 +116,14 @@ export class GlobalAcquireRun {
   }
 
   #beginInRegister(): void {
-    const { session } = this.#order;
+    const { session, command, queue, delegation } = this.#order;
     session.meet(() => this.#tellLeases());
     if (this.#isRepeat) void session.settled().then(() => this.#keepPlace());
     // A repeat may have its place already, or the lock: in line it would hear of neither.
-    const mayLineUp = this.#order.command.waitMs > 0 && !this.#isRepeat;
-    if (mayLineUp && this.#order.queue.mustLineUp) this.#standInLine();
-    else void this.#ask();
+    const wait = command.waitMs > 0;
+    if (wait && !this.#isRepeat && queue.mustLineUp) this.#standInLine();
+    else if (wait) void this.#ask();
+    else void delegation.yieldIdle().then(() => this.#ask());
   }
 
   /** A repeat: all of its callers are answered, and it goes on while one of them is left. */

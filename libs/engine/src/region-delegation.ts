@@ -1,3 +1,4 @@
+import type { Clock } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import { randomId } from "@holdfast/base/random";
 import { defaultDelegationPolicy, wasTwiceInARow } from "@holdfast/core/delegation/recall";
@@ -13,6 +14,8 @@ import { RegisterHints } from "./register-hints.ts";
 
 /** How long the shard's answer to a step is waited for before it is asked what it knows, in ms. */
 const patienceMs = 1_000;
+/** A try waits so long for a delegation to be given back, in ms. */
+const yieldMs = 1_000;
 /** Requests kept in mind that went two ways. */
 const mixedMax = 1_000;
 
@@ -33,6 +36,7 @@ export class RegionDelegation {
   readonly #register: GlobalRegister;
   readonly #hints: RegisterHints;
   readonly #mayAsk: boolean;
+  readonly #clock: Clock;
   #unlisten: (() => void) | undefined;
   readonly #mixed = new Set<GrantId>();
   /** The token of this region's last grant by the register. */
@@ -51,6 +55,7 @@ export class RegionDelegation {
       refusal: context.refusal,
     });
     this.#register = register;
+    this.#clock = surroundings.clock;
     this.#mayAsk = context.delegation !== undefined;
     this.lock = new DelegatedLock<GlobalLockId>({
       region,
@@ -116,6 +121,22 @@ export class RegionDelegation {
     await this.#register.look();
     const { newest } = this.#register;
     if (newest !== undefined) this.lock.hint(newest);
+  }
+
+  /**
+   * Gives an idle delegation back for a try that no delegation serves; resolves when the register is
+   * free, or cannot be soon.
+   */
+  async yieldIdle(): Promise<void> {
+    if (!this.lock.yieldIdle()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#clock.schedule(yieldMs, resolve);
+    const unlisten = this.#register.listen(({ value }) => {
+      if (value.holders.length === 0) resolve();
+    });
+    await promise;
+    timer.cancel();
+    unlisten();
   }
 
   stop(): void {
