@@ -50,13 +50,13 @@ function siteOf({ platform }: Scene, number: number) {
 
 /**
  * Those who want what others keep, in some regions: most come one after the other and wait for as
- * long as it takes, one is not patient and changes the register all the time. It wants to share the
- * lock, for whoever wants it alone waits in its region, and the register hears of it once.
+ * long as it takes, some are not patient and change the register all the time. They want to share
+ * the lock, for whoever wants it alone waits in its region, and the register hears of it once.
  */
 function heirs(sites: WanPlatform["sites"], locks: readonly string[]): Part[] {
   return sites.flatMap(({ region }): Part[] => [
     { role: "heir", region, clients: 1, workers: 6, habits: { ...inheriting, locks } },
-    { role: "restless", region, clients: 1, workers: 1, habits: { ...fidgeting, locks } },
+    { role: "restless", region, clients: 1, workers: 2, habits: { ...fidgeting, locks } },
   ]);
 }
 
@@ -218,9 +218,9 @@ const holderKilled: GlobalDrill = {
     // reach its own region alone, one at least: there its lease ends later than anywhere else, and
     // meanwhile somebody changes the register.
     return [
-      { ...wayCut(platform, { from: from!, to: far! }, 16_000), atMs: 0, after: later(500) },
-      { ...wayCut(platform, { from: from!, to: near! }, 12_000), atMs: 0, after: later(4_500) },
-      { ...clientsKilled(victim, 10_000), atMs: 0, after: later(6_700) },
+      { ...wayCut(platform, { from: from!, to: far! }, 16_500), atMs: 0, after: later(500) },
+      { ...wayCut(platform, { from: from!, to: near! }, 12_000), atMs: 0, after: later(5_000) },
+      { ...clientsKilled(victim, 10_000), atMs: 0, after: later(7_000) },
     ];
   },
   look: inheritedInTime,

@@ -89,6 +89,7 @@ export const duelling: Habits = {
 /** Of those who use a lock so much, and in one region, that it is delegated there. */
 export const using: Habits = {
   ...busy,
+  waitMs: 6_000,
   tryShare: 0,
   sharedShare: 0,
   longShare: 0,
