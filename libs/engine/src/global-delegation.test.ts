@@ -3,6 +3,7 @@ import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { afterEach, expect, test } from "vitest";
+import type { ListPage } from "./ports/lock-tier.ts";
 import { GlobalRig, type rigRegions } from "./testing/global-rig.ts";
 
 type Region = (typeof rigRegions)[number];
@@ -177,4 +178,20 @@ test("a grant with a ttl of its own is never by delegation, and an idle one make
     const session = await world.open("east");
     await world.release("east", await world.grant("east", { session, waitMs: 5_000 }));
   }
+});
+
+test("its region lists who has the lock, and nobody once it is free; others name the region", async () => {
+  const world = await rig();
+  const { grant } = await delegated(world, "east");
+  const query = { region: globalRegion, namespace: "default", prefix: "", pageToken: "" };
+  const ownersIn = async (region: Region) => {
+    const page = await world.settle(
+      world.locks.get(region)?.list({ ...query, pageSize: 10 }) as never,
+    );
+    return (page as ListPage).locks.map(({ holder }) => holder.owner);
+  };
+  expect(await ownersIn("east")).toEqual(["holder"]);
+  expect(await ownersIn("west")).toEqual(["delegated to east"]);
+  await world.release("east", grant);
+  expect(await ownersIn("east")).toEqual([]);
 });
