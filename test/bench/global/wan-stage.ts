@@ -27,7 +27,7 @@ const nodeFlags = ["--max-semi-space-size=64"];
 
 /** How the stage is set. */
 export interface WanStageOptions {
-  /** Whether coordinators have locks delegated to their regions, as HOLDFAST_DELEGATION wants it. */
+  /** Whether locks are delegated to regions, as HOLDFAST_DELEGATION wants it. */
   readonly delegation: "on" | "off";
   /** Further arguments for the Node of all processes but this one. */
   readonly execArgv: readonly string[];

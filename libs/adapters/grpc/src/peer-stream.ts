@@ -23,7 +23,7 @@ interface Pending {
 
 /**
  * Commands of many callers over one stream of `SessionService.Connect`: those of one turn of the
- * event loop leave as one message, where a call of its own costs each as much as all the rest of it.
+ * event loop leave as one message, where a call of its own costs each as much as the rest of it.
  *
  * A stream cannot say that a caller is gone, so it is for requests that are to outlive theirs.
  */

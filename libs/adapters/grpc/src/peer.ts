@@ -70,8 +70,8 @@ export interface PeerHealth {
 
 /**
  * Another region's routers as a tier: what a router forwards to. It speaks the public API, one call
- * for each command, unless streams are shared: a stream for a wait whose place in the queue is to be
- * told of, else a unary call.
+ * for each command, unless streams are shared: a stream for a wait whose place in the queue is to
+ * be told of, else a unary call.
  *
  * The next address is tried only where nothing can have been sent; a mutating call that may have
  * arrived, and was not answered, is an UNKNOWN_OUTCOME.
