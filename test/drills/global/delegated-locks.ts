@@ -11,8 +11,8 @@ import { claiming, lodging, using } from "./habits.ts";
 /** Of the sessions under which coordinators hold delegations. */
 const delegationTtlMs = 6_000;
 /**
- * Drift, the lateness of a lease's end in etcd, what is left of half a ttl until those who wait look
- * again, some round trips, and a machine that is busy.
+ * Drift, the lateness of a lease's end in etcd, what is left of half a ttl until those who wait
+ * look again, some round trips, and a machine that is busy.
  */
 const marginMs = 5_500;
 /** What was sent before may be answered, and what follows needs a round trip or two. */
