@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { sabotage } from "../sabotage/sabotage.ts";
+import { delegationMutants } from "../simulation/delegation/delegation-mutants.ts";
 import { registerMutants, ruleMutants } from "../simulation/register/register-mutants.ts";
+import { regionMutants } from "./delegation/region-mutants.ts";
 import { hunt } from "./hunt.ts";
 import { type Hunted, printCounterexample, printExploration, printHunted } from "./print.ts";
 
@@ -29,7 +31,10 @@ const { values } = parseArgs({
   },
 });
 
-const known = [...registerMutants, ...ruleMutants];
+const delegated = delegationMutants.filter(({ name }) => {
+  return !regionMutants.some((mutant) => mutant.name === name);
+});
+const known = [...registerMutants, ...ruleMutants, ...regionMutants, ...delegated];
 
 async function main(): Promise<void> {
   if (values.help) console.log(usage);
@@ -42,10 +47,9 @@ async function main(): Promise<void> {
 async function exploreScope(name: string): Promise<void> {
   if (values.mutant !== undefined) sabotage(mutantNamed(values.mutant).edits);
   // Not before the sabotage: what is loaded once stays as it is.
-  const { explore } = await import("./explore.ts");
-  const { scopeNamed } = await import("./scopes.ts");
-  const scope = scopeNamed(name);
-  const found = explore(scope, { statesMax: Number(values.states), isExact: values.exact });
+  const { exploreNamed } = await import("./explore-named.ts");
+  const options = { statesMax: Number(values.states), isExact: values.exact };
+  const { scope, found } = exploreNamed(name, options);
   const { counterexample } = found;
   if (counterexample !== undefined) process.exitCode = 1;
   if (values.json) console.log(JSON.stringify(found));
@@ -89,8 +93,8 @@ function mutantNamed(name: string) {
 }
 
 async function listScopes(): Promise<void> {
-  const { scopes } = await import("./scopes.ts");
-  for (const { name, story } of scopes) console.log(`${name.padEnd(14)} ${story}`);
+  const { allScopes } = await import("./explore-named.ts");
+  for (const { name, story } of allScopes) console.log(`${name.padEnd(18)} ${story}`);
 }
 
 await main();

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { delegationMutants } from "../simulation/delegation/delegation-mutants.ts";
 import { registerMutants, ruleMutants } from "../simulation/register/register-mutants.ts";
+import { regionMutants } from "./delegation/region-mutants.ts";
+import { allScopes } from "./explore-named.ts";
 import { exploreApart, hunt } from "./hunt.ts";
 import { printExploration, printHunted } from "./print.ts";
-import { scopeNamed } from "./scopes.ts";
 
 /** Explored to their ends in every run; the others take minutes, and are run by hand. */
 const scopes = [
@@ -17,13 +19,18 @@ const scopes = [
   "readmission",
   "three",
   "repeat",
+  "delegated",
+  "delegated-line",
+  "delegated-renewed",
+  "delegated-restart",
+  "delegated-adopted",
 ] as const;
 
 test.each(scopes)(
   "%s: every state there is holds, and leads to answers",
   (name) => {
     const found = exploreApart(["--scope", name]);
-    console.log(printExploration(scopeNamed(name), found));
+    console.log(printExploration(allScopes.find((each) => each.name === name)!, found));
     expect(found.counterexample).toBeUndefined();
     expect(found.isComplete).toBe(true);
   },
@@ -51,8 +58,26 @@ const shortest = [
   ["refusal-only-read", "I6", 10],
   ["all-regions-needed", "L1", 6],
   ["no-third-vote", "L2", 11],
+  ["state-not-compared", "D4", 9],
+  ["counter-used-twice", "D1", 9],
+  ["ended-before-the-close", "D4", 4],
+  ["ended-while-held", "D4", 8],
+  ["sequence-in-memory", "D1", 17],
+  ["renewal-not-compared", "D4", 14],
+  ["found-and-opened", "D4", 11],
+  ["grant-after-d", "D2", 8],
+  ["valid-for-without-d", "D2", 8],
+  ["opened-again", "D4", 10],
+  ["opened-while-ending", "D4", 7],
+  ["place-not-compared", "D3", 11],
+  ["cancelled-without-tombstone", "D3", 6],
+  ["late-release-counts", "D4", 18],
+  ["opened-in-a-new-shard", "D4", 12],
 ] as const;
-const mutants = [...registerMutants, ...ruleMutants];
+const ofDelegation = delegationMutants.filter(({ name }) => {
+  return !regionMutants.some((mutant) => mutant.name === name);
+});
+const mutants = [...registerMutants, ...ruleMutants, ...regionMutants, ...ofDelegation];
 
 test.each(shortest)(
   "%s breaks %s in %i steps",

@@ -1,6 +1,5 @@
 import type { Counterexample, Exploration } from "./explore.ts";
 import { drawMermaid } from "./mermaid.ts";
-import type { Scope } from "./scope.ts";
 import { drawSequence } from "./sequence-diagram.ts";
 
 /** What became of a mutant. */
@@ -20,8 +19,14 @@ export interface Hunted {
   readonly why: string | undefined;
 }
 
+/** A scope by its name, and in a few words. */
+export interface Told {
+  readonly name: string;
+  readonly story: string;
+}
+
 /** One line on an exploration. */
-export function printExploration({ name, story }: Scope, found: Exploration): string {
+export function printExploration({ name, story }: Told, found: Exploration): string {
   const { states, transitions, depth, isComplete, elapsedMs, cpuMs, memoryMiB } = found;
   const size = `${count(states)} states, ${count(transitions)} transitions, ${depth} deep`;
   const cost = `${seconds(elapsedMs)} (${seconds(cpuMs)} of a core), ${memoryMiB} MiB`;
