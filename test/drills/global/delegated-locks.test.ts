@@ -4,6 +4,7 @@ import type { HistoryEvent } from "../../history/history-event.ts";
 import { tenuresOf } from "../../history/tenure.ts";
 import { withoutSharedTries } from "./delegated-grants.ts";
 import { grantedMeanwhile, keptOver, shardsApart, takenOver } from "./delegated-locks.ts";
+import { handOvers } from "./hand-overs.ts";
 
 const region = "us-east-1";
 const counter = 2 ** 20;
@@ -59,6 +60,18 @@ test("locks that all stand still show nothing of two shards", () => {
   history.gets("loyal-us-east-1-0", 10, counter + 1);
   const { problems } = shardsApart(aftermath(history, 1_000, 9_000));
   expect(problems[0]).toBe("1 locks stood still with one shard away, 0 went on");
+});
+
+test("a lock that a crowd wants and nobody gets for long is not well", () => {
+  const crowd = (lastMs: number) => {
+    const history = new HandmadeHistory().asks("a", 0).gets("a", 1_000, 1);
+    const { events } = history.asks("b", 0).gets("b", lastMs, 2);
+    const all = events.map((event) => ("lock" in event ? { ...event, lock: "run/hot" } : event));
+    return handOvers({ events: all, tenures: tenuresOf(all), startMs: 0, untilMs: 31_000 });
+  };
+  const figures = { hand_overs_per_minute: 4, longest_gap_ms: 19_000 };
+  expect(crowd(12_000)).toEqual({ problems: [], figures });
+  expect(crowd(30_000).problems).toEqual(["nobody got the lock that all want for 29000 ms"]);
 });
 
 test("of refused tries only those to share are left out", () => {

@@ -24,6 +24,7 @@ import {
 } from "./faults.ts";
 import type { GlobalDrill, Scene } from "./global-drill.ts";
 import { busy, clinging, crowding, duelling, fidgeting, inheriting, keeping } from "./habits.ts";
+import { handOvers } from "./hand-overs.ts";
 import { grantsAfterwards } from "./recovery.ts";
 import { gapsOf } from "./region-gaps.ts";
 import { refusedWrites } from "./stale-writes.ts";
@@ -269,6 +270,7 @@ const hotLock: GlobalDrill = {
       const { directions } = platform.wan;
       return [wayCut(platform, directions[number % directions.length]!, 5_500)];
     }),
+  look: handOvers,
 };
 
 const repeated: GlobalDrill = {
