@@ -24,6 +24,7 @@ const scopes = [
   "delegated-renewed",
   "delegated-restart",
   "delegated-adopted",
+  "delegated-copies",
 ] as const;
 
 test.each(scopes)(
@@ -69,6 +70,7 @@ const shortest = [
   ["valid-for-without-d", "D2", 8],
   ["opened-again", "D4", 10],
   ["opened-while-ending", "D4", 7],
+  ["granted-twice", "D3", 12],
   ["place-not-compared", "D3", 11],
   ["cancelled-without-tombstone", "D3", 6],
   ["late-release-counts", "D4", 18],

@@ -58,9 +58,7 @@ const hiddenOfRegion: Readonly<Record<string, string>> = {
   "sequence-overflows": "needs a million grants",
   "lease-counted": clockless,
   "latest-region-counts": clockless,
-  "d-from-the-answer": clockless,
   "never-recalled": "breaks D5 alone: policy is left to chance here, and liveness not looked at",
-  "given-back-though-told": `${driverOnly}; callers that go away are not in it`,
   "no-tombstone-undelegated": `${driverOnly}; see cancelled-without-tombstone`,
 };
 

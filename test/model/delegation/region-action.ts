@@ -41,3 +41,10 @@ export type RegionVisit = (
   action: RegionAction,
   violation: Violation | undefined,
 ) => void;
+
+/** One thing that happened, with the state before it. */
+export interface RegionStep {
+  readonly before: RegionState;
+  readonly action: RegionAction;
+  readonly after: RegionState;
+}

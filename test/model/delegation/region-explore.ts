@@ -1,17 +1,10 @@
 import type { Violation } from "@holdfast/simulator/history/run";
 import type { Exploration, ExploreOptions } from "../explore.ts";
 import { StateSet } from "../state-set.ts";
-import type { RegionAction, RegionState } from "./region-action.ts";
+import type { RegionState, RegionStep } from "./region-action.ts";
 import { RegionModel } from "./region-model.ts";
 import type { RegionScope } from "./region-scope.ts";
 import { regionLanes, regionScenes } from "./region-story.ts";
-
-/** One thing that happened, with the state before it. */
-export interface RegionStep {
-  readonly before: RegionState;
-  readonly action: RegionAction;
-  readonly after: RegionState;
-}
 
 /** Breadth first through everything that may happen to a delegated lock in a scope. */
 export function exploreRegion(scope: RegionScope, options: ExploreOptions = {}): Exploration {

@@ -89,10 +89,10 @@ export const regionScopes: readonly RegionScope[] = [
   {
     ...least,
     name: "delegated-copies",
-    story: "a request goes to two coordinators",
-    coordinators: 2,
+    story: "a request comes twice, to two delegations one after the other",
     clients: [2],
     visits: 0,
+    delegations: 2,
   },
   {
     ...least,

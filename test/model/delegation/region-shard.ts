@@ -105,6 +105,11 @@ export class RegionShard {
     return this.#seen[shard]!;
   }
 
+  /** How often places were taken there. */
+  placesTaken(shard: number): number {
+    return Number(nextRevision(this.#shards.at(shard)) - firstRevision) - 1;
+  }
+
   /** The client's session has this lease there. */
   hasLease(shard: number, client: string, lease: number): boolean {
     const { key, value } = markerOf(client, lease);
@@ -176,9 +181,10 @@ function leaseOf(client: string, lease: number): LeaseId {
 
 /** Beside the keys of the shard: only places are told apart by when they were written. */
 const revisionKey = "~";
+const firstRevision = 1n;
 
 function nextRevision(stored: Keys): bigint {
-  return (stored.get(revisionKey)?.modRevision ?? 1n) + 1n;
+  return (stored.get(revisionKey)?.modRevision ?? firstRevision) + 1n;
 }
 
 function withRevision(stored: Keys, revision: bigint): Keys {

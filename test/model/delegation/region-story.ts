@@ -3,9 +3,8 @@ import type { LocalReply, LocalStep } from "@holdfast/core/delegation/local-step
 import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import { commandText, outcomeText, tokenText } from "../speech.ts";
 import type { Lane, Part, Scene } from "../story.ts";
-import type { RegionAction } from "./region-action.ts";
+import type { RegionAction, RegionStep } from "./region-action.ts";
 import type { Told } from "./region-coordinator.ts";
-import type { RegionStep } from "./region-explore.ts";
 import type { RegionModel } from "./region-model.ts";
 import type { RegionScope } from "./region-scope.ts";
 

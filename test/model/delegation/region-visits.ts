@@ -7,6 +7,9 @@ import type { Coordinator } from "./region-coordinator.ts";
 import { columns, type RegionParts } from "./region-parts.ts";
 import { markerOf } from "./region-shard.ts";
 
+/** Coordinators could take one place from each other for ever. */
+const placesMax = 4;
+
 /** What clients do, those of the region and the one of another region. */
 export class Visits {
   readonly #parts: RegionParts;
@@ -79,6 +82,7 @@ export class Visits {
     const self = this.#parts.coordinatorIn(state, to);
     const inLine = self.line.find((each) => each.client === name);
     if (inLine === undefined || inLine.place !== undefined) return;
+    if (this.#parts.shard.placesTaken(state[1]!) >= placesMax) return;
     const marker = markerOf(name, inLine.lease);
     const place = { request: requestOf(name), marker, coordinator: "c" };
     const { generation } = self;

@@ -20,8 +20,8 @@ export interface Carried {
 }
 
 /**
- * Carries a transaction out as etcd does: compares see what stood before all of it. `revision`: what
- * keys that are written get.
+ * Carries a transaction out as etcd does: compares see what stood before all of it. `revision`:
+ * what keys that are written get.
  */
 export function carryOut(keys: Keys, txn: Txn, revision: bigint): Carried {
   const draft = new Map(keys);
