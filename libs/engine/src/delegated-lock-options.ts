@@ -5,7 +5,7 @@ import type { DelegationPolicy } from "@holdfast/core/delegation/recall";
 import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { LocalShard } from "./delegated-steps.ts";
 import type { DelegationSession } from "./delegation-session.ts";
-import type { RegisterDoor } from "./delegation-tenure.ts";
+import type { Confirmed, RegisterDoor } from "./delegation-tenure.ts";
 
 /** What the delegation of a lock at one coordinator needs. */
 export interface DelegatedLockOptions<Lock> {
@@ -23,7 +23,9 @@ export interface DelegatedLockOptions<Lock> {
   /** The shard has kept all it knew since the delegation of this id was asked for. */
   readonly mayAdopt: (id: GrantId) => boolean;
   /** A plain read of the register [H7]; it may never answer. */
-  readonly peek: (answer: (value: RegisterValue, isDoubtful: boolean) => void) => void;
+  readonly peek: (
+    answer: (value: RegisterValue, isDoubtful: boolean, confirmed?: Confirmed) => void,
+  ) => void;
   /** Whether it {@link DelegatedLock.isTakingPart}, when that changes: hints are of use then. */
   readonly onTakingPart?: (isTakingPart: boolean) => void;
   /** A grant id that nobody used before. */

@@ -24,7 +24,7 @@ import { DelegatedLine, type Waiting } from "./delegated-line.ts";
 import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
 import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
 import { DelegationAdoption } from "./delegation-adoption.ts";
-import type { DelegationTenure } from "./delegation-tenure.ts";
+import type { Confirmed, DelegationTenure } from "./delegation-tenure.ts";
 import { DelegationTenures } from "./delegation-tenures.ts";
 import { LookTimer } from "./look-timer.ts";
 
@@ -32,9 +32,8 @@ import { LookTimer } from "./look-timer.ts";
 const waitersMax = 10_000;
 
 /**
- * One lock at one coordinator of a region to which the lock is delegated now and then.
- *
- * While it is, this coordinator alone decides who of the region has it, one local step after the
+ * One lock at one coordinator of a region to which the lock is delegated now and then. While it is,
+ * this coordinator alone decides who of the region has it, one local step after the
  * other, and each step compares what the one before it left. It asks the register for a delegation
  * when somebody waits, and gives it back when another region does, or nobody.
  */
@@ -87,6 +86,11 @@ export class DelegatedLock<Lock = unknown> {
     return this.#tenure !== undefined || this.#adoption.isUnderWay || this.#line.length > 0;
   }
 
+  /** A delegation was asked for, and it is not known to be granted. */
+  get isAskedFor(): boolean {
+    return this.#tenure?.token === undefined && this.#tenure !== undefined;
+  }
+
   /** Nothing is under way, nothing waits and nothing is held: it may be forgotten. */
   get isIdle(): boolean {
     return !this.isTakingPart && this.#releases.length === 0 && !this.#steps.isBusy;
@@ -106,13 +110,14 @@ export class DelegatedLock<Lock = unknown> {
       asking.answer({ kind: "elsewhere" });
       return;
     }
-    if (!wait && !this.#mayGrant()) {
+    const mayGrant = this.#mayGrant();
+    if (!wait && !mayGrant) {
       asking.answer({ kind: this.#isFree ? "no-quorum" : "held" });
       return;
     }
     const waiting = this.#line.add(asking);
     // Behind somebody, or before there is a delegation, it takes its place beside all other steps.
-    if (wait && !this.#mayGrant()) this.#line.takePlace(waiting);
+    if (wait && (!mayGrant || this.#steps.isBusy)) this.#line.takePlace(waiting);
     this.#turn();
   }
 
@@ -134,21 +139,21 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   /**
-   * The register's value, however it was learned. A hint: it may be old, or not chosen at all.
-   * `isDoubtful`: a region does not show a holder alive, so there may be something to do.
+   * The register's value: a hint, it may be old, or not chosen. `isDoubtful`: a region does not
+   * show a holder alive. `confirmed`: where liveness stands by one ballot that two regions show.
    */
-  hint(value: RegisterValue, isDoubtful = false): void {
+  hint(value: RegisterValue, isDoubtful = false, confirmed?: Confirmed): void {
     const [delegate] = value.holders;
-    if (this.#tenure !== undefined) this.#tenure.hint(value, isDoubtful);
+    if (this.#tenure !== undefined) this.#tenure.hint(value, isDoubtful, confirmed);
     else if (delegate?.delegation) this.#adoption.consider(delegate, this.#tenures.left);
   }
 
   /** Gives the delegation back if nobody has the lock by it; false: nothing is given back. */
   yieldIdle(): boolean {
-    if (!this.#isFree || !this.#state?.isOpen) return false;
-    this.#tenure?.wantedElsewhere();
+    const isIdle = this.#isFree && this.#state?.isOpen === true;
+    if (isIdle) this.#tenure?.wantedElsewhere();
     this.#turn();
-    return true;
+    return isIdle;
   }
 
   /** The request stands in line here, or has the lock here as far as is known. */
@@ -201,7 +206,7 @@ export class DelegatedLock<Lock = unknown> {
 
   /** The delegation is known to be in force, and to have numbers left. */
   #isUsable(): boolean {
-    const { isOpen, sequence } = this.#state ?? { isOpen: false, sequence: 0 };
+    const { isOpen = false, sequence = 0 } = this.#state ?? {};
     return isOpen && sequence < sequenceMax && this.#vouchedMs > 0;
   }
 
@@ -429,9 +434,7 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #lookNow(): void {
-    this.#step({ kind: "look" }, (reply) => {
-      if (reply?.kind === "seen") this.#adoptSeen(reply);
-    });
+    this.#step({ kind: "look" }, (reply) => reply?.kind === "seen" && this.#adoptSeen(reply));
   }
 
   /** A step that was not carried out, or of which nobody knows. */
@@ -488,7 +491,7 @@ export class DelegatedLock<Lock = unknown> {
     if (this.#tenure?.token !== undefined && !this.#tenure.isLiveAtHome) this.#desert();
     if (this.#tenure !== undefined) {
       this.#tenure.thicken();
-      this.#options.peek((value, isDoubtful) => this.hint(value, isDoubtful));
+      this.#options.peek((...seen) => this.hint(...seen));
     }
     if (this.#holder !== undefined) this.#isInDoubt = true;
     this.#turn();

@@ -29,6 +29,9 @@ export interface TenureOptions<Lock> {
   readonly onOver: () => void;
 }
 
+/** The leases that a grant's liveness hangs on, by region. */
+export type Confirmed = (grantId: GrantId) => ReadonlyMap<number, LeaseId>;
+
 type Wish = "ask" | "renew" | "end";
 
 /**
@@ -141,12 +144,13 @@ export class DelegationTenure<Lock = unknown> {
   }
 
   /** See {@link DelegatedLock.hint}. */
-  hint(value: RegisterValue, isDoubtful: boolean): void {
+  hint(value: RegisterValue, isDoubtful: boolean, confirmed?: Confirmed): void {
     if (this.#isOver || !this.#wasAsked || value.version < this.#version) return;
     this.#version = value.version;
     const { grantId } = this.request;
     const holds = value.holders.some((holder) => holder.grantId === grantId);
     const waits = value.waiters.some((waiter) => waiter.grantId === grantId);
+    if (confirmed !== undefined) this.#readGrant(value, confirmed);
     // Only where there is something to do: a proposal takes everybody else's promises away [H7].
     const isAsWas = this.#token === undefined ? waits && !isDoubtful : holds;
     if (!isAsWas) this.ask();
@@ -154,6 +158,15 @@ export class DelegationTenure<Lock = unknown> {
     if (!isWantedElsewhere) this.#recall = undefined;
     else this.#recall ??= { sinceMs: this.#options.clock.monotonicMs(), handOvers: 0 };
     this.#options.onChange();
+  }
+
+  /** What two regions show confirms a grant as well as a proposal does, and disturbs nobody [H2]. */
+  #readGrant({ holders }: RegisterValue, confirmed: Confirmed): void {
+    const holder = holders.find(({ grantId }) => grantId === this.request.grantId);
+    if (holder === undefined || this.#token !== undefined || this.#isEnding) return;
+    const leases = confirmed(holder.grantId);
+    if (this.#deadlineMs(() => leases) <= this.#options.clock.monotonicMs()) return;
+    this.#onGranted(holder.token, () => leases);
   }
 
   /** Sees to a lease in each region, and to liveness that hangs on the very one. */

@@ -1,4 +1,5 @@
-import type { SessionId } from "@holdfast/base/ids";
+import { Cancellation } from "@holdfast/base/cancellation";
+import type { RequestId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
@@ -194,4 +195,35 @@ test("its region lists who has the lock, and nobody once it is free; others name
   expect(await ownersIn("west")).toEqual(["delegated to east"]);
   await world.release("east", grant);
   expect(await ownersIn("east")).toEqual([]);
+});
+
+test("a repeat in another region finds the lock that its request has where it was asked first", async () => {
+  const world = await rig();
+  const { grant, session } = await delegated(world, "east");
+  const requestId = "moved" as RequestId;
+  const lost = new Cancellation();
+  const keep = { cancellation: lost, onCallerLost: "keep" } as const;
+  const first = world.ask("east", { session, requestId, waitMs: 60_000 }, keep);
+  await world.clock.advance(500);
+  await world.release("east", grant);
+  await world.clock.advance(500);
+  const got = grantIn(first);
+  // Its answer was lost on the way: the client goes to another region, and neither waits for itself
+  // nor is told that somebody else has the lock.
+  const asked = { session, requestId, resent: true };
+  const waiting = await world.run("west", world.acquire({ ...asked, waitMs: 30_000 }));
+  expect(waiting).toMatchObject({ kind: "granted", grant: { token: got.token } });
+  const trying = await world.run("west", world.acquire(asked));
+  expect(trying).toMatchObject({ kind: "granted", grant: { token: got.token } });
+  // That region is out of reach: nobody knows.
+  world.isolate("east");
+  expect(await world.run("west", world.acquire(asked))).toMatchObject({ code: "UNKNOWN_OUTCOME" });
+});
+
+test("a call that is passed on and lost ends nothing in the region it was passed on to", async () => {
+  const world = await rig();
+  await delegated(world, "east");
+  const session = await client(world, "west");
+  await world.run("west", world.acquire({ session }));
+  expect(world.passedOn).toEqual([expect.objectContaining({ onCallerLost: "keep", hops: 1 })]);
 });

@@ -109,7 +109,10 @@ export class GlobalAcquireRun {
   async #beginAgain(here: DelegatedRequest): Promise<void> {
     const { register, command } = this.#order;
     await here.learn();
+    // Asked in another region before, it may have the lock there by delegation.
+    const there = register.newest && (await this.#askThere(register.newest));
     if (this.#isOver || this.#isCancelling) return;
+    if (there?.kind === "granted") return this.#end(there);
     const isThere = register.newest !== undefined && isIn(register.newest, this.grantId);
     if (!isThere && here.isWanted(command.waitMs > 0)) await this.#askHere(here);
     else this.#beginInRegister();
@@ -197,11 +200,6 @@ export class GlobalAcquireRun {
       case "granted":
         return this.#believe(outcome.holder, notice.confirmed);
       case "waiting":
-        if (this.#isRepeat)
-          void this.#askThere(notice.value).then((there) => {
-            // Asked in another region before, it has the lock there by delegation.
-            if (there?.kind === "granted") this.#end(there);
-          });
         return this.#wait(notice);
       case "full":
         if (outcome.isRefused) return this.#end(refusedInWait);

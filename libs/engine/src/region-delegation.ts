@@ -1,4 +1,4 @@
-import type { Clock } from "@holdfast/base/clock";
+import { type Clock, sleep } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import { randomId } from "@holdfast/base/random";
 import { defaultDelegationPolicy, wasTwiceInARow } from "@holdfast/core/delegation/recall";
@@ -7,6 +7,7 @@ import { survey } from "@holdfast/core/quorum/survey";
 import { DelegatedLock } from "./delegated-lock.ts";
 import { DelegatedShard } from "./delegated-shard.ts";
 import type { DelegationSession } from "./delegation-session.ts";
+import type { Confirmed } from "./delegation-tenure.ts";
 import { type GlobalContext, generationOf } from "./global-context.ts";
 import type { GlobalRegister } from "./global-register.ts";
 import type { GlobalLockId } from "./ports/voting-region.ts";
@@ -14,6 +15,8 @@ import { RegisterHints } from "./register-hints.ts";
 
 /** How long the shard's answer to a step is waited for before it is asked what it knows, in ms. */
 const patienceMs = 1_000;
+/** Looks at the regions before a proposal finds out what became of a delegation. */
+const looksMax = 3;
 /** A try waits so long for a delegation to be given back, in ms. */
 const yieldMs = 1_000;
 /** Requests kept in mind that went two ways. */
@@ -37,6 +40,8 @@ export class RegionDelegation {
   readonly #hints: RegisterHints;
   readonly #mayAsk: boolean;
   readonly #clock: Clock;
+  readonly #region: string;
+  readonly #roundTripMs: () => number;
   #unlisten: (() => void) | undefined;
   readonly #mixed = new Set<GrantId>();
   /** The token of this region's last grant by the register. */
@@ -56,6 +61,8 @@ export class RegionDelegation {
     });
     this.#register = register;
     this.#clock = surroundings.clock;
+    this.#region = region;
+    this.#roundTripMs = context.roundTripMs;
     this.#mayAsk = context.delegation !== undefined;
     this.lock = new DelegatedLock<GlobalLockId>({
       region,
@@ -78,7 +85,7 @@ export class RegionDelegation {
       lookMs: delegationTtlMs / 4,
     });
     this.#hints = new RegisterHints(context, lock, {
-      onValue: (value) => this.lock.hint(value),
+      onValue: (value) => void this.#onValue(value),
       onHolderGone: (grantId) => this.lock.gone(grantId),
     });
   }
@@ -94,7 +101,9 @@ export class RegionDelegation {
     this.#lastToken = token;
   }
 
-  /** A request that was asked here came to the register, too: whichever grants it, the other may. */
+  /**
+   * A request that was asked here came to the register, too: whichever grants it, the other may.
+   */
   noteMixed(grantId: GrantId): void {
     this.#mixed.add(grantId);
     const [oldest] = this.#mixed;
@@ -110,7 +119,10 @@ export class RegionDelegation {
   get isWanted(): boolean {
     if (this.lock.isTakingPart) return true;
     const value = this.#register.newest;
-    if (value === undefined || !this.#mayAsk) return false;
+    if (!this.#mayAsk) return false;
+    // Somebody of this region asks for it just now: the next one would have to wait.
+    if (this.#register.isChanging) return true;
+    if (value === undefined) return false;
     // It would have to wait, so others of this region may come meanwhile.
     if (value.holders.length + value.waiters.length > 0) return true;
     return this.#wasTwice && value.token === this.#lastToken;
@@ -124,8 +136,8 @@ export class RegionDelegation {
   }
 
   /**
-   * Gives an idle delegation back for a try that no delegation serves; resolves when the register is
-   * free, or cannot be soon.
+   * Gives an idle delegation back for a try that no delegation serves; resolves when the register
+   * is free, or cannot be soon.
    */
   async yieldIdle(): Promise<void> {
     if (!this.lock.yieldIdle()) return;
@@ -145,7 +157,9 @@ export class RegionDelegation {
   }
 
   #listen(): void {
-    this.#unlisten ??= this.#register.listen(({ value }) => this.lock.hint(value));
+    this.#unlisten ??= this.#register.listen(({ value, confirmed }) => {
+      this.lock.hint(value, false, confirmed);
+    });
     this.#hints.start();
   }
 
@@ -155,12 +169,30 @@ export class RegionDelegation {
     this.#hints.stop();
   }
 
-  async #peek(answer: (value: RegisterValue, isDoubtful: boolean) => void): Promise<void> {
+  /**
+   * This region accepted it. Where it says that the delegation was granted, plain reads confirm
+   * that as soon as a second region shows the same; a proposal would take the promises of others
+   * away.
+   */
+  async #onValue(value: RegisterValue): Promise<void> {
+    const isOurs = value.holders.some(({ delegation, region }) => {
+      return delegation === true && region === this.#region;
+    });
+    for (let looks = 0; looks < looksMax && isOurs && this.lock.isAskedFor; looks++) {
+      await this.#register.look();
+      if (this.lock.isAskedFor) await sleep(this.#clock, this.#roundTripMs());
+    }
+    this.lock.hint(value);
+  }
+
+  async #peek(
+    answer: (value: RegisterValue, isDoubtful: boolean, confirmed?: Confirmed) => void,
+  ): Promise<void> {
     const { shows } = await this.#register.look();
     const seen = survey(shows);
     if (seen !== undefined) {
       const isDoubtful = [...seen.liveness.values()].some((liveness) => liveness !== "alive");
-      answer(seen.value, isDoubtful);
+      answer(seen.value, isDoubtful, (grantId) => seen.confirmed(grantId));
       return;
     }
     // Regions that agree on nothing are in the middle of a change, or were left there.

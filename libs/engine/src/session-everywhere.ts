@@ -56,6 +56,7 @@ export class SessionEverywhere {
   /** Waits for one region's answer; false where it has no lease of the session. */
   async isKnownIn(region: string): Promise<boolean> {
     const index = this.#context.regions.findIndex((each) => each.region === region);
+    if (this.#meeting.length === 0) this.meet();
     if (!this.#leases.has(index)) await this.#meeting[index];
     return this.#leases.has(index);
   }

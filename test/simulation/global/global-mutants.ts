@@ -48,7 +48,8 @@ export const globalMutants: readonly GlobalMutant[] = [
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: `    this.#hear(call);
+        find: `    this.#hear(command, call);
+    this.#arm();
     this.#keepPlace();`,
         replace: "    this.#keepPlace();",
       },
@@ -61,12 +62,12 @@ export const globalMutants: readonly GlobalMutant[] = [
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: 'if (this.#isAbandoned) this.#end({ kind: "cancelled" });',
-        replace: `if (this.#isAbandoned) {
-        const cancel = { kind: "cancel", grantId: this.grantId } as const;
-        void this.#order.register.submit(cancel, true, () => false);
-        this.#end({ kind: "cancelled" });
-      }`,
+        find: 'this.#callers.add(waitMs, call, () => this.#end({ kind: "cancelled" }));',
+        replace: `this.#callers.add(waitMs, call, () => {
+      const cancel = { kind: "cancel", grantId: this.grantId } as const;
+      void this.#order.register.submit(cancel, true, () => false);
+      this.#end({ kind: "cancelled" });
+    });`,
       },
     ],
   },
@@ -155,8 +156,25 @@ export const globalPastBugs: readonly GlobalMutant[] = [
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: "if (!this.#isOver && isOwnSession(request.session)) session.keepAlive();",
-        replace: "if (this.#isOver && isOwnSession(request.session)) session.keepAlive();",
+        find: "    else session.keepAlive();\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "session-used-when-it-ends",
+    phrase: "a delegation was hung on a session that nobody had kept alive for a while",
+    foundBy: 54,
+    edits: [
+      {
+        file: `${engine}/delegation-session.ts`,
+        find: "return this.#delegations > 0 || idleMs < this.ttlMs / 2;",
+        replace: "return idleMs >= 0;",
+      },
+      {
+        file: `${engine}/delegation-session.ts`,
+        find: "if (lease.validForMs < this.ttlMs * freshShare) this.#keepAlive(region, lock);",
+        replace: "",
       },
     ],
   },

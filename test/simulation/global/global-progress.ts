@@ -54,6 +54,8 @@ export class GlobalProgress {
       this.#asked.set(request, { client, lock, atMs, waitMs });
     }
     if (entry.kind === "answered") this.#answered(entry.request, atMs);
+    // Had for a moment between two looks, it was had.
+    if (entry.kind === "belief") this.#idleSinceMs.delete(entry.lock);
     if (entry.kind === "process" && entry.state === "crashed") {
       for (const [request, { client }] of this.#asked) {
         if (client === entry.name) this.#asked.delete(request);

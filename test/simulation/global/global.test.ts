@@ -24,6 +24,7 @@ test("no seed of 250 breaks a promise of the global tier", { timeout: 1_800_000 
   const each = (name: string) => (report.figures[name] ?? 0) / report.seeds;
   // Runs in which little happens do not count.
   expect(each("grants")).toBeGreaterThan(15);
+  expect(each("delegated")).toBeGreaterThan(5);
   expect(each("promotions")).toBeGreaterThan(5);
   expect(each("takeovers")).toBeGreaterThan(0.5);
   expect(each("beliefs")).toBeGreaterThan(10);

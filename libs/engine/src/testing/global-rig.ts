@@ -37,6 +37,8 @@ export class GlobalRig {
   readonly cut = new Set<string>();
   /** Questions that reached a region, by kind. */
   readonly asked: string[] = [];
+  /** What surrounded the calls that one coordinator passed on to another. */
+  readonly passedOn: Call[] = [];
   readonly policy: DelegationPolicy;
 
   constructor(policy: Partial<DelegationPolicy> = {}) {
@@ -81,6 +83,7 @@ export class GlobalRig {
   #coordinatorOf(from: RegionName, to: RegionName): Pick<LockTier, "execute"> {
     return {
       execute: async (command, surroundings) => {
+        this.passedOn.push(surroundings);
         await sleep(this.clock, roundTripMs / 2);
         const outcome = await this.begin(to, command, surroundings);
         await sleep(this.clock, roundTripMs / 2);
