@@ -4,7 +4,7 @@ import type { Aftermath, Findings } from "./global-drill.ts";
 /** Longer than anything that is broken for a while keeps a lock from all who want it. */
 const gapMsMax = 20_000;
 
-/** Of a drill in which a crowd wants one lock: how often it changes hands, and the longest pause. */
+/** Of a drill in which a crowd wants one lock: how often it changes hands, the longest pause. */
 export function handOvers({ tenures, untilMs }: Aftermath): Findings {
   const granted = tenures.filter(({ lock, result }) => {
     return lock.endsWith("/hot") && result === "granted";
