@@ -20,8 +20,8 @@ export interface Belief {
   /** How many regions hold it up that were confirmed lately, at the most. */
   readonly strength: number;
   /**
-   * Heartbeats alone do not keep it: the grant itself must be renewed by then, in ms. Undefined where
-   * they do.
+   * Heartbeats alone do not keep it: the grant itself must be renewed by then, in ms. Undefined
+   * where they do.
    */
   readonly renewByMs: number | undefined;
   /** It is, or counts, this very lease. */

@@ -83,6 +83,26 @@ test("another region waits: the next release closes, and it has the lock", async
   expect(c).toMatchObject([{ kind: "granted", token: token(3n, 1n) }]);
 });
 
+test("an answer that is late by a whole delegation says nothing about the one there is now", async () => {
+  const rig = new DelegatedRig();
+  const lock = await rig.start();
+  const [, x] = [await acquire(rig, lock, "a"), await acquire(rig, lock, "x")];
+  await rig.region.clock.advance(300);
+  rig.shardLateMs = 180;
+  // It is handed over along with the release, and the answer to that is on its way for long.
+  const released = await release(rig, lock, "a", token(1n, 1n));
+  await rig.region.clock.advance(5);
+  rig.do({ kind: "force" });
+  lock.hint(rig.value);
+  await rig.region.clock.advance(300);
+  expect(released).toMatchObject([{ kind: "released", found: true }]);
+  rig.shardLateMs = 0;
+  await release(rig, lock, "x", token(1n, 2n));
+  const b = await acquire(rig, lock, "b");
+  await rig.region.clock.advance(3_000);
+  expect([...x, ...b].filter(({ kind }) => kind === "granted")).toHaveLength(1);
+});
+
 test("a delegation that nobody uses is given back", async () => {
   const rig = new DelegatedRig();
   const lock = await rig.start({ idleMs: 2_000 });

@@ -18,8 +18,8 @@ import type {
   Seen,
 } from "@holdfast/core/delegation/local-step";
 import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
+import { cancelIn, releaseAnswer } from "./delegated-answers.ts";
 import type { CancelAsking, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
-import { cancelIn } from "./delegated-cancel.ts";
 import { DelegatedLine, type Waiting } from "./delegated-line.ts";
 import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
 import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
@@ -33,9 +33,9 @@ const waitersMax = 10_000;
 
 /**
  * One lock at one coordinator of a region to which the lock is delegated now and then. While it is,
- * this coordinator alone decides who of the region has it, one local step after the
- * other, and each step compares what the one before it left. It asks the register for a delegation
- * when somebody waits, and gives it back when another region does, or nobody.
+ * it decides who of the region has it, one local step after the other, and each compares what the
+ * one before it left. It asks the register for a delegation when somebody waits, and gives it back
+ * when another region does, or nobody.
  */
 export class DelegatedLock<Lock = unknown> {
   readonly #options: DelegatedLockOptions<Lock>;
@@ -91,7 +91,7 @@ export class DelegatedLock<Lock = unknown> {
     return this.#tenure?.token === undefined && this.#tenure !== undefined;
   }
 
-  /** Nothing is under way, nothing waits and nothing is held: it may be forgotten. */
+  /** Nothing is under way or waits, and nothing is held: it may be forgotten. */
   get isIdle(): boolean {
     return !this.isTakingPart && this.#releases.length === 0 && !this.#steps.isBusy;
   }
@@ -156,7 +156,7 @@ export class DelegatedLock<Lock = unknown> {
     return isIdle;
   }
 
-  /** The request stands in line here, or has the lock here as far as is known. */
+  /** It stands in line here, or has the lock here as far as is known. */
   knows(grantId: GrantId): boolean {
     return this.#line.get(grantId) !== undefined || this.#holder?.grantId === grantId;
   }
@@ -219,8 +219,7 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #isRecallDue(): boolean {
-    // It was asked for because somebody waits here: closed before that one had it, it would go
-    // round among the regions, and nobody would ever have it.
+    // Closed before the one that it was asked for had it, it would go round and serve nobody.
     if (this.#tenures.isUnused && this.#line.head() !== undefined && this.#isUsable()) return false;
     const isForOthers = this.#line.length === 0 && this.#tenure?.isWantedElsewhere === true;
     return isForOthers || this.#tenure?.isRecallDue === true;
@@ -258,8 +257,11 @@ export class DelegatedLock<Lock = unknown> {
     if (state !== undefined) return () => tenure.end();
     // Nobody waits any more. What was never touched in the shard ends without being closed.
     if (this.#tenures.isUntouched && this.#line.length === 0) return () => tenure.end();
-    const { token } = tenure;
-    return token === undefined ? undefined : () => this.#open(tenure.request.grantId, token);
+    const { token, request } = tenure;
+    if (token === undefined) return undefined;
+    // Sent before, and the shard may have lost it since: opened once more it would begin anew.
+    const isTooLate = !this.#tenures.isUntouched && !this.#options.mayAdopt(request.grantId);
+    return isTooLate ? () => this.#desert() : () => this.#open(request.grantId, token);
   }
 
   /** What an open delegation is used for next. */
@@ -370,18 +372,17 @@ export class DelegatedLock<Lock = unknown> {
       ...(marker === undefined ? {} : { marker }),
       ...(next === undefined ? {} : { next }),
     };
+    const tenure = this.#tenure;
     this.#step(step, (reply) => {
-      if (reply?.kind !== "released") {
-        this.#isInDoubt = this.#state !== undefined;
-        asking.answer({ kind: "unknown" });
-        return;
+      const answer = releaseAnswer(reply, next);
+      // Of a delegation that was left meanwhile it says nothing about the one there is now.
+      if (this.#tenure === tenure) {
+        const isHolder = this.#holder?.grantId === grantId && this.#holder.token === token;
+        if (answer.kind === "unknown") this.#isInDoubt = this.#state !== undefined;
+        else if (isHolder) this.#holder = undefined;
+        if (reply?.kind === "released" && next) this.#afterRelease(next, reply.isNextDone);
       }
-      const { found, refused, isNextDone } = reply;
-      const wasHolder = this.#holder?.grantId === grantId && this.#holder.token === token;
-      if (wasHolder) this.#holder = undefined;
-      const handedOver = next?.kind === "hand-over" && isNextDone;
-      asking.answer({ kind: "released", found, refused, handedOver });
-      if (next !== undefined) this.#afterRelease(next, isNextDone);
+      asking.answer(answer);
     });
   }
 

@@ -111,8 +111,8 @@ export class DelegatedRequest {
   }
 
   /**
-   * Takes it out of the line, however long that takes; what it was granted it keeps. Undefined where
-   * nothing was known until `untilMs` on the monotonic clock.
+   * Takes it out of the line, however long that takes; what it was granted it keeps. Undefined
+   * where nothing was known until `untilMs` on the monotonic clock.
    */
   async withdraw(
     untilMs: number,

@@ -15,6 +15,8 @@ export interface RegisterDoor {
 /** What a {@link DelegationTenure} needs. */
 export interface TenureOptions<Lock> {
   readonly request: GlobalRequest;
+  /** Another coordinator has asked for it before [H5]. */
+  readonly wasAsked: boolean;
   readonly register: RegisterDoor;
   readonly session: DelegationSession<Lock>;
   /** The lock, as the session's leases are found by. */
@@ -50,7 +52,7 @@ export class DelegationTenure<Lock = unknown> {
   #version = 0;
   #wish: Wish | undefined;
   #underWay: Wish | undefined;
-  #wasAsked = false;
+  #wasAsked: boolean;
   /** Nothing comes of it: asked for now, it would be had by nobody. */
   #isGivenUp = false;
   #isEnding = false;
@@ -61,6 +63,7 @@ export class DelegationTenure<Lock = unknown> {
   constructor(options: TenureOptions<Lock>) {
     this.#options = options;
     this.request = options.request;
+    this.#wasAsked = options.wasAsked;
     const { session, lock } = options;
     session.join(lock, this.#leases, () => {
       // What its own shard does not answer for it could do nothing with but keep it from others.
@@ -160,7 +163,9 @@ export class DelegationTenure<Lock = unknown> {
     this.#options.onChange();
   }
 
-  /** What two regions show confirms a grant as well as a proposal does, and disturbs nobody [H2]. */
+  /**
+   * What two regions show confirms a grant as well as a proposal does, and disturbs nobody [H2].
+   */
   #readGrant({ holders }: RegisterValue, confirmed: Confirmed): void {
     const holder = holders.find(({ grantId }) => grantId === this.request.grantId);
     if (holder === undefined || this.#token !== undefined || this.#isEnding) return;

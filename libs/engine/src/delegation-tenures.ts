@@ -57,13 +57,13 @@ export class DelegationTenures<Lock> {
     const session = this.#options.session();
     this.isUntouched = true;
     this.#isUnused = true;
-    this.#begin(delegationRequest(newId(), region, session, clock.wallMs()), session);
+    this.#begin(delegationRequest(newId(), region, session, clock.wallMs()), session, false);
   }
 
   /** Goes on with one that was opened in the shard by another coordinator. */
   adopt(request: GlobalRequest): void {
     this.isUntouched = false;
-    this.#begin(request, this.#options.sessionOf(request));
+    this.#begin(request, this.#options.sessionOf(request), true);
   }
 
   /** Nothing is left to be done for it here. */
@@ -74,10 +74,11 @@ export class DelegationTenures<Lock> {
     this.#idleSinceMs = undefined;
   }
 
-  #begin(request: GlobalRequest, session: DelegationSession<Lock>): void {
+  #begin(request: GlobalRequest, session: DelegationSession<Lock>, wasAsked: boolean): void {
     const { register, lock, clock, policy, patienceMs } = this.#options;
     const tenure = new DelegationTenure<Lock>({
       request,
+      wasAsked,
       register,
       session,
       lock,

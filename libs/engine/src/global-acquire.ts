@@ -17,6 +17,7 @@ import type { Abandoned } from "./abandoned.ts";
 import { acquireMany } from "./acquire-many.ts";
 import { DelegatedRequest } from "./delegated-request.ts";
 import { answerMs, type GlobalContext } from "./global-context.ts";
+import { isPassedOn } from "./global-elsewhere.ts";
 import { unanswered } from "./global-refusals.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import type { GlobalRelease } from "./global-release.ts";
@@ -70,11 +71,28 @@ export class GlobalAcquire {
     const running = this.#running.get(key);
     const run = running ?? (met === undefined ? undefined : this.#begin(command, met, call));
     if (run === undefined) return this.acquire(command, call);
+    if (running !== undefined && running.isWaiting !== command.waitMs > 0) {
+      return this.#joinOther(running, command, call);
+    }
     const outcome = await (running?.join(command, call) ?? run.outcome);
     // A caller that may repeat it elsewhere keeps what it got; of any other nobody hears of it.
     const isLost = call.cancellation.cancelled && call.onCallerLost === "cancel";
     if (isLost && run.isInDoubt) this.abandon(command);
     return outcome;
+  }
+
+  /**
+   * A try and a wait under one request: what a try is told is no answer to one that waits, and the
+   * other way round nothing is known while it waits.
+   */
+  async #joinOther(
+    running: GlobalAcquireRun,
+    command: AcquireCommand,
+    call: Call,
+  ): Promise<AcquireOutcome> {
+    if (running.isWaiting) return isPassedOn(call) ? unanswered : running.join(command, call);
+    const outcome = await running.outcome;
+    return outcome.kind === "held" ? this.acquire({ ...command, resent: true }, call) : outcome;
   }
 
   /**
@@ -185,8 +203,9 @@ export class GlobalAcquire {
       atMs: this.#context.surroundings.clock.wallMs(),
     };
     const session = new SessionEverywhere(this.#context, lock, met);
-    // Several may share a lock, and a delegation serves one at a time. It vouches for a few seconds,
-    // so a client that asks for a longer ttl, and does not come back meanwhile, goes without it.
+    // Several may share a lock, and a delegation serves one at a time. It vouches for a few
+    // seconds, so a client that asks for a longer ttl, and does not come back meanwhile, goes
+    // without it.
     const isServed = mode === "exclusive" && command.session !== undefined;
     const here = isServed && new DelegatedRequest(this.#context, lock, delegation, request);
     const ways = { register, queue, session, delegation, ...(here && { here }) };

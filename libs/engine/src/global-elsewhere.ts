@@ -13,6 +13,11 @@ import type { Call, LockTier } from "./ports/lock-tier.ts";
 /** A router and its way count as one hop each; what came over more came from a coordinator. */
 const hopsMax = 2;
 
+/** It came from another coordinator. */
+export function isPassedOn({ hops }: Pick<Call, "hops">): boolean {
+  return hops > hopsMax;
+}
+
 /** Another region that a lock is delegated to, and its coordinators. */
 export interface There {
   readonly region: string;
@@ -26,10 +31,10 @@ export interface There {
 export function delegatedTo(
   { region, coordinators }: GlobalContext,
   value: Pick<RegisterValue, "holders"> | undefined,
-  { hops }: Pick<Call, "hops">,
+  call: Pick<Call, "hops">,
 ): There | undefined {
   const [holder] = value?.holders ?? [];
-  if (!holder?.delegation || holder.region === region || hops > hopsMax) return undefined;
+  if (!holder?.delegation || holder.region === region || isPassedOn(call)) return undefined;
   const tier = coordinators.get(holder.region);
   return tier === undefined ? undefined : { region: holder.region, tier };
 }

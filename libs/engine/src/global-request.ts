@@ -81,6 +81,11 @@ export class GlobalAcquireRun {
     return this.#order.request.grantId;
   }
 
+  /** It began as one that waits. */
+  get isWaiting(): boolean {
+    return this.#order.command.waitMs > 0;
+  }
+
   /** It may have been granted, or may yet be, and nobody waits for it any more. */
   get isInDoubt(): boolean {
     return (this.#isProposed || this.#isHere) && this.#callers.isGone;
@@ -303,11 +308,8 @@ export class GlobalAcquireRun {
       // the liveness there again.
       session.meet(() => this.#tellLeases());
       await session.settled();
-      const again = await register.submit(
-        { kind: "acquire", request, wait: true, mayBeGranted: false },
-        true,
-        () => this.#isSpent,
-      );
+      const acquire = { kind: "acquire", request, wait: true, mayBeGranted: false } as const;
+      const again = await register.submit(acquire, true, () => this.#isSpent);
       if (this.#isOver) return;
       if (again.kind !== "decided") return this.#end(this.#refusal.undecided(again));
       if (again.outcome.kind !== "granted") {

@@ -9,7 +9,8 @@ import { emptyRegister, type RegisterValue } from "@holdfast/core/quorum/registe
 import { requestOf } from "@holdfast/core/quorum/testing/requests";
 import type { LocalAnswer, LocalAsking } from "../delegated-asking.ts";
 import { DelegatedLock } from "../delegated-lock.ts";
-import { DelegatedShard } from "../delegated-shard.ts";
+import { DelegatedShard, type DelegatedShardOptions } from "../delegated-shard.ts";
+import type { LocalShard } from "../delegated-steps.ts";
 import { type BeatenLease, DelegationSession } from "../delegation-session.ts";
 import { isSite, locate } from "../local-context.ts";
 import type { LocalLocks } from "../local-locks.ts";
@@ -26,6 +27,8 @@ export class DelegatedRig {
   /** How long the delegation's leases are said to live from when they were asked about, in ms. */
   validForMs = 10_000;
   generation = 1;
+  /** How much later than usual the shard's answers come, in ms. */
+  shardLateMs = 0;
   #session: SessionId | undefined;
   #ids = 0;
 
@@ -42,7 +45,7 @@ export class DelegatedRig {
       region: "here",
       coordinator: "c",
       lock: "lock",
-      shard: new DelegatedShard({
+      shard: this.#late({
         context: this.#context,
         lock,
         generation: () => this.generation,
@@ -69,6 +72,18 @@ export class DelegatedRig {
       patienceMs: 200,
       lookMs: 500,
     });
+  }
+
+  #late(options: DelegatedShardOptions): LocalShard {
+    const shard = new DelegatedShard(options);
+    const { clock } = this.region;
+    return {
+      ask: (step, answer) =>
+        shard.ask(step, (reply) => {
+          if (this.shardLateMs === 0) answer(reply);
+          else clock.schedule(this.shardLateMs, () => answer(reply));
+        }),
+    };
   }
 
   /** Carries a command out in the register at once. */

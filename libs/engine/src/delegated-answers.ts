@@ -1,6 +1,22 @@
-import type { LocalReply } from "@holdfast/core/delegation/local-step";
-import type { CancelAnswer, CancelAsking, ReleaseAsking } from "./delegated-asking.ts";
+import type { LocalReply, ReleaseStep } from "@holdfast/core/delegation/local-step";
+import type {
+  CancelAnswer,
+  CancelAsking,
+  ReleaseAnswer,
+  ReleaseAsking,
+} from "./delegated-asking.ts";
 import type { DelegatedSteps } from "./delegated-steps.ts";
+
+/** What the shard's reply to a release comes to, with what was to be done along with it. */
+export function releaseAnswer(
+  reply: LocalReply | undefined,
+  next: ReleaseStep["next"],
+): ReleaseAnswer {
+  if (reply?.kind !== "released") return { kind: "unknown" };
+  const { found, refused, isNextDone } = reply;
+  const handedOver = next?.kind === "hand-over" && isNextDone;
+  return { kind: "released", found, refused, handedOver };
+}
 
 /** Gives a request up in the shard; one that has the lock goes on to `release`. */
 export function cancelIn(
