@@ -181,8 +181,21 @@ export class DelegationSession<Lock = unknown> {
     this.#keptMs = this.#options.clock.monotonicMs();
     for (const [key, { region, lock, deadlineMs }] of this.#kept) {
       if (this.#keptMs - deadlineMs > this.ttlMs) this.#kept.delete(key);
-      this.#keepAlive(region, lock);
+      const { home } = this.#options;
+      if (region === home || this.#isHomeHeard) this.#keepAlive(region, lock);
     }
+  }
+
+  /**
+   * Its own region has answered lately. While it has not, the others are let go, too: what is
+   * delegated to a shard that is away is to be had elsewhere a ttl later, and not two.
+   */
+  get #isHomeHeard(): boolean {
+    const { clock, home } = this.#options;
+    const freshMs = clock.monotonicMs() + this.ttlMs / 2;
+    return [...this.#kept.values()].some(({ region, deadlineMs }) => {
+      return region === home && deadlineMs > freshMs;
+    });
   }
 
   #keepAlive(region: number, lock: Lock): void {

@@ -1,13 +1,14 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Failure } from "@holdfast/base/failure";
 import type { Command } from "@holdfast/core/command/command";
-import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import type { Grant, OutcomeOf } from "@holdfast/core/command/outcome";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
-import { changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
+import { answerMs, changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
 import type { GlobalRegister } from "./global-register.ts";
+import { lockIdOf } from "./global-view.ts";
 import type { Call, LockTier } from "./ports/lock-tier.ts";
 
 /** A router and its way count as one hop each; what came over more came from a coordinator. */
@@ -101,4 +102,42 @@ export function askThere<C extends Command>(
     onCallerLost: "keep",
   });
   return asked.finally(() => timer.cancel());
+}
+
+/**
+ * What a request has by delegation to another region, where a copy of it was asked before;
+ * undefined where it has nothing there, or that cannot be found out. Nothing is changed by it.
+ */
+export async function findGrantThere(
+  context: GlobalContext,
+  order: GlobalAcquireOrder,
+  call: Pick<Call, "hops">,
+): Promise<Grant | undefined> {
+  const { register, request, session } = order;
+  const { grantId, mode } = request;
+  if (register.newest === undefined) return undefined;
+  const there = await findThere(context, order, register.newest, call);
+  if (there === undefined || there === "unknown") return undefined;
+  const lock = lockIdOf(register.lock);
+  const untilMs = context.surroundings.clock.monotonicMs() + answerMs;
+  const state = await askThere(context, there, { kind: "get", lock }, call, untilMs);
+  const holders = state.kind === "lock" ? state.holders : [];
+  const held = holders.find((each) => each.grantId === grantId);
+  if (held === undefined) return undefined;
+  const { token } = held;
+  const renew = { kind: "renew", lock, grantId, token } as const;
+  const renewed = await askThere(context, there, renew, call, untilMs);
+  const lease = session.leaseIn(there.region);
+  if (renewed.kind !== "renewed" || lease === undefined) return undefined;
+  const { region, shard, lease: leaseId } = lease;
+  return {
+    lock,
+    grantId,
+    mode,
+    token,
+    validForMs: Math.floor(Math.min(renewed.validForMs, lease.validForMs)),
+    validFrom: "first-send",
+    lease: { region, shard, leaseId },
+    regions: [region],
+  };
 }

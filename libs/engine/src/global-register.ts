@@ -5,6 +5,7 @@ import type { AcceptRequest, Showing } from "@holdfast/core/quorum/message";
 import type { RegisterCommand } from "@holdfast/core/quorum/register-command";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
+import { majority } from "@holdfast/core/quorum/votes";
 import { answerMs, type GlobalContext, generationOf } from "./global-context.ts";
 import type { GlobalLockId, VotingRegion } from "./ports/voting-region.ts";
 import {
@@ -20,6 +21,9 @@ export interface Notice {
   readonly value: RegisterValue;
   confirmed(grantId: GrantId): ReadonlyMap<number, LeaseId>;
 }
+
+/** The third region is waited for so long at least where the two others disagree, in ms. */
+const disputeMs = 250;
 
 /** Somebody who wants to know. */
 export type NoticeListener = (notice: Notice) => void;
@@ -117,7 +121,16 @@ export class GlobalRegister {
       if (!(await this.#read(region, index, look.shows))) return;
       look.rttMs.set(index, surroundings.clock.monotonicMs() - startedMs);
       const seen = survey(look.shows);
-      if (seen === undefined) return;
+      if (seen === undefined) {
+        // Two that disagree say so soon: the third may be cut off, and somebody is to act on this.
+        if (look.shows.size < majority) return;
+        grace?.cancel();
+        grace = surroundings.clock.schedule(
+          Math.max(graceMs, disputeMs, 4 * farthestMs()),
+          resolve,
+        );
+        return;
+      }
       // As soon as two agree: the third may be cut off, and somebody waits for this.
       this.#notice(seen);
       if (seen.ballot !== undefined) this.#proposer.saw(seen.ballot, seen.value.version);

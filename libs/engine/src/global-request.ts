@@ -9,7 +9,7 @@ import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { AcquireRefusal } from "./acquire-refusal.ts";
 import type { DelegatedRequest } from "./delegated-request.ts";
 import type { GlobalContext } from "./global-context.ts";
-import { askThere, findThere } from "./global-elsewhere.ts";
+import { askThere, findGrantThere, findThere } from "./global-elsewhere.ts";
 import {
   forgotten,
   over,
@@ -81,7 +81,6 @@ export class GlobalAcquireRun {
     return this.#order.request.grantId;
   }
 
-  /** It began as one that waits. */
   get isWaiting(): boolean {
     return this.#order.command.waitMs > 0;
   }
@@ -93,44 +92,44 @@ export class GlobalAcquireRun {
 
   /** Where something of it may be. */
   get whereabouts(): Whereabouts {
-    if (this.#isRepeat) return "anywhere";
-    if (this.#isHere) return this.#isProposed ? "anywhere" : "here";
-    return this.#isProposed ? "register" : "anywhere";
+    if (this.#isRepeat || this.#isHere === this.#isProposed) return "anywhere";
+    return this.#isHere ? "here" : "register";
   }
 
   begin(): void {
     if (this.#isOver) return;
     this.#arm();
-    const { here, command, register } = this.#order;
-    const isThere = register.newest !== undefined && isIn(register.newest, this.grantId);
-    if (here === undefined || isThere) this.#beginInRegister();
+    const { here } = this.#order;
+    if (here === undefined || this.#isInRegister) this.#beginInRegister();
     else if (here.isKnown) void this.#askHere(here);
     else if (this.#isRepeat) void this.#beginAgain(here);
-    else if (here.isWanted(command.waitMs > 0)) void this.#askHere(here);
+    else if (here.isWanted(this.isWaiting)) void this.#askHere(here);
     else this.#beginInRegister();
+  }
+
+  get #isInRegister(): boolean {
+    const { newest } = this.#order.register;
+    return newest !== undefined && isIn(newest, this.grantId);
   }
 
   /** An earlier copy may stand in the register: in line here it would wait for itself. */
   async #beginAgain(here: DelegatedRequest): Promise<void> {
-    const { register, command } = this.#order;
     await here.learn();
     // Asked in another region before, it may have the lock there by delegation.
-    const there = register.newest && (await this.#askThere(register.newest));
+    const grant = await findGrantThere(this.#context, this.#order, this.#first);
     if (this.#isOver || this.#isCancelling) return;
-    if (there?.kind === "granted") return this.#end(there);
-    const isThere = register.newest !== undefined && isIn(register.newest, this.grantId);
-    if (!isThere && here.isWanted(command.waitMs > 0)) await this.#askHere(here);
+    if (grant !== undefined) return this.#end({ kind: "granted", grant });
+    if (!this.#isInRegister && here.isWanted(this.isWaiting)) await this.#askHere(here);
     else this.#beginInRegister();
   }
 
   #beginInRegister(): void {
-    const { session, command, queue, delegation } = this.#order;
+    const { session, queue, delegation } = this.#order;
     session.meet(() => this.#tellLeases());
     if (this.#isRepeat) void session.settled().then(() => this.#keepPlace());
     // A repeat may have its place already, or the lock: in line it would hear of neither.
-    const wait = command.waitMs > 0;
-    if (wait && !this.#isRepeat && queue.mustLineUp) this.#standInLine();
-    else if (wait) void this.#ask();
+    if (this.isWaiting && !this.#isRepeat && queue.mustLineUp) this.#standInLine();
+    else if (this.isWaiting) void this.#ask();
     else void delegation.yieldIdle().then(() => this.#ask());
   }
 
@@ -182,13 +181,14 @@ export class GlobalAcquireRun {
     if (seen !== undefined && !this.#isRepeat) {
       return this.#endRefused(this.#refusal.held(seen.value), seen.value);
     }
-    const { register, request, command } = this.#order;
-    const wait = command.waitMs > 0;
+    const { register, request } = this.#order;
+    const wait = this.isWaiting;
     const isRepeat = this.#isRepeat || this.#isProposed;
+    const since = this.#clearedAt === undefined ? {} : { since: this.#clearedAt };
     this.#wasRepeat = isRepeat;
     this.#isProposed = true;
     const answer = await register.submit(
-      { kind: "acquire", request, wait, mayBeGranted: false, ...this.#since() },
+      { kind: "acquire", request, wait, mayBeGranted: false, ...since },
       isRepeat,
       () => this.#isSpent,
     );
@@ -231,9 +231,9 @@ export class GlobalAcquireRun {
   /** Asks this region's shard, to which the lock is delegated or will be. */
   async #askHere(here: DelegatedRequest): Promise<void> {
     this.#isHere = true;
-    const { register, command } = this.#order;
-    const wait = command.waitMs > 0;
-    const unlisten = register.listen(({ value }) => this.#onNoticeHere(here, value));
+    const { register } = this.#order;
+    const wait = this.isWaiting;
+    const unlisten = register.listen((notice) => this.#onNoticeHere(here, notice));
     const answer = await here.ask({
       wait,
       isOver: () => this.#isSpent,
@@ -260,12 +260,17 @@ export class GlobalAcquireRun {
     }
   }
 
-  /** Cancelled by way of another region, it is granted in this one no more. */
-  #onNoticeHere(here: DelegatedRequest, value: RegisterValue): void {
+  /** A copy of it went another way: it ended by that, or has the lock by it. */
+  #onNoticeHere(here: DelegatedRequest, { value, confirmed }: Notice): void {
     const ended = value.recent.findLast((each) => each.grantId === this.grantId);
-    if (ended === undefined || this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
+    const holder = value.holders.find((each) => each.grantId === this.grantId);
+    if (ended === undefined && holder === undefined) return;
+    if (this.#isOver || this.#isCancelling || this.#isWithdrawing || this.#isConfirming) return;
     void here.withdraw(this.#besidesMs);
-    this.#end(this.#refusal.endedAs(ended.fate, value));
+    if (ended !== undefined) this.#end(this.#refusal.endedAs(ended.fate, value));
+    here.noteMixed();
+    this.#order.session.meet(() => this.#tellLeases());
+    if (holder !== undefined) void this.#believe(holder, confirmed);
   }
 
   /**
@@ -383,10 +388,6 @@ export class GlobalAcquireRun {
    */
   get #isRepeat(): boolean {
     return this.#isResent || (this.#isJoined && this.#first.cancellation.cancelled);
-  }
-
-  #since(): { readonly since?: number } {
-    return this.#clearedAt === undefined ? {} : { since: this.#clearedAt };
   }
 
   /** Nobody would hear what comes of another try. */

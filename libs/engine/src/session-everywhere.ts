@@ -53,6 +53,11 @@ export class SessionEverywhere {
     });
   }
 
+  /** The session's lease in a region, if that is known. */
+  leaseIn(region: string): RegionLease | undefined {
+    return this.#leases.get(this.#context.regions.findIndex((each) => each.region === region));
+  }
+
   /** Waits for one region's answer; false where it has no lease of the session. */
   async isKnownIn(region: string): Promise<boolean> {
     const index = this.#context.regions.findIndex((each) => each.region === region);
