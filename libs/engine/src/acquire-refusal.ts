@@ -4,7 +4,7 @@ import type { Fate, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { readDelegated } from "./delegated-view.ts";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
-import { contended, refusedInWait, unanswered } from "./global-refusals.ts";
+import { beingGivenBack, contended, refusedInWait, unanswered } from "./global-refusals.ts";
 import { globalTenant, lockIdOf, namedHolders } from "./global-view.ts";
 import type { ProposerAnswer } from "./register-proposer.ts";
 
@@ -43,6 +43,20 @@ export class AcquireRefusal {
       queueLength: here?.lineLength ?? 0,
       retryAfterMs: Math.ceil((holders[0]?.ttlMs ?? request.ttlMs) / ttlShare),
     };
+  }
+
+  /**
+   * Where a delegation to this region stands for whoever has the lock: says who that is. One that
+   * nobody has is not called held.
+   */
+  async named(refusal: AcquireOutcome, { holders: [delegate] }: RegisterValue) {
+    const isOurs = delegate?.delegation && delegate.region === this.#context.region;
+    if (refusal.kind !== "held" || !isOurs) return refusal;
+    const view = await readDelegated(this.#context, this.#order.register.lock);
+    if (view.kind === "failure") return view;
+    if (view.holders.length + view.waiters.length === 0) return beingGivenBack;
+    const holders = view.holders.map((holder) => globalTenant(holder, this.#nowMs));
+    return { ...refusal, holders, queueLength: view.waiters.length };
   }
 
   timedOut(): AcquireOutcome {

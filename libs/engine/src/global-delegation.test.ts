@@ -227,3 +227,26 @@ test("a call that is passed on and lost ends nothing in the region it was passed
   await world.run("west", world.acquire({ session }));
   expect(world.passedOn).toEqual([expect.objectContaining({ onCallerLost: "keep", hops: 1 })]);
 });
+
+test("a try that shares is told who has the lock, gets an idle one, and hears of a region out of reach", async () => {
+  const world = await rig();
+  const { grant } = await delegated(world, "east");
+  const east = await client(world, "east");
+  const west = await client(world, "west");
+  const sharing = (session: SessionId) => world.acquire({ session, mode: "shared" });
+  for (const [region, session] of [
+    ["east", east],
+    ["west", west],
+  ] as const) {
+    const held = await world.run(region, sharing(session));
+    expect(held).toMatchObject({ kind: "held", holders: [{ owner: "holder" }] });
+  }
+  await world.release("east", grant);
+  const got = await world.run("west", sharing(west));
+  expect(got).toMatchObject({ kind: "granted", grant: { mode: "shared" } });
+  if (got.kind === "granted") await world.release("west", got.grant);
+  await delegated(world, "east");
+  world.isolate("east");
+  const tried = await world.run("west", sharing(west));
+  expect(tried.kind === "failure" && tried.code).toMatch(/UNKNOWN_OUTCOME|SHARD_UNAVAILABLE/);
+});

@@ -1,4 +1,5 @@
 import { failure } from "@holdfast/base/failure";
+import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 
 /** Nobody knows what became of it. */
 export const unanswered = failure(
@@ -47,3 +48,25 @@ export const over = failure(
   "LOST",
   "This request was given up before, or the grant it had has ended. Ask again with a new request id.",
 );
+
+/** Whether the lock is free there is not known, and nothing of the request is there. */
+export const outOfReach = failure(
+  "SHARD_UNAVAILABLE",
+  "The lock is delegated to a region that does not answer. It can be had elsewhere once the " +
+    "delegation has run out, in 6 s or so.",
+  { retryAfterMs: 1_000 },
+);
+
+/** The lock is just being given back by the region that it was delegated to. */
+export const beingGivenBack = failure(
+  "CONTENDED",
+  "The lock is free, and its region is giving it back. Try again.",
+  { retryAfterMs: 200 },
+);
+
+/** What another region answered to a try, where that says all there is to say of it. */
+export function definiteOf(outcome: AcquireOutcome): AcquireOutcome {
+  const isRefusal = outcome.kind === "failure" && outcome.code === "CONTENDED";
+  const isAll = outcome.kind === "granted" || outcome.kind === "held" || isRefusal;
+  return isAll || outcome === outOfReach ? outcome : unanswered;
+}

@@ -11,7 +11,9 @@ import type { DelegatedRequest } from "./delegated-request.ts";
 import type { GlobalContext } from "./global-context.ts";
 import { askThere, findGrantThere, findThere } from "./global-elsewhere.ts";
 import {
+  definiteOf,
   forgotten,
+  outOfReach,
   over,
   refusedInWait,
   tooMany,
@@ -404,11 +406,10 @@ export class GlobalAcquireRun {
 
   #arm(): void {
     const { clock } = this.#context.surroundings;
-    const { command } = this.#order;
     this.#timer?.cancel();
-    const dueMs = command.waitMs > 0 ? this.#callers.waitUntilMs : this.#callers.giveUpMs;
+    const dueMs = this.isWaiting ? this.#callers.waitUntilMs : this.#callers.giveUpMs;
     this.#timer = clock.schedule(Math.max(0, dueMs - clock.monotonicMs()), () =>
-      command.waitMs > 0 ? void this.#timeOut() : this.#end(unanswered),
+      this.isWaiting ? void this.#timeOut() : this.#end(unanswered),
     );
   }
 
@@ -419,7 +420,7 @@ export class GlobalAcquireRun {
   async #timeOut(): Promise<void> {
     const { register } = this.#order;
     const { clock } = this.#context.surroundings;
-    // A grant that is being confirmed was won in time.
+    // One that is being confirmed was won in time.
     if (this.#isConfirming || this.#isOver) {
       this.#timer = clock.schedule(Math.max(0, this.#callers.giveUpMs - clock.monotonicMs()), () =>
         this.#end(unanswered),
@@ -464,15 +465,15 @@ export class GlobalAcquireRun {
     const isTry = refusal.kind === "held";
     const there = isTry || this.#isRepeat ? await this.#askThere(value) : undefined;
     if (there !== undefined && (isTry || there.kind !== "held")) {
-      this.#end(there.kind === "granted" || there.kind === "held" ? there : unanswered);
-    } else if (await this.#isSettledHere()) this.#end(refusal);
+      this.#end(definiteOf(there));
+    } else if (await this.#isSettledHere()) this.#end(await this.#refusal.named(refusal, value));
   }
 
   async #askThere(value: RegisterValue): Promise<AcquireOutcome | undefined> {
     const there = await findThere(this.#context, this.#order, value, this.#first);
-    if (there === "unknown") return this.#isRepeat ? unanswered : undefined;
     if (there === undefined) return undefined;
     if (this.#isOver || this.#isCancelling) return unanswered;
+    if (there === "unknown") return this.#isRepeat ? unanswered : outOfReach;
     const again = { ...this.#order.command, waitMs: 0 };
     return askThere(this.#context, there, again, this.#first, this.#callers.giveUpMs);
   }
@@ -483,10 +484,9 @@ export class GlobalAcquireRun {
   }
 
   #tellLeases(): void {
-    if (!this.#isOver && this.#order.command.waitMs > 0) {
-      const { session, here } = this.#order;
-      this.#callers.tellLeases([...session.leases, ...(here?.leases ?? [])]);
-    }
+    if (this.#isOver || !this.isWaiting) return;
+    const { session, here } = this.#order;
+    this.#callers.tellLeases([...session.leases, ...(here?.leases ?? [])]);
   }
 
   #end(outcome: AcquireOutcome): void {

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { HandmadeHistory } from "../../history/handmade-history.ts";
 import type { HistoryEvent } from "../../history/history-event.ts";
 import { tenuresOf } from "../../history/tenure.ts";
-import { withoutSharedTries } from "./delegated-grants.ts";
 import { grantedMeanwhile, keptOver, shardsApart, takenOver } from "./delegated-locks.ts";
 import { handOvers } from "./hand-overs.ts";
 
@@ -72,12 +71,4 @@ test("a lock that a crowd wants and nobody gets for long is not well", () => {
   const figures = { hand_overs_per_minute: 4, longest_gap_ms: 19_000 };
   expect(crowd(12_000)).toEqual({ problems: [], figures });
   expect(crowd(30_000).problems).toEqual(["nobody got the lock that all want for 29000 ms"]);
-});
-
-test("of refused tries only those to share are left out", () => {
-  const history = new HandmadeHistory().asks("a", 0, "shared", 0).hears("a", 10, "held");
-  history.asks("b", 0, "exclusive", 0).hears("b", 10, "held");
-  history.asks("c", 0, "shared", 500).hears("c", 600, "timeout");
-  const left = withoutSharedTries(history.events).map((event) => "op" in event && event.op);
-  expect(left).toEqual(["b", "b", "c", "c"]);
 });

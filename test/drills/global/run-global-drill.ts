@@ -13,7 +13,7 @@ import type { ProcessBuild } from "../../wan/wan-site.ts";
 import { drillClock } from "../drill-clock.ts";
 import { GuardedResource } from "../guarded-resource.ts";
 import { type Cast, raiseCast } from "./cast.ts";
-import { delegatedGrants, withoutSharedTries } from "./delegated-grants.ts";
+import { delegatedGrants } from "./delegated-grants.ts";
 import { carryOut } from "./fault.ts";
 import type { Aftermath, Findings, GlobalDrill } from "./global-drill.ts";
 
@@ -48,7 +48,7 @@ export async function runGlobalDrill(
   const problems: string[] = [];
   const aftermath = await perform(platform, drill, settings, problems);
   const { events, startMs, untilMs } = aftermath;
-  const verdict = checkHistory(withoutSharedTries(events));
+  const verdict = checkHistory(events);
   const tenures = tenuresOf(events);
   const coverage = coverageOf(events, tenures, startMs, untilMs);
   const delegated = delegatedGrants(tenures).length;

@@ -91,6 +91,12 @@ export const delegationMutants: readonly Mutant[] = [
         find: "      this.#tenure?.abandon();\n      this.#leave();\n",
         replace: "      this.#state = undefined;\n      this.#holder = undefined;\n",
       },
+      // Asked for under an earlier generation, it would not be opened again either.
+      {
+        file: lock,
+        find: "!this.#tenures.isUntouched && !this.#options.mayAdopt(request.grantId)",
+        replace: "this.#isClosed",
+      },
     ],
   },
   {

@@ -239,8 +239,8 @@ export const delegationRules: readonly DelegationRule[] = [
       // Another one of the region is asked for the same lock.
       other.acquire(askOf("s", []));
       stage.pass(3_000);
-      assert.deepEqual(stage.registered, [made]);
       assert.equal(stage.shard.state, undefined, "somebody else's delegation was opened");
+      assert.deepEqual(stage.registered, [made]);
     },
   },
   {

@@ -178,18 +178,6 @@ export const globalPastBugs: readonly GlobalMutant[] = [
       },
     ],
   },
-  {
-    name: "forgotten-asked-again",
-    phrase: "a request that its register had forgotten was repeated to no end",
-    foundBy: 2,
-    edits: [
-      {
-        file: `${client}/acquire-run.ts`,
-        find: 'return this.#global && code === "UNKNOWN_OUTCOME" && field === "request_id";',
-        replace: 'return this.#global && code === "INVALID_ARGUMENT" && field === "nothing";',
-      },
-    ],
-  },
 ];
 
 /** Every sabotaged build of the global tier. */
