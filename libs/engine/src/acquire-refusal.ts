@@ -4,7 +4,7 @@ import type { Fate, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { readDelegated } from "./delegated-view.ts";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
-import { beingGivenBack, contended, refusedInWait, unanswered } from "./global-refusals.ts";
+import { betweenTwo, contended, refusedInWait, unanswered } from "./global-refusals.ts";
 import { globalTenant, lockIdOf, namedHolders } from "./global-view.ts";
 import type { ProposerAnswer } from "./register-proposer.ts";
 
@@ -32,31 +32,28 @@ export class AcquireRefusal {
     };
   }
 
-  /** Somebody has it by delegation to this region. */
-  async heldHere(): Promise<HeldOutcome> {
+  /** Somebody has it by delegation to this region; a failure where that is nobody for the moment. */
+  async heldHere(): Promise<HeldOutcome | Failure> {
     const { register, request, here } = this.#order;
     const view = await readDelegated(this.#context, register.lock);
-    const holders = view.kind === "delegated" ? view.holders : [];
+    if (view.kind === "failure") return view;
+    const [holder] = view.holders;
+    if (holder === undefined) return betweenTwo;
     return {
       kind: "held",
-      holders: holders.map((holder) => globalTenant(holder, this.#nowMs)),
-      queueLength: here?.lineLength ?? 0,
-      retryAfterMs: Math.ceil((holders[0]?.ttlMs ?? request.ttlMs) / ttlShare),
+      holders: [globalTenant(holder, this.#nowMs)],
+      queueLength: Math.max(here?.lineLength ?? 0, view.waiters.length),
+      retryAfterMs: Math.ceil((holder.ttlMs || request.ttlMs) / ttlShare),
     };
   }
 
   /**
-   * Where a delegation to this region stands for whoever has the lock: says who that is. One that
-   * nobody has is not called held.
+   * Where a delegation stands for whoever has the lock: says who that is. One that nobody has, or of
+   * which this region cannot know, is not called held.
    */
   async named(refusal: AcquireOutcome, { holders: [delegate] }: RegisterValue) {
-    const isOurs = delegate?.delegation && delegate.region === this.#context.region;
-    if (refusal.kind !== "held" || !isOurs) return refusal;
-    const view = await readDelegated(this.#context, this.#order.register.lock);
-    if (view.kind === "failure") return view;
-    if (view.holders.length + view.waiters.length === 0) return beingGivenBack;
-    const holders = view.holders.map((holder) => globalTenant(holder, this.#nowMs));
-    return { ...refusal, holders, queueLength: view.waiters.length };
+    if (refusal.kind !== "held" || !delegate?.delegation) return refusal;
+    return delegate.region === this.#context.region ? this.heldHere() : betweenTwo;
   }
 
   timedOut(): AcquireOutcome {
@@ -70,8 +67,9 @@ export class AcquireRefusal {
 
   /** The same for one that stood in line in this region. */
   async timedOutHere(): Promise<AcquireOutcome> {
-    const { holders, queueLength } = await this.heldHere();
-    return holders.length === 0 ? this.timedOut() : { kind: "timeout", holders, queueLength };
+    const held = await this.heldHere();
+    if (held.kind === "failure") return this.timedOut();
+    return { kind: "timeout", holders: held.holders, queueLength: held.queueLength };
   }
 
   /** A repeat of a request that is over is told how it ended, not what its first copy was told. */

@@ -57,10 +57,10 @@ export const outOfReach = failure(
   { retryAfterMs: 1_000 },
 );
 
-/** The lock is just being given back by the region that it was delegated to. */
-export const beingGivenBack = failure(
+/** It is delegated, and nobody has it by that, or nobody who is known here. */
+export const betweenTwo = failure(
   "CONTENDED",
-  "The lock is free, and its region is giving it back. Try again.",
+  "The lock is between two holders, or between two regions. Try again.",
   { retryAfterMs: 200 },
 );
 
