@@ -32,7 +32,9 @@ export class AcquireRefusal {
     };
   }
 
-  /** Somebody has it by delegation to this region; a failure where that is nobody for the moment. */
+  /**
+   * Somebody has it by delegation to this region; a failure where that is nobody for the moment.
+   */
   async heldHere(): Promise<HeldOutcome | Failure> {
     const { register, request, here } = this.#order;
     const view = await readDelegated(this.#context, register.lock);
@@ -48,8 +50,8 @@ export class AcquireRefusal {
   }
 
   /**
-   * Where a delegation stands for whoever has the lock: says who that is. One that nobody has, or of
-   * which this region cannot know, is not called held.
+   * Where a delegation stands for whoever has the lock: says who that is. One that nobody has, or
+   * of which this region cannot know, is not called held.
    */
   async named(refusal: AcquireOutcome, { holders: [delegate] }: RegisterValue) {
     if (refusal.kind !== "held" || !delegate?.delegation) return refusal;
