@@ -79,7 +79,10 @@ export class AcquireRefusal {
     const { command, register } = this.#order;
     if (fate === "cancelled") return { kind: "cancelled" };
     // One that waits is not told that somebody has the lock: it goes on under another request id.
-    if (fate === "refused") return command.waitMs > 0 ? refusedInWait : this.held(value);
+    if (fate === "refused") {
+      const isHeld = value.holders.length > 0 && value.holders[0]?.delegation !== true;
+      return command.waitMs > 0 || !isHeld ? refusedInWait : this.held(value);
+    }
     const how = { released: "released", lost: "lost", forced: "taken away by force" }[fate];
     return failure(
       "LOST",

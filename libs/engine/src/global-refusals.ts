@@ -57,16 +57,20 @@ export const outOfReach = failure(
   { retryAfterMs: 1_000 },
 );
 
-/** It is delegated, and nobody has it by that, or nobody who is known here. */
+/**
+ * It is delegated, and nobody has it by that, or nobody who is known here. This request was refused
+ * for good, which a repeat of it could only be told again.
+ */
 export const betweenTwo = failure(
-  "CONTENDED",
-  "The lock is between two holders, or between two regions. Try again.",
-  { retryAfterMs: 200 },
+  "UNKNOWN_OUTCOME",
+  "The lock is between two holders, or between two regions, and nothing will come of this request. " +
+    "Ask again with a new request id.",
+  { field: "request_id" },
 );
 
 /** What another region answered to a try, where that says all there is to say of it. */
 export function definiteOf(outcome: AcquireOutcome): AcquireOutcome {
-  const isRefusal = outcome.kind === "failure" && outcome.code === "CONTENDED";
+  const isRefusal = outcome.kind === "failure" && outcome.field === "request_id";
   const isAll = outcome.kind === "granted" || outcome.kind === "held" || isRefusal;
   return isAll || outcome === outOfReach ? outcome : unanswered;
 }
