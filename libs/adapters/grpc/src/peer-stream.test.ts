@@ -2,6 +2,7 @@ import { Cancellation } from "@holdfast/base/cancellation";
 import { SystemClock } from "@holdfast/base/clock";
 import { failure } from "@holdfast/base/failure";
 import type { LeaseId } from "@holdfast/base/ids";
+import { limits } from "@holdfast/core/limits";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
 import { expect, onTestFinished, test } from "vitest";
 import { Peer } from "./peer.ts";
@@ -37,6 +38,19 @@ test("what outlives its callers goes over one stream, each answered with its own
   for (const { call } of tier.asked) {
     expect([call.hops, call.onCallerLost]).toEqual([2, "keep"]);
   }
+});
+
+test("what ends a wait shares no stream with waits, which may fill one", async () => {
+  const { server, tier } = await openDoor();
+  tier.instead = (command) => (command.kind === "acquire" ? new Promise(() => {}) : undefined);
+  const peer = peerAt(server.address);
+  const waits = limits.commandsInFlightMax + 3;
+  for (let index = 0; index < waits; index++) void peer.execute(wait(`w${index}`), lasting());
+  await expect.poll(() => tier.asked.length, { timeout: 5_000 }).toBe(waits);
+  expect(server.streamCount).toBe(3);
+  const read = await peer.execute({ kind: "get", lock: globally.lock }, lasting());
+  expect(read).toMatchObject({ kind: "lock" });
+  expect(server.streamCount).toBe(4);
 });
 
 test("what came over more hops says so, over a stream of its own", async () => {

@@ -4,18 +4,29 @@ import type { Clock } from "@holdfast/base/clock";
 import { limits } from "@holdfast/core/limits";
 import { PeerChannel, type Unconnected } from "./peer-channel.ts";
 import { PeerStream } from "./peer-stream.ts";
+import type { WaitReply } from "./peer-wait.ts";
 
 /** Commands of one stream: a server reads no more of one that has twice as many under way. */
 const loadMax = limits.commandsInFlightMax / 2;
-/** For one number of hops; past it they are shared by more than that. */
+/** Of one kind; past it they are shared by more than that. */
 const streamsMax = 16;
+
+/** What the commands of one stream have in common. */
+export interface StreamKind {
+  /** It is said once for all of them. */
+  readonly hops: number;
+  /**
+   * They may stand in line for an hour. What would end their wait, a release perhaps, must not be
+   * left unread behind them, so the two never share a stream.
+   */
+  readonly waits: boolean;
+}
 
 /** The streams to one server that many callers share, over a connection of their own. */
 export class PeerStreams {
   readonly #channel: PeerChannel;
   readonly #clock: Clock;
-  /** By the hops that they say of all that they carry. */
-  readonly #byHops = new Map<number, Streams>();
+  readonly #byKind = new Map<string, Streams>();
 
   constructor(address: string, clock: Clock) {
     this.#channel = new PeerChannel(address);
@@ -23,18 +34,27 @@ export class PeerStreams {
   }
 
   /**
-   * One that takes commands, or why nothing can have been sent. `metadata` is said once for all of
-   * its commands, so it says what is common to those that came over so many hops.
+   * The reply over one of them, or why nothing can have been sent. `metadata` says what is common
+   * to the commands of this kind.
    */
-  withHops(hops: number, metadata: () => Metadata): PeerStream | Promise<PeerStream | Unconnected> {
-    const streams = this.#byHops.get(hops) ?? { open: [], opening: undefined };
-    this.#byHops.set(hops, streams);
-    streams.open = streams.open.filter(({ isOpen }) => isOpen);
-    const free = streams.open.find(({ load }) => load < loadMax);
-    if (free !== undefined) return free;
-    if (streams.open.length >= streamsMax) return leastOf(streams.open);
-    streams.opening ??= this.#open(streams, metadata());
-    return streams.opening;
+  async ask(
+    { hops, waits }: StreamKind,
+    metadata: () => Metadata,
+    asked: (stream: PeerStream) => Promise<WaitReply>,
+  ): Promise<WaitReply | Unconnected> {
+    const kind = `${hops} ${waits}`;
+    const streams = this.#byKind.get(kind) ?? { open: [], opening: undefined };
+    this.#byKind.set(kind, streams);
+    // Others may have waited for the same one to open, and have filled it.
+    for (;;) {
+      streams.open = streams.open.filter(({ isOpen }) => isOpen);
+      const free = streams.open.find(({ load }) => load < loadMax);
+      if (free !== undefined) return asked(free);
+      if (streams.open.length >= streamsMax) return asked(leastOf(streams.open));
+      streams.opening ??= this.#open(streams, metadata());
+      const opened = await streams.opening;
+      if ("kind" in opened) return opened;
+    }
   }
 
   close(): void {

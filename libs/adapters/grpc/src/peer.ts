@@ -219,15 +219,18 @@ export class Peer implements LockTier {
 
   /** {@link #ask}, over a stream that others use too. */
   async #askOverStream(command: Command, call: Call, waitMs: number): Promise<Outcome> {
-    const { hops } = call;
+    const kind = { hops: call.hops, waits: waitMs > 0 };
     const reasons: string[] = [];
     for (const router of this.#inOrder(keyOf(command))) {
-      const stream = await router.streams.withHops(hops, () => forwarded(call));
-      if ("kind" in stream) {
-        reasons.push(stream.reason);
+      const reply = await router.streams.ask(
+        kind,
+        () => forwarded(call),
+        (stream) => stream.ask(command, call, waitMs + marginMs),
+      );
+      if (reply.kind === "unconnected") {
+        reasons.push(reply.reason);
         continue;
       }
-      const reply = await stream.ask(command, call, waitMs + marginMs);
       this.#first = this.#routers.indexOf(router);
       if (reply.kind === "answered") return reply.outcome;
       if (reply.code !== "UNKNOWN_OUTCOME") return reply;
