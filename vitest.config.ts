@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { countingReporter, reportFileVariable } from "./infra/ci/src/counting-reporter.ts";
 
 /**
  * The test suites, each a vitest project that can be run by name
@@ -22,8 +23,11 @@ function oneAtATime(name: string, testTimeoutMs: number) {
   };
 }
 
+const reportFile = process.env[reportFileVariable];
+
 export default defineConfig({
   test: {
+    reporters: ["default", ...(reportFile === undefined ? [] : [countingReporter(reportFile)])],
     // A test that was focused with `.only` would silently leave out the rest of its file.
     allowOnly: false,
     maxWorkers: 2,

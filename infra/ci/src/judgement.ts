@@ -2,7 +2,7 @@ import type { SearchReport } from "@holdfast/toolchain/search-report";
 import type { Counts } from "./outcome.ts";
 import type { GroupEnd } from "./process-group.ts";
 import type { Suite } from "./suite.ts";
-import type { VitestCounts } from "./vitest-report.ts";
+import type { VitestReport } from "./vitest-report.ts";
 
 /** Counts with the reasons. */
 export interface Judgement extends Counts {
@@ -16,7 +16,7 @@ export interface Judgement extends Counts {
 export function judge(
   suite: Suite,
   end: GroupEnd,
-  counted: VitestCounts | undefined,
+  counted: VitestReport | undefined,
   tools: SearchReport,
 ): Judgement {
   const { passed, failed, skipped } = counted ?? { passed: 0, failed: 0, skipped: 0 };
@@ -46,7 +46,7 @@ export function judge(
 function failureOf(
   suite: Suite,
   end: GroupEnd,
-  counted: VitestCounts | undefined,
+  counted: VitestReport | undefined,
   lacksTools: boolean,
 ): string | undefined {
   if (end.kind === "stopped") {

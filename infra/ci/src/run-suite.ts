@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { SearchReport } from "@holdfast/toolchain/search-report";
+import { reportFileVariable } from "./counting-reporter.ts";
 import { judge } from "./judgement.ts";
 import type { Outcome } from "./outcome.ts";
 import { runInGroup } from "./process-group.ts";
 import type { Suite } from "./suite.ts";
-import { countsOf, type VitestCounts } from "./vitest-report.ts";
+import type { VitestReport } from "./vitest-report.ts";
 
 /** What all suites of a run share. */
 export interface RunContext {
@@ -31,16 +32,15 @@ export async function runSuite(
   const report = join(context.resultsDir, `${suite.name}.json`);
   const script = context.scripts[suite.name];
   if (script === undefined) throw new Error(`package.json has no script "${suite.name}"`);
-  const reporters = ` --reporter=default --reporter=json --outputFile.json="${report}"`;
   const end = await runInGroup({
-    script: suite.kind === "vitest" ? script + reporters : script,
+    script,
     cwd: context.root,
-    env: environment(context),
+    env: { ...environment(context), [reportFileVariable]: report },
     timeoutMs: suite.timeoutMs,
     signal: context.signal,
     onLine: (line) => context.say(suite.name, line),
   });
-  const counted = suite.kind === "vitest" ? readCounts(report) : undefined;
+  const counted = suite.kind === "vitest" ? readReport(report) : undefined;
   const judgement = judge(suite, end, counted, tools);
   return { suite: suite.name, durationMs: performance.now() - startedMs, ...judgement };
 }
@@ -54,9 +54,9 @@ function environment({ root, toolsFile, isTerminal }: RunContext): NodeJS.Proces
 }
 
 /** undefined when the suite ended before it could write its report. */
-function readCounts(report: string): VitestCounts | undefined {
+function readReport(file: string): VitestReport | undefined {
   try {
-    return countsOf(readFileSync(report, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8")) as VitestReport;
   } catch {
     return undefined;
   }
