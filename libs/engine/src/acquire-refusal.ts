@@ -50,12 +50,11 @@ export class AcquireRefusal {
   }
 
   /**
-   * Where a delegation stands for whoever has the lock: says who that is. One that nobody has, or
-   * of which this region cannot know, is not called held.
+   * Where a delegation to this region stands for whoever has the lock: says who that is. One that
+   * nobody has is not called held.
    */
   async named(refusal: AcquireOutcome, { holders: [delegate] }: RegisterValue) {
-    if (refusal.kind !== "held" || !delegate?.delegation) return refusal;
-    return delegate.region === this.#context.region ? this.heldHere() : betweenTwo;
+    return refusal.kind === "held" && delegate?.delegation ? this.heldHere() : refusal;
   }
 
   timedOut(): AcquireOutcome {

@@ -1,9 +1,13 @@
+import { sleep } from "@holdfast/base/clock";
 import { isFailure } from "@holdfast/base/failure";
 import type { CancelCommand, ReleaseCommand } from "@holdfast/core/command/command";
 import type { CancelAnswer, ReleaseAnswer } from "./delegated-asking.ts";
 import type { GlobalContext } from "./global-context.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { isSite, locate } from "./local-context.ts";
+
+/** Between two tries, in ms: with too many waiting for the shard, one is answered at once. */
+const pauseMs = 100;
 
 /** Ends grants and requests in this region's shard, delegated or not [H9]. */
 export class DelegatedEnding {
@@ -29,6 +33,7 @@ export class DelegatedEnding {
         delegation.lock.release({ grantId, token, answer: resolve });
       });
       if (answer.kind === "released" || this.#isPast(untilMs)) return { ...answer, wasRepeated };
+      await sleep(this.#context.surroundings.clock, pauseMs);
     }
   }
 
@@ -51,6 +56,7 @@ export class DelegatedEnding {
         delegation.lock.cancel({ grantId, ...marker, answer: resolve });
       });
       if (answer.kind !== "unknown" || this.#isPast(untilMs)) return answer;
+      await sleep(this.#context.surroundings.clock, pauseMs);
     }
   }
 

@@ -20,8 +20,8 @@ export interface DelegatedLockOptions<Lock> {
   readonly session: () => DelegationSession<Lock>;
   /** The session of a delegation that another coordinator of this region asked for. */
   readonly sessionOf: (request: GlobalRequest) => DelegationSession<Lock>;
-  /** The shard has kept all it knew since the delegation of this id was asked for. */
-  readonly mayAdopt: (id: GrantId) => boolean;
+  /** The shard has kept all it knew since the delegation was asked for, as far as is known. */
+  readonly mayAdopt: (request: Pick<GlobalRequest, "grantId" | "session">) => boolean;
   /** A plain read of the register [H7]; it may never answer. */
   readonly peek: (
     answer: (value: RegisterValue, isDoubtful: boolean, confirmed?: Confirmed) => void,

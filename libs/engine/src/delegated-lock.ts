@@ -260,7 +260,7 @@ export class DelegatedLock<Lock = unknown> {
     const { token, request } = tenure;
     if (token === undefined) return undefined;
     // Sent before, and the shard may have lost it since: opened once more it would begin anew.
-    const isTooLate = !this.#tenures.isUntouched && !this.#options.mayAdopt(request.grantId);
+    const isTooLate = !this.#tenures.isUntouched && !this.#options.mayAdopt(request);
     return isTooLate ? () => this.#desert() : () => this.#open(request.grantId, token);
   }
 

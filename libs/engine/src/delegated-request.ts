@@ -89,12 +89,14 @@ export class DelegatedRequest {
   async ask(asking: HereAsking): Promise<HereAnswer> {
     const { onLease, ...rest } = asking;
     const { session, ttlMs } = this.#request;
+    const learning = this.#delegation.learnOnce();
     for (let tries = 0; tries < leaseTriesMax; tries++) {
       const lease = await this.#home.meet(this.#lock, { session, ttlMs }, answerMs);
       // A region whose shard is away has no say; the two others may decide without it.
       if (isFailure(lease)) break;
       this.#lease = lease;
       onLease();
+      await learning;
       const answer = await this.#acquire({ ...rest, marker: this.#markerOf(lease) });
       if (answer.kind === "granted") {
         return { kind: "granted", grant: this.#grant(lease, answer.token, answer.validForMs) };

@@ -8,7 +8,7 @@ export interface AdoptionOptions {
   readonly region: string;
   readonly steps: DelegatedSteps;
   /** See {@link DelegatedLockOptions.mayAdopt}. */
-  readonly mayAdopt: (id: GrantId) => boolean;
+  readonly mayAdopt: (request: GlobalRequest) => boolean;
   /** It may be gone on with. */
   readonly onFound: (request: GlobalRequest, state: DelegationState) => void;
   /** The look is over, whatever it found. */
@@ -38,7 +38,7 @@ export class DelegationAdoption {
   consider({ token: _, ...request }: GlobalHolder, left: GrantId | undefined): void {
     const { region, steps, mayAdopt, onFound, onOver } = this.#options;
     const { grantId } = request;
-    const isOurs = request.region === region && grantId !== left && mayAdopt(grantId);
+    const isOurs = request.region === region && grantId !== left && mayAdopt(request);
     if (!isOurs || this.#isLooking) return;
     this.#isLooking = true;
     steps.beside({ kind: "look" }, (reply) => {

@@ -2,8 +2,10 @@ import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
+import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { GlobalRegister } from "./global-register.ts";
 import type { ListPage } from "./ports/lock-tier.ts";
 import { GlobalRig, type rigRegions } from "./testing/global-rig.ts";
 
@@ -141,6 +143,48 @@ test("a coordinator that starts again goes on with what its region had, and keep
   const held = await world.run("west", world.acquire({ session: west }));
   expect(held).toMatchObject({ kind: "held", holders: [{ grantId: grant.grantId }] });
   expect(await world.release("east", grant)).toMatchObject({ kind: "released" });
+});
+
+test("those who come at once to a coordinator that starts again go on by what its region had", async () => {
+  const world = await rig();
+  const { grant, session } = await delegated(world, "east");
+  await world.release("east", grant);
+  world.restart("east");
+  const waiting = [0, 1, 2].map(() => world.ask("east", { session, waitMs: 60_000 }));
+  await world.clock.advance(1_000);
+  for (const outcomes of waiting) {
+    await world.release("east", grantIn(outcomes));
+    await world.clock.advance(500);
+  }
+});
+
+test("nobody listens any more for those whose wait in their region's line is over", async () => {
+  let listening = 0;
+  const { listen } = GlobalRegister.prototype;
+  const spy = vi.spyOn(GlobalRegister.prototype, "listen");
+  ends.push(() => spy.mockRestore());
+  const world = await rig();
+  const { session, grant } = await delegated(world, "east");
+  await world.clock.advance(1_000);
+  spy.mockImplementation(function (this: GlobalRegister, listener) {
+    const unlisten = listen.call(this, listener);
+    listening++;
+    let isOver = false;
+    return () => {
+      unlisten();
+      if (!isOver) listening--;
+      isOver = true;
+    };
+  });
+  const late = world.ask("east", { session, waitMs: 300 });
+  const requestId = "cancelled" as RequestId;
+  const cancelled = world.ask("east", { session, waitMs: 60_000, requestId });
+  await world.clock.advance(500);
+  const grantId = grantIdOf(session, requestId);
+  await world.run("east", { kind: "cancel", lock, grantId, session });
+  expect([...late, ...cancelled]).toMatchObject([{ kind: "timeout" }, { kind: "cancelled" }]);
+  expect(listening).toBe(0);
+  await world.release("east", grant);
 });
 
 test("with its region gone a delegated lock is had elsewhere once the delegation has run out", async () => {

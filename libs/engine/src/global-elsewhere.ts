@@ -7,6 +7,7 @@ import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { answerMs, changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
+import { betweenTwo, outOfReach } from "./global-refusals.ts";
 import type { GlobalRegister } from "./global-register.ts";
 import { lockIdOf } from "./global-view.ts";
 import type { Call, LockTier } from "./ports/lock-tier.ts";
@@ -77,6 +78,14 @@ export async function findThere(
   const there = delegatedTo(context, value, call);
   const isKnown = there !== undefined && (await session.isKnownIn(there.region));
   return isKnown ? there : "unknown";
+}
+
+/**
+ * What a first copy is told whose lock is delegated to another region that is not asked: one call
+ * is passed on once, and a region may be out of reach.
+ */
+export function notAsked(call: Pick<Call, "hops">): Failure {
+  return isPassedOn(call) ? betweenTwo : outOfReach;
 }
 
 /**

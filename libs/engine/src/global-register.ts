@@ -38,6 +38,7 @@ export class GlobalRegister {
   readonly #proposer: RegisterProposer;
   readonly #repairs: RegisterRepairs;
   readonly #listeners = new Set<NoticeListener>();
+  readonly #followers: NoticeListener[] = [];
   readonly #silences = new Map<string, string>();
   #newest: RegisterValue | undefined;
 
@@ -107,6 +108,11 @@ export class GlobalRegister {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** As {@link listen}, by one who does not mind that the register is forgotten. */
+  follow(follower: NoticeListener): void {
+    this.#followers.push(follower);
+  }
+
   /**
    * Reads all regions plainly; what two of them agree on is told to all who listen. Resolves when
    * all have answered, or `graceMs` after two agreed.
@@ -171,7 +177,7 @@ export class GlobalRegister {
     // A read may be older than what was decided here since.
     if (this.#newest !== undefined && value.version < this.#newest.version) return;
     this.#newest = value;
-    for (const listener of [...this.#listeners]) listener(notice);
+    for (const listener of [...this.#followers, ...this.#listeners]) listener(notice);
   }
 
   #acceptors(): Acceptors {

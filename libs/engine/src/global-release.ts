@@ -158,14 +158,14 @@ export class GlobalRelease {
   ): Promise<ForceReleaseOutcome | undefined> {
     const { lock, grantId } = command;
     const { register } = this.#registers.of(lock);
-    await register.look();
-    const there = delegatedTo(this.#context, register.newest, call);
-    if (there !== undefined) {
-      const outcome = await askThere(this.#context, there, command, call, this.#untilMs(call));
+    const decider = await whoDecides(this.#context, register, call);
+    if (decider === "none") return undefined;
+    if (decider !== "here") {
+      if ("code" in decider) return decider;
+      const untilMs = this.#untilMs(call);
+      const outcome = await askThere(this.#context, decider, command, call, untilMs);
       return outcome.kind === "force-released" || grantId !== undefined ? outcome : undefined;
     }
-    const [delegate] = register.newest?.holders ?? [];
-    if (!delegate?.delegation || delegate.region !== this.#context.region) return undefined;
     const view = await readDelegated(this.#context, lock);
     if (view.kind === "failure") return grantId === undefined ? undefined : view;
     const [holder] = view.holders;

@@ -1,5 +1,5 @@
 import type { Timer } from "@holdfast/base/clock";
-import type { GrantId, LeaseId } from "@holdfast/base/ids";
+import type { GrantId } from "@holdfast/base/ids";
 import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { AcquireOutcome } from "@holdfast/core/command/outcome";
 import { remembers } from "@holdfast/core/quorum/register";
@@ -7,13 +7,13 @@ import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type { Fate, GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { AcquireRefusal } from "./acquire-refusal.ts";
+import { confirmGrant } from "./confirm-grant.ts";
 import type { DelegatedRequest } from "./delegated-request.ts";
 import type { GlobalContext } from "./global-context.ts";
-import { askThere, findGrantThere, findThere } from "./global-elsewhere.ts";
+import { askThere, findGrantThere, findThere, notAsked } from "./global-elsewhere.ts";
 import {
   definiteOf,
   forgotten,
-  outOfReach,
   over,
   refusedInWait,
   tooMany,
@@ -22,7 +22,7 @@ import {
 } from "./global-refusals.ts";
 import type { Notice } from "./global-register.ts";
 import type { Whereabouts } from "./global-release.ts";
-import { globalGrant, isIn } from "./global-view.ts";
+import { isIn } from "./global-view.ts";
 import { isOwnSession } from "./own-session.ts";
 import { tryPlainly } from "./plain-try.ts";
 import type { Call } from "./ports/lock-tier.ts";
@@ -30,8 +30,6 @@ import { RequestCallers } from "./request-callers.ts";
 
 /** How much longer a shard that went silent is asked what became of a request, in ms. */
 const besidesMs = 60_000;
-/** A grant that two regions do not confirm is asked for again so often. */
-const confirmTriesMax = 5;
 
 /**
  * One acquire of a global lock, from the first copy of its request to its outcome. Repeats that
@@ -54,6 +52,7 @@ export class GlobalAcquireRun {
   #isJoined = false;
   #timer: Timer | undefined;
   #leave: (() => void) | undefined;
+  #unlisten: (() => void) | undefined;
   #isAsking = false;
   #isConfirming = false;
   /** Its wait is over: what becomes of it is told by the withdrawal that follows. */
@@ -235,14 +234,14 @@ export class GlobalAcquireRun {
     this.#isHere = true;
     const { register } = this.#order;
     const wait = this.isWaiting;
-    const unlisten = register.listen((notice) => this.#onNoticeHere(here, notice));
+    this.#unlisten = register.listen((notice) => this.#onNoticeHere(here, notice));
     const answer = await here.ask({
       wait,
       isOver: () => this.#isSpent,
       onPlace: (place) => this.#callers.tellPlace(place),
       onLease: () => this.#tellLeases(),
     });
-    unlisten();
+    this.#unlisten();
     // It is told what the cancel or the withdrawal behind it finds.
     if (this.#isOver || this.#isCancelling || this.#isWithdrawing) return;
     switch (answer.kind) {
@@ -268,11 +267,15 @@ export class GlobalAcquireRun {
     const holder = value.holders.find((each) => each.grantId === this.grantId);
     if (ended === undefined && holder === undefined) return;
     if (this.#isOver || this.#isCancelling || this.#isWithdrawing || this.#isConfirming) return;
+    this.#unlisten?.();
     void here.withdraw(this.#besidesMs);
-    if (ended !== undefined) this.#end(this.#refusal.endedAs(ended.fate, value));
+    if (holder === undefined) {
+      if (ended !== undefined) void this.#onEnded(ended.fate, value);
+      return;
+    }
     here.noteMixed();
     this.#order.session.meet(() => this.#tellLeases());
-    if (holder !== undefined) void this.#believe(holder, confirmed);
+    void this.#believe(holder, confirmed);
   }
 
   /**
@@ -295,35 +298,23 @@ export class GlobalAcquireRun {
   }
 
   /** Tells the holder, once two regions confirm the grant by the leases it has. */
-  async #believe(
-    holder: GlobalHolder,
-    confirmed: (grantId: GrantId) => ReadonlyMap<number, LeaseId>,
-  ): Promise<void> {
+  async #believe(holder: GlobalHolder, confirmed: Notice["confirmed"]): Promise<void> {
     if (this.#isConfirming) return;
     this.#isConfirming = true;
-    const { register, session, request } = this.#order;
-    let confirming = confirmed;
-    for (let tries = 0; !this.#isOver; tries++) {
-      const confirmations = await session.confirmations(confirming(holder.grantId));
-      const grant = globalGrant(register.lock, holder, confirmations);
-      if (grant !== undefined) {
-        this.#order.here?.noteGrant(grant.token);
-        return this.#end({ kind: "granted", grant });
-      }
-      if (tries === confirmTriesMax || this.#isSpent) return this.#end(unconfirmed);
-      // Its session was not known in time, or its lease there has ended: its own request may put
-      // the liveness there again.
-      session.meet(() => this.#tellLeases());
-      await session.settled();
-      const acquire = { kind: "acquire", request, wait: true, mayBeGranted: false } as const;
-      const again = await register.submit(acquire, true, () => this.#isSpent);
-      if (this.#isOver) return;
-      if (again.kind !== "decided") return this.#end(this.#refusal.undecided(again));
-      if (again.outcome.kind !== "granted") {
-        this.#isConfirming = false;
-        return this.#onDecided(again.outcome, again);
-      }
-      confirming = again.confirmed;
+    const { register, session, request, here } = this.#order;
+    const isSpent = () => this.#isSpent;
+    const onLease = () => this.#tellLeases();
+    const asked = { register, session, request, isSpent, onLease };
+    const end = await confirmGrant(asked, holder, confirmed);
+    if (this.#isOver) return;
+    if (end.kind === "granted") {
+      here?.noteGrant(end.grant.token);
+      this.#end(end);
+    } else if (end.kind === "unconfirmed") this.#end(unconfirmed);
+    else if (end.kind !== "decided") this.#end(this.#refusal.undecided(end));
+    else {
+      this.#isConfirming = false;
+      await this.#onDecided(end.outcome, end);
     }
   }
 
@@ -473,7 +464,7 @@ export class GlobalAcquireRun {
     const there = await findThere(this.#context, this.#order, value, this.#first);
     if (there === undefined) return undefined;
     if (this.#isOver || this.#isCancelling) return unanswered;
-    if (there === "unknown") return this.#isRepeat ? unanswered : outOfReach;
+    if (there === "unknown") return this.#isRepeat ? unanswered : notAsked(this.#first);
     const again = { ...this.#order.command, waitMs: 0 };
     return askThere(this.#context, there, again, this.#first, this.#callers.giveUpMs);
   }
@@ -495,6 +486,8 @@ export class GlobalAcquireRun {
     this.#timer?.cancel();
     this.#callers.leave();
     this.#leave?.();
+    // Withdrawn from this region's line, it gets no answer there that would end this.
+    this.#unlisten?.();
     this.#resolve(outcome);
   }
 }

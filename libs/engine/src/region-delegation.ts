@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "@holdfast/base/clock";
-import type { GrantId } from "@holdfast/base/ids";
+import type { GrantId, SessionId } from "@holdfast/base/ids";
 import { randomId } from "@holdfast/base/random";
 import { defaultDelegationPolicy, wasTwiceInARow } from "@holdfast/core/delegation/recall";
 import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
@@ -28,6 +28,8 @@ export interface RegionDelegationOptions {
   readonly register: GlobalRegister;
   readonly session: () => DelegationSession<GlobalLockId>;
   readonly sessionOf: (request: GlobalRequest) => DelegationSession<GlobalLockId>;
+  /** It was left to end here, because the shard was away or had lost what it knew. */
+  readonly wasAbandoned: (session: SessionId) => boolean;
 }
 
 /**
@@ -42,14 +44,15 @@ export class RegionDelegation {
   readonly #clock: Clock;
   readonly #region: string;
   readonly #roundTripMs: () => number;
-  #unlisten: (() => void) | undefined;
+  #isLooking = false;
+  #learning: Promise<void> | undefined;
   readonly #mixed = new Set<GrantId>();
   /** The token of this region's last grant by the register. */
   #lastToken: bigint | undefined;
   /** That one came after another one of this region, with nobody between. */
   #wasTwice = false;
 
-  constructor({ context, register, session, sessionOf }: RegionDelegationOptions) {
+  constructor({ context, register, session, sessionOf, wasAbandoned }: RegionDelegationOptions) {
     const { region, local, surroundings, onGeneration } = context;
     const { lock } = register;
     const shard = new DelegatedShard({
@@ -72,9 +75,12 @@ export class RegionDelegation {
       lock,
       session,
       sessionOf,
-      mayAdopt: (id) => id.endsWith(suffixOf(generationOf(context))),
+      mayAdopt: (request) => {
+        const isOfNow = request.grantId.endsWith(suffixOf(generationOf(context)));
+        return isOfNow && !wasAbandoned(request.session);
+      },
       peek: (answer) => void this.#peek(answer),
-      onTakingPart: (isTakingPart) => (isTakingPart ? this.#listen() : this.#stopListening()),
+      onTakingPart: (isTakingPart) => (isTakingPart ? this.#hints.start() : this.#hints.stop()),
       newId: () => {
         return `${randomId(surroundings.random)}${suffixOf(generationOf(context))}` as GrantId;
       },
@@ -88,6 +94,8 @@ export class RegionDelegation {
       onValue: (value) => void this.#onValue(value),
       onHolderGone: (grantId) => this.lock.gone(grantId),
     });
+    // Nobody here takes part, and yet it may be delegated to this region: its coordinator is gone.
+    register.follow(({ value, confirmed }) => this.lock.hint(value, false, confirmed));
   }
 
   get isIdle(): boolean {
@@ -136,6 +144,17 @@ export class RegionDelegation {
   }
 
   /**
+   * To be awaited before anybody is asked to wait here: a coordinator that has just begun, and asks
+   * for a delegation while an earlier one stands that it could go on with, waits for that to end.
+   */
+  async learnOnce(): Promise<void> {
+    if (this.#register.newest !== undefined) return;
+    this.#learning ??= this.learn();
+    await this.#learning;
+    this.#learning = undefined;
+  }
+
+  /**
    * Gives an idle delegation back for a try that no delegation serves; resolves when the register
    * is free, or cannot be soon.
    */
@@ -153,19 +172,6 @@ export class RegionDelegation {
 
   stop(): void {
     this.lock.close();
-    this.#stopListening();
-  }
-
-  #listen(): void {
-    this.#unlisten ??= this.#register.listen(({ value, confirmed }) => {
-      this.lock.hint(value, false, confirmed);
-    });
-    this.#hints.start();
-  }
-
-  #stopListening(): void {
-    this.#unlisten?.();
-    this.#unlisten = undefined;
     this.#hints.stop();
   }
 
@@ -178,11 +184,15 @@ export class RegionDelegation {
     const isOurs = value.holders.some(({ delegation, region }) => {
       return delegation === true && region === this.#region;
     });
-    for (let looks = 0; looks < looksMax && isOurs && this.lock.isAskedFor; looks++) {
+    // Values that come meanwhile are looked for by the same looks.
+    const mustLook = isOurs && this.lock.isAskedFor && !this.#isLooking;
+    this.#isLooking ||= mustLook;
+    for (let looks = 0; looks < looksMax && mustLook && this.lock.isAskedFor; looks++) {
       await this.#register.look();
       if (this.lock.isAskedFor) await sleep(this.#clock, this.#roundTripMs());
     }
-    this.lock.hint(value);
+    if (mustLook) this.#isLooking = false;
+    if (mustLook || !this.#isLooking) this.lock.hint(value);
   }
 
   async #peek(

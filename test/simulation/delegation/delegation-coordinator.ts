@@ -18,6 +18,8 @@ interface Life {
   readonly learn: () => void;
   session: DelegationSession<"lock"> | undefined;
   adopted: DelegationSession<"lock"> | undefined;
+  /** Sessions left to end. */
+  readonly abandoned: Set<SessionId>;
 }
 
 type Alive = (then: () => void) => () => void;
@@ -92,6 +94,7 @@ export class DelegationCoordinator {
       learn: () => this.#peek(alive, (value, isDoubtful) => life.lock.hint(value, isDoubtful)),
       session: undefined,
       adopted: undefined,
+      abandoned: new Set(),
       lock: new DelegatedLock({
         region: regionNames[region] ?? "",
         coordinator: name,
@@ -102,7 +105,13 @@ export class DelegationCoordinator {
         lock: "lock",
         session: () => this.#sessionOf(life, name),
         sessionOf: ({ session }) => this.#adopted(life, session),
-        mayAdopt: (id) => id.endsWith(`.g${this.#generation}`),
+        mayAdopt: ({ grantId, session }) => {
+          const own = [life.session, life.adopted];
+          const isAbandoned =
+            life.abandoned.has(session) ||
+            own.some((each) => each?.id === session && each.isAbandoned);
+          return grantId.endsWith(`.g${this.#generation}`) && !isAbandoned;
+        },
         peek: (answer) => this.#peek(alive, answer),
         newId: () => `d${name}#${++this.#ids}.g${this.#generation}` as GrantId,
         clock: this.#clock,
@@ -118,6 +127,7 @@ export class DelegationCoordinator {
   /** One session for all delegations of a life, until it must be left to end. */
   #sessionOf(life: Life, name: string): DelegationSession<"lock"> {
     if (!life.session?.isUsable) {
+      if (life.session?.isAbandoned) life.abandoned.add(life.session.id);
       const session = `s${this.region}.${name}/${++this.#ids}` as SessionId;
       life.session = this.#newSession(session);
     }
@@ -128,6 +138,7 @@ export class DelegationCoordinator {
   #adopted(life: Life, id: SessionId): DelegationSession<"lock"> {
     const known = life.session?.id === id ? life.session : life.adopted;
     if (known?.id === id && !known.isAbandoned) return known;
+    if (life.adopted?.isAbandoned) life.abandoned.add(life.adopted.id);
     life.adopted = this.#newSession(id);
     return life.adopted;
   }

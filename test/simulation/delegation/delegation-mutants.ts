@@ -94,7 +94,7 @@ export const delegationMutants: readonly Mutant[] = [
       // Asked for under an earlier generation, it would not be opened again either.
       {
         file: lock,
-        find: "!this.#tenures.isUntouched && !this.#options.mayAdopt(request.grantId)",
+        find: "!this.#tenures.isUntouched && !this.#options.mayAdopt(request)",
         replace: "this.#isClosed",
       },
     ],
