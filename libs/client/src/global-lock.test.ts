@@ -171,6 +171,24 @@ test("such a grant is renewed by what it is told, however long its session may b
   expect(lock.state).toBe("held");
 });
 
+test("a renewal of such a grant that is answered late counts, and others are asked for meanwhile", async () => {
+  const rig = await rigOf();
+  const acquiring = rig.client.acquire("order", { scope: "global" });
+  await rig.clock.advance(0);
+  const sent = rig.net.next("acquire");
+  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 4_000 }));
+  const lock = await acquiring;
+  const rest = rig.net.script;
+  rig.net.script = (command, endpoint) =>
+    command.kind === "renew" ? undefined : rest(command, endpoint);
+  await rig.clock.advance(3_000);
+  const asked = rig.net.pending("renew");
+  expect(asked.length).toBeGreaterThan(1);
+  asked[0]?.answer({ kind: "renewed", validForMs: 4_000 });
+  await rig.clock.advance(0);
+  expect(lock.validForMs).toBe((asked[0]?.atMs ?? 0) + 4_000 - rig.clock.monotonicMs());
+});
+
 test("such a grant that comes long after it was asked for is renewed before it is believed", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });

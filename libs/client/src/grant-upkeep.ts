@@ -2,7 +2,7 @@ import type { Failure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
 import type { RenewOutcome } from "@holdfast/core/command/outcome";
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
-import { heartbeatAnswerMs } from "./answer-time.ts";
+import { answerMsMax, heartbeatAnswerMs } from "./answer-time.ts";
 import type { ClientCore } from "./client-core.ts";
 import type { Due } from "./due-list.ts";
 import type { HeldLock } from "./held-lock.ts";
@@ -37,6 +37,8 @@ export class GrantUpkeep {
   readonly #lock: HeldLock;
   #pauseMs: number;
   #failures = 0;
+  /** Renewals sent. */
+  #asked = 0;
   #due: Due | undefined;
 
   /** Begins at once and ends with the lock; `onEnd` hears of that. */
@@ -97,15 +99,31 @@ export class GrantUpkeep {
       return;
     }
     const sentAt = readClocks(ports.clock);
-    const { ttlMs } = this.#owner;
-    const withinMs = heartbeatAnswerMs(Math.min(ttlMs, 3 * this.#untilRenewalMs));
-    link.send({ kind: "renew", lock, grantId, token }, withinMs, (outcome) => {
+    const asked = ++this.#asked;
+    link.send({ kind: "renew", lock, grantId, token }, this.#usefulMs, (outcome) => {
       if (!this.#lock.believed) return;
-      if (outcome.kind === "renewed") this.#owner.renewed(this.#lock, outcome, sentAt);
+      const renewed = outcome.kind === "renewed";
+      if (renewed) this.#owner.renewed(this.#lock, outcome, sentAt);
       // By two regions that agree. Any other failure says nothing: the deadlines decide.
       else if (outcome.code === "NOT_HELD") this.#owner.forceReleased(grantId);
-      if (this.#lock.believed) this.#later(this.#pauseAfter(outcome.kind === "renewed"));
+      const isNews = renewed || asked === this.#asked;
+      if (this.#lock.believed && isNews) this.#later(this.#pauseAfter(renewed));
     });
+    // Whoever vouches for it may just be beginning again: an answer to either will do.
+    if (this.#isRenewable) this.#later(this.#answerMs);
+  }
+
+  /** How long an answer may take before it is asked for again. */
+  get #answerMs(): number {
+    return heartbeatAnswerMs(Math.min(this.#owner.ttlMs, 3 * this.#untilRenewalMs));
+  }
+
+  /** A late answer is as good as any while the lock is believed in. */
+  get #usefulMs(): number {
+    const { renewByMs } = this.#lock.belief;
+    if (renewByMs === undefined) return this.#answerMs;
+    const leftMs = renewByMs - this.#core.ports.clock.monotonicMs();
+    return Math.min(answerMsMax, Math.max(this.#answerMs, leftMs));
   }
 
   #pauseAfter(renewed: boolean): number {
