@@ -39,6 +39,10 @@ export interface DelegatedAnswer {
 /** None of them is idle for so long that it is given back. */
 const locksInUse = 5;
 const warmUpTurns = 2 * locksInUse;
+/** Acquires of a turn, each released; one more is handed over. */
+export const pairsPerTurn = 8;
+/** Hand-overs of a turn, one right after the other. */
+export const lineLength = 4;
 /** The third acquire in a row asks for the delegation. */
 const acquiresMax = 10;
 
@@ -79,21 +83,31 @@ export async function delegated(settings: RegionSettings): Promise<Actor> {
     return { lock, tookMs: performance.now() - startMs };
   };
 
+  /** As often on both sides, so that both are as warm. */
+  const pairs = async (name: string): Promise<void> => {
+    for (let pair = 0; pair < pairsPerTurn; pair++) {
+      const { lock, tookMs } = await acquire(name);
+      const isDelegated = noteIfDelegated("acquire", lock.token, tookMs);
+      const startMs = performance.now();
+      await lock.release();
+      if (isDelegated) samples.note("release", performance.now() - startMs);
+      const local = await samples.time("local", client.acquire(name));
+      await samples.time("localRelease", local.release());
+    }
+  };
+
   const turn = async (): Promise<void> => {
     const name = `delegated/${region}/${turns++ % locksInUse}`;
-    const first = await acquire(name);
-    const isDelegated = noteIfDelegated("acquire", first.lock.token, first.tookMs);
-    const startMs = performance.now();
-    await first.lock.release();
-    if (isDelegated) samples.note("release", performance.now() - startMs);
-    const second = await acquire(name);
-    noteIfDelegated("acquire", second.lock.token, second.tookMs);
-    const next = await handOver(client, second.lock, "global");
-    noteIfDelegated("handOver", next.token, next.tookMs);
+    await pairs(name);
+    const held = await acquire(name);
+    noteIfDelegated("acquire", held.lock.token, held.tookMs);
+    for (const { token, tookMs } of await handOver(client, held.lock, "global", lineLength)) {
+      noteIfDelegated("handOver", token, tookMs);
+    }
     const local = await samples.time("local", client.acquire(name));
-    await samples.time("localRelease", local.release());
-    const again = await samples.time("local", client.acquire(name));
-    samples.note("localHandOver", (await handOver(client, again, "local")).tookMs);
+    for (const { tookMs } of await handOver(client, local, "local", lineLength)) {
+      samples.note("localHandOver", tookMs);
+    }
     await others.turn(`${region}/${turns}`);
   };
 

@@ -25,6 +25,6 @@ test("the worst region counts against a local lock, and the worst of acquire and
 });
 
 test("grants of the register beyond one in ten are no figure of a delegated lock", () => {
-  expect(() => delegatedFigures(new Map([["us-east-1", seen(near, 3)]]))).not.toThrow();
-  expect(() => delegatedFigures(new Map([["us-east-1", seen(near, 4)]]))).toThrow(/^4 of 30/);
+  expect(() => delegatedFigures(new Map([["us-east-1", seen(near, 13)]]))).not.toThrow();
+  expect(() => delegatedFigures(new Map([["us-east-1", seen(near, 14)]]))).toThrow(/^14 of 130/);
 });

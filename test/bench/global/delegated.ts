@@ -1,14 +1,20 @@
 import { ActorProcess } from "../actor-process.ts";
 import type { Figures } from "../figures.ts";
-import { type DelegatedAnswer, type DelegatedStep, delegatedSteps } from "./delegated-actor.ts";
+import {
+  type DelegatedAnswer,
+  type DelegatedStep,
+  delegatedSteps,
+  lineLength,
+  pairsPerTurn,
+} from "./delegated-actor.ts";
 import type { LatencyPlan } from "./latency-actor.ts";
 import { meanOf } from "./round-trips.ts";
 import type { WanStage } from "./wan-stage.ts";
 
 /** A median needs some turns, and each waits for a place in line to be told twice. */
 const measureMsMin = 20_000;
-/** Acquires of a turn; one more is a hand-over. */
-const acquiresPerTurn = 2;
+/** The pairs, one that is handed over, and those that get it. */
+const grantsPerTurn = pairsPerTurn + 1 + lineLength;
 /** More than so many that the register decided: what was timed is not what is asked for. */
 const undelegatedShareMax = 0.1;
 
@@ -46,7 +52,7 @@ export function delegatedFigures(seen: ReadonlyMap<string, DelegatedAnswer>): Fi
   const p50s = (step: DelegatedStep): number[] => all.map(({ steps }) => steps[step].p50Ms);
   const worst = (of: (answer: DelegatedAnswer) => number): number => Math.max(...all.map(of));
   const undelegated = all.reduce((sum, answer) => sum + answer.undelegated, 0);
-  const made = all.reduce((sum, { turns }) => sum + turns * (acquiresPerTurn + 1), 0);
+  const made = all.reduce((sum, { turns }) => sum + turns * grantsPerTurn, 0);
   if (undelegated > made * undelegatedShareMax) {
     throw new Error(`${undelegated} of ${made} grants were not the region's own`);
   }

@@ -6,20 +6,32 @@ import type { Scope } from "@holdfast/core/command/command";
 export interface HandOver {
   /** From calling the release to the next in line having the lock, in ms. */
   readonly tookMs: number;
-  /** What the next one was given; it is released. */
+  /** What the next one was given. */
   readonly token: bigint;
 }
 
-/** Stands in line behind `held`, and releases that. */
-export async function handOver(client: Holdfast, held: Lock, scope: Scope): Promise<HandOver> {
-  const { next } = await standInLine(client, held.name, scope);
-  const startMs = performance.now();
-  const released = held.release();
-  const last = await next;
-  const tookMs = performance.now() - startMs;
-  await released;
-  await last.release();
-  return { tookMs, token: last.token };
+/** So many stand in line behind `held`, which goes to one after the other, and is free then. */
+export async function handOver(
+  client: Holdfast,
+  held: Lock,
+  scope: Scope,
+  times = 1,
+): Promise<HandOver[]> {
+  const line = [];
+  for (let place = 1; place <= times; place++) {
+    line.push(await standInLine(client, held.name, scope));
+  }
+  const handOvers: HandOver[] = [];
+  let holder = held;
+  for (const { next } of line) {
+    const startMs = performance.now();
+    const released = holder.release();
+    holder = await next;
+    handOvers.push({ tookMs: performance.now() - startMs, token: holder.token });
+    await released;
+  }
+  await holder.release();
+  return handOvers;
 }
 
 /** Resolves when it stands there. */
