@@ -9,7 +9,7 @@ import type { WanStage } from "./wan-stage.ts";
 const clientsInAll = 200;
 /** All of the line forms, and goes along once or twice. */
 const warmupMs = 5_000;
-const measureMsMin = 5_000;
+const measureMsMin = 10_000;
 const contenders = ["holdfast", "stretched"] as const;
 
 /** One lock that 200 clients in three regions want, by turns with the stretched cluster. */
