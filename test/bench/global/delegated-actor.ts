@@ -61,53 +61,67 @@ export async function acquireUntilDelegated(
   throw new Error(`${name} was not delegated after ${acquiresMax} acquires in a row`);
 }
 
+/** What a client does with one lock that is delegated to its region, and with a local one. */
+class Turns {
+  /** Acquires and hand-overs that the register decided. */
+  undelegated = 0;
+  readonly #client: Holdfast;
+  readonly #samples: Samples<DelegatedStep>;
+
+  constructor(client: Holdfast, samples: Samples<DelegatedStep>) {
+    this.#client = client;
+    this.#samples = samples;
+  }
+
+  /** As often on both sides, so that both are as warm. */
+  async pairs(name: string): Promise<void> {
+    for (let pair = 0; pair < pairsPerTurn; pair++) {
+      const lock = await this.#acquire(name);
+      const startMs = performance.now();
+      await lock.release();
+      if (isLocalToken(lock.token)) this.#samples.note("release", performance.now() - startMs);
+      const local = await this.#samples.time("local", this.#client.acquire(name));
+      await this.#samples.time("localRelease", local.release());
+    }
+  }
+
+  async handOvers(name: string): Promise<void> {
+    const held = await this.#acquire(name);
+    for (const { token, tookMs } of await handOver(this.#client, held, "global", lineLength)) {
+      this.#note("handOver", token, tookMs);
+    }
+    const local = await this.#samples.time("local", this.#client.acquire(name));
+    for (const { tookMs } of await handOver(this.#client, local, "local", lineLength)) {
+      this.#samples.note("localHandOver", tookMs);
+    }
+  }
+
+  async #acquire(name: string): Promise<Lock> {
+    const startMs = performance.now();
+    const lock = await this.#client.acquire(name, { scope: "global" });
+    this.#note("acquire", lock.token, performance.now() - startMs);
+    return lock;
+  }
+
+  #note(step: DelegatedStep, token: bigint, tookMs: number): void {
+    if (isLocalToken(token)) this.#samples.note(step, tookMs);
+    else this.undelegated++;
+  }
+}
+
 /** One operation at a time, as in the measurement of what is not delegated. */
 export async function delegated(settings: RegionSettings): Promise<Actor> {
   const { region } = settings;
   const samples = new Samples<DelegatedStep>();
   const client = await Holdfast.connect({ endpoints: settings.routers, owner: "bench" });
   const others = await openOthers(settings, samples);
+  const made = new Turns(client, samples);
   let turns = 0;
-  let undelegated = 0;
-
-  const noteIfDelegated = (step: DelegatedStep, token: bigint, tookMs: number): boolean => {
-    const isDelegated = isLocalToken(token);
-    if (isDelegated) samples.note(step, tookMs);
-    else undelegated++;
-    return isDelegated;
-  };
-
-  const acquire = async (name: string): Promise<{ lock: Lock; tookMs: number }> => {
-    const startMs = performance.now();
-    const lock = await client.acquire(name, { scope: "global" });
-    return { lock, tookMs: performance.now() - startMs };
-  };
-
-  /** As often on both sides, so that both are as warm. */
-  const pairs = async (name: string): Promise<void> => {
-    for (let pair = 0; pair < pairsPerTurn; pair++) {
-      const { lock, tookMs } = await acquire(name);
-      const isDelegated = noteIfDelegated("acquire", lock.token, tookMs);
-      const startMs = performance.now();
-      await lock.release();
-      if (isDelegated) samples.note("release", performance.now() - startMs);
-      const local = await samples.time("local", client.acquire(name));
-      await samples.time("localRelease", local.release());
-    }
-  };
 
   const turn = async (): Promise<void> => {
     const name = `delegated/${region}/${turns++ % locksInUse}`;
-    await pairs(name);
-    const held = await acquire(name);
-    noteIfDelegated("acquire", held.lock.token, held.tookMs);
-    for (const { token, tookMs } of await handOver(client, held.lock, "global", lineLength)) {
-      noteIfDelegated("handOver", token, tookMs);
-    }
-    const local = await samples.time("local", client.acquire(name));
-    for (const { tookMs } of await handOver(client, local, "local", lineLength)) {
-      samples.note("localHandOver", tookMs);
-    }
+    await made.pairs(name);
+    await made.handOvers(name);
     await others.turn(`${region}/${turns}`);
   };
 
@@ -127,11 +141,12 @@ export async function delegated(settings: RegionSettings): Promise<Actor> {
       const { asked } = samples.latencies(["asked"]);
       for (let warmUp = 0; warmUp < warmUpTurns; warmUp++) await turn();
       samples.clear();
-      undelegated = 0;
+      made.undelegated = 0;
       const fromTurn = turns;
       const endMs = performance.now() + measureMs;
       while (performance.now() < endMs) await turn();
       const steps = { ...samples.latencies(delegatedSteps), asked };
+      const { undelegated } = made;
       return { turns: turns - fromTurn, steps, undelegated } satisfies DelegatedAnswer;
     },
     async close() {
