@@ -7,19 +7,12 @@ import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { afterEach, expect, test, vi } from "vitest";
 import { GlobalRegister } from "./global-register.ts";
 import type { ListPage } from "./ports/lock-tier.ts";
-import { GlobalRig, type rigRegions } from "./testing/global-rig.ts";
+import type { GlobalRig, rigRegions } from "./testing/global-rig.ts";
+import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
 type Region = (typeof rigRegions)[number];
 
-const lock = { region: globalRegion, namespace: "default", name: "l" };
 const ends: (() => void)[] = [];
-
-async function rig(): Promise<GlobalRig> {
-  const made = new GlobalRig();
-  await made.start();
-  ends.push(() => made.stop());
-  return made;
-}
 
 /** A session whose client lives. */
 async function client(world: GlobalRig, region: Region): Promise<SessionId> {
@@ -48,7 +41,7 @@ afterEach(() => {
 });
 
 test("a region that has the lock a third time in a row has it from its own shard", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { session, grant } = await delegated(world, "east");
   expect(isLocalToken(grant.token)).toBe(true);
   expect(grant).toMatchObject({ regions: ["east"], lease: { region: "east" } });
@@ -63,7 +56,7 @@ test("a region that has the lock a third time in a row has it from its own shard
 });
 
 test("those who wait in a region get the lock in their order, and hear their places", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { session, grant } = await delegated(world, "east");
   const places: number[] = [];
   const waiting = [0, 1, 2].map((index) => {
@@ -84,7 +77,7 @@ test("those who wait in a region get the lock in their order, and hear their pla
 });
 
 test("a try in another region is told who has the lock, or gets it where it is free", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant } = await delegated(world, "east");
   const session = await client(world, "west");
   const held = await world.run("west", world.acquire({ session }));
@@ -99,7 +92,7 @@ test("a try in another region is told who has the lock, or gets it where it is f
 });
 
 test("one that waits in another region gets the lock with the next release", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant, session } = await delegated(world, "east");
   const west = await client(world, "west");
   const waiting = world.ask("west", { session: west, waitMs: 60_000 });
@@ -119,7 +112,7 @@ test("one that waits in another region gets the lock with the next release", asy
 });
 
 test("a forced release takes the lock from its holder, and the region's line goes on", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant, session } = await delegated(world, "east");
   const waiting = world.ask("east", { session, waitMs: 60_000 });
   await world.clock.advance(500);
@@ -133,7 +126,7 @@ test("a forced release takes the lock from its holder, and the region's line goe
 });
 
 test("a coordinator that starts again goes on with what its region had, and keeps its holder", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant } = await delegated(world, "east");
   world.restart("east");
   const renew = { kind: "renew", lock, grantId: grant.grantId, token: grant.token } as const;
@@ -146,7 +139,7 @@ test("a coordinator that starts again goes on with what its region had, and keep
 });
 
 test("those who come at once to a coordinator that starts again go on by what its region had", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant, session } = await delegated(world, "east");
   await world.release("east", grant);
   world.restart("east");
@@ -163,7 +156,7 @@ test("nobody listens any more for those whose wait in their region's line is ove
   const { listen } = GlobalRegister.prototype;
   const spy = vi.spyOn(GlobalRegister.prototype, "listen");
   ends.push(() => spy.mockRestore());
-  const world = await rig();
+  const world = await startRig();
   const { session, grant } = await delegated(world, "east");
   await world.clock.advance(1_000);
   spy.mockImplementation(function (this: GlobalRegister, listener) {
@@ -188,7 +181,7 @@ test("nobody listens any more for those whose wait in their region's line is ove
 });
 
 test("with its region gone a delegated lock is had elsewhere once the delegation has run out", async () => {
-  const world = await rig();
+  const world = await startRig();
   await delegated(world, "east");
   world.isolate("east");
   const west = await client(world, "west");
@@ -199,7 +192,7 @@ test("with its region gone a delegated lock is had elsewhere once the delegation
 });
 
 test("nobody waits for a delegation in vain: an idle one is given back", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant } = await delegated(world, "east");
   await world.release("east", grant);
   await world.clock.advance(14_000);
@@ -211,7 +204,7 @@ test("nobody waits for a delegation in vain: an idle one is given back", async (
 });
 
 test("a grant with a ttl of its own is never by delegation, and an idle one makes way for its try", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant } = await delegated(world, "east");
   await world.release("east", grant);
   for (const region of ["east", "west"] as const) {
@@ -226,7 +219,7 @@ test("a grant with a ttl of its own is never by delegation, and an idle one make
 });
 
 test("its region lists who has the lock, and nobody once it is free; others name the region", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant } = await delegated(world, "east");
   const query = { region: globalRegion, namespace: "default", prefix: "", pageToken: "" };
   const ownersIn = async (region: Region) => {
@@ -242,7 +235,7 @@ test("its region lists who has the lock, and nobody once it is free; others name
 });
 
 test("a repeat in another region finds the lock that its request has where it was asked first", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant, session } = await delegated(world, "east");
   const requestId = "moved" as RequestId;
   const lost = new Cancellation();
@@ -265,7 +258,7 @@ test("a repeat in another region finds the lock that its request has where it wa
 });
 
 test("a call that is passed on and lost ends nothing in the region it was passed on to", async () => {
-  const world = await rig();
+  const world = await startRig();
   await delegated(world, "east");
   const session = await client(world, "west");
   await world.run("west", world.acquire({ session }));
@@ -273,7 +266,7 @@ test("a call that is passed on and lost ends nothing in the region it was passed
 });
 
 test("a try that shares is told who has the lock, gets an idle one, and hears of a region out of reach", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grant } = await delegated(world, "east");
   const east = await client(world, "east");
   const west = await client(world, "west");

@@ -1,28 +1,14 @@
 import { emptyBytes } from "@holdfast/base/bytes";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
 import { limits } from "@holdfast/core/limits";
-import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { livenessKey, registerKeys } from "@holdfast/core/quorum/register-keys";
 import { registerLimits } from "@holdfast/core/quorum/register-value";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { GlobalContext } from "./global-context.ts";
 import { GlobalQueue } from "./global-queue.ts";
 import type { GlobalRegister } from "./global-register.ts";
-import { GlobalRig } from "./testing/global-rig.ts";
-
-const lock = { region: globalRegion, namespace: "default", name: "l" };
-const rigs: GlobalRig[] = [];
-
-async function rig(): Promise<GlobalRig> {
-  const made = new GlobalRig();
-  await made.start();
-  rigs.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of rigs.splice(0)) each.stop();
-});
+import type { GlobalRig } from "./testing/global-rig.ts";
+import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
 /** Grants of other global locks that hang on the session's leases in a region. */
 async function holdOthers(world: GlobalRig, session: SessionId, count: number): Promise<void> {
@@ -40,7 +26,7 @@ async function holdOthers(world: GlobalRig, session: SessionId, count: number): 
 }
 
 test("a session takes its 1,000th global lock, and another one once it gave one back", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   await holdOthers(world, session, limits.locksPerSessionMax - 1);
   const last = await world.grant("east", { session });
@@ -62,7 +48,7 @@ test("a session takes its 1,000th global lock, and another one once it gave one 
 });
 
 test("10,000 of a region wait for one lock, those in the register among them, and no more", async () => {
-  const world = await rig();
+  const world = await startRig();
   const register = {
     lock,
     newest: undefined,

@@ -2,26 +2,12 @@ import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { afterEach, expect, test } from "vitest";
-import { GlobalRig } from "./testing/global-rig.ts";
+import { expect, test } from "vitest";
 import { call } from "./testing/region.ts";
-
-const lock = { region: globalRegion, namespace: "default", name: "l" };
-const rigs: GlobalRig[] = [];
-
-async function rig(): Promise<GlobalRig> {
-  const made = new GlobalRig();
-  await made.start();
-  rigs.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of rigs.splice(0)) each.stop();
-});
+import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
 test("one region's client gets the lock, and those of the others are told who has it", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const grant = await world.grant("east", { session, owner: "worker" });
   expect(grant).toMatchObject({ lock, token: 1n << 20n });
@@ -37,7 +23,7 @@ test("one region's client gets the lock, and those of the others are told who ha
 });
 
 test("a cold acquire takes two round trips, a warm one and a release take one", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const startedMs = world.clock.monotonicMs();
   const grant = await world.grant("east", { session });
@@ -52,7 +38,7 @@ test("a cold acquire takes two round trips, a warm one and a release take one", 
 });
 
 test("a release in one region hands over to a waiter in another", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("east", { session: east });
@@ -73,7 +59,7 @@ test("a release in one region hands over to a waiter in another", async () => {
 });
 
 test("a holder whose session ends loses the lock to whoever waits", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stop = world.keepAlive(west);
   await world.grant("east", { session: east });
@@ -87,7 +73,7 @@ test("a holder whose session ends loses the lock to whoever waits", async () => 
 
 test("with any one region gone locks are taken and handed over in the two others", async () => {
   for (const gone of ["east", "north", "west"] as const) {
-    const world = await rig();
+    const world = await startRig();
     const [here, there] = (["east", "north", "west"] as const).filter((each) => each !== gone);
     if (here === undefined || there === undefined) throw new Error("two are left");
     world.isolate(gone);
@@ -105,7 +91,7 @@ test("with any one region gone locks are taken and handed over in the two others
 });
 
 test("a region that is alone says so within the time an answer may take, and names whom it hears", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   world.isolate("east");
   const startedMs = world.clock.monotonicMs();
@@ -116,7 +102,7 @@ test("a region that is alone says so within the time an answer may take, and nam
 });
 
 test("repeats of a request join it, and are all told of the one grant", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const requestId = "r1" as RequestId;
   const first = world.ask("east", { session, requestId });
@@ -130,7 +116,7 @@ test("repeats of a request join it, and are all told of the one grant", async ()
 });
 
 test("a wait that runs out leaves the line, and says who is in the way", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   await world.grant("east", { session: east, owner: "the one" });
@@ -143,7 +129,7 @@ test("a wait that runs out leaves the line, and says who is in the way", async (
 });
 
 test("a caller that is lost for good leaves nothing behind; one that may come back keeps its place", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("east", { session: east });
@@ -169,7 +155,7 @@ test("a caller that is lost for good leaves nothing behind; one that may come ba
 });
 
 test("fifty of one region get the lock in the order they came, though the register holds 21", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   let grant = await world.grant("east", { session });
@@ -193,7 +179,7 @@ test("fifty of one region get the lock in the order they came, though the regist
 });
 
 test("shared holders stand together, and an exclusive waiter keeps later ones behind it", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   const mode = "shared";
@@ -209,7 +195,7 @@ test("shared holders stand together, and an exclusive waiter keeps later ones be
 });
 
 test("a grant with a ttl of its own lives as long as it is renewed", async () => {
-  const world = await rig();
+  const world = await startRig();
   const grant = await world.grant("east", { ttlMs: 6_000 });
   const { grantId, token } = grant;
   for (let times = 0; times < 4; times++) {
@@ -227,7 +213,7 @@ test("a grant with a ttl of its own lives as long as it is renewed", async () =>
 });
 
 test("a region that was away when a lock was granted counts once the grant is confirmed anew", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   world.isolate("west");
@@ -245,7 +231,7 @@ test("a region that was away when a lock was granted counts once the grant is co
 });
 
 test("a forced release takes the lock from its holder, and the record says so", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const grant = await world.grant("east", { session, owner: "stuck" });
   const forced = await world.run("west", {
@@ -260,7 +246,7 @@ test("a forced release takes the lock from its holder, and the record says so", 
 });
 
 test("the state of a lock shows what each region says, also of one that says nothing", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const { grantId } = await world.grant("east", { session });
   await world.clock.advance(1_000);
@@ -276,7 +262,7 @@ test("the state of a lock shows what each region says, also of one that says not
 });
 
 test("held locks are listed by prefix, and a watch tells what happens to them", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   const events: LockEvent[] = [];
@@ -310,7 +296,7 @@ test("held locks are listed by prefix, and a watch tells what happens to them", 
 });
 
 test("sessions that end too soon and trees of locks are refused with the reason", async () => {
-  const world = await rig();
+  const world = await startRig();
   const short = await world.local("east").context.sessions.open({
     kind: "open-session",
     region: "east",
@@ -331,7 +317,7 @@ test("sessions that end too soon and trees of locks are refused with the reason"
 });
 
 test("a heartbeat's list names the global grants that hang on the lease", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const { grantId, confirmed } = await world.grant("east", { session });
   for (const { lease } of confirmed ?? []) {
@@ -343,7 +329,7 @@ test("a heartbeat's list names the global grants that hang on the lease", async 
 });
 
 test("tries for a lock that is known to be held are answered without a proposal", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("east", { session: east });

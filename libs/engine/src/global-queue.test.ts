@@ -1,16 +1,8 @@
-import { afterEach, expect, test } from "vitest";
-import { GlobalRig } from "./testing/global-rig.ts";
-
-const rigs: GlobalRig[] = [];
-
-afterEach(() => {
-  for (const each of rigs.splice(0)) each.stop();
-});
+import { expect, test } from "vitest";
+import { startRig } from "./testing/start-rig.ts";
 
 test("one that waits hears of a turn that its own region never heard of", async () => {
-  const world = new GlobalRig();
-  await world.start();
-  rigs.push(world);
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("east", { session: east });

@@ -1,23 +1,8 @@
-import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { afterEach, expect, test } from "vitest";
-import { GlobalRig } from "./testing/global-rig.ts";
-
-const lock = { region: globalRegion, namespace: "default", name: "l" };
-const rigs: GlobalRig[] = [];
-
-async function rig(): Promise<GlobalRig> {
-  const made = new GlobalRig();
-  await made.start();
-  rigs.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of rigs.splice(0)) each.stop();
-});
+import { expect, test } from "vitest";
+import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
 test("a renewal whose keepalives are not answered is not told that its grant is lost", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grantId, token } = await world.grant("east", { ttlMs: 6_000 });
   await world.clock.advance(1_000);
   const renewing = world.begin(
@@ -35,7 +20,7 @@ test("a renewal whose keepalives are not answered is not told that its grant is 
 });
 
 test("a renewal is told that its grant is lost once two regions say that its leases ended", async () => {
-  const world = await rig();
+  const world = await startRig();
   const { grantId, token } = await world.grant("east", { ttlMs: 6_000 });
   await world.clock.advance(9_000);
   const renewed = await world.run("east", { kind: "renew", lock, grantId, token });

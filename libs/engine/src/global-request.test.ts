@@ -1,26 +1,11 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
-import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { afterEach, expect, test } from "vitest";
-import { GlobalRig } from "./testing/global-rig.ts";
-
-const lock = { region: globalRegion, namespace: "default", name: "l" };
-const rigs: GlobalRig[] = [];
-
-async function rig(): Promise<GlobalRig> {
-  const made = new GlobalRig();
-  await made.start();
-  rigs.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of rigs.splice(0)) each.stop();
-});
+import { expect, test } from "vitest";
+import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
 test("a wait that runs out while it is being granted is told of the grant, and keeps it", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   // A cold acquire takes longer than it is to wait.
   const outcome = await world.run("east", world.acquire({ session, waitMs: 20 }));
@@ -31,7 +16,7 @@ test("a wait that runs out while it is being granted is told of the grant, and k
 });
 
 test("a wait that runs out in one region takes nothing from its repeat in another", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("west", { session: west });
@@ -54,7 +39,7 @@ test("a wait that runs out in one region takes nothing from its repeat in anothe
 });
 
 test("one that is cancelled in its region's line leaves it, and is granted never", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   const grant = await world.grant("east", { session });
@@ -78,7 +63,7 @@ test("one that is cancelled in its region's line leaves it, and is granted never
 });
 
 test("a request goes on while one of its copies has somebody who waits", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("west", { session: west });
@@ -100,7 +85,7 @@ test("a request goes on while one of its copies has somebody who waits", async (
 });
 
 test("repeats keep the place of a request alive that waits under a ttl of its own", async () => {
-  const world = await rig();
+  const world = await startRig();
   const east = await world.open("east");
   const stop = world.keepAlive(east);
   const grant = await world.grant("east", { session: east });
@@ -121,7 +106,7 @@ test("repeats keep the place of a request alive that waits under a ttl of its ow
 });
 
 test("the state of a lock names no holder whose session has ended, though nobody has contended", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   await world.grant("east", { session });
   await world.clock.advance(14_000);
@@ -129,7 +114,7 @@ test("the state of a lock names no holder whose session has ended, though nobody
 });
 
 test("a repeat that finds the line full is told to ask anew, not that somebody has the lock", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   await world.grant("east", { session });
@@ -147,7 +132,7 @@ test("a repeat that finds the line full is told to ask anew, not that somebody h
 });
 
 test("a repeat takes its place again though others of its region stand in line by now", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("west", { session: west });
@@ -170,7 +155,7 @@ test("a repeat takes its place again though others of its region stand in line b
 });
 
 test("one that repeats keep alive in line is granted in its turn, however many come before", async () => {
-  const world = await rig();
+  const world = await startRig();
   const east = await world.open("east");
   const stop = world.keepAlive(east);
   const grant = await world.grant("east", { session: east });
@@ -195,7 +180,7 @@ test("one that repeats keep alive in line is granted in its turn, however many c
 });
 
 test("a request is not told that it was cancelled before that is certain", async () => {
-  const world = await rig();
+  const world = await startRig();
   const holder = await world.open("west");
   const session = await world.open("east");
   const stops = [world.keepAlive(holder), world.keepAlive(session)];
@@ -216,7 +201,7 @@ test("a request is not told that it was cancelled before that is certain", async
 });
 
 test("a late copy of a try that got the lock is told of its grant, not that the lock is held", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const command = world.acquire({ session });
   const first = await world.run("east", command);
@@ -227,7 +212,7 @@ test("a late copy of a try that got the lock is told of its grant, not that the 
 });
 
 test("a repeat that was elsewhere meanwhile is refused for good, though its first copy waits here", async () => {
-  const world = await rig();
+  const world = await startRig();
   const [east, west] = [await world.open("east"), await world.open("west")];
   const stops = [world.keepAlive(east), world.keepAlive(west)];
   const grant = await world.grant("east", { session: east });
@@ -244,7 +229,7 @@ test("a repeat that was elsewhere meanwhile is refused for good, though its firs
 });
 
 test("a late copy of a cancelled request is not lined up to be granted when nobody remembers", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const stop = world.keepAlive(session);
   let grant = await world.grant("east", { session });

@@ -1,13 +1,9 @@
-import { afterEach, expect, test } from "vitest";
-import { GlobalRig } from "./testing/global-rig.ts";
-
-const rigs: GlobalRig[] = [];
+import { expect, test } from "vitest";
+import { startRig } from "./testing/start-rig.ts";
 
 /** East's client has the lock, and west has heard nothing of it; how often it was told since. */
 async function missedByWest() {
-  const world = new GlobalRig();
-  await world.start();
-  rigs.push(world);
+  const world = await startRig();
   const session = await world.open("east");
   world.isolate("west");
   await world.grant("east", { session });
@@ -15,10 +11,6 @@ async function missedByWest() {
   world.asked.length = 0;
   return { world, told: () => world.asked.filter((each) => each === "accept east>west").length };
 }
-
-afterEach(() => {
-  for (const each of rigs.splice(0)) each.stop();
-});
 
 test("a region that missed what was chosen is told of it once it is back", async () => {
   const { world, told } = await missedByWest();

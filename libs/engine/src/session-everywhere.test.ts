@@ -1,24 +1,9 @@
 import type { LeaseId, SessionId } from "@holdfast/base/ids";
-import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { GlobalContext } from "./global-context.ts";
 import { SessionEverywhere } from "./session-everywhere.ts";
-import { GlobalRig } from "./testing/global-rig.ts";
 import { call } from "./testing/region.ts";
-
-const lock = { region: globalRegion, namespace: "default", name: "l" };
-const rigs: GlobalRig[] = [];
-
-async function rig(): Promise<GlobalRig> {
-  const made = new GlobalRig();
-  await made.start();
-  rigs.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of rigs.splice(0)) each.stop();
-});
+import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
 test("a region confirms by the very lease that the grant hangs on, not by one made since", async () => {
   const regions = ["east", "north", "west"].map((region, index) => {
@@ -41,7 +26,7 @@ test("a region confirms by the very lease that the grant hangs on, not by one ma
 });
 
 test("a renewal adds up no regions that show different ballots", async () => {
-  const world = await rig();
+  const world = await startRig();
   const session = await world.open("east");
   const { grantId, token } = await world.grant("east", { session });
   await world.clock.advance(200);
