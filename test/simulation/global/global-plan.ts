@@ -2,25 +2,13 @@ import { integerBelow, type Random, SeededRandom } from "@holdfast/base/random";
 import { cleanLink, type LinkFaults } from "@holdfast/simulator/kernel/simulated-network";
 import type { ClockSkew } from "@holdfast/simulator/kernel/simulated-process";
 import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
+import { between, chance, type Mishap, mishapsOf, skewOf } from "../draws.ts";
 import type { Workload } from "../world/application.ts";
 import { namespace, regionNames } from "./global-names.ts";
 import { type Distances, type GlobalFaults, pairOf } from "./global-network.ts";
 
-/** Half of rho either way, so that no two clocks differ in rate by more than the design allows. */
-const driftMax = 0.0049;
-
 /** Longest waits: about as long as an answer takes, longer than a ttl, and much longer. */
 const waitsMsMax = [1_500, 8_000, 25_000] as const;
-
-/** Something done to the world at a time, apart from the faults that go on all the while. */
-export interface Misfortune {
-  readonly atMs: number;
-  readonly kind: (typeof misfortuneKinds)[number];
-  /** Which of its kind, modulo how many there are. */
-  readonly index: number;
-  readonly lastsMs: number;
-  readonly direction: "there" | "back" | "both";
-}
 
 const misfortuneKinds = [
   "pause-client",
@@ -39,6 +27,9 @@ const misfortuneKinds = [
   "jump-wall",
   "force-release",
 ] as const;
+
+/** Something done to the world at a time, apart from the faults that go on all the while. */
+export type Misfortune = Mishap<(typeof misfortuneKinds)[number]>;
 
 /** How one client behaves. */
 export interface GlobalClientPlan {
@@ -109,7 +100,15 @@ export function globalPlanOf(seed: number): GlobalPlan {
       connections: { ...linkFaultsOf(random, 0.01), duplicateRate: 0 },
     },
     store: storeFaultsOf(random),
-    misfortunes: misfortunesOf(random, busyMs),
+    misfortunes: mishapsOf(random, {
+      kinds: misfortuneKinds,
+      kindShare: 0.4,
+      countMax: 8,
+      fromMs: 1_000,
+      untilMs: busyMs,
+      indexBelow: 120,
+      lastsMsMax: [2_500, 12_000],
+    }),
     skew: () => skewOf(skews),
   };
   return !isCrowd && chance(random, 0.3) ? { ...plan, ...outagesOf(random, plan) } : plan;
@@ -202,37 +201,4 @@ function storeFaultsOf(random: Random): StoreFaults {
     watchSlowRate: some(0.2),
     watchInterruptedRate: some(0.1),
   };
-}
-
-function misfortunesOf(random: Random, busyMs: number): Misfortune[] {
-  const kinds = misfortuneKinds.filter(() => chance(random, 0.4));
-  if (kinds.length === 0) return [];
-  const count = integerBelow(random, 9);
-  const misfortunes = Array.from({ length: count }, (): Misfortune => {
-    const kind = kinds[integerBelow(random, kinds.length)] ?? "pause-client";
-    return {
-      atMs: between(random, 1_000, busyMs),
-      kind,
-      index: integerBelow(random, 120),
-      lastsMs: between(random, 100, chance(random, 0.5) ? 2_500 : 12_000),
-      direction: (["there", "back", "both"] as const)[integerBelow(random, 3)] ?? "both",
-    };
-  });
-  return misfortunes.sort((a, b) => a.atMs - b.atMs);
-}
-
-function skewOf(random: Random): ClockSkew {
-  return {
-    rate: 1 + driftMax * (2 * random.next() - 1),
-    monotonicStartMs: random.next() * 1e7,
-    wallStartMs: 1.79e12 + random.next() * 1e5,
-  };
-}
-
-function chance(random: Random, probability: number): boolean {
-  return random.next() < probability;
-}
-
-function between(random: Random, low: number, high: number): number {
-  return low + random.next() * (high - low);
 }

@@ -3,33 +3,26 @@ import { hierarchicalNamespace } from "@holdfast/simulator/checkers/interference
 import { cleanLink, type LinkFaults } from "@holdfast/simulator/kernel/simulated-network";
 import type { ClockSkew } from "@holdfast/simulator/kernel/simulated-process";
 import { cleanStore, type StoreFaults } from "@holdfast/simulator/store/store-faults";
+import { between, chance, type Mishap, mishapsOf, skewOf } from "../draws.ts";
 import { namespace } from "./names.ts";
 
-/** Half of rho either way, so that no two clocks differ in rate by more than the design allows. */
-const driftMax = 0.0049;
+const injectionKinds = [
+  "pause-client",
+  "suspend-client",
+  "crash-client",
+  "pause-router",
+  "crash-router",
+  "cut-client",
+  "isolate-client",
+  "fade-client",
+  "cut-shard",
+  "break-connection",
+  "change-leader",
+  "raise-epoch",
+] as const;
 
 /** Something done to the world at a time, apart from the faults that go on all the while. */
-export interface Injection {
-  readonly atMs: number;
-  readonly kind:
-    | "pause-client"
-    | "suspend-client"
-    | "crash-client"
-    | "pause-router"
-    | "crash-router"
-    | "cut-client"
-    | "isolate-client"
-    | "fade-client"
-    | "cut-shard"
-    | "break-connection"
-    | "change-leader"
-    | "raise-epoch";
-  /** Which of its kind, modulo how many there are. */
-  readonly index: number;
-  readonly lastsMs: number;
-  /** For cuts: one direction or the other, or both. */
-  readonly direction: "there" | "back" | "both";
-}
+export type Injection = Mishap<(typeof injectionKinds)[number]>;
 
 /** How one client behaves. */
 export interface ClientPlan {
@@ -107,7 +100,15 @@ export function planOf(seed: number): Plan {
     storeTimeLimitMs: between(random, 1_000, 5_000),
     link: linkFaultsOf(random),
     store: storeFaultsOf(random),
-    injections: injectionsOf(random, busyMs),
+    injections: mishapsOf(random, {
+      kinds: injectionKinds,
+      kindShare: 0.5,
+      countMax: 6,
+      fromMs: 500,
+      untilMs: busyMs,
+      indexBelow: 60,
+      lastsMsMax: [2_000, 9_000],
+    }),
   };
 }
 
@@ -160,52 +161,4 @@ function storeFaultsOf(random: Random): StoreFaults {
     watchSlowRate: some(0.2),
     watchInterruptedRate: some(chance(random, 0.2) ? 0.5 : 0.05),
   };
-}
-
-const injectionKinds: readonly Injection["kind"][] = [
-  "pause-client",
-  "suspend-client",
-  "crash-client",
-  "pause-router",
-  "crash-router",
-  "cut-client",
-  "isolate-client",
-  "fade-client",
-  "cut-shard",
-  "break-connection",
-  "change-leader",
-  "raise-epoch",
-];
-
-function injectionsOf(random: Random, busyMs: number): Injection[] {
-  const kinds = injectionKinds.filter(() => chance(random, 0.5));
-  if (kinds.length === 0) return [];
-  const count = integerBelow(random, 7);
-  const injections = Array.from({ length: count }, (): Injection => {
-    const kind = kinds[integerBelow(random, kinds.length)] ?? "pause-client";
-    return {
-      atMs: between(random, 500, busyMs),
-      kind,
-      index: integerBelow(random, 60),
-      lastsMs: between(random, 100, chance(random, 0.5) ? 2_000 : 9_000),
-      direction: (["there", "back", "both"] as const)[integerBelow(random, 3)] ?? "both",
-    };
-  });
-  return injections.sort((a, b) => a.atMs - b.atMs);
-}
-
-function skewOf(random: Random): ClockSkew {
-  return {
-    rate: 1 + driftMax * (2 * random.next() - 1),
-    monotonicStartMs: random.next() * 1e7,
-    wallStartMs: 1.79e12 + random.next() * 1e5,
-  };
-}
-
-function chance(random: Random, probability: number): boolean {
-  return random.next() < probability;
-}
-
-function between(random: Random, low: number, high: number): number {
-  return low + random.next() * (high - low);
 }
