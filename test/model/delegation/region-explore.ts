@@ -1,6 +1,7 @@
 import type { Violation } from "@holdfast/simulator/history/run";
+import { breadthFirst } from "../breadth-first.ts";
 import type { Exploration, ExploreOptions } from "../explore.ts";
-import { StateSet } from "../state-set.ts";
+import type { StateSet } from "../state-set.ts";
 import type { RegionState, RegionStep } from "./region-action.ts";
 import { RegionModel } from "./region-model.ts";
 import type { RegionScope } from "./region-scope.ts";
@@ -9,47 +10,13 @@ import { regionLanes, regionScenes } from "./region-story.ts";
 /** Breadth first through everything that may happen to a delegated lock in a scope. */
 export function exploreRegion(scope: RegionScope, options: ExploreOptions = {}): Exploration {
   const { statesMax = 2_000_000, isExact = false } = options;
-  const startedMs = performance.now();
-  const startedCpu = process.cpuUsage();
   const model = new RegionModel(scope, isExact);
-  const seen = new StateSet(model.width);
-  const first = model.first();
-  model.sort(first);
-  seen.add(first, 0);
-  const state = new Uint32Array(model.width);
-  let broken: { readonly at: number; readonly violation: Violation } | undefined;
-  let depth = 0;
-  let transitions = 0;
-  let levelEnd = 1;
-  let at = 0;
-  for (; at < seen.size && broken === undefined && seen.size < statesMax; at++) {
-    if (at === levelEnd) {
-      depth++;
-      levelEnd = seen.size;
-    }
-    seen.read(at, state);
-    model.visit(state, (after, _action, violation) => {
-      transitions++;
-      if (violation !== undefined) broken ??= { at, violation };
-      model.sort(after);
-      seen.add(after, at);
-    });
-  }
-  const cpu = process.cpuUsage(startedCpu);
-  const found = {
-    states: seen.size,
-    transitions,
-    depth,
-    isComplete: broken === undefined && at === seen.size,
-    elapsedMs: performance.now() - startedMs,
-    cpuMs: (cpu.user + cpu.system) / 1_000,
-    memoryMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
-  };
-  if (broken === undefined) return found;
+  const { extent, seen, broken } = breadthFirst(model, statesMax);
+  if (broken === undefined) return extent;
   const { violation } = broken;
   const steps = retrace(model, seen, broken.at, violation);
   return {
-    ...found,
+    ...extent,
     counterexample: {
       violation,
       steps: steps.length,
