@@ -99,6 +99,28 @@ export class Caller {
     });
     return { told, cancel };
   }
+
+  /** The same with what each key was before. */
+  watchPrevious(request: WatchRequest): { told: string[] } {
+    const told: string[] = [];
+    this.store.watch(
+      { ...request, withPrevious: true },
+      {
+        onEvents: (revision, events) => {
+          const parts = events.map(({ kind, kv, previous }) => {
+            const what = `${kind === "put" ? "+" : "-"}${kv.key}`;
+            if (previous === undefined) return what;
+            const leased = previous.lease === 0n ? "" : " leased";
+            const { value, modRevision } = previous;
+            return `${what} was ${utf8Text(value)} of ${modRevision}${leased}`;
+          });
+          told.push(`${revision}: ${parts.join(" ")}`);
+        },
+        onEnd: (reason) => told.push(reason),
+      },
+    );
+    return { told };
+  }
 }
 
 /** Waits until `condition` holds; false after `timeoutMs`. */

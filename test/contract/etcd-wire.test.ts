@@ -129,13 +129,21 @@ describe("our codec of etcd's messages", () => {
     expect(watchCall.requestDeserialize(encodeWatchCreate(300, create))).toMatchObject({
       create_request: { start_revision: String(2n ** 44n), watch_id: "300", fragment: true },
     });
+    const withPrevious = encodeWatchCreate(301, { ...create, withPrevious: true });
+    expect(watchCall.requestDeserialize(withPrevious)).toMatchObject({
+      create_request: { start_revision: String(2n ** 44n), watch_id: "301", prev_kv: true },
+    });
     expect(watchCall.requestDeserialize(encodeProbe(7))).toMatchObject({
       create_request: { watch_id: "7", filters: ["Noput", "Nodelete"] },
     });
     expect(watchCall.requestDeserialize(encodeWatchCancel(9))).toMatchObject({
       cancel_request: { watch_id: "9" },
     });
-    const event = fc.record({ kind: fc.constantFrom("put", "delete"), kv: keyValue });
+    const kind = fc.constantFrom("put", "delete");
+    const event = fc.oneof(
+      fc.record({ kind, kv: keyValue }),
+      fc.record({ kind, kv: keyValue, previous: keyValue }),
+    );
     const state = fc.record({
       created: fc.boolean(),
       canceled: fc.boolean(),
@@ -149,9 +157,11 @@ describe("our codec of etcd's messages", () => {
           watch_id: "-1",
           compact_revision: String(compacted),
           cancel_reason: "why",
-          events: events.map(({ kind, kv }) => {
-            return { type: kind === "put" ? "Put" : "Delete", kv: plainKeyValue(kv) };
-          }),
+          events: events.map((each) => ({
+            type: each.kind === "put" ? "Put" : "Delete",
+            kv: plainKeyValue(each.kv),
+            ...("previous" in each ? { prev_kv: plainKeyValue(each.previous) } : {}),
+          })),
         };
         expect(decodeWatch(watchCall.responseSerialize(plain))).toEqual({
           ...flags,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { batch, Caller, eventually, put, remove, txn } from "./calls.ts";
+import { batch, Caller, eventually, put, remove, txn, under } from "./calls.ts";
 import { type StoreUnderTest, stores } from "./stores.ts";
 
 for (const { name, missing, start } of stores) {
@@ -75,6 +75,41 @@ for (const { name, missing, start } of stores) {
       await at.write(put("c/c"));
       expect(await eventually(() => other.told.length === 2)).toBe(true);
       expect(cancelled.told).toHaveLength(1);
+    });
+
+    it("with previous values tells what each key was before the revision", async () => {
+      const lease = await at.grant(60);
+      const first = await at.write(put("w/a", lease, "1"), put("w/b", 0n, "1"));
+      const { told } = at.watchPrevious({ ...under("w"), startRevision: first.revision });
+      const second = await at.write(put("w/a", 0n, "2"), remove("w/b"));
+      // Both are told what was before the request, though the second finds what the first wrote.
+      await at.commit(batch(txn([], [put("w/a", 0n, "3")]), txn([], [remove("w/", "w0")])));
+      await at.commit(batch(txn([], [put("w/c")]), txn([], [remove("w/c")])));
+      await at.write(put("w/d", lease, "1"));
+      await at.store.revokeLease(lease);
+      expect(await eventually(() => told.length === 6)).toBe(true);
+      const [one, two] = [first.revision, second.revision];
+      expect(told).toEqual([
+        `${one}: +w/a +w/b`,
+        `${two}: +w/a was 1 of ${one} leased -w/b was 1 of ${one}`,
+        `${two + 1n}: +w/a was 2 of ${two} -w/a was 2 of ${two}`,
+        `${two + 2n}: +w/c -w/c`,
+        `${two + 3n}: +w/d`,
+        `${two + 4n}: -w/d was 1 of ${two + 3n} leased`,
+      ]);
+    });
+
+    it("with previous values lacks only those before the compacted revision", async () => {
+      await at.write(put("y/a", 0n, "1"));
+      const second = await at.write(put("y/a", 0n, "2"));
+      const third = await at.write(put("y/a", 0n, "3"));
+      expect(await at.store.compact(second.revision)).toEqual({ kind: "compacted" });
+      const { told } = at.watchPrevious({ ...under("y"), startRevision: second.revision });
+      expect(await eventually(() => told.length === 2)).toBe(true);
+      expect(told).toEqual([
+        `${second.revision}: +y/a`,
+        `${third.revision}: +y/a was 2 of ${second.revision}`,
+      ]);
     });
 
     it("that asks for what is compacted ends so, and one from the compacted revision on runs", async () => {

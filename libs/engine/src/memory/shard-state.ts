@@ -143,7 +143,7 @@ export class ShardState {
     if (before !== undefined && before.lease !== lease) this.#leases.get(before.lease)?.delete(key);
     this.#leases.get(lease)?.add(key);
     this.keys.set(kv);
-    this.#events.push({ kind: "put", kv });
+    this.#note("put", kv, before);
   }
 
   #delete(key: string): void {
@@ -153,7 +153,19 @@ export class ShardState {
     this.keys.delete(key);
     const modRevision = BigInt(this.#revision + 1);
     const kv = { key, value: emptyBytes, createRevision: 0n, modRevision, lease: 0n };
-    this.#events.push({ kind: "delete", kv });
+    this.#note("delete", kv, before);
+  }
+
+  /** `before`: the key as it was found, which the same request may have written a moment ago. */
+  #note(kind: WatchEvent["kind"], kv: KeyValue, before: KeyValue | undefined): void {
+    const isFirst = before === undefined || before.modRevision < kv.modRevision;
+    const previous = isFirst ? before : this.#previousOf(kv.key);
+    this.#events.push({ kind, kv, ...(previous === undefined ? {} : { previous }) });
+  }
+
+  /** What an earlier event of this request says that the key was. */
+  #previousOf(key: string): KeyValue | undefined {
+    return this.#events.find((event) => event.kv.key === key)?.previous;
   }
 
   /** Ends a request: it makes a revision exactly if it changed something. */

@@ -7,6 +7,7 @@ interface Watcher {
   readonly key: string;
   readonly rangeEnd?: string;
   readonly startRevision: number;
+  readonly withPrevious: boolean;
   readonly listener: WatchListener;
   ended: boolean;
 }
@@ -29,18 +30,20 @@ export class WatchHub {
 
   add(request: WatchRequest, listener: WatchListener, history: History): Watch {
     const startRevision = Number(request.startRevision);
-    const { key, rangeEnd } = request;
+    const { key, rangeEnd, withPrevious = false } = request;
     const span = rangeEnd === undefined ? { key } : { key, rangeEnd };
-    const watcher: Watcher = { ...span, startRevision, listener, ended: false };
+    const watcher: Watcher = { ...span, startRevision, withPrevious, listener, ended: false };
     this.#live.add(watcher);
     if (startRevision < history.compacted) {
       this.#deliver(watcher, { kind: "end", reason: "compacted" });
     } else {
       const catchingUp = new SpanIndex<Watcher>();
       catchingUp.add(watcher);
-      history.replay(startRevision, (revision, events) =>
-        this.#match(catchingUp, revision, events),
-      );
+      history.replay(startRevision, (revision, events) => {
+        // What was before the compacted revision is forgotten.
+        const told = revision > history.compacted ? events : events.map(bare);
+        this.#match(catchingUp, revision, told);
+      });
       this.#watchers.add(watcher);
     }
     return { cancel: () => this.#remove(watcher) };
@@ -65,8 +68,9 @@ export class WatchHub {
       index.visit(event.kv.key, (watcher) => {
         if (revision < watcher.startRevision) return;
         const own = matched.get(watcher);
-        if (own === undefined) matched.set(watcher, [event]);
-        else own.push(event);
+        const told = watcher.withPrevious ? event : bare(event);
+        if (own === undefined) matched.set(watcher, [told]);
+        else own.push(told);
       });
     }
     for (const [watcher, own] of matched) {
@@ -101,4 +105,9 @@ export class WatchHub {
     this.#live.delete(watcher);
     this.#watchers.remove(watcher);
   }
+}
+
+/** The event without what was before it. */
+function bare({ kind, kv }: WatchEvent): WatchEvent {
+  return { kind, kv };
 }

@@ -16,6 +16,9 @@ import type { KeyValue, RangeOp, RangeResult, Txn, TxnResult } from "@holdfast/c
  *   the grant or the last keepalive reached the store; it may end later. Ids are never reused.
  * - `watch` delivers every event from its start revision in order, each revision whole, or says
  *   that it cannot (`compacted`) or that it lost the connection (`interrupted`); then it has ended.
+ * - A watch `withPrevious` tells with each event what the key was before the event's revision, whatever
+ *   else that revision did to it. The store reads it when it delivers the event: where the revision
+ *   before has been compacted by then, it is missing, and nothing says so.
  * - Ordered by creation, keys created by one revision come in no particular order.
  * - A `rangeEnd` sorts after its key; anything else is a bug of the caller.
  */
@@ -95,12 +98,19 @@ export interface WatchRequest {
   readonly key: string;
   readonly rangeEnd?: string;
   readonly startRevision: bigint;
+  /** Each event brings what the key was before: it costs the store one read an event. */
+  readonly withPrevious?: boolean;
 }
 
 /** A key was written (`kv` is its new state) or deleted (`kv` has only key and `modRevision`). */
 export interface WatchEvent {
   readonly kind: "put" | "delete";
   readonly kv: KeyValue;
+  /**
+   * The key before `revision`, where the watch is one `withPrevious`: absent where there was none,
+   * or where the revision before is compacted.
+   */
+  readonly previous?: KeyValue;
 }
 
 /** Called in revision order, never concurrently, never after `onEnd` or {@link Watch.cancel}. */

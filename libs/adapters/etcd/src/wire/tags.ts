@@ -38,6 +38,7 @@ export const tags = {
     rangeEnd: 0x12,
     startRevision: 0x18,
     filters: 0x2a,
+    prevKv: 0x30,
     watchId: 0x38,
     fragment: 0x40,
   },
@@ -52,7 +53,7 @@ export const tags = {
     fragment: 0x38,
     events: 0x5a,
   },
-  event: { type: 0x08, kv: 0x12 },
+  event: { type: 0x08, kv: 0x12, prevKv: 0x1a },
 } as const;
 
 /** Values of etcd's enums. */

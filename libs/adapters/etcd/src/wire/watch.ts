@@ -32,12 +32,13 @@ export const noWatchId = 0xffff_ffff;
 
 /** Encodes the creation of a watch under an id of our choice. */
 export function encodeWatchCreate(watchId: number, request: WatchRequest): Buffer {
-  const { key, rangeEnd, startRevision } = request;
+  const { key, rangeEnd, startRevision, withPrevious = false } = request;
   invariant(startRevision > 0n, "a watch starts at a revision");
   invariant(rangeEnd === undefined || key < rangeEnd, "a range ends after its first key");
   writer.start();
   writer.small(tags.watchCreate.fragment, 1);
   writer.small(tags.watchCreate.watchId, watchId);
+  if (withPrevious) writer.small(tags.watchCreate.prevKv, 1);
   writer.int64(tags.watchCreate.startRevision, startRevision);
   if (rangeEnd !== undefined) writer.text(tags.watchCreate.rangeEnd, rangeEnd);
   writer.text(tags.watchCreate.key, key);
@@ -94,11 +95,13 @@ function readEvent(reader: Reader): WatchEvent {
   const end = reader.enter();
   let kind: WatchEvent["kind"] = "put";
   let kv: KeyValue | undefined;
+  let previous: KeyValue | undefined;
   for (let tag = reader.tag(end); tag !== 0; tag = reader.tag(end)) {
     if (tag === tags.event.type) kind = reader.number() === enums.eventDelete ? "delete" : "put";
     else if (tag === tags.event.kv) kv = readKeyValue(reader);
+    else if (tag === tags.event.prevKv) previous = readKeyValue(reader);
     else reader.skip(tag);
   }
   if (kv === undefined) throw new MalformedMessage("an event without a key");
-  return { kind, kv };
+  return previous === undefined ? { kind, kv } : { kind, kv, previous };
 }
