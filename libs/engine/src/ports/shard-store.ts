@@ -16,9 +16,9 @@ import type { KeyValue, RangeOp, RangeResult, Txn, TxnResult } from "@holdfast/c
  *   the grant or the last keepalive reached the store; it may end later. Ids are never reused.
  * - `watch` delivers every event from its start revision in order, each revision whole, or says
  *   that it cannot (`compacted`) or that it lost the connection (`interrupted`); then it has ended.
- * - A watch `withPrevious` tells with each event what the key was before the event's revision, whatever
- *   else that revision did to it. The store reads it when it delivers the event: where the revision
- *   before has been compacted by then, it is missing, and nothing says so.
+ * - A watch `withPrevious` tells with each event what the key was before the event's revision,
+ *   whatever else that revision did to it. The store reads it when it delivers the event: where the
+ *   revision before has been compacted by then, it is missing, and nothing says so.
  * - Ordered by creation, keys created by one revision come in no particular order.
  * - A `rangeEnd` sorts after its key; anything else is a bug of the caller.
  */
