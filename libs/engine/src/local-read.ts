@@ -1,4 +1,3 @@
-import { utf8, utf8Text } from "@holdfast/base/bytes";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
@@ -6,6 +5,7 @@ import type { ForceReleaseCommand, GetCommand } from "@holdfast/core/command/com
 import type { ForceReleaseOutcome, GetOutcome, Tenant } from "@holdfast/core/command/outcome";
 import { read } from "@holdfast/core/lock/enqueue";
 import { epochIs } from "@holdfast/core/lock/epoch";
+import { decodeForced, encodeForced, type ForcedRecord } from "@holdfast/core/lock/forced-record";
 import { parseKey } from "@holdfast/core/lock/keys";
 import { createdAt, type KeyValue, type RangeOp } from "@holdfast/core/txn/txn";
 import { byDeadline, isPast } from "./deadline.ts";
@@ -124,9 +124,7 @@ export class LocalRead {
     const recordOf = (kv: KeyValue) => {
       const { mode, owner, token, hasSession, ttlMs } = tenantOf(kv, nowMs);
       const holder = { mode, owner, token: String(token), hasSession, ttlMs };
-      return utf8(
-        JSON.stringify({ actor, reason, request: requestId, upTo: String(upTo), holder }),
-      );
+      return encodeForced({ actor, reason, request: requestId, upTo: String(upTo), holder });
     };
     const reply = await site.shard.committer.submit(
       {
@@ -163,25 +161,6 @@ interface Found {
   /** The revision the request first saw: who came later is not meant. */
   readonly upTo: bigint;
   readonly released: readonly Tenant[];
-}
-
-/** What `f/…` says: for a journal, and for a repeat of the request. */
-interface ForcedRecord {
-  readonly actor: string;
-  readonly reason: string;
-  readonly request: string;
-  readonly upTo: string;
-  readonly holder: Pick<Tenant, "mode" | "owner" | "hasSession" | "ttlMs"> & {
-    readonly token: string;
-  };
-}
-
-function decodeForced(value: Uint8Array): ForcedRecord | undefined {
-  try {
-    return JSON.parse(utf8Text(value));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The holder that a record tells of. */
