@@ -1,13 +1,21 @@
 import type { RequestId } from "@holdfast/base/ids";
+import { integerBelow, SeededRandom } from "@holdfast/base/random";
 import type { AuditEvent } from "@holdfast/core/audit/event";
-import { globalRegion } from "@holdfast/core/lock/lock-id";
+import type { Grant } from "@holdfast/core/command/outcome";
+import { decodeHolder } from "@holdfast/core/delegation/local-record";
+import { globalRegion, lockKey } from "@holdfast/core/lock/lock-id";
 import { printBallot } from "@holdfast/core/quorum/ballot";
+import { decodeAccepted } from "@holdfast/core/quorum/register-codec";
+import { lockOfAccepted, parseGrantKey } from "@holdfast/core/quorum/register-keys";
 import { afterEach, expect, test } from "vitest";
 import { AuditReader } from "./testing/audit-reader.ts";
+import { AuditReplay } from "./testing/audit-replay.ts";
 import { GlobalRig, rigRegions } from "./testing/global-rig.ts";
 
 const lock = { region: globalRegion, namespace: "default", name: "l" };
 const ends: (() => void)[] = [];
+
+type RegionName = (typeof rigRegions)[number];
 
 afterEach(() => {
   for (const end of ends.splice(0).reverse()) end();
@@ -24,16 +32,18 @@ async function setUp() {
       return [region, shards.map(({ store }) => new AuditReader(store, region))];
     }),
   );
-  const told = (region: (typeof rigRegions)[number]) =>
+  const told = (region: RegionName) =>
     (readers.get(region) ?? []).flatMap((reader) => reader.toldOfLocks);
+  const eventsIn = (region: RegionName) =>
+    (readers.get(region) ?? []).flatMap((reader) => reader.events);
   const events = () => [...readers.values()].flat().flatMap((reader) => reader.events);
-  const client = async (region: (typeof rigRegions)[number]) => {
+  const client = async (region: RegionName) => {
     const session = await rig.open(region);
     const stop = rig.keepAlive(session);
     ends.push(stop);
     return { session, stop };
   };
-  return { rig, told, events, client };
+  return { rig, told, events, eventsIn, client };
 }
 
 /** The regions that showed each ballot that said so. */
@@ -219,3 +229,88 @@ test("a delegation that is recalled ends, and the register grants again", async 
     "GlobalGranted far",
   ]);
 });
+
+/** What a region's stores have of global locks, as {@link AuditReplay} says it. */
+async function standingIn(rig: GlobalRig, region: RegionName): Promise<string[]> {
+  const texts: string[] = [];
+  for (const { store } of rig.local(region).context.shards.values()) {
+    const reply = await store.range({ kind: "range", key: "g/", rangeEnd: "g0" });
+    for (const kv of reply.kind === "read" ? reply.range.kvs : []) {
+      const voted = lockOfAccepted(kv.key);
+      const value = voted && decodeAccepted(kv.value)?.value;
+      for (const { grantId, token } of value?.holders ?? []) {
+        texts.push(`holder global/default/${voted?.name} ${grantId} ${token}`);
+      }
+      for (const { grantId } of value?.waiters ?? []) {
+        texts.push(`place global/default/${voted?.name} ${grantId} in the register`);
+      }
+      const own = parseGrantKey(kv.key);
+      const what = `global/default/${own?.name} ${own?.grantId}`;
+      if (own?.kind === "h") texts.push(`holder ${what} ${decodeHolder(kv.value)?.token}`);
+      if (own?.kind === "q") texts.push(`place ${what} in the shard`);
+    }
+  }
+  return texts.sort();
+}
+
+/** Ballots that two regions have shown, as text. */
+function chosenBallots(events: readonly AuditEvent[]): Set<string> {
+  const regions = new Map<string, Set<string>>();
+  for (const event of events) {
+    if (!("ballot" in event) || event.ballot === undefined) continue;
+    const ballot = `${lockKey(event.lock)} ${printBallot(event.ballot)}`;
+    regions.set(ballot, (regions.get(ballot) ?? new Set()).add(event.region));
+  }
+  return new Set([...regions].filter(([, by]) => by.size > 1).map(([ballot]) => ballot));
+}
+
+test.each([1, 2, 3, 4])(
+  "what each region tells adds up to its copies, and what two tell was granted (seed %i)",
+  async (seed) => {
+    const { rig, events, eventsIn, client } = await setUp();
+    const random = new SeededRandom(seed);
+    const pick = <T>(items: readonly T[]) => items[integerBelow(random, items.length)] as T;
+    const clients = await Promise.all(
+      rigRegions.map(async (region) => ({ region, ...(await client(region)) })),
+    );
+    const granted: Grant[] = [];
+    for (let turn = 0; turn < 60; turn++) {
+      const { region, session } = pick(clients);
+      const name = pick(["l", "m"]);
+      const command = rig.acquire({
+        session,
+        owner: `${turn}`,
+        waitMs: pick([0, 2_000, 20_000]),
+        mode: pick(["shared", "exclusive", "exclusive"] as const),
+        lock: { ...lock, name },
+      });
+      void rig.begin(region, command).then((outcome) => {
+        if (outcome.kind !== "granted") return;
+        granted.push(outcome.grant);
+        rig.clock.schedule(integerBelow(random, 1_500), () => {
+          void rig.begin(region, { kind: "release", repeated: false, ...outcome.grant });
+        });
+      });
+      if (turn % 15 === 5) rig.isolate(pick(rigRegions));
+      if (turn % 15 === 12) for (const each of rigRegions) rig.isolate(each, false);
+      if (turn === 40) clients[integerBelow(random, 3)]?.stop();
+      await rig.clock.advance(integerBelow(random, 1_200));
+    }
+    await rig.clock.advance(2_000);
+    for (const region of rigRegions) {
+      const standing = new AuditReplay(eventsIn(region)).standing;
+      expect(standing).toEqual(await standingIn(rig, region));
+    }
+    const chosen = chosenBallots(events());
+    const begun = new Set(
+      events().flatMap((event) => {
+        if (event.kind === "DelegatedGranted") return [`${event.grantId} ${event.token}`];
+        if (event.kind !== "GlobalGranted") return [];
+        const ballot = `${lockKey(event.lock)} ${printBallot(event.ballot)}`;
+        return chosen.has(ballot) ? [`${event.grantId} ${event.token}`] : [];
+      }),
+    );
+    expect(granted.length).toBeGreaterThan(8);
+    for (const { grantId, token } of granted) expect(begun).toContain(`${grantId} ${token}`);
+  },
+);
