@@ -9,21 +9,15 @@ import { howItWent, type Surroundings } from "./surroundings.ts";
 import { requesterOf, unreadable } from "./tenure.ts";
 
 /**
- * What a revision did to a key of a global lock in a region's shard. Those that matter here are a
- * holder (`h`), a place (`q`) and the delegation's state (`d`, whose grant id is empty).
- */
-export type DelegatedChange = GrantChange<string>;
-
-/**
  * What a revision did to a global lock in the shard that decides for its region, in the order of
- * {@link lockEvents}. A holder whose key goes where the delegation's state rises to a counter above
+ * lock-events.ts. A holder whose key goes where the delegation's state rises to a counter above
  * that of its token lost the lock with the delegation it was given under.
  *
  * A force release leaves no trace of its own here: it is a release like any other.
  */
 export function delegatedEvents(
   lock: LockId,
-  changes: readonly DelegatedChange[],
+  changes: readonly GrantChange[],
   around: Surroundings,
 ): Happening[] {
   const holders = changes.filter(({ kind }) => kind === "h");
@@ -51,7 +45,7 @@ export function delegatedEvents(
 
 function endOf(
   lock: LockId,
-  { grantId, before }: DelegatedChange,
+  { grantId, before }: GrantChange,
   counter: bigint,
   around: Surroundings,
 ): Happening {
@@ -69,7 +63,7 @@ function endOf(
 
 function beginningOf(
   line: LineStep,
-  { grantId, before, after }: DelegatedChange,
+  { grantId, before, after }: GrantChange,
   from: GrantId | undefined,
 ): Happening {
   const { lock } = line;

@@ -5,9 +5,11 @@ import type { Happening, Tenancy } from "./event.ts";
 import { howItWent, type Surroundings } from "./surroundings.ts";
 import { unreadable } from "./tenure.ts";
 
-/** What a revision did to a key of one grant or place. */
-export interface GrantChange<Kind> {
-  readonly kind: Kind;
+/** What a revision did to one key of a lock. */
+export interface GrantChange {
+  /** See audited-key.ts. */
+  readonly kind: string;
+  /** Empty where the key is not of one grant. */
   readonly grantId: GrantId;
   readonly before?: KeyValue;
   readonly after?: KeyValue;
@@ -16,7 +18,7 @@ export interface GrantChange<Kind> {
 /** What a revision did to the line of one lock. */
 export interface LineStep {
   readonly lock: LockId;
-  readonly places: readonly GrantChange<unknown>[];
+  readonly places: readonly GrantChange[];
   /** Who has the lock after the revision that wrote its key. */
   readonly granted: ReadonlySet<GrantId>;
   /** Reads a place. */

@@ -8,9 +8,6 @@ import { type GrantChange, type LineStep, queuedAt, whoJoined, whoLeft } from ".
 import { howItWent, type Surroundings } from "./surroundings.ts";
 import { placeOf, tenureOf, unreadable } from "./tenure.ts";
 
-/** What a revision did to one key of a local lock; `kind` as in lock/keys.ts. */
-export type LockChange = GrantChange<string>;
-
 /**
  * What a revision did to one local lock, from all that it did to the lock's keys. First what ended,
  * then who left the line, then what began, then who joined the line; a batch holds at most one
@@ -27,7 +24,7 @@ export type LockChange = GrantChange<string>;
  */
 export function lockEvents(
   lock: LockId,
-  changes: readonly LockChange[],
+  changes: readonly GrantChange[],
   around: Surroundings,
 ): Happening[] {
   const holders = changes.filter(({ kind }) => kind === "x" || kind === "s");
@@ -55,8 +52,8 @@ export function lockEvents(
 
 function endOf(
   lock: LockId,
-  { kind, grantId, before }: LockChange,
-  forced: readonly LockChange[],
+  { kind, grantId, before }: GrantChange,
+  forced: readonly GrantChange[],
   around: Surroundings,
 ): Happening {
   const tenure = before && tenureOf(lock, grantId, before);
@@ -74,7 +71,7 @@ function endOf(
 
 function beginningOf(
   line: LineStep,
-  { kind, grantId, before, after }: LockChange,
+  { kind, grantId, before, after }: GrantChange,
   releaser: GrantId | undefined,
 ): Happening {
   const { lock } = line;
@@ -89,7 +86,7 @@ function beginningOf(
 }
 
 /** The release is told all the same; this says why nobody is named for it. */
-function unreadableForced(lock: LockId, { grantId, after }: LockChange): Happening[] {
+function unreadableForced(lock: LockId, { grantId, after }: GrantChange): Happening[] {
   const isReadable = after !== undefined && whoForced(after) !== undefined;
   return isReadable ? [] : [unreadable("f", "put", { lock, grantId })];
 }
