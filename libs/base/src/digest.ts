@@ -7,3 +7,8 @@ import { hash } from "node:crypto";
 export function digest132(text: string): string {
   return hash("sha256", text, "base64url").slice(0, 22);
 }
+
+/** SHA-256 (FIPS 180-4) of `bytes`: 32 bytes, in memory of their own. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash("sha256", bytes, "buffer"));
+}
