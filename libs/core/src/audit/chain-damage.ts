@@ -179,10 +179,10 @@ function damage(
   last: bigint,
   why: string,
 ): Damage {
-  const which = first === last ? `Record ${first}` : `Record ${first} (or one up to ${last})`;
-  const all = `Records ${first} to ${last}`;
-  const isMany = first !== last && (kind === "deleted" || kind.startsWith("truncated"));
-  const subject = isMany ? all : kind === "reordered" ? `Record ${first}` : which;
+  const isSpan = first !== last;
+  const isMany = isSpan && (kind === "deleted" || kind.startsWith("truncated"));
+  const range = isSpan && kind === "rewritten" ? ` (or one up to ${last})` : "";
+  const subject = isMany ? `Records ${first} to ${last}` : `Record ${first}${range}`;
   const verb = isMany ? verbs[kind].replace(/^is /, "are ").replace(/^was /, "were ") : verbs[kind];
   return {
     kind,

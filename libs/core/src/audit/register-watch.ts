@@ -1,0 +1,297 @@
+import type { Mode } from "../lock/lock-id.ts";
+import {
+  type EndSeen,
+  type Finding,
+  type GrantSeen,
+  printGrant,
+  type RegisterCopy,
+} from "./safety-step.ts";
+import { clash } from "./shard-tenancy.ts";
+
+/** {@link RegisterWatch} as plain JSON. */
+export interface SavedRegister {
+  readonly tenures: readonly SavedTenure[];
+  readonly last?: SavedLatest;
+  readonly isPartial: boolean;
+  readonly regions: readonly (readonly [region: string, RegionSeen])[];
+}
+
+/** How far a region's copies have come. */
+interface RegionSeen {
+  /** The highest version it was seen at. */
+  readonly version: number;
+  /** Its copy may have holders from before it was watched. */
+  readonly isPartial: boolean;
+}
+
+type SavedTenure = Omit<Tenure, "token"> & { readonly token: string };
+type SavedLatest = Omit<Latest, "token"> & { readonly token: string };
+
+/** What one region's copies say of a grant. */
+interface Copied {
+  readonly region: string;
+  /**
+   * Copies of two regions that have this in common are of one choice. Empty for one that was found
+   * after a gap: the version it came in is not known.
+   */
+  readonly choice: string;
+  isLive: boolean;
+  /** The region lost part of its history, and with it perhaps the end. */
+  isUnsure: boolean;
+}
+
+/** A grant by the register, in the versions from `from` to before `until`. */
+interface Tenure {
+  readonly grantId: string;
+  readonly token: bigint;
+  readonly mode: Mode;
+  readonly delegatedTo?: string;
+  copies: Copied[];
+  /** Of the copies that confirmed it; until then, of the first that was seen. */
+  from: number;
+  /** The first version known to be without it; absent: there is none yet. */
+  until?: number;
+  isConfirmed: boolean;
+}
+
+/** The confirmed grant of the highest version. */
+interface Latest {
+  readonly version: number;
+  readonly token: bigint;
+  readonly mode: Mode;
+}
+
+/**
+ * A tenure that has ended wherever it was seen is remembered until every region has come as far,
+ * for the other copies may be late; but no more than so many. A region that is further behind the
+ * others confirms nothing.
+ */
+const endedMax = 64;
+
+/**
+ * The grants of one register, put together from the copies of it that each region's shard accepted.
+ *
+ * A grant counts once two regions show it alike; a copy that only one region has may be of an
+ * attempt that was never chosen. Copies come late, in any order between regions, and with versions
+ * left out, so tenures are compared by the register's versions and not by when they are heard of.
+ * An end counts from the first region that shows it: two that show a later grant include one that
+ * had the earlier, and it shows that end before it shows the grant. So in a correct history, no
+ * end is still to come when two confirmed tenures are compared.
+ */
+export class RegisterWatch {
+  #tenures: Tenure[] = [];
+  #last: Latest | undefined;
+  readonly #isPartial: boolean;
+  readonly #regions = new Map<string, RegionSeen>();
+
+  /** `isPartial`: there may be holders from before the lock was watched. */
+  constructor(isPartial: boolean) {
+    this.#isPartial = isPartial;
+  }
+
+  /** Goes on from what {@link RegisterWatch.save} gave. */
+  static restore({ tenures, last, isPartial, regions }: SavedRegister): RegisterWatch {
+    const watch = new RegisterWatch(isPartial);
+    for (const [region, seen] of regions) watch.#regions.set(region, seen);
+    watch.#tenures = tenures.map((tenure) => ({
+      ...tenure,
+      token: BigInt(tenure.token),
+      copies: tenure.copies.map((copy) => ({ ...copy })),
+    }));
+    if (last !== undefined) watch.#last = { ...last, token: BigInt(last.token) };
+    return watch;
+  }
+
+  /** Plain JSON. */
+  save(): SavedRegister {
+    return {
+      tenures: this.#tenures.map((tenure) => ({
+        ...tenure,
+        token: tenure.token.toString(),
+        copies: tenure.copies.map((copy) => ({ ...copy })),
+      })),
+      ...(this.#last === undefined
+        ? {}
+        : { last: { ...this.#last, token: this.#last.token.toString() } }),
+      isPartial: this.#isPartial,
+      regions: [...this.#regions],
+    };
+  }
+
+  /** No region's copy has a holder. */
+  get isIdle(): boolean {
+    return !this.#tenures.some(isHeld);
+  }
+
+  /** What the confirmed grant with a token that `has` picks was, if it is remembered. */
+  confirmed(has: (token: bigint) => boolean): Tenure | undefined {
+    return this.#tenures.find((tenure) => tenure.isConfirmed && has(tenure.token));
+  }
+
+  /** Tokens that the grant id has had: a delegation gets a new one when it is renewed. */
+  tokensOf(grantId: string): bigint[] {
+    return this.#tenures
+      .filter((tenure) => tenure.grantId === grantId)
+      .map((tenure) => tenure.token);
+  }
+
+  /** `onConfirmed` is told of the tenure when this copy of it is the second. */
+  granted(
+    step: GrantSeen,
+    copy: RegisterCopy,
+    onConfirmed: (tenure: Tenure) => readonly Finding[],
+  ): Finding[] {
+    const { region, kind, mode } = step;
+    const { version, ballot = "" } = copy;
+    // Whoever was there before the copies were watched had to end first.
+    this.#see(region, version, mode === "exclusive" ? false : undefined);
+    const tenure = this.#tenureOf(step, copy);
+    this.#renewed(tenure, region, version);
+    const choice = kind === "found" ? "" : `${version} ${ballot}`;
+    const others = tenure.copies.filter((seen) => seen.region !== region);
+    tenure.copies = [...others, { region, choice, isLive: true, isUnsure: false }];
+    if (choice === "" || !others.some((seen) => seen.choice === choice)) return [];
+    // An end that was seen in a lower version was one that nobody chose.
+    if (tenure.until !== undefined && tenure.until <= version) delete tenure.until;
+    if (tenure.isConfirmed) return [];
+    tenure.isConfirmed = true;
+    tenure.from = version;
+    return [...this.#compare(tenure), ...onConfirmed(tenure)];
+  }
+
+  /** Finds fault with an end of what the same region had not shown to be held. */
+  ended({ region, grantId, token, cause }: EndSeen, { version }: RegisterCopy): Finding[] {
+    this.#see(region, version);
+    const tenure = this.#find(grantId, token);
+    const copy = tenure?.copies.find((seen) => seen.region === region);
+    if (tenure === undefined || copy?.isLive !== true) {
+      if (this.#regions.get(region)?.isPartial || copy?.isUnsure) return [];
+      const message =
+        `${grantId} with token ${token} was ${cause} in version ${version}, ` +
+        `but did not hold the lock in ${region}`;
+      return [{ rule: "unmatched-end", grants: [grantId], message }];
+    }
+    this.#end(tenure, copy, version);
+    this.#forget();
+    return [];
+  }
+
+  /** Nothing is known of what `region` holds until it is found again. */
+  lapse(region: string): void {
+    for (const tenure of this.#tenures) {
+      for (const copy of tenure.copies) {
+        if (copy.region !== region || !copy.isLive) continue;
+        copy.isLive = false;
+        copy.isUnsure = true;
+      }
+    }
+    this.#forget();
+  }
+
+  /** `region` has another shard now, whose history is not known from its beginning. */
+  moved(region: string): void {
+    this.lapse(region);
+    this.#regions.set(region, { version: 0, isPartial: true });
+  }
+
+  #see(region: string, version: number, isPartial?: boolean): void {
+    const seen = this.#regions.get(region) ?? { version: 0, isPartial: this.#isPartial };
+    this.#regions.set(region, {
+      version: Math.max(version, seen.version),
+      isPartial: isPartial ?? seen.isPartial,
+    });
+  }
+
+  #find(grantId: string, token: bigint): Tenure | undefined {
+    return this.#tenures.find((tenure) => tenure.token === token && tenure.grantId === grantId);
+  }
+
+  #tenureOf({ grantId, token, mode }: GrantSeen, copy: RegisterCopy): Tenure {
+    const known = this.#find(grantId, token);
+    if (known !== undefined) return known;
+    const { version: from, delegatedTo } = copy;
+    const delegated = delegatedTo === undefined ? {} : { delegatedTo };
+    const state = { copies: [], from, isConfirmed: false };
+    const tenure: Tenure = { grantId, token, mode, ...delegated, ...state };
+    this.#tenures.push(tenure);
+    return tenure;
+  }
+
+  /** A delegation that is renewed goes on under a new token, without an end of the old one. */
+  #renewed(tenure: Tenure, region: string, version: number): void {
+    if (tenure.delegatedTo === undefined) return;
+    for (const other of this.#tenures) {
+      if (other === tenure || other.grantId !== tenure.grantId) continue;
+      const copy = other.copies.find((seen) => seen.region === region && seen.isLive);
+      if (copy !== undefined) this.#end(other, copy, version);
+    }
+  }
+
+  #end(tenure: Tenure, copy: Copied, version: number): void {
+    copy.isLive = false;
+    tenure.until = Math.min(tenure.until ?? version, version);
+  }
+
+  #compare(tenure: Tenure): Finding[] {
+    const overlap = this.#overlap(tenure);
+    const stale = this.#staleToken(tenure);
+    const { from: version, token, mode } = tenure;
+    const last = this.#last;
+    const isLatest = last === undefined || version > last.version;
+    if (isLatest || (version === last.version && token > last.token)) {
+      this.#last = { version, token, mode };
+    }
+    return [overlap, stale].filter((finding) => finding !== undefined);
+  }
+
+  #overlap(tenure: Tenure): Finding | undefined {
+    for (const other of this.#tenures) {
+      if (other === tenure || !other.isConfirmed || isUnsure(other)) continue;
+      if (!isBefore(other.from, tenure.until) || !isBefore(tenure.from, other.until)) continue;
+      const isSame = other.grantId === tenure.grantId;
+      const rule = isSame ? "granted-twice" : clash(other.mode, tenure.mode);
+      if (rule === undefined) continue;
+      const message =
+        `in version ${Math.max(tenure.from, other.from)} of the register, ` +
+        `${printGrant(tenure)} and ${printGrant(other)} held the lock together`;
+      return { rule, grants: [other.grantId, tenure.grantId], message };
+    }
+    return undefined;
+  }
+
+  #staleToken(tenure: Tenure): Finding | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    const { from: version, token, grantId, mode } = tenure;
+    const isInOrder =
+      version === last.version
+        ? token !== last.token || (mode === "shared" && last.mode === "shared")
+        : version > last.version === token > last.token && token !== last.token;
+    if (isInOrder) return undefined;
+    const message =
+      `${printGrant(tenure)} was granted in version ${version} of the register, ` +
+      `where version ${last.version} gave out token ${last.token}`;
+    return { rule: "token-not-risen", grants: [grantId], message };
+  }
+
+  /** Only what has ended is let go: without it a grant is not confirmed, and no alarm is raised. */
+  #forget(): void {
+    const versions = [...this.#regions.values()].map(({ version }) => version);
+    const passed = versions.length < 2 ? 0 : Math.min(...versions);
+    const kept = this.#tenures.filter((tenure) => isHeld(tenure) || isBefore(passed, tenure.until));
+    let surplus = kept.reduce((sum, tenure) => sum + (isHeld(tenure) ? 0 : 1), -endedMax);
+    this.#tenures = kept.filter((tenure) => isHeld(tenure) || surplus-- <= 0);
+  }
+}
+
+function isUnsure({ copies }: Tenure): boolean {
+  return copies.some((copy) => copy.isUnsure);
+}
+
+function isHeld({ copies }: Tenure): boolean {
+  return copies.some(({ isLive }) => isLive);
+}
+
+function isBefore(version: number, until: number | undefined): boolean {
+  return until === undefined || version < until;
+}
