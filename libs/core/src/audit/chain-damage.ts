@@ -29,7 +29,9 @@ export interface Damage {
   readonly cluster: string;
   /** The number of the first bad record: up to the one before it, all is as it was written. */
   readonly first: bigint;
-  /** The last of those that are missing, or among which the bad one is; else the same as `first`. */
+  /**
+   * The last of those that are missing, or among which the bad one is; else the same as `first`.
+   */
   readonly last: bigint;
   /** A sentence for people. */
   readonly message: string;

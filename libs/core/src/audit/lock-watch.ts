@@ -1,6 +1,6 @@
 import { invariant } from "@holdfast/base/invariant";
 import { counterOf } from "../delegation/delegation-state.ts";
-import { RegisterWatch, type SavedRegister } from "./register-watch.ts";
+import { type RegisterTenure, RegisterWatch, type SavedRegister } from "./register-watch.ts";
 import {
   type EndSeen,
   type Finding,
@@ -166,7 +166,7 @@ export class LockWatch {
   }
 
   /** {@link LockWatch.#undelegated}, where it is the register's grant that is heard of later. */
-  #besides(tenure: NonNullable<ReturnType<RegisterWatch["confirmed"]>>): Finding[] {
+  #besides(tenure: RegisterTenure): Finding[] {
     const counter = counterOf(tenure.token);
     for (const { region, tenancy } of this.#places.values()) {
       if (tenancy.last === 0n || counterOf(tenancy.last) !== counter) continue;

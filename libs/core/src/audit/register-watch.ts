@@ -18,13 +18,13 @@ export interface SavedRegister {
 
 /** How far a region's copies have come. */
 interface RegionSeen {
-  /** The highest version it was seen at. */
+  /** The version it was last seen at. */
   readonly version: number;
   /** Its copy may have holders from before it was watched. */
   readonly isPartial: boolean;
 }
 
-type SavedTenure = Omit<Tenure, "token"> & { readonly token: string };
+type SavedTenure = Omit<RegisterTenure, "token"> & { readonly token: string };
 type SavedLatest = Omit<Latest, "token"> & { readonly token: string };
 
 /** What one region's copies say of a grant. */
@@ -32,33 +32,35 @@ interface Copied {
   readonly region: string;
   /**
    * Copies of two regions that have this in common are of one choice. Empty for one that was found
-   * after a gap: the version it came in is not known.
+   * after a gap, or may have been shown before it was watched: when it came is not known.
    */
   readonly choice: string;
-  isLive: boolean;
+  /** The first version in which the region shows it no more. */
+  until?: number;
   /** The region lost part of its history, and with it perhaps the end. */
   isUnsure: boolean;
 }
 
-/** A grant by the register, in the versions from `from` to before `until`. */
-interface Tenure {
+/** A grant by the register. */
+export interface RegisterTenure {
   readonly grantId: string;
   readonly token: bigint;
   readonly mode: Mode;
   readonly delegatedTo?: string;
   copies: Copied[];
-  /** Of the copies that confirmed it; until then, of the first that was seen. */
+  /** The lowest version that any region showed it in: it was not chosen in one before. */
+  first: number;
+  /** The version of the copies that confirmed it; 0: it is not confirmed. */
   from: number;
-  /** The first version known to be without it; absent: there is none yet. */
-  until?: number;
-  isConfirmed: boolean;
+  /** The latest version that two regions were seen to have it in. */
+  chosen: number;
 }
 
 /** The confirmed grant of the highest version. */
 interface Latest {
+  readonly first: number;
   readonly version: number;
   readonly token: bigint;
-  readonly mode: Mode;
 }
 
 /**
@@ -72,14 +74,17 @@ const endedMax = 64;
  * The grants of one register, put together from the copies of it that each region's shard accepted.
  *
  * A grant counts once two regions show it alike; a copy that only one region has may be of an
- * attempt that was never chosen. Copies come late, in any order between regions, and with versions
- * left out, so tenures are compared by the register's versions and not by when they are heard of.
- * An end counts from the first region that shows it: two that show a later grant include one that
- * had the earlier, and it shows that end before it shows the grant. So in a correct history, no
- * end is still to come when two confirmed tenures are compared.
+ * attempt that was never chosen. (One that was chosen by accepting such a copy's value again, in
+ * another version or under another ballot, is not seen to be chosen, and so not compared, unless a
+ * region shows it again: showing a holder once more in a later copy is always harmless.) Copies
+ * come late, in any order between regions, and with versions left out, so tenures are compared by
+ * the register's versions and not by when they are heard of. An end counts from the first region
+ * that shows it: two that show a later grant include one that had the earlier, and it shows that
+ * end before it shows the grant. So in a correct history, no end is still to come when two
+ * confirmed tenures are compared.
  */
 export class RegisterWatch {
-  #tenures: Tenure[] = [];
+  #tenures: RegisterTenure[] = [];
   #last: Latest | undefined;
   readonly #isPartial: boolean;
   readonly #regions = new Map<string, RegionSeen>();
@@ -124,8 +129,8 @@ export class RegisterWatch {
   }
 
   /** What the confirmed grant with a token that `has` picks was, if it is remembered. */
-  confirmed(has: (token: bigint) => boolean): Tenure | undefined {
-    return this.#tenures.find((tenure) => tenure.isConfirmed && has(tenure.token));
+  confirmed(has: (token: bigint) => boolean): RegisterTenure | undefined {
+    return this.#tenures.find((tenure) => tenure.from > 0 && has(tenure.token));
   }
 
   /** Tokens that the grant id has had: a delegation gets a new one when it is renewed. */
@@ -139,7 +144,7 @@ export class RegisterWatch {
   granted(
     step: GrantSeen,
     copy: RegisterCopy,
-    onConfirmed: (tenure: Tenure) => readonly Finding[],
+    onConfirmed: (tenure: RegisterTenure) => readonly Finding[],
   ): Finding[] {
     const { region, kind, mode } = step;
     const { version, ballot = "" } = copy;
@@ -147,14 +152,14 @@ export class RegisterWatch {
     this.#see(region, version, mode === "exclusive" ? false : undefined);
     const tenure = this.#tenureOf(step, copy);
     this.#renewed(tenure, region, version);
-    const choice = kind === "found" ? "" : `${version} ${ballot}`;
+    const isPartial = this.#regions.get(region)?.isPartial ?? false;
+    tenure.first = Math.min(tenure.first, version);
+    const choice = kind === "found" || isPartial ? "" : `${version} ${ballot}`;
     const others = tenure.copies.filter((seen) => seen.region !== region);
-    tenure.copies = [...others, { region, choice, isLive: true, isUnsure: false }];
+    tenure.copies = [...others, { region, choice, isUnsure: false }];
     if (choice === "" || !others.some((seen) => seen.choice === choice)) return [];
-    // An end that was seen in a lower version was one that nobody chose.
-    if (tenure.until !== undefined && tenure.until <= version) delete tenure.until;
-    if (tenure.isConfirmed) return [];
-    tenure.isConfirmed = true;
+    tenure.chosen = Math.max(tenure.chosen, version);
+    if (tenure.from > 0) return [];
     tenure.from = version;
     return [...this.#compare(tenure), ...onConfirmed(tenure)];
   }
@@ -164,14 +169,14 @@ export class RegisterWatch {
     this.#see(region, version);
     const tenure = this.#find(grantId, token);
     const copy = tenure?.copies.find((seen) => seen.region === region);
-    if (tenure === undefined || copy?.isLive !== true) {
+    if (tenure === undefined || copy === undefined || !isLive(copy)) {
       if (this.#regions.get(region)?.isPartial || copy?.isUnsure) return [];
       const message =
         `${grantId} with token ${token} was ${cause} in version ${version}, ` +
         `but did not hold the lock in ${region}`;
       return [{ rule: "unmatched-end", grants: [grantId], message }];
     }
-    this.#end(tenure, copy, version);
+    copy.until = version;
     this.#forget();
     return [];
   }
@@ -180,9 +185,7 @@ export class RegisterWatch {
   lapse(region: string): void {
     for (const tenure of this.#tenures) {
       for (const copy of tenure.copies) {
-        if (copy.region !== region || !copy.isLive) continue;
-        copy.isLive = false;
-        copy.isUnsure = true;
+        if (copy.region === region && isLive(copy)) copy.isUnsure = true;
       }
     }
     this.#forget();
@@ -194,60 +197,64 @@ export class RegisterWatch {
     this.#regions.set(region, { version: 0, isPartial: true });
   }
 
+  /**
+   * Versions may fall in a region, from an attempt that was not chosen to the choice. What the
+   * region showed no more then is not in the lower version either.
+   */
   #see(region: string, version: number, isPartial?: boolean): void {
     const seen = this.#regions.get(region) ?? { version: 0, isPartial: this.#isPartial };
-    this.#regions.set(region, {
-      version: Math.max(version, seen.version),
-      isPartial: isPartial ?? seen.isPartial,
-    });
+    this.#regions.set(region, { version, isPartial: isPartial ?? seen.isPartial });
+    if (version >= seen.version) return;
+    for (const { copies } of this.#tenures) {
+      const copy = copies.find((shown) => shown.region === region);
+      if (copy?.until !== undefined && copy.until > version) copy.until = version;
+    }
   }
 
-  #find(grantId: string, token: bigint): Tenure | undefined {
+  #find(grantId: string, token: bigint): RegisterTenure | undefined {
     return this.#tenures.find((tenure) => tenure.token === token && tenure.grantId === grantId);
   }
 
-  #tenureOf({ grantId, token, mode }: GrantSeen, copy: RegisterCopy): Tenure {
+  #tenureOf({ grantId, token, mode }: GrantSeen, copy: RegisterCopy): RegisterTenure {
     const known = this.#find(grantId, token);
     if (known !== undefined) return known;
-    const { version: from, delegatedTo } = copy;
+    const { delegatedTo, version: first } = copy;
     const delegated = delegatedTo === undefined ? {} : { delegatedTo };
-    const state = { copies: [], from, isConfirmed: false };
-    const tenure: Tenure = { grantId, token, mode, ...delegated, ...state };
+    const state = { copies: [], first, from: 0, chosen: 0 };
+    const tenure: RegisterTenure = { grantId, token, mode, ...delegated, ...state };
     this.#tenures.push(tenure);
     return tenure;
   }
 
   /** A delegation that is renewed goes on under a new token, without an end of the old one. */
-  #renewed(tenure: Tenure, region: string, version: number): void {
+  #renewed(tenure: RegisterTenure, region: string, version: number): void {
     if (tenure.delegatedTo === undefined) return;
     for (const other of this.#tenures) {
       if (other === tenure || other.grantId !== tenure.grantId) continue;
-      const copy = other.copies.find((seen) => seen.region === region && seen.isLive);
-      if (copy !== undefined) this.#end(other, copy, version);
+      const copy = other.copies.find((seen) => seen.region === region && isLive(seen));
+      if (copy !== undefined) copy.until = version;
     }
+    this.#forget();
   }
 
-  #end(tenure: Tenure, copy: Copied, version: number): void {
-    copy.isLive = false;
-    tenure.until = Math.min(tenure.until ?? version, version);
-  }
-
-  #compare(tenure: Tenure): Finding[] {
+  #compare(tenure: RegisterTenure): Finding[] {
     const overlap = this.#overlap(tenure);
     const stale = this.#staleToken(tenure);
-    const { from: version, token, mode } = tenure;
+    const { first, from: version, token } = tenure;
     const last = this.#last;
     const isLatest = last === undefined || version > last.version;
     if (isLatest || (version === last.version && token > last.token)) {
-      this.#last = { version, token, mode };
+      this.#last = { first, version, token };
     }
     return [overlap, stale].filter((finding) => finding !== undefined);
   }
 
-  #overlap(tenure: Tenure): Finding | undefined {
+  #overlap(tenure: RegisterTenure): Finding | undefined {
+    // Where an end may be lost, what looks like two at once may be one after the other.
+    if (isUnsure(tenure)) return undefined;
     for (const other of this.#tenures) {
-      if (other === tenure || !other.isConfirmed || isUnsure(other)) continue;
-      if (!isBefore(other.from, tenure.until) || !isBefore(tenure.from, other.until)) continue;
+      if (other === tenure || other.from === 0 || isUnsure(other)) continue;
+      if (other.from >= untilOf(tenure) || tenure.from >= untilOf(other)) continue;
       const isSame = other.grantId === tenure.grantId;
       const rule = isSame ? "granted-twice" : clash(other.mode, tenure.mode);
       if (rule === undefined) continue;
@@ -259,15 +266,14 @@ export class RegisterWatch {
     return undefined;
   }
 
-  #staleToken(tenure: Tenure): Finding | undefined {
+  #staleToken(tenure: RegisterTenure): Finding | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;
-    const { from: version, token, grantId, mode } = tenure;
-    const isInOrder =
-      version === last.version
-        ? token !== last.token || (mode === "shared" && last.mode === "shared")
-        : version > last.version === token > last.token && token !== last.token;
-    if (isInOrder) return undefined;
+    const { first, from: version, token, grantId } = tenure;
+    // Both were there in their versions, and neither before it was first shown.
+    const isLater = first > last.version && token <= last.token;
+    const isEarlier = version < last.first && token >= last.token;
+    if (!isLater && !isEarlier) return undefined;
     const message =
       `${printGrant(tenure)} was granted in version ${version} of the register, ` +
       `where version ${last.version} gave out token ${last.token}`;
@@ -278,20 +284,30 @@ export class RegisterWatch {
   #forget(): void {
     const versions = [...this.#regions.values()].map(({ version }) => version);
     const passed = versions.length < 2 ? 0 : Math.min(...versions);
-    const kept = this.#tenures.filter((tenure) => isHeld(tenure) || isBefore(passed, tenure.until));
+    const kept = this.#tenures.filter(
+      (tenure) => isHeld(tenure) || isUnsure(tenure) || untilOf(tenure) >= passed,
+    );
     let surplus = kept.reduce((sum, tenure) => sum + (isHeld(tenure) ? 0 : 1), -endedMax);
     this.#tenures = kept.filter((tenure) => isHeld(tenure) || surplus-- <= 0);
   }
 }
 
-function isUnsure({ copies }: Tenure): boolean {
+function isUnsure({ copies }: RegisterTenure): boolean {
   return copies.some((copy) => copy.isUnsure);
 }
 
-function isHeld({ copies }: Tenure): boolean {
-  return copies.some(({ isLive }) => isLive);
+function isHeld({ copies }: RegisterTenure): boolean {
+  return copies.some(isLive);
 }
 
-function isBefore(version: number, until: number | undefined): boolean {
-  return until === undefined || version < until;
+function isLive({ until, isUnsure }: Copied): boolean {
+  return until === undefined && !isUnsure;
+}
+
+/** The first version without it. An end from before it was seen chosen was itself not chosen. */
+function untilOf({ copies, chosen }: RegisterTenure): number {
+  return copies.reduce(
+    (least, { until = 0 }) => (until > chosen ? Math.min(least, until) : least),
+    Number.POSITIVE_INFINITY,
+  );
 }

@@ -185,7 +185,7 @@ describe("a global lock that is kept safe", () => {
       }
     }
     const [[, lock] = []] = checker.save().idle;
-    expect(lock?.register?.tenures).toEqual([]);
+    expect(lock?.register?.tenures.map(({ grantId }) => grantId)).toEqual(["g200"]);
   });
 
   it("is remembered for a bounded number of tenures while a region is silent", () => {
@@ -221,6 +221,19 @@ describe("a global lock under delegation", () => {
       eu.granted("e", counted(4), "exclusive", at(9)),
     ];
     expect(rules([...steps, ...more, ...renewed, ...last])).toEqual([]);
+  });
+
+  it("is remembered in bounded room however often its delegation is renewed", () => {
+    const checker = new SafetyChecker({ locksMax: 100, isFromBeginning: true });
+    const [us, eu] = scripts();
+    for (let round = 1; round <= 200; round++) {
+      for (const region of [us, eu]) {
+        const renewed = region.granted("D", counted(round), "exclusive", toUs(round));
+        expect(rules([renewed], checker)).toEqual([]);
+      }
+    }
+    const [[, lock] = []] = checker.save().held;
+    expect(lock?.register?.tenures.length).toBeLessThanOrEqual(3);
   });
 
   it("keeps the rules of a local lock inside the region", () => {

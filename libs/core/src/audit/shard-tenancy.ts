@@ -133,21 +133,29 @@ export class ShardTenancy {
   }
 
   #staleToken(step: GrantSeen, isSameRevision: boolean): Finding | undefined {
-    const { kind, grantId, token, mode } = step;
-    if (kind === "found") {
-      if (this.#unsure.get(grantId)?.token === token || token > this.#floor) return undefined;
-    } else if (token > this.#last) return undefined;
-    // Those who are let in together share a token: that of the transaction which let them in.
-    else if (isSameRevision && token === this.#last && mode === "shared" && this.#hasToken(token)) {
-      return undefined;
-    }
-    const highest = kind === "found" ? this.#floor : this.#last;
+    const isFound = step.kind === "found";
+    const highest = isFound ? this.#floor : this.#last;
+    const isInOrder = isFound ? this.#mayBeFound(step) : this.#mayCome(step, isSameRevision);
+    if (isInOrder) return undefined;
     const message = `${printGrant(step)} was granted after token ${highest} had been given out`;
-    return { rule: "token-not-risen", grants: [grantId], message };
+    return { rule: "token-not-risen", grants: [step.grantId], message };
+  }
+
+  #mayCome({ token, mode }: GrantSeen, isSameRevision: boolean): boolean {
+    if (token !== this.#last) return token > this.#last;
+    // Those who are let in together share a token: that of the transaction which let them in.
+    return isSameRevision && mode === "shared" && this.#isShared(token);
+  }
+
+  /** It was known before the gap, or came after whatever was. */
+  #mayBeFound({ grantId, token, mode }: GrantSeen): boolean {
+    if (this.#isPartial || this.#unsure.get(grantId)?.token === token) return true;
+    // The gap may lie between two who were let in together.
+    return token > this.#floor || (token === this.#floor && mode === "shared");
   }
 
   /** Some share the lock under `token`. */
-  #hasToken(token: bigint): boolean {
+  #isShared(token: bigint): boolean {
     for (const holder of this.#holders.values()) {
       if (holder.token === token && holder.mode === "shared") return true;
     }

@@ -22,14 +22,15 @@ const recentMax = 64;
  * deletion, an insertion, another order, a duplicate, a fork, and a record that was edited and
  * hashed anew. A first record that is missing is found by the head that reading starts from.
  *
- * What only a trusted head finds, that is one from where whoever tampers cannot write (the journal's
- * checkpoint, the manifest of a locked object, a printed one): that the end is missing; that the
- * last record was edited and hashed anew; and that everything was hashed anew from some record on,
- * which is then known to lie between the last trusted head that agrees and the first that does not.
+ * What only a trusted head finds, that is one from where whoever tampers cannot write (the
+ * journal's checkpoint, the manifest of a locked object, a printed one): that the end is missing;
+ * that the last record was edited and hashed anew; and that everything was hashed anew from some
+ * record on, which is then known to lie between the last trusted head that agrees and the first
+ * that does not.
  *
- * What is found by nothing: records that were hashed anew, left out or added behind the last trusted
- * head. {@link ChainVerifier.anchored} says how far one reaches. Records behind it are no damage:
- * the journal stores its checkpoint after it has produced.
+ * What is found by nothing: records that were hashed anew, left out or added behind the last
+ * trusted head. {@link ChainVerifier.anchored} says how far one reaches. Records behind it are no
+ * damage: the journal stores its checkpoint after it has produced.
  *
  * The kind is certain where one thing was done to a chain; of two within {@link lookAhead} records
  * of each other, the first is found, but may be given the name of what both look like together. A
