@@ -174,6 +174,42 @@ describe("a global lock that is kept safe", () => {
     }
   });
 
+  it("has copies without a ballot, which count together by their version alone", () => {
+    const [us, eu, ap] = scripts();
+    const steps = [
+      us.granted("a", counted(1), "exclusive", { version: 5 }),
+      eu.granted("a", counted(1), "exclusive", { version: 6 }),
+      eu.granted("b", counted(2), "exclusive", { version: 7 }),
+      ap.granted("b", counted(2), "exclusive", { version: 7 }),
+    ];
+    expect(rules(steps)).toEqual([]);
+    const [west, east] = [us, eu].map((region) =>
+      region.granted("c", counted(3), "exclusive", { version: 8 }),
+    );
+    expect(rules([...steps, west!, east!])).toEqual(["two-exclusive"]);
+  });
+
+  it("is not taken to begin where it was found after a gap", () => {
+    const [us, eu, ap] = scripts();
+    const steps: SafetyStep[] = [eu, ap].map((region) =>
+      region.granted("b", counted(2), "shared", at(6)),
+    );
+    for (const region of [us, ap]) {
+      steps.push(region.gap(), region.found("a", counted(1), "shared", at(8)));
+    }
+    expect(rules(steps)).toEqual([]);
+  });
+
+  it("may be seen to be chosen later than it was, after a token that came later", () => {
+    const [us, eu, ap] = scripts();
+    const steps = [us.granted("a", counted(1), "shared", at(5))];
+    for (const region of [eu, ap]) {
+      steps.push(region.granted("a", counted(1), "shared", at(7)));
+    }
+    const later = [us, eu].map((region) => region.granted("b", counted(2), "shared", at(6)));
+    expect(rules([...steps, ...later])).toEqual([]);
+  });
+
   it("is remembered only until every region has come as far", () => {
     const checker = new SafetyChecker({ locksMax: 100, isFromBeginning: true });
     const [us, eu, ap] = scripts();
