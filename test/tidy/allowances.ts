@@ -15,7 +15,7 @@ export const allowances: readonly Allowance[] = [
   {
     rule: "dead-files",
     path: "libs/core/src/audit/**",
-    reason: "the events of an audit: pinned by tests before a journal reads a shard's history",
+    reason: "the record's rules are proven before the services that keep the record are built",
   },
   {
     rule: "dead-exports",
@@ -28,11 +28,6 @@ export const allowances: readonly Allowance[] = [
     path: "libs/core/src/placement/ring.ts",
     about: "addShard",
     reason: "pins how a shard joins before slots can move: a layout that cannot grow is no layout",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/core/src/audit/*",
-    reason: "the record's rules are proven before the services that keep the record are built",
   },
 ];
 
