@@ -51,6 +51,25 @@ test("each region gets a heartbeat of its own, and one that is silent delays no 
   expect(to("eu")).toBeLessThan(to("us") * 1.2);
 });
 
+test("a router is not left because a region behind it answers nothing", async () => {
+  const rig = await rigOf();
+  await heldGlobally(rig);
+  const rest = rig.net.script;
+  rig.net.script = (command, endpoint) =>
+    command.kind === "heartbeat" && command.leases.every(({ region }) => region === "eu")
+      ? undefined
+      : rest(command, endpoint);
+  const [endpoint] = rig.net.open;
+  const before = rig.net.all("open-session").length;
+  const used = new Set<string>();
+  for (let turns = 0; turns < 200; turns++) {
+    await rig.clock.advance(ttlMs / 10);
+    for (const open of rig.net.open) used.add(open);
+  }
+  expect([...used]).toEqual([endpoint]);
+  expect(rig.net.all("open-session").length).toBe(before);
+});
+
 test("it is believed in until the second-latest deadline of its leases", async () => {
   const rig = await rigOf();
   holdsHeartbeats(rig.net);

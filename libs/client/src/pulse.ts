@@ -158,7 +158,10 @@ export class Pulse {
       const beat = this.#regionBeat(region);
       if (!due(beat.retryMs)) continue;
       beat.retryMs = Number.POSITIVE_INFINITY;
-      if (link.connected && beat.inFlight < inFlightMax) void this.#send(beat, leases);
+      if (!link.connected || beat.inFlight >= inFlightMax) continue;
+      // Another region's silence says nothing of the router while it has to answer for its own.
+      const isRelayed = region !== link.region && byRegion.has(link.region ?? "");
+      void this.#send(beat, leases, isRelayed);
     }
     // Of a region that has gone meanwhile, nobody asks any more.
     for (const beat of this.#regions.values()) {
@@ -176,7 +179,11 @@ export class Pulse {
     return beat;
   }
 
-  async #send(beat: RegionBeat, leases: readonly SessionLease[]): Promise<void> {
+  async #send(
+    beat: RegionBeat,
+    leases: readonly SessionLease[],
+    isRelayed: boolean,
+  ): Promise<void> {
     const { id: session, ttlMs, beliefs } = this.#owner;
     const { listing } = beat;
     // Before it is sent: from the answer's arrival the store's time would have run already.
@@ -185,10 +192,12 @@ export class Pulse {
     const list = listing.due(sentAt.monotonicMs, this.#intervalMsLongest());
     const { mark } = listing;
     beat.inFlight++;
-    const outcome = await this.#core.link.request(
-      { kind: "heartbeat", session, ttlMs, leases, list },
-      heartbeatAnswerMs(ttlMs),
-    );
+    const { link } = this.#core;
+    const heartbeat = { kind: "heartbeat", session, ttlMs, leases, list } as const;
+    const answerMs = heartbeatAnswerMs(ttlMs);
+    const outcome = await (isRelayed
+      ? link.relay(heartbeat, answerMs)
+      : link.request(heartbeat, answerMs));
     beat.inFlight--;
     if (this.#stopped) return;
     // Before the answer is believed: a lock past its deadline is lost, and stays it.

@@ -64,6 +64,11 @@ export class RouterLink {
     return this.#region;
   }
 
+  /** The region of the router in use. */
+  get region(): string | undefined {
+    return this.#line?.connection.region;
+  }
+
   /** The endpoint in use, or else the nearest one; after `failures` the next ones in turn. */
   endpointFor(failures: number): string {
     const endpoints = this.#order.ordered(this.#lastFailed);
@@ -119,6 +124,7 @@ export class RouterLink {
     onAnswer: (outcome: OutcomeOf<C> | Failure) => void,
     onPosition?: (position: number) => void,
     onLeases?: (leases: readonly SessionLease[]) => void,
+    tellsOfRouter = true,
   ): void {
     const line = this.#line;
     if (line === undefined) {
@@ -133,7 +139,7 @@ export class RouterLink {
         answered = true;
         const problem = `${line.endpoint} gave no answer in ${Math.round(withinMs)} ms.`;
         onAnswer(failure("UNKNOWN_OUTCOME", problem));
-        if (line.heard === heard) this.#drop(line, problem);
+        if (tellsOfRouter && line.heard === heard) this.#drop(line, problem);
       },
     };
     this.#dues.add(overdue);
@@ -148,6 +154,16 @@ export class RouterLink {
   /** {@link send}, as a promise. */
   request<C extends Command>(command: C, withinMs: number): Promise<OutcomeOf<C> | Failure> {
     return new Promise((resolve) => this.send(command, withinMs, resolve));
+  }
+
+  /**
+   * {@link request} for what the router passes on to another region: that one's silence says
+   * nothing of the router, and does not have another one looked for.
+   */
+  relay<C extends Command>(command: C, withinMs: number): Promise<OutcomeOf<C> | Failure> {
+    return new Promise((resolve) => {
+      this.send(command, withinMs, resolve, undefined, undefined, false);
+    });
   }
 
   /** Ends the connection and every wait for one. */
