@@ -112,15 +112,10 @@ function launch(options: EtcdClusterOptions, dataDir: string, ports: EtcdPorts):
     const log = join(dataDir, "logs", `${address.name}.log`);
     return new EtcdMember(options.binary, address, args, log);
   });
-  const onExit = (): void => {
-    for (const member of members) member.killNow();
-  };
-  process.once("exit", onExit);
   for (const member of members) member.start();
 
   const stop = async (): Promise<void> => {
     await Promise.all(members.map((member) => member.stop()));
-    process.removeListener("exit", onExit);
   };
   return {
     endpoints: members.map((member) => member.clientUrl),
@@ -140,7 +135,7 @@ async function firstUnhealthy(
   members: readonly EtcdMember[],
   timeoutMs: number,
 ): Promise<EtcdMember | undefined> {
-  const healthy = await Promise.all(members.map((member) => member.waitHealthy(timeoutMs)));
+  const healthy = await Promise.all(members.map((member) => member.waitReady(timeoutMs)));
   const index = healthy.indexOf(false);
   // A member that ended says more about the failure than one that waits for it.
   return index < 0 ? undefined : (members.find((member) => !member.running) ?? members[index]);

@@ -1,7 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
+/** Whose rights a process has. */
+export interface UnixUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface CommandOptions {
   readonly cwd?: string;
+  /** Ourselves if absent. */
+  readonly user?: UnixUser | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The whole process group is killed after this long. */
   readonly timeoutMs: number;
@@ -37,6 +45,7 @@ export function runCommand(
       env: (options.env ?? process.env) as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
+      ...options.user,
     });
     let stdout = "";
     const tail: string[] = [];

@@ -1,0 +1,67 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { askPort } from "./ask-port.ts";
+import { ServerProcess } from "./server-process.ts";
+import { startOnPorts } from "./start-on-ports.ts";
+
+export interface RedisOptions {
+  /** The redis-server executable, from `findTool("redis")`. */
+  readonly binary: string;
+  /** Data, log and the port chosen lie here; a second start in the same place finds its data. */
+  readonly dataDir: string;
+  /** Chosen free, and kept for the next start in the same place, if absent. */
+  readonly port?: number;
+  /** "always": on disk before it is answered. "none", the default: gone with the process. */
+  readonly durability?: "none" | "always";
+}
+
+/** A running Redis. `await using` stops it. */
+export interface RedisServer extends AsyncDisposable {
+  readonly port: number;
+  readonly process: ServerProcess;
+}
+
+const START_TIMEOUT_MS = 15_000;
+const STOP_GRACE_MS = 2_000;
+
+/** Starts a Redis on loopback and waits until it answers; throws with the log's tail if not. */
+export async function startRedis(options: RedisOptions): Promise<RedisServer> {
+  const dataDir = resolve(options.dataDir);
+  const data = join(dataDir, "data");
+  mkdirSync(data, { recursive: true });
+  const { server, ports } = await startOnPorts({
+    dataDir,
+    count: 1,
+    ports: options.port === undefined ? undefined : [options.port],
+    build: ([port = 0]) =>
+      new ServerProcess({
+        title: "redis",
+        file: options.binary,
+        args: redisArguments(port, data, options.durability ?? "none"),
+        logPath: join(dataDir, "redis.log"),
+        isReady: () => answersPing(port),
+        startTimeoutMs: START_TIMEOUT_MS,
+        stopGraceMs: STOP_GRACE_MS,
+      }),
+  });
+  return {
+    port: ports[0] as number,
+    process: server,
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+function redisArguments(port: number, data: string, durability: "none" | "always"): string[] {
+  const append = durability === "always" ? ["yes", "--appendfsync", "always"] : ["no"];
+  return [
+    ...["--port", String(port), "--bind", "127.0.0.1", "--dir", data],
+    ...["--save", "", "--appendonly", ...append],
+  ];
+}
+
+/** False while it still loads its data: it answers -LOADING then. */
+async function answersPing(port: number): Promise<boolean> {
+  const isLine = (answer: Buffer): boolean => answer.includes("\r\n");
+  const answer = await askPort(port, Buffer.from("PING\r\n"), isLine);
+  return answer?.toString("latin1").startsWith("+PONG") ?? false;
+}
