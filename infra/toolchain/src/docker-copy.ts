@@ -6,9 +6,9 @@ const PULL_TIMEOUT_MS = 600_000;
 const ENGINE_TIMEOUT_MS = 5_000;
 
 /**
- * Takes executables out of an image, where a Docker engine answers. They then run as ordinary
- * processes: the pid we stop is the server's, and ports and files are the machine's own. Only on
- * Linux, since an image's executables are Linux ones.
+ * Takes executables, or folders with them, out of an image, where a Docker engine answers. They
+ * then run as ordinary processes: the pid we stop is the server's, and ports and files are the
+ * machine's own. Only on Linux, since an image's executables are Linux ones.
  */
 export function dockerCopy(image: string, files: readonly string[]): Maker {
   return { source: "docker", make: (context) => copyOut(image, files, context) };

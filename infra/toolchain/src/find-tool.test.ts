@@ -104,6 +104,20 @@ describe("what cannot be had", () => {
     });
   });
 
+  test("includes what no way of making it can do without, and then nothing is fetched", async () => {
+    let tried = false;
+    const trying = maker(() => {
+      tried = true;
+      return { kind: "not-possible", why: "none" };
+    });
+    const needy = { ...recipe(trying), lacks: async () => "it needs Java, and there is none" };
+    const result = await findByRecipe(needy, { env });
+    expect(result.kind === "missing" && result.reason).toBe(
+      "no usable thing: thing is not on PATH; it is not in the tool cache; it needs Java, and there is none",
+    );
+    expect(tried).toBe(false);
+  });
+
   test("includes what was built but is too old or does not run", async () => {
     const broken = maker(({ folder }) => {
       writeFileSync(join(folder, "thing"), "");

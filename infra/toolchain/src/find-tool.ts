@@ -87,6 +87,11 @@ class Search {
   async make(): Promise<FoundTool | undefined> {
     if (this.#options.offline === true) return undefined;
     if (knownToBeMissing(this.#recipe.tool, this.#env) !== undefined) return undefined;
+    const lacking = await this.#recipe.lacks?.(this.#env);
+    if (lacking !== undefined) {
+      this.#reasons.push(lacking);
+      return undefined;
+    }
     const lock = await this.#lock();
     if (lock === undefined) return undefined;
     try {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { executableName, goEnvironment } from "./go-build.ts";
+import { executableName, goEnvironment, linkerFlags } from "./go-build.ts";
 
 test("Go names an executable after the last part of its path that is no major version", () => {
   expect(executableName("go.etcd.io/etcd/server/v3")).toBe("server");
@@ -16,4 +16,11 @@ test("a build is for this machine and by our module, whatever the user's environ
     CGO_ENABLED: "0",
     HOME: "h",
   });
+});
+
+test("a program that is told its version by whoever builds it is told", () => {
+  expect(linkerFlags(undefined)).toBe("-s -w");
+  expect(linkerFlags({ variable: "Version", value: "v1.8.0" })).toBe(
+    "-s -w -X main.Version=v1.8.0",
+  );
 });

@@ -11,18 +11,26 @@ export interface GoProgram {
   readonly name: string;
 }
 
+/** A variable of the main package and what it is to hold. */
+export interface GoStamp {
+  readonly variable: string;
+  readonly value: string;
+}
+
 /**
  * Builds programs named by `tool` lines of a committed Go module, with the module versions and
  * checksums of that module's go.mod and go.sum. `go install` cannot do it: etcd's own go.mod has
- * replace directives, which it refuses.
+ * replace directives, which it refuses. `stamp` gives a value to a string variable of each main
+ * package: some programs are told their version by whoever builds them.
  */
-export function goBuild(moduleDir: string, programs: readonly GoProgram[]): Maker {
-  return { source: "built", make: (context) => build(moduleDir, programs, context) };
+export function goBuild(moduleDir: string, programs: readonly GoProgram[], stamp?: GoStamp): Maker {
+  return { source: "built", make: (context) => build(moduleDir, programs, stamp, context) };
 }
 
 async function build(
   moduleDir: string,
   programs: readonly GoProgram[],
+  stamp: GoStamp | undefined,
   context: MakeContext,
 ): Promise<MakeResult> {
   const go = (args: readonly string[], onLine: (line: string) => void): Promise<CommandResult> =>
@@ -48,7 +56,7 @@ async function build(
   const total = listed.stdout.trim().split("\n").length;
   let done = 0;
   context.report("compiling with Go", done, total);
-  const flags = ["-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-v"];
+  const flags = ["-mod=readonly", "-trimpath", "-ldflags", linkerFlags(stamp), "-v"];
   const output = `${context.folder}/`;
   const built = await go(["build", ...flags, "-o", output, ...packages], (line) => {
     // -v prints each package as it is compiled, and none that Go's own cache already has.
@@ -62,6 +70,11 @@ async function build(
     await rename(given, join(context.folder, program.name));
   }
   return { kind: "made", how: `built with ${version.stdout.trim()}` };
+}
+
+/** Without symbols, which nobody reads here and which are a third of the file. */
+export function linkerFlags(stamp: GoStamp | undefined): string {
+  return stamp === undefined ? "-s -w" : `-s -w -X main.${stamp.variable}=${stamp.value}`;
 }
 
 function notBuilt(what: string, why: string): MakeResult {

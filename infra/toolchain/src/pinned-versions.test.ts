@@ -15,6 +15,19 @@ test("the Go module builds the etcd that is pinned", () => {
   expect(PINNED.etcd.image).toContain(`v${PINNED.etcd.version}`);
 });
 
+test("the Go module builds the versitygw that is pinned", () => {
+  const { version, image } = PINNED.versitygw;
+  expect(read("../versitygw/go.mod")).toContain(`github.com/versity/versitygw v${version}`);
+  expect(image).toContain(`v${version}`);
+});
+
+test("Maven fetches the Kafka that is pinned, and the checksums are of that one", () => {
+  const { version, image } = PINNED.kafka;
+  expect(read("../kafka/pom.xml")).toContain(`<kafka.version>${version}</kafka.version>`);
+  expect(read("../kafka/libs.sha256")).toContain(`  kafka_2.13-${version}.jar\n`);
+  expect(image).toContain(`:${version}`);
+});
+
 test("the npm lock installs the Postgres that is pinned", () => {
   const manifest = JSON.parse(read("../postgres/package.json"));
   const versions = new Set(Object.values(manifest.optionalDependencies));

@@ -1,6 +1,6 @@
 /**
- * Every version the toolchain knows, in one place. The etcd pin must equal the one in
- * `etcd/go.mod`, and the postgres pin the one in `postgres/package.json`; a test compares them.
+ * Every version the toolchain knows, in one place. The pins must equal those in `etcd/go.mod`,
+ * `versitygw/go.mod`, `postgres/package.json` and `kafka/pom.xml`; a test compares them.
  */
 export const PINNED = {
   etcd: {
@@ -12,4 +12,17 @@ export const PINNED = {
   },
   redis: { versionMin: "7.0.0", image: "redis:7-bookworm" },
   postgres: { npmVersion: "15.18.0-beta.17", versionMin: "15.0" },
+  kafka: {
+    version: "4.3.1",
+    /** The first without ZooKeeper that can be relied on. */
+    versionMin: "3.9.0",
+    image: "apache/kafka:4.3.1",
+    /** What the pinned version is compiled for. */
+    javaMin: 17,
+  },
+  versitygw: {
+    version: "1.8.0",
+    versionMin: "1.8.0",
+    image: "versity/versitygw:v1.8.0",
+  },
 } as const;

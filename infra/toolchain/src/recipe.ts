@@ -37,4 +37,11 @@ export interface Recipe {
   /** The executable inside that folder. */
   readonly pathInEntry: string;
   readonly makers: readonly Maker[];
+  /**
+   * What every one of the makers needs and this machine lacks, as part of a sentence; undefined
+   * when nothing is lacking. Asked before anything is fetched.
+   */
+  readonly lacks?: (
+    env: Readonly<Record<string, string | undefined>>,
+  ) => Promise<string | undefined>;
 }

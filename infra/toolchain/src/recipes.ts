@@ -1,8 +1,10 @@
 import { etcdRecipe } from "./etcd-recipe.ts";
+import { kafkaRecipe } from "./kafka-recipe.ts";
 import { postgresRecipe } from "./postgres-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 import { redisRecipe } from "./redis-recipe.ts";
 import type { ToolName } from "./tool.ts";
+import { versitygwRecipe } from "./versitygw-recipe.ts";
 
 export function recipeOf(tool: ToolName): Recipe {
   switch (tool) {
@@ -14,5 +16,9 @@ export function recipeOf(tool: ToolName): Recipe {
       return redisRecipe();
     case "postgres":
       return postgresRecipe();
+    case "kafka":
+      return kafkaRecipe();
+    case "versitygw":
+      return versitygwRecipe();
   }
 }

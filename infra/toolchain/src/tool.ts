@@ -1,5 +1,13 @@
 /** The servers and command line tools that can be had. */
-export const TOOL_NAMES = ["etcd", "etcdctl", "etcdutl", "redis", "postgres"] as const;
+export const TOOL_NAMES = [
+  "etcd",
+  "etcdctl",
+  "etcdutl",
+  "redis",
+  "postgres",
+  "kafka",
+  "versitygw",
+] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
 /** Where a tool came from, in the order they are tried. */
@@ -8,7 +16,10 @@ export type ToolSource = "path" | "cache" | "docker" | "built";
 export interface FoundTool {
   readonly kind: "found";
   readonly tool: ToolName;
-  /** The executable; for postgres its `bin` folder holds `initdb` as well. */
+  /**
+   * The executable. `initdb` lies beside that of postgres, and `kafka-storage.sh` beside that of
+   * kafka, which is `kafka-server-start.sh`.
+   */
   readonly path: string;
   readonly version: string;
   readonly source: ToolSource;

@@ -20,6 +20,8 @@ describe("reading a version", () => {
     ["Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0", "7.0.15"],
     ["postgres (PostgreSQL) 15.18", "15.18"],
     ["v3.6.0-rc.5", "3.6.0-rc.5"],
+    ["4.3.1 (Commit:0d3d1b5a14c2b4d8)", "4.3.1"],
+    ["Version  : v1.8.0\nBuild    : norev\nBuildTime: none", "1.8.0"],
   ])("%j says %s", (text, expected) => {
     expect(formatVersion(version(text))).toBe(expected);
   });
