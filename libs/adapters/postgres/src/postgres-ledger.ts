@@ -1,0 +1,320 @@
+import {
+  chainCursor,
+  readChainCursor,
+  readCursor,
+  readTimeCursor,
+  timeCursor,
+  wholeNumber,
+  writeCursor,
+} from "@holdfast/engine/ledger-cursor";
+import {
+  archivedProblem,
+  batchProblem,
+  daysProblem,
+  limitProblem,
+  lockProblem,
+  violationProblem,
+  windowProblem,
+} from "@holdfast/engine/ledger-limits";
+import type {
+  AppendReply,
+  ArchivedQuery,
+  ChainQuery,
+  ContendedQuery,
+  ContendedReply,
+  DaysQuery,
+  DaysReply,
+  DropReply,
+  HeadReply,
+  Ledger,
+  LedgerRefusal,
+  LedgerRow,
+  ListReply,
+  LockBeforeQuery,
+  NotDone,
+  PageReply,
+  RecordReply,
+  SessionQuery,
+  TimelineQuery,
+  ViolationsQuery,
+} from "@holdfast/engine/ports/ledger";
+import type { ArchivedPart, Violation } from "@holdfast/engine/ports/ledger-records";
+import type pg from "pg";
+import { type Appended, appendRows, conflictsOf, inWritingOrder } from "./append-rows.ts";
+import { type ArchivedPlace, insertArchived, selectArchived } from "./archived-rows.ts";
+import { type ConnectionLimits, Connections, inTransaction, type Worked } from "./connections.ts";
+import { listDays } from "./day-list.ts";
+import { isDayMissing } from "./failure.ts";
+import { NameNumbers } from "./name-numbers.ts";
+import { dropDay, holdOpen, OpenDays } from "./open-days.ts";
+import { namesOf } from "./row-codec.ts";
+import {
+  chainQuestion,
+  contendedLocks,
+  headRow,
+  lockBeforeQuestion,
+  type NumberedPlace,
+  type RowsQuestion,
+  rowsFor,
+  sessionQuestion,
+  startOf,
+  timelineQuestion,
+} from "./row-pages.ts";
+import { insertViolations, selectViolations } from "./violation-rows.ts";
+
+/** The audit's hot store in a Postgres database whose schema is the one this code knows. */
+export class PostgresLedger implements Ledger {
+  readonly #connections: Connections;
+  readonly #names = new NameNumbers();
+  readonly #openDays = new OpenDays();
+
+  /** Connects with the first call; {@link connectPostgresLedger} checks the database first. */
+  constructor(url: string, limits: ConnectionLimits = {}) {
+    this.#connections = new Connections(url, limits, () => {
+      this.#names.forget();
+      this.#openDays.forget();
+    });
+  }
+
+  async append(rows: readonly LedgerRow[]): Promise<AppendReply> {
+    const problem = batchProblem(rows);
+    if (problem !== undefined) return invalid(problem);
+    if (rows.length === 0) return { kind: "appended", added: 0, conflicts: [], lateDays: [] };
+    const ordered = inWritingOrder(rows);
+    const ready = await this.#connections.read(async (client) => {
+      await this.#openDays.open(client, daysOf(ordered));
+      return this.#names.give(client, namesOf(rows));
+    });
+    if (ready.kind !== "done") return ready;
+    const done = await this.#connections.write(async (client) => {
+      const { added, late } = await this.#append(client, ordered, ready.value);
+      const conflicts =
+        added === rows.length ? [] : await conflictsOf(client, ordered, ready.value);
+      return { added, conflicts, lateDays: late };
+    });
+    return done.kind === "done" ? { kind: "appended", ...done.value } : done;
+  }
+
+  async timeline(query: TimelineQuery): Promise<PageReply> {
+    const problem = lockProblem(query.lock) ?? windowProblem(query) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    return this.#pageInTime("timeline", query, startOf(query.fromMs), (behind) =>
+      timelineQuestion(query, behind),
+    );
+  }
+
+  async lockBefore(query: LockBeforeQuery): Promise<PageReply> {
+    const { lock, atMs } = query;
+    const problem =
+      lockProblem(lock) ?? windowProblem({ fromMs: 0, toMs: atMs }) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    return this.#pageInTime("before", query, startOf(atMs + 1), (behind) =>
+      lockBeforeQuestion(query, behind),
+    );
+  }
+
+  async session(query: SessionQuery): Promise<PageReply> {
+    const problem = limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    return this.#pageInTime("session", query, startOf(0), (behind) =>
+      sessionQuestion(query.session, behind, query.limit),
+    );
+  }
+
+  async chain(query: ChainQuery): Promise<PageReply> {
+    const { cluster, day, fromSequence = 0n, limit, after } = query;
+    const problem = daysProblem([day]) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    const behind = after === undefined ? undefined : readChainCursor(after);
+    if (after !== undefined && behind === undefined) return badCursor();
+    const first = { sequence: fromSequence, revision: 0n, index: -1 };
+    const start = behind === undefined || behind.sequence < fromSequence ? first : behind;
+    const found = await this.#connections.read(async (client) => {
+      const numbers = await this.#names.find(client, new Set([cluster]));
+      const question = chainQuestion(numbers.get(cluster) ?? 0, day, start, limit);
+      return rowsFor(client, this.#names, question);
+    });
+    return found.kind === "done" ? page(found.value, limit, chainCursor) : found;
+  }
+
+  async head(cluster: string): Promise<HeadReply> {
+    return unwrapped(
+      await this.#connections.read((client) => headRow(client, this.#names, cluster)),
+    );
+  }
+
+  async contended(query: ContendedQuery): Promise<ContendedReply> {
+    const problem = windowProblem(query) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    const found = await this.#connections.read((client) => contendedLocks(client, query));
+    return found.kind === "done" ? { kind: "contended", locks: found.value } : found;
+  }
+
+  async openDays(days: readonly string[]): Promise<{ readonly kind: "opened" } | NotDone> {
+    const problem = daysProblem(days);
+    if (problem !== undefined) return invalid(problem);
+    const done = await this.#connections.write((client) => this.#openDays.open(client, days));
+    return done.kind === "done" ? { kind: "opened" } : done;
+  }
+
+  async days(query: DaysQuery): Promise<DaysReply> {
+    const problem = daysProblem([query.fromDay, query.toDay]) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    const found = await this.#connections.read((client) => listDays(client, query));
+    return found.kind === "done" ? { kind: "days", days: found.value } : found;
+  }
+
+  async dropDay(day: string, rows: number): Promise<DropReply> {
+    const problem = daysProblem([day]);
+    if (problem !== undefined) return invalid(problem);
+    this.#openDays.forget();
+    const done = await this.#connections.transaction((client) => dropDay(client, day, rows));
+    this.#openDays.forget();
+    if (done.kind !== "done") return done;
+    const found = done.value ?? rows;
+    return found === rows ? { kind: "dropped" } : { kind: "changed", rows: found };
+  }
+
+  async recordViolations(violations: readonly Violation[]): Promise<RecordReply> {
+    const problem = violations.map(violationProblem).find((each) => each !== undefined);
+    if (problem !== undefined) return invalid(problem);
+    const done = await this.#connections.transaction((client) =>
+      insertViolations(client, violations),
+    );
+    return done.kind === "done" ? { kind: "recorded" } : done;
+  }
+
+  async violations(query: ViolationsQuery): Promise<ListReply<Violation>> {
+    const problem = windowProblem(query) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    const { after, limit } = query;
+    const [foundAt = "", id = ""] =
+      after === undefined ? [] : (readCursor("violations", after, 2) ?? []);
+    const foundAtMs = wholeNumber(foundAt);
+    if (after !== undefined && foundAtMs === undefined) return badCursor();
+    const behind = foundAtMs === undefined ? undefined : { foundAtMs, id };
+    const found = await this.#connections.read((client) => selectViolations(client, query, behind));
+    if (found.kind !== "done") return found;
+    return list(found.value, limit, (each) => writeCursor("violations", [each.foundAtMs, each.id]));
+  }
+
+  async recordArchived(part: ArchivedPart): Promise<RecordReply> {
+    const problem = archivedProblem(part);
+    if (problem !== undefined) return invalid(problem);
+    const done = await this.#connections.write((client) => insertArchived(client, part));
+    if (done.kind !== "done") return done;
+    if (done.value) return { kind: "recorded" };
+    const message = `another object is recorded as ${part.day}/${part.cluster}/${part.part}`;
+    return { kind: "refused", reason: "conflict", message };
+  }
+
+  async archived(query: ArchivedQuery): Promise<ListReply<ArchivedPart>> {
+    const problem = daysProblem([query.fromDay, query.toDay]) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    const behind = query.after === undefined ? undefined : archivedPlace(query.after);
+    if (query.after !== undefined && behind === undefined) return badCursor();
+    const found = await this.#connections.read((client) => selectArchived(client, query, behind));
+    if (found.kind !== "done") return found;
+    return list(found.value, query.limit, (each) =>
+      writeCursor("archived", [each.day, each.cluster, each.part]),
+    );
+  }
+
+  /** Ends all connections; calls under way are answered first. */
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  /** A day that is dropped between its opening and the statement is opened and held open. */
+  async #append(
+    client: pg.ClientBase,
+    rows: readonly LedgerRow[],
+    numbers: ReadonlyMap<string, number>,
+  ): Promise<Appended> {
+    try {
+      return await appendRows(client, rows, numbers);
+    } catch (error) {
+      if (!isDayMissing(error)) throw error;
+    }
+    this.#openDays.forget();
+    return inTransaction(client, async () => {
+      await holdOpen(client, daysOf(rows));
+      return appendRows(client, rows, numbers);
+    });
+  }
+
+  async #pageInTime(
+    kind: "timeline" | "before" | "session",
+    { limit, after }: { readonly limit: number; readonly after?: string },
+    start: NumberedPlace,
+    questionBehind: (place: NumberedPlace) => RowsQuestion,
+  ): Promise<PageReply> {
+    const place = after === undefined ? undefined : readTimeCursor(kind, after);
+    if (after !== undefined && place === undefined) return badCursor();
+    const found = await this.#connections.read(async (client) => {
+      if (place === undefined) return rowsFor(client, this.#names, questionBehind(start));
+      const { cluster, ...rest } = place;
+      const numbers = await this.#names.find(client, new Set([cluster]));
+      const clusterNumber = numbers.get(cluster);
+      if (clusterNumber === undefined) return undefined;
+      return rowsFor(client, this.#names, questionBehind({ ...rest, clusterNumber }));
+    });
+    if (found.kind !== "done") return found;
+    if (found.value === undefined) return badCursor();
+    return page(found.value, limit, (row) => timeCursor(kind, row));
+  }
+}
+
+function daysOf(rows: readonly LedgerRow[]): Set<string> {
+  return new Set(rows.map((row) => row.day));
+}
+
+function archivedPlace(cursor: string): ArchivedPlace | undefined {
+  const [day, cluster, number] = readCursor("archived", cursor, 3) ?? [];
+  const part = wholeNumber(number ?? "");
+  if (day === undefined || cluster === undefined || part === undefined) return undefined;
+  return daysProblem([day]) === undefined ? { day, cluster, part: Number(part) } : undefined;
+}
+
+/** `found`: one more than the limit where there is more. */
+function page(
+  found: readonly LedgerRow[],
+  limit: number,
+  cursorBehind: (row: LedgerRow) => string,
+): PageReply {
+  const { items, next } = cut(found, limit, cursorBehind);
+  return { kind: "page", rows: items, ...(next === undefined ? {} : { next }) };
+}
+
+function list<Item>(
+  found: readonly Item[],
+  limit: number,
+  cursorBehind: (item: Item) => string,
+): ListReply<Item> {
+  const { items, next } = cut(found, limit, cursorBehind);
+  return { kind: "list", items, ...(next === undefined ? {} : { next }) };
+}
+
+function cut<Item>(
+  found: readonly Item[],
+  limit: number,
+  cursorBehind: (item: Item) => string,
+): { items: Item[]; next?: string } {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return found.length <= limit || last === undefined
+    ? { items }
+    : { items, next: cursorBehind(last) };
+}
+
+function unwrapped<Value>(worked: Worked<Value>): Value | NotDone {
+  return worked.kind === "done" ? worked.value : worked;
+}
+
+function invalid(message: string): LedgerRefusal {
+  return { kind: "refused", reason: "invalid", message };
+}
+
+function badCursor(): LedgerRefusal {
+  return invalid("the cursor is not one that this question gave");
+}
