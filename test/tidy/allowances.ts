@@ -53,6 +53,28 @@ export const allowances: readonly Allowance[] = [
     rule: "dead-files",
     path: "libs/engine/src/memory/memory-topic.ts",
     reason: "what the journal and the auditor stand on: nothing of the product starts them yet",
+    path: "libs/adapters/postgres/src/*.ts",
+    reason: "the auditor's store, held against its contract before the auditor is wired to it",
+  },
+  {
+    rule: "dead-files",
+    path: "libs/engine/src/**/*ledger*.ts",
+    reason: "the port of that store and its twin in memory",
+  },
+  {
+    rule: "dead-files",
+    path: "libs/engine/src/memory/ordered-items.ts",
+    reason: "a part of that twin",
+  },
+  {
+    rule: "dead-files",
+    path: "libs/engine/src/memory/memory-records.ts",
+    reason: "a part of that twin",
+  },
+  {
+    rule: "dead-files",
+    path: "libs/engine/src/utc-day.ts",
+    reason: "a part of that twin",
   },
 ];
 

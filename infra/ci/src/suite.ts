@@ -22,7 +22,12 @@ export const suites: readonly Suite[] = [
   { name: "tidy", kind: "vitest", timeoutMs: 2 * minuteMs, tools: [] },
   { name: "unit", kind: "vitest", timeoutMs: 10 * minuteMs, tools: [] },
   { name: "simulation", kind: "vitest", timeoutMs: 25 * minuteMs, tools: [] },
-  { name: "contract", kind: "vitest", timeoutMs: 8 * minuteMs, tools: ["etcd", "kafka"] },
+  {
+    name: "contract",
+    kind: "vitest",
+    timeoutMs: 8 * minuteMs,
+    tools: ["etcd", "kafka", "postgres"],
+  },
   { name: "integration", kind: "vitest", timeoutMs: 10 * minuteMs, tools: ["etcd"] },
   { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
   { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: ["etcd"] },
