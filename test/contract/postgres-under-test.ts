@@ -64,12 +64,17 @@ export async function startPostgres(): Promise<PostgresUnderTest> {
   };
 }
 
-/** Runs statements on a connection of their own. */
-export async function execute(url: string, sql: string): Promise<pg.QueryResult["rows"]> {
+/** Runs statements on a connection of their own; the rows of the last one. */
+export async function execute(
+  url: string,
+  ...statements: readonly (string | pg.QueryConfig)[]
+): Promise<pg.QueryResult["rows"]> {
   const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
-    return (await client.query(sql)).rows;
+    let rows: pg.QueryResult["rows"] = [];
+    for (const statement of statements) ({ rows } = await client.query(statement));
+    return rows;
   } finally {
     await client.end();
   }

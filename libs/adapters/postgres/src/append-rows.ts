@@ -73,7 +73,9 @@ export async function appendRows(
   return answer.rows[0] ?? { added: 0, late: [] };
 }
 
-/** The conflicts of a batch that has been appended. Rows are never changed, so asking later is fine. */
+/**
+ * The conflicts of a batch that has been appended. Rows are never changed, so asking later is fine.
+ */
 export async function conflictsOf(
   client: pg.ClientBase,
   rows: readonly LedgerRow[],

@@ -9,8 +9,8 @@ const epochDay = Date.UTC(2000, 0, 1) / dayMs;
 
 /**
  * One-dimensional arrays in the form that Postgres takes as they are. As text every element would
- * be escaped here and parsed there, and bytes would be twice as long: at a thousand rows a statement
- * that is most of what an insert costs.
+ * be escaped here and parsed there, and bytes would be twice as long: at a thousand rows a
+ * statement that is most of what an insert costs.
  */
 function arrayHeader(type: number, length: number, contentBytes: number): Buffer {
   const buffer = Buffer.allocUnsafe(headerBytes + 4 * length + contentBytes);

@@ -36,6 +36,9 @@ export class Connections {
       lock_timeout: lockMs,
       keepAlive: true,
       application_name: "holdfast",
+      // Every question wants the first rows in an order that an index has. Before the statistics
+      // know a day, the planner would rather gather all of a lock's rows and sort them.
+      options: "-c enable_bitmapscan=off",
     });
     // Without a listener the loss of a connection would end the process. Who uses it hears of it
     // by the query that fails.

@@ -1,6 +1,6 @@
 import type { LedgerRow } from "@holdfast/engine/ports/ledger";
 import { bytesArray, dateArray, int4Array, int8Array, textArray } from "./binary-array.ts";
-import { lockHash } from "./lock-hash.ts";
+import { lockHash, textHash } from "./text-hash.ts";
 
 /** The columns of `events` that a batch brings, with their types, in the order of its values. */
 const columns: readonly (readonly [name: string, type: string])[] = [
@@ -9,6 +9,7 @@ const columns: readonly (readonly [name: string, type: string])[] = [
   ["sequence", "bigint"],
   ["token", "bigint"],
   ["lock_hash", "bigint"],
+  ["session_hash", "bigint"],
   ["day", "date"],
   ["cluster_id", "int"],
   ["idx", "int"],
@@ -53,6 +54,7 @@ export function arraysOf(
     int8Array(rows.map((row) => row.sequence)),
     int8Array(rows.map((row) => row.token)),
     int8Array(rows.map((row) => row.lock && lockHash(row.lock))),
+    int8Array(rows.map(({ session }) => (session === undefined ? undefined : textHash(session)))),
     dateArray(rows.map((row) => row.day)),
     numbersOf((row) => row.cluster),
     int4Array(rows.map((row) => row.index)),
@@ -94,7 +96,7 @@ export interface StoredRow {
 
 /** What to select for a {@link StoredRow}; the form of a bare date is a setting of the server. */
 export const storedColumns = columns
-  .filter(([name]) => name !== "lock_hash")
+  .filter(([name]) => !name.endsWith("_hash") || name === "previous_hash")
   .map(([name]) => (name === "day" ? "to_char(day, 'YYYY-MM-DD') as day" : name))
   .join(", ");
 

@@ -8,9 +8,9 @@ import type {
 } from "@holdfast/engine/ports/ledger";
 import { utcDay } from "@holdfast/engine/utc-day";
 import type pg from "pg";
-import { lockHash } from "./lock-hash.ts";
 import type { NameNumbers } from "./name-numbers.ts";
 import { numbersIn, rowOf, type StoredRow, storedColumns } from "./row-codec.ts";
+import { lockHash, textHash } from "./text-hash.ts";
 
 /** A question for rows; the name is that of the server's prepared statement. */
 export interface RowsQuestion {
@@ -80,9 +80,10 @@ export function sessionQuestion(
     name: "session",
     text: `
       select ${storedColumns} from holdfast.events
-      where session = $1 and (${timeOrder}) > ($2::bigint, $3::int, $4::bigint, $5::int)
-      order by ${timeOrder} limit $6`,
-    values: [session, ...valuesOf(behind), limit + 1],
+      where session_hash = $1 and session = $2
+        and (${timeOrder}) > ($3::bigint, $4::int, $5::bigint, $6::int)
+      order by ${timeOrder} limit $7`,
+    values: [textHash(session), session, ...valuesOf(behind), limit + 1],
   };
 }
 

@@ -19,7 +19,9 @@ export class OrderedItems<Item> {
     this.#items.splice(at, 0, item);
   }
 
-  /** The number of items before the first one for which `isThere`, which holds for all behind it. */
+  /**
+   * The number of items before the first one for which `isThere`, which holds for all behind it.
+   */
   firstWhere(isThere: (item: Item) => boolean): number {
     let low = 0;
     let high = this.#items.length;
