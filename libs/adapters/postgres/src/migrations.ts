@@ -22,8 +22,8 @@ const names = `
 /**
  * Days are attached by open-days.ts. Locks and sessions are looked for by a hash (text-hash.ts).
  * The indexes have all columns of the order in which rows are told: where they had not, a page out
- * of a million rows would sort the million first. The key begins with the revision, lest the planner
- * take it for a way to all rows of a cluster.
+ * of a million rows would sort the million first. The key begins with the revision, lest the
+ * planner take it for a way to all rows of a cluster.
  */
 const events = `
   create table holdfast.events (
