@@ -58,6 +58,7 @@ export interface RegisterTenure {
 
 /** The confirmed grant of the highest version. */
 interface Latest {
+  readonly grantId: string;
   readonly first: number;
   readonly version: number;
   readonly token: bigint;
@@ -151,12 +152,13 @@ export class RegisterWatch {
     // Whoever was there before the copies were watched had to end first.
     this.#see(region, version, mode === "exclusive" ? false : undefined);
     const tenure = this.#tenureOf(step, copy);
-    this.#renewed(tenure, region, version);
     const isPartial = this.#regions.get(region)?.isPartial ?? false;
     tenure.first = Math.min(tenure.first, version);
     const choice = kind === "found" || isPartial ? "" : `${version} ${ballot}`;
     const others = tenure.copies.filter((seen) => seen.region !== region);
     tenure.copies = [...others, { region, choice, isUnsure: false }];
+    // Not before it has its copy: it may be one that had ended, and would be forgotten.
+    this.#renewed(tenure, region, version);
     if (choice === "" || !others.some((seen) => seen.choice === choice)) return [];
     tenure.chosen = Math.max(tenure.chosen, version);
     if (tenure.from > 0) return [];
@@ -240,11 +242,11 @@ export class RegisterWatch {
   #compare(tenure: RegisterTenure): Finding[] {
     const overlap = this.#overlap(tenure);
     const stale = this.#staleToken(tenure);
-    const { first, from: version, token } = tenure;
+    const { grantId, first, from: version, token } = tenure;
     const last = this.#last;
     const isLatest = last === undefined || version > last.version;
     if (isLatest || (version === last.version && token > last.token)) {
-      this.#last = { first, version, token };
+      this.#last = { grantId, first, version, token };
     }
     return [overlap, stale].filter((finding) => finding !== undefined);
   }
@@ -270,6 +272,8 @@ export class RegisterWatch {
     const last = this.#last;
     if (last === undefined) return undefined;
     const { first, from: version, token, grantId } = tenure;
+    // One that was forgotten, for attempts had shown its end, and is there still.
+    if (grantId === last.grantId && token === last.token) return undefined;
     // Both were there in their versions, and neither before it was first shown.
     const isLater = first > last.version && token <= last.token;
     const isEarlier = version < last.first && token >= last.token;
