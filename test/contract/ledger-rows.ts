@@ -54,18 +54,22 @@ export async function appended(ledger: Ledger, rows: readonly LedgerRow[]): Prom
   if (reply.added !== rows.length) throw new Error(`${reply.added} of ${rows.length} added`);
 }
 
+/** More pages than any test has: past it a page leads back to itself. */
+const pagesMax = 500;
+
 /** All pages of a question. */
 export async function allRows(
   ask: (after: { after?: string }) => Promise<PageReply>,
 ): Promise<LedgerRow[]> {
   const rows: LedgerRow[] = [];
   let after: { after?: string } = {};
-  for (;;) {
+  for (let pages = 0; pages < pagesMax; pages++) {
     const page = answered(await ask(after), "page");
     rows.push(...page.rows);
     if (page.next === undefined) return rows;
     after = { after: page.next };
   }
+  throw new Error(`more than ${pagesMax} pages`);
 }
 
 /** The answer, which is expected to be of this kind. */
