@@ -1,11 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { findTool } from "@holdfast/toolchain/find-tool";
-import { freePorts } from "@holdfast/toolchain/free-ports";
+import { startPostgres as startServer } from "@holdfast/toolchain/postgres-process";
 import pg from "pg";
-import { eventually, spawnServer } from "../bench/servers/spawn-server.ts";
 
 /** A Postgres of the suite's own; the data is not worth an fsync. */
 export interface PostgresUnderTest extends AsyncDisposable {
@@ -28,37 +26,27 @@ const password = "contract";
 export async function startPostgres(): Promise<PostgresUnderTest> {
   if (found.kind !== "found") throw new Error(found.reason);
   const folder = mkdtempSync(join(tmpdir(), "holdfast-contract-"));
-  const user = unprivilegedUser();
-  const data = join(folder, "data");
-  const passwordFile = join(folder, "password");
-  mkdirSync(data, { mode: 0o700 });
-  writeFileSync(passwordFile, password);
-  chmodSync(folder, 0o755);
-  if (user !== undefined) for (const path of [folder, data, passwordFile]) own(path, user);
-  execFileSync(
-    join(dirname(found.path), "initdb"),
-    ["-D", data, "-U", "holdfast", "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8"],
-    { stdio: "ignore", cwd: folder, ...user },
-  );
-  const [port] = (await freePorts(1)) as [number];
-  const server = spawnServer(
-    found.path,
-    ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-F"],
-    { logPath: join(folder, "log"), cwd: folder, user },
-  );
+  const { port, user, process } = await startServer({
+    binary: found.path,
+    dataDir: join(folder, "postgres"),
+    password,
+    settings: { fsync: "off" },
+  });
   const urlOf = (database: string) =>
-    `postgres://holdfast:${password}@127.0.0.1:${port}/${database}`;
-  await eventually(() => execute(urlOf("postgres"), "select 1"), 20_000);
+    `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
   let databases = 0;
   return {
-    pid: server.pid,
+    get pid() {
+      if (process.pid === undefined) throw new Error("Postgres does not run");
+      return process.pid;
+    },
     newDatabase: async (options = "") => {
       databases += 1;
       await execute(urlOf("postgres"), `create database d${databases} ${options}`);
       return urlOf(`d${databases}`);
     },
     [Symbol.asyncDispose]: async () => {
-      await server.stop();
+      await process.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -77,26 +65,5 @@ export async function execute(
     return rows;
   } finally {
     await client.end();
-  }
-}
-
-interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-function own(path: string, { uid, gid }: User): void {
-  chownSync(path, uid, gid);
-}
-
-/** Postgres refuses to run as root. */
-function unprivilegedUser(): User | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string, name: string): number =>
-    Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: "pipe" }));
-  try {
-    return { uid: id("-u", "postgres"), gid: id("-g", "postgres") };
-  } catch {
-    return { uid: id("-u", "nobody"), gid: id("-g", "nobody") };
   }
 }
