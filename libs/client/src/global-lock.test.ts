@@ -208,6 +208,26 @@ test("a renewal of such a grant that is answered late counts, and others are ask
   expect(lock.validForMs).toBe((asked[0]?.atMs ?? 0) + 4_000 - rig.clock.monotonicMs());
 });
 
+test("a router is not left because what vouches for such a grant answers nothing", async () => {
+  const rig = await rigOf();
+  const acquiring = rig.client.acquire("order", { scope: "global" });
+  await rig.clock.advance(0);
+  const sent = rig.net.next("acquire");
+  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 4_000 }));
+  const lock = await acquiring;
+  const rest = rig.net.script;
+  rig.net.script = (command, endpoint) =>
+    command.kind === "renew" ? undefined : rest(command, endpoint);
+  const before = rig.net.open;
+  const opened = new Set<string>();
+  lock.onStateChange(() => opened.add(rig.net.open.join()));
+  for (let turns = 0; turns < 50; turns++) {
+    await rig.clock.advance(100);
+    opened.add(rig.net.open.join());
+  }
+  expect([[...opened], lock.lost?.why]).toEqual([[before.join()], "expired"]);
+});
+
 test("such a grant that comes long after it was asked for is renewed before it is believed", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });

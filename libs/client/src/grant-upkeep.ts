@@ -100,7 +100,9 @@ export class GrantUpkeep {
     }
     const sentAt = readClocks(ports.clock);
     const asked = ++this.#asked;
-    link.send({ kind: "renew", lock, grantId, token }, this.#usefulMs, (outcome) => {
+    // Whoever vouches for it may just be beginning again: an answer to either will do.
+    if (this.#isRenewable) this.#later(this.#answerMs);
+    const hear = (outcome: RenewOutcome | Failure) => {
       if (!this.#lock.believed) return;
       const renewed = outcome.kind === "renewed";
       if (renewed) this.#owner.renewed(this.#lock, outcome, sentAt);
@@ -108,9 +110,8 @@ export class GrantUpkeep {
       else if (outcome.code === "NOT_HELD") this.#owner.forceReleased(grantId);
       const isNews = renewed || asked === this.#asked;
       if (this.#lock.believed && isNews) this.#later(this.#pauseAfter(renewed));
-    });
-    // Whoever vouches for it may just be beginning again: an answer to either will do.
-    if (this.#isRenewable) this.#later(this.#answerMs);
+    };
+    void link.relay({ kind: "renew", lock, grantId, token }, this.#usefulMs).then(hear);
   }
 
   /** How long an answer may take before it is asked for again. */

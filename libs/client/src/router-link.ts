@@ -157,8 +157,8 @@ export class RouterLink {
   }
 
   /**
-   * {@link request} for what the router passes on to another region: that one's silence says
-   * nothing of the router, and does not have another one looked for.
+   * {@link request} for what the router passes on, to another region or to a coordinator: silence
+   * there says nothing of the router, and does not have another one looked for.
    */
   relay<C extends Command>(command: C, withinMs: number): Promise<OutcomeOf<C> | Failure> {
     return new Promise((resolve) => {

@@ -33,7 +33,7 @@ export class DelegatedSteps {
     return this.#isBusy;
   }
 
-  /** Nobody is told anything any more. */
+  /** Nothing is asked and nobody is told anything any more. */
   close(): void {
     this.#isClosed = true;
   }
@@ -50,6 +50,7 @@ export class DelegatedSteps {
 
   /** Beside all others, for a step that changes nothing about who has the lock. */
   beside(step: LocalStep, then: OnReply): void {
+    if (this.#isClosed) return;
     let isAnswered = false;
     const once: OnReply = (reply) => {
       // Asked again at once, a shard that refuses everything would be asked without a pause.

@@ -43,6 +43,8 @@ export interface DelegationSessionOptions<Lock> {
   readonly home: number;
   readonly beats: SessionBeats<Lock>;
   readonly clock: Clock;
+  /** It is left to end. */
+  readonly onAbandoned?: (id: SessionId) => void;
 }
 
 /** A lease that is kept, and a lock by which its shard is found. */
@@ -166,6 +168,7 @@ export class DelegationSession<Lock = unknown> {
   abandon(): void {
     this.#isAbandoned = true;
     this.#timer?.cancel();
+    this.#options.onAbandoned?.(this.id);
   }
 
   #arm(): void {

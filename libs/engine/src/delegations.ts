@@ -1,15 +1,13 @@
 import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { SessionId } from "@holdfast/base/ids";
 import { randomId } from "@holdfast/base/random";
+import { AbandonedSessions } from "./abandoned-sessions.ts";
 import { type BeatenLease, DelegationSession, type SessionBeats } from "./delegation-session.ts";
 import { answerMs, type GlobalContext } from "./global-context.ts";
 import type { GlobalRegister } from "./global-register.ts";
 import { isSite, locate } from "./local-context.ts";
 import type { GlobalLockId, RegionLease } from "./ports/voting-region.ts";
 import { delegationTtlMs, RegionDelegation } from "./region-delegation.ts";
-
-/** Abandoned sessions kept in mind: each has ended a ttl later. */
-const abandonedMax = 1_000;
 
 /**
  * The delegations of one coordinator: those of a shard hang on one session, so that a shard that is
@@ -21,8 +19,7 @@ export class Delegations {
   readonly #sessions = new Map<string, DelegationSession<GlobalLockId>>();
   /** Of other coordinators, by id. */
   readonly #others = new Map<SessionId, DelegationSession<GlobalLockId>>();
-  /** Left to end, and kept alive never again, whoever may still be using them. */
-  readonly #abandoned = new Set<SessionId>();
+  readonly #abandoned = new AbandonedSessions();
 
   constructor(context: GlobalContext) {
     this.#context = context;
@@ -34,7 +31,7 @@ export class Delegations {
       register,
       session: () => this.#sessionFor(register.lock),
       sessionOf: ({ session, ttlMs }) => this.#adopted(session, ttlMs),
-      wasAbandoned: (session) => this.#wasAbandoned(session),
+      wasAbandoned: (session) => this.#abandoned.has(session),
     });
   }
 
@@ -45,7 +42,6 @@ export class Delegations {
     const shard = isSite(site) ? site.shard.name : "";
     const known = this.#sessions.get(shard);
     if (known?.isUsable) return known;
-    if (known?.isAbandoned) this.#noteAbandoned(known.id);
     const id = randomId(surroundings.random) as SessionId;
     const session = this.#newSession(id, delegationTtlMs);
     this.#sessions.set(shard, session);
@@ -58,7 +54,6 @@ export class Delegations {
     const known = all.find((each) => each.id === id && !each.isAbandoned);
     if (known !== undefined) return known;
     for (const [other, session] of this.#others) {
-      if (session.isAbandoned) this.#noteAbandoned(other);
       if (session.isAbandoned || session.isUnused) this.#others.delete(other);
     }
     const session = this.#newSession(id, ttlMs);
@@ -66,23 +61,13 @@ export class Delegations {
     return session;
   }
 
-  #wasAbandoned(id: SessionId): boolean {
-    const all = [...this.#sessions.values(), ...this.#others.values()];
-    const isIt = (each: DelegationSession<GlobalLockId>) => each.id === id && each.isAbandoned;
-    return this.#abandoned.has(id) || all.some(isIt);
-  }
-
-  #noteAbandoned(id: SessionId): void {
-    this.#abandoned.add(id);
-    const [oldest] = this.#abandoned;
-    if (this.#abandoned.size > abandonedMax && oldest !== undefined) this.#abandoned.delete(oldest);
-  }
-
   #newSession(id: SessionId, ttlMs: number): DelegationSession<GlobalLockId> {
     const { region, regions, surroundings } = this.#context;
     const home = regions.findIndex((each) => each.region === region);
     const { clock } = surroundings;
-    return new DelegationSession({ id, ttlMs, home, beats: this.#beats(ttlMs), clock });
+    const onAbandoned = (left: SessionId) => this.#abandoned.note(left);
+    const beats = this.#beats(ttlMs);
+    return new DelegationSession({ id, ttlMs, home, beats, clock, onAbandoned });
   }
 
   #beats(ttlMs: number): SessionBeats<GlobalLockId> {

@@ -1,11 +1,15 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
+import { delegationKeys } from "@holdfast/core/delegation/delegation-keys";
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { afterEach, expect, test, vi } from "vitest";
+import { DelegatedLock } from "./delegated-lock.ts";
 import { GlobalRegister } from "./global-register.ts";
+import { isSite, locate } from "./local-context.ts";
+import type { LockSite } from "./lock-site.ts";
 import type { ListPage } from "./ports/lock-tier.ts";
 import type { GlobalRig, rigRegions } from "./testing/global-rig.ts";
 import { rigLock as lock, startRig } from "./testing/start-rig.ts";
@@ -27,13 +31,21 @@ function grantIn([outcome]: AcquireOutcome[]): Grant {
 }
 
 /** Delegated to a region, and held there by a client of it. */
-async function delegated(world: GlobalRig, region: Region) {
+async function delegated(world: GlobalRig, region: Region, of = lock) {
   const session = await client(world, region);
   for (let times = 0; times < 2; times++) {
-    await world.release(region, await world.grant(region, { session }));
+    await world.release(region, await world.grant(region, { session, lock: of }));
   }
-  const grant = await world.grant(region, { session, waitMs: 1_000, owner: "holder" });
+  const asked = { session, lock: of, waitMs: 1_000, owner: "holder" };
+  const grant = await world.grant(region, asked);
   return { session, grant };
+}
+
+/** Where a region keeps a lock. */
+function siteIn(world: GlobalRig, region: Region, { namespace, name }: typeof lock): LockSite {
+  const site = locate(world.local(region).context, { region, namespace, name });
+  if (!isSite(site)) throw new Error(site.message);
+  return site;
 }
 
 afterEach(() => {
@@ -178,6 +190,46 @@ test("nobody listens any more for those whose wait in their region's line is ove
   expect([...late, ...cancelled]).toMatchObject([{ kind: "timeout" }, { kind: "cancelled" }]);
   expect(listening).toBe(0);
   await world.release("east", grant);
+});
+
+test("a session that was left to end is kept alive for no other delegation that hangs on it", async () => {
+  const world = await startRig();
+  const { shard, slot } = siteIn(world, "east", lock);
+  const inOneShard = ["m", "n", "o", "p"].map((name) => ({ ...lock, name }));
+  const other = inOneShard.find((each) => siteIn(world, "east", each).shard === shard);
+  if (other === undefined) throw new Error("no two of the locks lie in one shard");
+  const { grant } = await delegated(world, "east");
+  const { grant: kept } = await delegated(world, "east", other);
+  world.restart("east");
+  const renew = ({ grantId, token, ...of }: Grant) =>
+    world.run("east", { kind: "renew", lock: of.lock, grantId, token });
+  expect(await renew(grant)).toMatchObject({ kind: "renewed" });
+  // The shard has lost what it knew of the one, and the session of both is left to end.
+  const { state: key } = delegationKeys(slot, lock.namespace, lock.name);
+  await shard.store.commit({ compares: [], success: [{ kind: "delete", key }], failure: [] });
+  await world.clock.advance(3_000);
+  const west = await client(world, "west");
+  const waiting = world.ask("west", { session: west, waitMs: 60_000 });
+  for (let times = 0; times < 10; times++) {
+    await renew(kept);
+    await world.clock.advance(1_000);
+  }
+  expect(grantIn(waiting).token).toBeGreaterThan(grant.token);
+});
+
+test("a release that cannot be taken is tried again ten times a second, and no more often", async () => {
+  const world = await startRig();
+  const { grant } = await delegated(world, "east");
+  const spy = vi.spyOn(DelegatedLock.prototype, "release");
+  ends.push(() => spy.mockRestore());
+  spy.mockImplementation(({ answer }) => answer({ kind: "unknown" }));
+  const { grantId, token } = grant;
+  const release = { kind: "release", lock, grantId, token, repeated: false } as const;
+  const deadlineMs = world.clock.monotonicMs() + 2_000;
+  const outcome = await world.run("east", release, { deadlineMs });
+  expect(outcome).toMatchObject({ kind: "failure", code: "UNKNOWN_OUTCOME" });
+  expect(spy.mock.calls.length).toBeGreaterThan(5);
+  expect(spy.mock.calls.length).toBeLessThan(30);
 });
 
 test("with its region gone a delegated lock is had elsewhere once the delegation has run out", async () => {

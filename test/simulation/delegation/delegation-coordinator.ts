@@ -2,6 +2,7 @@ import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { LocalReply, LocalStep } from "@holdfast/core/delegation/local-step";
 import { BallotSource } from "@holdfast/core/quorum/ballot";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
+import { AbandonedSessions } from "@holdfast/engine/abandoned-sessions";
 import { DelegatedLock } from "@holdfast/engine/delegated-lock";
 import { DelegationSession } from "@holdfast/engine/delegation-session";
 import { type Asking, RegisterProposer } from "@holdfast/engine/register-proposer";
@@ -18,8 +19,7 @@ interface Life {
   readonly learn: () => void;
   session: DelegationSession<"lock"> | undefined;
   adopted: DelegationSession<"lock"> | undefined;
-  /** Sessions left to end. */
-  readonly abandoned: Set<SessionId>;
+  readonly abandoned: AbandonedSessions;
 }
 
 type Alive = (then: () => void) => () => void;
@@ -94,7 +94,7 @@ export class DelegationCoordinator {
       learn: () => this.#peek(alive, (value, isDoubtful) => life.lock.hint(value, isDoubtful)),
       session: undefined,
       adopted: undefined,
-      abandoned: new Set(),
+      abandoned: new AbandonedSessions(),
       lock: new DelegatedLock({
         region: regionNames[region] ?? "",
         coordinator: name,
@@ -105,13 +105,8 @@ export class DelegationCoordinator {
         lock: "lock",
         session: () => this.#sessionOf(life, name),
         sessionOf: ({ session }) => this.#adopted(life, session),
-        mayAdopt: ({ grantId, session }) => {
-          const own = [life.session, life.adopted];
-          const isAbandoned =
-            life.abandoned.has(session) ||
-            own.some((each) => each?.id === session && each.isAbandoned);
-          return grantId.endsWith(`.g${this.#generation}`) && !isAbandoned;
-        },
+        mayAdopt: ({ grantId, session }) =>
+          grantId.endsWith(`.g${this.#generation}`) && !life.abandoned.has(session),
         peek: (answer) => this.#peek(alive, answer),
         newId: () => `d${name}#${++this.#ids}.g${this.#generation}` as GrantId,
         clock: this.#clock,
@@ -127,9 +122,8 @@ export class DelegationCoordinator {
   /** One session for all delegations of a life, until it must be left to end. */
   #sessionOf(life: Life, name: string): DelegationSession<"lock"> {
     if (!life.session?.isUsable) {
-      if (life.session?.isAbandoned) life.abandoned.add(life.session.id);
       const session = `s${this.region}.${name}/${++this.#ids}` as SessionId;
-      life.session = this.#newSession(session);
+      life.session = this.#newSession(life, session);
     }
     return life.session;
   }
@@ -138,12 +132,11 @@ export class DelegationCoordinator {
   #adopted(life: Life, id: SessionId): DelegationSession<"lock"> {
     const known = life.session?.id === id ? life.session : life.adopted;
     if (known?.id === id && !known.isAbandoned) return known;
-    if (life.adopted?.isAbandoned) life.abandoned.add(life.adopted.id);
-    life.adopted = this.#newSession(id);
+    life.adopted = this.#newSession(life, id);
     return life.adopted;
   }
 
-  #newSession(id: SessionId): DelegationSession<"lock"> {
+  #newSession({ abandoned }: Life, id: SessionId): DelegationSession<"lock"> {
     const world = this.#world;
     const { region } = this;
     const { delegationTtlMs } = world.weather;
@@ -153,6 +146,7 @@ export class DelegationCoordinator {
       ttlMs: delegationTtlMs,
       home: region,
       clock: this.#clock,
+      onAbandoned: (left) => abandoned.note(left),
       beats: {
         meet: (to, _lock, session, answer) =>
           world.send(region, to, () => {

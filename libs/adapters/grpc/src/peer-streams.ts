@@ -46,7 +46,7 @@ export class PeerStreams {
     const streams = this.#byKind.get(kind) ?? { open: [], opening: undefined };
     this.#byKind.set(kind, streams);
     // Others may have waited for the same one to open, and have filled it.
-    for (;;) {
+    for (let opens = 0; opens <= streamsMax; opens++) {
       streams.open = streams.open.filter(({ isOpen }) => isOpen);
       const free = streams.open.find(({ load }) => load < loadMax);
       if (free !== undefined) return asked(free);
@@ -55,6 +55,7 @@ export class PeerStreams {
       const opened = await streams.opening;
       if ("kind" in opened) return opened;
     }
+    return { kind: "unconnected", reason: "every stream to it ends as soon as it has begun" };
   }
 
   close(): void {
