@@ -44,6 +44,12 @@ test("a holder that is told of its loss when its coordinator is back did not kee
   expect(keptOver(aftermath(lost, 1_000, 3_900)).problems).toEqual([
     "nobody kept a lock when the coordinator began again",
   ]);
+  // A death that meets nobody shows nothing, whoever kept a lock over another one.
+  const { events, ...rest } = aftermath(kept, 1_000, 2_500);
+  const early = { kind: "fault", what: "SIGSTOP", target: "", atMs: 5, untilMs: 900 } as const;
+  expect(keptOver({ ...rest, events: [...events, early] }).problems).toEqual([
+    "of 2 deaths 1 befell somebody who had a lock",
+  ]);
 });
 
 test("whoever is granted a lock while its region's shard is away is counted", () => {

@@ -107,11 +107,14 @@ export function keptOver({ events, tenures, untilMs }: Aftermath): Findings {
   const problems: string[] = [];
   let keptCount = 0;
   let awayMs = 0;
-  for (const fault of faultsOf(events)) {
+  const faults = faultsOf(events);
+  const met = new Set<FaultEvent>();
+  for (const fault of faults) {
     awayMs = Math.max(awayMs, fault.untilMs - fault.atMs);
     for (const held of delegatedGrants(tenures)) {
       const isHeld = held.returnMs < fault.atMs && held.believedUntilMs > fault.atMs;
       if (!held.client.startsWith("lodger-") || !isHeld) continue;
+      met.add(fault);
       const isKept = held.believedUntilMs >= Math.min(fault.untilMs + keptForMs, untilMs);
       if (isKept) keptCount++;
       // Away for longer, it may find that the delegation has ended.
@@ -120,6 +123,9 @@ export function keptOver({ events, tenures, untilMs }: Aftermath): Findings {
     }
   }
   if (keptCount === 0) problems.push("nobody kept a lock when the coordinator began again");
+  if (met.size < faults.length) {
+    problems.push(`of ${faults.length} deaths ${met.size} befell somebody who had a lock`);
+  }
   return { problems, figures: { kept_over_deaths: keptCount, coordinator_away_ms_max: awayMs } };
 }
 
