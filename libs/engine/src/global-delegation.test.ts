@@ -309,6 +309,48 @@ test("a repeat in another region finds the lock that its request has where it wa
   expect(await world.run("west", world.acquire(asked))).toMatchObject({ code: "UNKNOWN_OUTCOME" });
 });
 
+test("one whose caller is gone is passed over in its region's line, and has its place when it is back", async () => {
+  const world = await startRig();
+  const { grant, session } = await delegated(world, "east");
+  const asked = { session, requestId: "gone" as RequestId, waitMs: 60_000 };
+  const caller = new Cancellation();
+  world.ask("east", asked, { cancellation: caller, onCallerLost: "keep" });
+  await world.clock.advance(100);
+  const [second, third] = [1, 2].map(() => world.ask("east", { session, waitMs: 60_000 }));
+  await world.clock.advance(500);
+  caller.cancel();
+  await world.release("east", grant);
+  const had = grantIn(second ?? []);
+  const again = world.ask("east", { ...asked, resent: true });
+  await world.clock.advance(500);
+  await world.release("east", had);
+  await world.clock.advance(100);
+  expect([again, third]).toMatchObject([[{ kind: "granted" }], []]);
+});
+
+test("a repeat that waits in another region hears of the lock that its request gets in line where it was asked first", async () => {
+  const world = await startRig();
+  const { grant, session } = await delegated(world, "east");
+  const requestId = "moved" as RequestId;
+  const first = world.ask("east", { session, requestId, waitMs: 60_000 }, { onCallerLost: "keep" });
+  await world.clock.advance(500);
+  const again = world.ask("west", { session, requestId, waitMs: 60_000, resent: true });
+  await world.clock.advance(500);
+  await world.release("east", grant);
+  await world.clock.advance(100);
+  const told = grantIn(first);
+  await world.clock.advance(5_000);
+  const got = grantIn(again);
+  expect(got).toEqual({ ...told, validForMs: expect.any(Number) });
+  // And it waits for nothing more: once it is released nobody has the lock.
+  await world.release("west", got);
+  await world.clock.advance(5_000);
+  const state = await world.run("north", { kind: "get", lock });
+  expect(state).toMatchObject({ waiterCount: 0 });
+  const owners = state.kind === "lock" ? state.holders.map(({ owner }) => owner) : [];
+  expect(owners.filter((owner) => !owner.startsWith("delegated to"))).toEqual([]);
+});
+
 test("a call that is passed on and lost ends nothing in the region it was passed on to", async () => {
   const world = await startRig();
   await delegated(world, "east");

@@ -1,8 +1,7 @@
 import type { Timer } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import type { AcquireCommand } from "@holdfast/core/command/command";
-import type { AcquireOutcome } from "@holdfast/core/command/outcome";
-import { remembers } from "@holdfast/core/quorum/register";
+import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type { Fate, GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
@@ -10,7 +9,7 @@ import { AcquireRefusal } from "./acquire-refusal.ts";
 import { confirmGrant } from "./confirm-grant.ts";
 import type { DelegatedRequest } from "./delegated-request.ts";
 import type { GlobalContext } from "./global-context.ts";
-import { askThere, findGrantThere, findThere, notAsked } from "./global-elsewhere.ts";
+import { askThere, findThere, notAsked } from "./global-elsewhere.ts";
 import {
   definiteOf,
   forgotten,
@@ -23,9 +22,11 @@ import {
 import type { Notice } from "./global-register.ts";
 import type { Whereabouts } from "./global-release.ts";
 import { isIn } from "./global-view.ts";
+import { GrantElsewhere } from "./grant-elsewhere.ts";
 import { isOwnSession } from "./own-session.ts";
 import { tryPlainly } from "./plain-try.ts";
 import type { Call } from "./ports/lock-tier.ts";
+import { RegisterWait } from "./register-wait.ts";
 import { RequestCallers } from "./request-callers.ts";
 
 /** How much longer a shard that went silent is asked what became of a request, in ms. */
@@ -45,13 +46,12 @@ export class GlobalAcquireRun {
   /** The copy it began with: one that has stayed here came nowhere else. */
   readonly #first: Call;
   #isResent: boolean;
-  /** While it stands in line: the version by which it had not ended. */
-  #clearedAt: number | undefined;
   /** The register was asked as of a repeat. */
   #wasRepeat = false;
   #isJoined = false;
   #timer: Timer | undefined;
-  #leave: (() => void) | undefined;
+  readonly #place: RegisterWait;
+  readonly #elsewhere: GrantElsewhere;
   #unlisten: (() => void) | undefined;
   #isAsking = false;
   #isConfirming = false;
@@ -75,6 +75,8 @@ export class GlobalAcquireRun {
     this.#resolve = resolve;
     this.#refusal = new AcquireRefusal(context, order);
     this.#callers = new RequestCallers(context.surroundings.clock);
+    this.#place = this.#placeOf(order);
+    this.#elsewhere = new GrantElsewhere(context, order, call, (grant) => this.#onFound(grant));
     this.#hear(order.command, call);
   }
 
@@ -100,6 +102,7 @@ export class GlobalAcquireRun {
   begin(): void {
     if (this.#isOver) return;
     this.#arm();
+    if (this.#isRepeat && this.isWaiting) this.#elsewhere.start();
     const { here } = this.#order;
     if (here === undefined || this.#isInRegister) this.#beginInRegister();
     else if (here.isKnown) void this.#askHere(here);
@@ -117,7 +120,7 @@ export class GlobalAcquireRun {
   async #beginAgain(here: DelegatedRequest): Promise<void> {
     await here.learn();
     // Asked in another region before, it may have the lock there by delegation.
-    const grant = await findGrantThere(this.#context, this.#order, this.#first);
+    const grant = await this.#elsewhere.look();
     if (this.#isOver || this.#isCancelling) return;
     if (grant !== undefined) return this.#end({ kind: "granted", grant });
     if (!this.#isInRegister && here.isWanted(this.isWaiting)) await this.#askHere(here);
@@ -142,6 +145,7 @@ export class GlobalAcquireRun {
     if (command.session !== undefined && command.resent === true) this.#isResent = true;
     this.#hear(command, call);
     this.#arm();
+    if (this.#isRepeat && this.isWaiting) this.#elsewhere.start();
     this.#keepPlace();
     this.#tellLeases();
     return this.outcome;
@@ -161,8 +165,7 @@ export class GlobalAcquireRun {
    */
   cancelling(): void {
     this.#isCancelling = true;
-    this.#leave?.();
-    this.#leave = undefined;
+    this.#place.leave();
   }
 
   /** `isCertain`: the register says so, and nothing of the request can come true any more. */
@@ -185,7 +188,8 @@ export class GlobalAcquireRun {
     const { register, request } = this.#order;
     const wait = this.isWaiting;
     const isRepeat = this.#isRepeat || this.#isProposed;
-    const since = this.#clearedAt === undefined ? {} : { since: this.#clearedAt };
+    const { clearedAt } = this.#place;
+    const since = clearedAt === undefined ? {} : { since: clearedAt };
     this.#wasRepeat = isRepeat;
     this.#isProposed = true;
     const answer = await register.submit(
@@ -206,7 +210,8 @@ export class GlobalAcquireRun {
       case "granted":
         return this.#believe(outcome.holder, notice.confirmed);
       case "waiting":
-        return this.#wait(notice);
+        this.#tellLeases();
+        return this.#place.inRegister(notice);
       case "full":
         if (outcome.isRefused) return this.#end(refusedInWait);
         this.#isProposed = false;
@@ -278,6 +283,18 @@ export class GlobalAcquireRun {
     void this.#believe(holder, confirmed);
   }
 
+  /** A copy of it has the lock in another region: nothing is to come of it here any more. */
+  #onFound(grant: Grant): void {
+    if (this.#isOver || this.#isCancelling || this.#isWithdrawing || this.#isConfirming) return;
+    const { register, here } = this.#order;
+    const { clock } = this.#context.surroundings;
+    const untilMs = this.#besidesMs;
+    const withdraw = { kind: "withdraw", grantId: this.grantId } as const;
+    this.#end({ kind: "granted", grant });
+    if (this.#isHere) void here?.withdraw(untilMs);
+    void register.submit(withdraw, true, () => clock.monotonicMs() >= untilMs);
+  }
+
   /**
    * This region's shard does not answer: the two other regions may do without it. Whatever comes of
    * the request here after all is found out, and told.
@@ -318,61 +335,20 @@ export class GlobalAcquireRun {
     }
   }
 
-  /** It stands in the register's own line. */
-  #wait(notice: Notice): void {
-    const { queue } = this.#order;
-    this.#leave?.();
-    this.#leave = queue.wait(this.grantId, {
-      onPlace: (place) => this.#callers.tellPlace(place),
-      onNotice: (seen) => this.#onNotice(seen),
-    });
-    this.#tellLeases();
-    queue.tell(notice);
-  }
-
   /** The register has no room for it yet: it stands in this region's line. */
   #standInLine(): void {
-    const { queue } = this.#order;
     this.#tellLeases();
-    const left = queue.standInLine(this.grantId, {
+    if (!this.#place.inLine()) this.#end(tooMany);
+  }
+
+  #placeOf({ queue, register }: GlobalAcquireOrder): RegisterWait {
+    return new RegisterWait({
+      ...{ grantId: this.grantId, queue, register },
       onPlace: (place) => this.#callers.tellPlace(place),
-      onNotice: ({ value }) => this.#onNoticeInLine(value),
+      onHolding: (holder, confirmed) => void this.#believe(holder, confirmed),
+      onEnded: (fate, value) => this.#end(this.#refusal.endedAs(fate, value)),
       onTurn: () => void this.#ask(),
     });
-    if (left === "full") this.#end(tooMany);
-    else {
-      this.#leave?.();
-      this.#leave = left;
-      const { newest } = this.#order.register;
-      if (newest !== undefined) this.#onNoticeInLine(newest);
-    }
-  }
-
-  /**
-   * The register knows nothing of those in line, and forgets that one of them was cancelled by way
-   * of another coordinator: by the time its turn comes it would be granted. So it is looked up in
-   * each value that is seen, and where some were missed the register is asked as of before [H6].
-   */
-  #onNoticeInLine(value: RegisterValue): void {
-    const ended = value.recent.findLast((each) => each.grantId === this.grantId);
-    if (ended !== undefined) {
-      this.#end(this.#refusal.endedAs(ended.fate, value));
-    } else if (this.#clearedAt === undefined || remembers(value.recent, this.#clearedAt)) {
-      this.#clearedAt = value.version;
-    }
-  }
-
-  #onNotice({ value, confirmed }: Notice): void {
-    const holder = value.holders.find((each) => each.grantId === this.grantId);
-    if (holder !== undefined) {
-      void this.#believe(holder, confirmed);
-      return;
-    }
-    if (value.waiters.some((waiter) => waiter.grantId === this.grantId)) return;
-    const ended = value.recent.findLast((each) => each.grantId === this.grantId);
-    // Neither here nor there: the register has forgotten how it ended, and can only be asked.
-    if (ended === undefined) void this.#ask();
-    else this.#end(this.#refusal.endedAs(ended.fate, value));
   }
 
   /**
@@ -418,8 +394,7 @@ export class GlobalAcquireRun {
       );
       return;
     }
-    this.#leave?.();
-    this.#leave = undefined;
+    this.#place.leave();
     if (this.#isHere && !(await this.#isWithdrawnHere())) return;
     if (this.whereabouts === "here") return this.#end(await this.#refusal.timedOutHere());
     if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#refusal.timedOut());
@@ -485,7 +460,8 @@ export class GlobalAcquireRun {
     this.#isOver = true;
     this.#timer?.cancel();
     this.#callers.leave();
-    this.#leave?.();
+    this.#place.leave();
+    this.#elsewhere.stop();
     // Withdrawn from this region's line, it gets no answer there that would end this.
     this.#unlisten?.();
     this.#resolve(outcome);

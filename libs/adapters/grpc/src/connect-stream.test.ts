@@ -83,7 +83,7 @@ test("a command of a later version is answered as unimplemented", async () => {
   const { client } = await openDoor();
   const stream = await greeted(client);
   const commands = [{ id: 5, command: undefined }];
-  stream.send(ConnectRequest.encode({ hello: undefined, commands }).finish());
+  stream.send(ConnectRequest.encode({ gone: [], hello: undefined, commands }).finish());
   await stream.until(answered(1));
   expect(resultsIn(stream.received)).toMatchObject([{ id: 5, outcome: { code: "UNIMPLEMENTED" } }]);
 });
@@ -218,6 +218,23 @@ test("past the commands in flight a stream is read no further, and nothing fails
   tier.instead = async () => ({ kind: "cancelled" });
   for (const answer of waiting) answer();
   await stream.until(answered(count));
+});
+
+test("a wait that has not begun, and whose asker is gone, never begins", async () => {
+  const { client, tier } = await openDoor();
+  const stream = await greeted(client);
+  tier.instead = () => new Promise(() => {});
+  const [last, late] = [limits.commandsInFlightMax, limits.commandsInFlightMax + 1];
+  stream.ask(Array.from({ length: last - 1 }, () => tryFor("a")));
+  const writer = new ConnectRequestWriter();
+  for (const id of [last, late]) writer.command(id, tryFor("b", { waitMs: 60_000 }));
+  // That of nobody, and of one that is no wait, are passed over.
+  for (const id of [late, late + 1, 1]) writer.gone(id);
+  stream.send(writer.take());
+  await stream.until(answered(1));
+  expect(resultsIn(stream.received)).toEqual([{ id: late, outcome: { kind: "cancelled" } }]);
+  expect(tier.asked).toHaveLength(last);
+  expect(tier.asked.some(({ call }) => call.cancellation.cancelled)).toBe(false);
 });
 
 test("a client that does not read its answers is read no further, and nothing is lost", async () => {

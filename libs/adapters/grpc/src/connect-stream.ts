@@ -5,7 +5,7 @@ import { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock, Timer } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
-import type { Command, SessionLease } from "@holdfast/core/command/command";
+import type { AcquireCommand, Command, SessionLease } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import { isGlobal, type LockId } from "@holdfast/core/lock/lock-id";
@@ -46,6 +46,8 @@ export class ConnectStream implements Hearer {
   readonly #context: StreamContext;
   readonly #output: ConnectOutput;
   readonly #cancellation = new Cancellation();
+  /** Of waits without an answer, by id: whoever such a one was asked for may be gone before us. */
+  readonly #waits = new Map<number, Cancellation>();
   readonly #surroundings: Call;
   readonly #helloTimer: Timer;
   /** Grants under a session that this stream got. */
@@ -124,6 +126,19 @@ export class ConnectStream implements Hearer {
     else this.#backlog = [...this.#backlog.slice(this.#begun), ...content.commands];
     this.#begun = 0;
     this.#proceed();
+    for (const id of content.gone) this.#lose(id);
+  }
+
+  /** It waits no more, and keeps its place. */
+  #lose(id: number): void {
+    this.#waits.get(id)?.cancel();
+    const unread = this.#backlog.findIndex(
+      (each, index) => index >= this.#begun && each.id === id && isWait(each.command),
+    );
+    if (unread === -1) return;
+    // Never begun, it has no place.
+    this.#backlog = this.#backlog.toSpliced(unread, 1);
+    this.#output.add((writer) => writer.result(id, "acquire", { kind: "cancelled" }));
   }
 
   #greet(): void {
@@ -173,9 +188,12 @@ export class ConnectStream implements Hearer {
 
   /** A request that waits is told of on the way. */
   #callFor(id: number, command: Command): Call {
-    if (command.kind !== "acquire" || command.waitMs === 0) return this.#surroundings;
+    if (!isWait(command)) return this.#surroundings;
+    const cancellation = new Cancellation();
+    this.#waits.set(id, cancellation);
     const call = {
       ...this.#surroundings,
+      cancellation,
       onPosition: (position: number) => this.#tellPosition(id, position),
     };
     if (!isGlobal(command.lock)) return call;
@@ -184,6 +202,7 @@ export class ConnectStream implements Hearer {
 
   #answer(id: number, command: Command, outcome: Outcome): void {
     this.#inFlight--;
+    this.#waits.delete(id);
     this.#context.registry.tell(command, outcome, this);
     if (this.#ended) return;
     this.#remember(command, outcome);
@@ -269,7 +288,12 @@ export class ConnectStream implements Hearer {
     this.#backlog = nothing;
     this.#begun = 0;
     this.#cancellation.cancel();
+    for (const wait of this.#waits.values()) wait.cancel();
   }
+}
+
+function isWait(command: Command | Failure): command is AcquireCommand {
+  return command.kind === "acquire" && command.waitMs > 0;
 }
 
 /** Adds to a set of limited size; what had to go for it, if anything. */

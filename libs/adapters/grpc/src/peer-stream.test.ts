@@ -92,6 +92,45 @@ test("each waiter hears of its own place and leases", async () => {
   expect(heard).toEqual([[1, leases], [2]]);
 });
 
+test("a caller that is gone is told of, and none but its own wait is given up", async () => {
+  const { server, tier } = await openDoor();
+  tier.instead = (_, { cancellation }) => {
+    return new Promise((resolve) => cancellation.onCancel(() => resolve({ kind: "cancelled" })));
+  };
+  const peer = peerAt(server.address);
+  const callers = ["a", "b", "c"].map(() => new Cancellation());
+  const outcomes = callers.map((cancellation, index) =>
+    peer.execute(wait(`w${index}`), lasting({ cancellation })),
+  );
+  await expect.poll(() => tier.asked.length).toBe(3);
+  callers[1]?.cancel();
+  expect(await outcomes[1]).toEqual({ kind: "cancelled" });
+  expect(tier.asked.map(({ call }) => call.cancellation.cancelled)).toEqual([false, true, false]);
+  expect(server.streamCount).toBe(1);
+  // One that is gone before it was sent is not kept waiting for either.
+  const late = new Cancellation();
+  late.cancel();
+  expect(await peer.execute(wait("late"), lasting({ cancellation: late }))).toEqual({
+    kind: "cancelled",
+  });
+});
+
+test("a wait over a stream of its own ends with its caller, too", async () => {
+  const { server, tier } = await openDoor();
+  tier.instead = () => new Promise(() => {});
+  const peer = new Peer({
+    ...{ region: "us-east-1", addresses: [server.address], clock: new SystemClock() },
+  });
+  onTestFinished(() => peer.close());
+  const caller = new Cancellation();
+  const call = lasting({ cancellation: caller, onPosition: () => {} });
+  const outcome = peer.execute(wait("a"), call);
+  await expect.poll(() => tier.asked.length).toBe(1);
+  caller.cancel();
+  expect(await outcome).toMatchObject({ code: "UNKNOWN_OUTCOME" });
+  await expect.poll(() => tier.asked[0]?.call.cancellation.cancelled).toBe(true);
+});
+
 test("a refusal arrives as it was, and harms nothing else on its stream", async () => {
   const { server, tier } = await openDoor();
   const full = failure("TOO_MANY_WAITERS", "The queue is full.", { retryAfterMs: 5 });

@@ -25,7 +25,7 @@ interface Pending {
  * Commands of many callers over one stream of `SessionService.Connect`: those of one turn of the
  * event loop leave as one message, where a call of its own costs each as much as the rest of it.
  *
- * A stream cannot say that a caller is gone, so it is for requests that are to outlive theirs.
+ * A stream cannot say that a request ends with its caller, so it is for those that outlive theirs.
  */
 export class PeerStream {
   readonly #stream: ClientDuplexStream<Buffer, Buffer>;
@@ -65,9 +65,20 @@ export class PeerStream {
     return !this.#leaving && !this.#over;
   }
 
-  /** Must be open. Without an answer within that time nobody knows what became of the command. */
+  /**
+   * Must be open. That the one who waits is gone is passed on: it may come back by another way, and
+   * what is handed over to it here is had by nobody. Without an answer within that time
+   * nobody knows what became of the command.
+   */
   ask(command: Command, news: WaitNews, withinMs: number): Promise<WaitReply> {
     const id = this.#nextId();
+    const reply = this.#ask(id, command, news, withinMs);
+    if (command.kind !== "acquire" || command.waitMs === 0) return reply;
+    const forget = news.cancellation.onCancel(() => this.#output.add((writer) => writer.gone(id)));
+    return reply.finally(forget);
+  }
+
+  #ask(id: number, command: Command, news: WaitNews, withinMs: number): Promise<WaitReply> {
     return new Promise((resolve) => {
       const timer = this.#clock.schedule(withinMs, () => {
         this.#pending.delete(id);

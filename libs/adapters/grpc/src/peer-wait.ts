@@ -17,8 +17,8 @@ const reader = new ConnectResponseReader();
 /** The one command of its stream. */
 const id = 1;
 
-/** Who hears of a request while it waits. */
-export type WaitNews = Pick<Call, "onPosition" | "onLeases">;
+/** Who hears of a request while it waits, and for how long anybody does. */
+export type WaitNews = Pick<Call, "cancellation" | "onPosition" | "onLeases">;
 
 /**
  * Asks for one lock over a stream of `SessionService.Connect` and nothing else, for its answer and
@@ -47,10 +47,15 @@ export function waitOver(
   writer.hello({ clientName: "holdfast-router", clientVersion: "" });
   writer.command(id, command);
   stream.write(writer.take());
-  // Half-closed, the stream ends by itself with the answer.
+  // Half-closed, the stream ends by itself with the answer. One that breaks leaves the place as it
+  // is: its asker may come by another way, and nothing is handed over to it by this one.
   stream.end();
+  const forget = news.cancellation.onCancel(() => stream.cancel());
   return new Promise((resolve) => {
-    stream.on("status", (status: StatusObject) => resolve(reply ?? withoutAnswer(status)));
+    stream.on("status", (status: StatusObject) => {
+      forget();
+      resolve(reply ?? withoutAnswer(status));
+    });
   });
 }
 

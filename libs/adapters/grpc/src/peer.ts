@@ -100,7 +100,7 @@ export class Peer implements LockTier {
 
   async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
     const waitMs = command.kind === "acquire" ? command.waitMs : 0;
-    // A stream can say neither that the caller is gone nor for how long it waits.
+    // A stream can say neither that a request ends with its caller nor for how long one waits.
     const mayShare = call.onCallerLost === "keep" && call.deadlineMs === undefined;
     if (this.#sharesStreams && mayShare) {
       return (await this.#askOverStream(command, call, waitMs)) as OutcomeOf<C>;

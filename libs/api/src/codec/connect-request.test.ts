@@ -20,11 +20,13 @@ test("a batch comes out as it went in, hello and all", () => {
       const bytes = written((writer) => {
         writer.hello(hello);
         for (const [id, command] of commands.entries()) writer.command(id, command);
+        for (const id of commands.keys()) writer.gone(id);
       });
       expect(reader.read(bytes)).toEqual({
         kind: "batch",
         hello,
         commands: commands.map((command, id) => ({ id, command })),
+        gone: [...commands.keys()],
       });
     }),
     { numRuns: 300 },
@@ -36,6 +38,7 @@ test("generated code of the same proto file reads and writes the same commands",
     fc.property(fc.array(arbitraryCommand, { maxLength: 5 }), (commands) => {
       const bytes = written((writer) => {
         for (const [id, command] of commands.entries()) writer.command(id, command);
+        for (const id of [0, 300, 2 ** 32 - 1]) writer.gone(id);
       });
       const generated = ConnectRequest.decode(bytes);
       expect(generated.commands).toHaveLength(commands.length);
@@ -43,6 +46,7 @@ test("generated code of the same proto file reads and writes the same commands",
       expect(reader.read(again)).toEqual({
         kind: "batch",
         commands: commands.map((command, id) => ({ id, command })),
+        gone: [0, 300, 2 ** 32 - 1],
       });
     }),
     { numRuns: 300 },
@@ -51,6 +55,7 @@ test("generated code of the same proto file reads and writes the same commands",
 
 test("fields of a later version are passed over", () => {
   const command = ConnectRequest.encode({
+    gone: [],
     hello: undefined,
     commands: [
       {
@@ -74,11 +79,13 @@ test("fields of a later version are passed over", () => {
         command: { kind: "get", lock: { region: "us-east-1", namespace: "default", name: "a" } },
       },
     ],
+    gone: [],
   });
 });
 
 test("a command that breaks a rule is refused alone", () => {
   const bytes = ConnectRequest.encode({
+    gone: [],
     hello: undefined,
     commands: [
       { id: 1, command: { $case: "get", value: { lock: undefined } } },
@@ -160,5 +167,20 @@ test("a key of metadata may have any name", () => {
     .flatMap((sample) => (sample.kind === "acquire" ? { ...sample, metadata } : []));
   if (command === undefined) throw new Error("no acquire among a thousand commands");
   const content = reader.read(written((writer) => writer.command(1, command)));
-  expect(content).toEqual({ kind: "batch", commands: [{ id: 1, command }] });
+  expect(content).toEqual({ kind: "batch", commands: [{ id: 1, command }], gone: [] });
+});
+
+test("numbers that are cut short, or hold more than they say, are no such message", () => {
+  for (const bytes of [
+    [0x18],
+    [0x18, 0x80],
+    [0x1a, 2, 1],
+    [0x1a, 1, 0x80],
+    [0x1a, 1, 0x80, 0x18, 1],
+    [0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f],
+  ]) {
+    expect(reader.read(Uint8Array.from(bytes)), String(bytes)).toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  }
 });

@@ -26,6 +26,8 @@ export interface ConnectRequestContent {
   readonly hello?: ClientHello;
   /** A failure stands for a command that broke a rule, and is its answer. */
   readonly commands: readonly { readonly id: number; readonly command: Command | Failure }[];
+  /** Ids of commands whose askers are gone, of this message or of one before it. */
+  readonly gone: readonly number[];
 }
 
 /** Collects what a client wants to say until it is sent. One for each stream. */
@@ -56,6 +58,11 @@ export class ConnectRequestWriter {
     writer.end(outer, "large");
   }
 
+  /** Whoever `id` was asked for is gone. */
+  gone(id: number): void {
+    this.#writer.number(3, id);
+  }
+
   /** The message; the writer begins the next one. */
   take(): Buffer {
     return this.#writer.take();
@@ -79,23 +86,26 @@ export class ConnectRequestReader {
     const reader = this.#reader;
     reader.start(bytes);
     const commands: { id: number; command: Command | Failure }[] = [];
+    const gone: number[] = [];
     let hello: ClientHello | undefined;
     for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
       if (tag === 0x12) commands.push(this.#readCommand());
       else if (tag === 0x0a) hello = this.#readHello();
+      else if (tag === 0x18) gone.push(reader.varint());
+      else if (tag === 0x1a) this.#readPacked(gone);
       else reader.skip(tag);
     }
     if (reader.malformed) {
       return failure("INVALID_ARGUMENT", "The message is not a holdfast.v1.ConnectRequest.");
     }
-    if (hello === undefined) return { kind: "batch", commands };
+    if (hello === undefined) return { kind: "batch", commands, gone };
     if (hello.clientName === "" || !helloPattern.test(hello.clientName)) {
       return refuse("hello.client_name", "client_name is 1 to 64 visible ASCII characters.");
     }
     if (!helloPattern.test(hello.clientVersion)) {
       return refuse("hello.client_version", "client_version is at most 64 visible characters.");
     }
-    return { kind: "batch", hello, commands };
+    return { kind: "batch", hello, commands, gone };
   }
 
   #readCommand(): { id: number; command: Command | Failure } {
@@ -122,6 +132,14 @@ export class ConnectRequestReader {
           "The command is none that this server knows (holdfast.v1.Command).",
         ),
     };
+  }
+
+  /** How other writers lay numbers out that come in a row. */
+  #readPacked(numbers: number[]): void {
+    const reader = this.#reader;
+    const outer = reader.enter();
+    while (reader.isInside) numbers.push(reader.varint());
+    reader.leave(outer);
   }
 
   #readHello(): ClientHello {

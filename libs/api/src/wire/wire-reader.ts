@@ -48,6 +48,11 @@ export class WireReader {
     return tag;
   }
 
+  /** There is more of the innermost message. */
+  get isInside(): boolean {
+    return this.#position < this.#end;
+  }
+
   /** An unsigned number; past 2^53 it is rounded, and past every limit of this API anyway. */
   varint(): number {
     const bytes = this.#bytes;

@@ -43,6 +43,12 @@ export interface ConnectRequest {
     | undefined;
   /** As many as fit 1 MiB; carried out side by side. */
   commands: Command[];
+  /**
+   * Ids of waiting Acquires that this client asked for on behalf of somebody who is gone: to each of
+   * them it is as if the stream had broken. It keeps its place, and a repeat may come by another
+   * way, but nothing is handed over to it here. It is answered all the same. Others are passed over.
+   */
+  gone: number[];
 }
 
 /** Who connects. */
@@ -242,7 +248,7 @@ export interface GoAway {
 }
 
 function createBaseConnectRequest(): ConnectRequest {
-  return { hello: undefined, commands: [] };
+  return { hello: undefined, commands: [], gone: [] };
 }
 
 export const ConnectRequest: MessageFns<ConnectRequest> = {
@@ -252,6 +258,13 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
     }
     for (const v of message.commands) {
       Command.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.gone.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.gone) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -284,6 +297,24 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
 
             message.commands.push(Command.decode(reader, reader.uint32()));
             continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.gone.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.gone.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {

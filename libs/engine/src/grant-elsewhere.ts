@@ -1,0 +1,68 @@
+import type { Timer } from "@holdfast/base/clock";
+import type { Grant } from "@holdfast/core/command/outcome";
+import type { GlobalAcquireOrder } from "./acquire-order.ts";
+import type { GlobalContext } from "./global-context.ts";
+import { findGrantThere } from "./global-elsewhere.ts";
+import type { Call } from "./ports/lock-tier.ts";
+
+/** Between two looks, in ms: each takes two round trips to another region, for each that waits. */
+const pauseMs = { min: 1_000, max: 5_000 };
+
+/**
+ * What a request that was asked in another region before, and waits here now, has got there by
+ * delegation meanwhile. Its place there is in that region's own line, of which the register tells
+ * nothing; and while it has the lock there and nobody knows, nobody else gets it.
+ */
+export class GrantElsewhere {
+  readonly #context: GlobalContext;
+  readonly #order: GlobalAcquireOrder;
+  readonly #call: Call;
+  readonly #onFound: (grant: Grant) => void;
+  #timer: Timer | undefined;
+  #pauseMs = pauseMs.min;
+  #isOver = false;
+
+  /** `call`: that of a copy, which says whether another region may be asked at all. */
+  constructor(
+    context: GlobalContext,
+    order: GlobalAcquireOrder,
+    call: Call,
+    onFound: (grant: Grant) => void,
+  ) {
+    this.#context = context;
+    this.#order = order;
+    this.#call = call;
+    this.#onFound = onFound;
+  }
+
+  /** Looks from now on, less and less often, until a grant is found. Any number of times. */
+  start(): void {
+    if (this.#timer === undefined) this.#arm();
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#timer?.cancel();
+  }
+
+  /** Once. Undefined: there is none, or that cannot be found out. */
+  look(): Promise<Grant | undefined> {
+    return findGrantThere(this.#context, this.#order, this.#call);
+  }
+
+  #arm(): void {
+    if (this.#isOver) return;
+    const { clock, random } = this.#context.surroundings;
+    // Those that lost one router together do not come back together.
+    const delayMs = this.#pauseMs * (0.5 + random.next() / 2);
+    this.#pauseMs = Math.min(2 * this.#pauseMs, pauseMs.max);
+    this.#timer = clock.schedule(delayMs, () => void this.#lookAgain());
+  }
+
+  async #lookAgain(): Promise<void> {
+    const grant = await this.look();
+    if (this.#isOver) return;
+    if (grant === undefined) this.#arm();
+    else this.#onFound(grant);
+  }
+}
