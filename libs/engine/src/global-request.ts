@@ -2,7 +2,7 @@ import type { Timer } from "@holdfast/base/clock";
 import type { GrantId } from "@holdfast/base/ids";
 import type { AcquireCommand } from "@holdfast/core/command/command";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
-import type { RegisterOutcome } from "@holdfast/core/quorum/register-command";
+import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type { Fate, GlobalHolder, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { AcquireRefusal } from "./acquire-refusal.ts";
@@ -145,8 +145,8 @@ export class GlobalAcquireRun {
     if (command.session !== undefined && command.resent === true) this.#isResent = true;
     this.#hear(command, call);
     this.#arm();
-    if (this.#isRepeat && this.isWaiting) this.#elsewhere.start();
     this.#keepPlace();
+    if (this.#isRepeat && this.isWaiting) this.#elsewhere.start();
     this.#tellLeases();
     return this.outcome;
   }
@@ -289,10 +289,9 @@ export class GlobalAcquireRun {
     const { register, here } = this.#order;
     const { clock } = this.#context.surroundings;
     const untilMs = this.#besidesMs;
-    const withdraw = { kind: "withdraw", grantId: this.grantId } as const;
     this.#end({ kind: "granted", grant });
     if (this.#isHere) void here?.withdraw(untilMs);
-    void register.submit(withdraw, true, () => clock.monotonicMs() >= untilMs);
+    void register.submit(this.#withdrawal, true, () => clock.monotonicMs() >= untilMs);
   }
 
   /**
@@ -399,9 +398,8 @@ export class GlobalAcquireRun {
     if (this.whereabouts === "here") return this.#end(await this.#refusal.timedOutHere());
     if (!this.#isProposed && !this.#isRepeat) return this.#end(this.#refusal.timedOut());
     this.#isWithdrawing = true;
-    const withdraw = { kind: "withdraw", grantId: this.grantId } as const;
     const isOver = () => clock.monotonicMs() >= this.#callers.giveUpMs;
-    const answer = await register.submit(withdraw, true, isOver);
+    const answer = await register.submit(this.#withdrawal, true, isOver);
     if (this.#isOver) return;
     if (answer.kind !== "decided") this.#end(unanswered);
     else if (answer.outcome.kind === "granted") {
@@ -409,6 +407,11 @@ export class GlobalAcquireRun {
     } else {
       await this.#endRefused(this.#refusal.timedOut(), answer.value);
     }
+  }
+
+  /** Ends its wait in the register; what it was granted it keeps. */
+  get #withdrawal(): RegisterCommand {
+    return { kind: "withdraw", grantId: this.grantId };
   }
 
   /** True: this region has nothing of it any more; else it was told what it has. */

@@ -196,8 +196,8 @@ export const delegationMutants: readonly Mutant[] = [
       },
       {
         file: coordinator,
-        find: "this.#newSession(session);",
-        replace: 'this.#newSession(session.replace(/[/.].*/, "") as SessionId);',
+        find: "this.#newSession(life, session);",
+        replace: 'this.#newSession(life, session.replace(/[/.].*/, "") as SessionId);',
       },
     ],
   },

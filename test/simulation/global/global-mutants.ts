@@ -139,8 +139,8 @@ export const globalPastBugs: readonly GlobalMutant[] = [
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: 'const withdraw = { kind: "withdraw", grantId: this.grantId } as const;',
-        replace: 'const withdraw = { kind: "cancel", grantId: this.grantId } as const;',
+        find: 'return { kind: "withdraw", grantId: this.grantId };',
+        replace: 'return { kind: "cancel", grantId: this.grantId };',
       },
       {
         file: `${engine}/global-request.ts`,
