@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { utf8 } from "@holdfast/base/bytes";
 import type { Ledger, LedgerRow, NotDone, PageReply } from "@holdfast/engine/ports/ledger";
+import type { ArchivedPart } from "@holdfast/engine/ports/ledger-records";
 import { utcDay } from "@holdfast/engine/utc-day";
 
 /** The lock of a row that says nothing else. */
@@ -41,6 +42,16 @@ export function rowsFrom(first: number, count: number, parts: Partial<LedgerRow>
   return Array.from({ length: count }, (_, place) =>
     rowOf({ revision: BigInt(first + place), ...parts, atMs: startMs + place }),
   );
+}
+
+/** The record of an archived object. */
+export function partOf(day: string, part: number, cluster = "c1"): ArchivedPart {
+  return {
+    ...{ day, cluster, part, bucket: "audit", key: `${day}/${cluster}/${part}.gz` },
+    ...{ bytes: 2 ** 40, sha256: digest("object"), rows: 3 },
+    ...{ firstSequence: 1n, firstHash: digest("first") },
+    ...{ lastSequence: 2n ** 62n, lastHash: digest("last"), archivedAtMs: noonMs },
+  };
 }
 
 export function digest(text: string): Uint8Array {

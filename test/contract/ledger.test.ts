@@ -9,6 +9,7 @@ import {
   digest,
   lock,
   noonMs,
+  partOf,
   rowOf,
   rowsFrom,
 } from "./ledger-rows.ts";
@@ -448,19 +449,16 @@ describe.each(ledgers)("$name as a ledger", ({ missing, start }) => {
   });
 
   it("keeps which object holds which rows, and refuses another in its place", async () => {
-    const part = (day: string, number: number, cluster = "c1") => ({
-      ...{ day, cluster, part: number, bucket: "audit", key: `${day}/${cluster}/${number}.gz` },
-      ...{ bytes: 2 ** 40, sha256: digest("object"), rows: 3 },
-      ...{ firstSequence: 1n, firstHash: digest("first") },
-      ...{ lastSequence: 2n ** 62n, lastHash: digest("last"), archivedAtMs: noonMs },
-    });
-    const parts = [part(today, 0), part(today, 1), part(today, 0, "c2"), part("2026-11-23", 0)];
+    const parts = [
+      ...[partOf(today, 0), partOf(today, 1)],
+      ...[partOf(today, 0, "c2"), partOf("2026-11-23", 0)],
+    ];
     for (const each of [...parts].reverse()) {
       expect(await ledger.recordArchived(each)).toEqual({ kind: "recorded" });
     }
-    const again = { ...part(today, 0), archivedAtMs: noonMs + 1 };
+    const again = { ...partOf(today, 0), archivedAtMs: noonMs + 1 };
     expect(await ledger.recordArchived(again)).toEqual({ kind: "recorded" });
-    const other = { ...part(today, 0), sha256: digest("other") };
+    const other = { ...partOf(today, 0), sha256: digest("other") };
     expect(await ledger.recordArchived(other)).toMatchObject({
       kind: "refused",
       reason: "conflict",

@@ -12,7 +12,7 @@ import {
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { answered, appended, dayMs, lock, noonMs, rowOf, rowsFrom } from "./ledger-rows.ts";
+import { answered, appended, dayMs, lock, noonMs, partOf, rowOf, rowsFrom } from "./ledger-rows.ts";
 import {
   execute,
   type PostgresUnderTest,
@@ -33,6 +33,22 @@ describe.skipIf(postgresMissing !== undefined)("a ledger in Postgres", () => {
 
   async function open(url: string, limits: { statementMs?: number; connectMs?: number } = {}) {
     const connected = await connectPostgresLedger({ url, migrates: true, ...limits });
+    if (connected.kind !== "connected") throw new Error(connected.message);
+    opened.push(connected.ledger);
+    return connected.ledger;
+  }
+
+  /** As a role of its own, which may read and write everything but for what `but` says. */
+  async function openAs(url: string, role: string, but: string) {
+    await execute(
+      url,
+      `create role ${role} login password '${role}';
+      grant usage on schema holdfast to ${role};
+      grant select, insert, update on all tables in schema holdfast to ${role};
+      ${but}`,
+    );
+    const { href } = Object.assign(new URL(url), { username: role, password: role });
+    const connected = await connectPostgresLedger({ url: href, migrates: false });
     if (connected.kind !== "connected") throw new Error(connected.message);
     opened.push(connected.ledger);
     return connected.ledger;
@@ -175,6 +191,35 @@ describe.skipIf(postgresMissing !== undefined)("a ledger in Postgres", () => {
     await other.query("rollback");
     await other.end();
     await appended(ledger, rowsFrom(2, 5));
+  });
+
+  it("does not deny a batch that is there because it could not be looked for conflicts", async () => {
+    const url = await server.newDatabase();
+    const ledger = await open(url);
+    await appended(ledger, rowsFrom(1, 1));
+    // May append everything, and may not read the hashes.
+    const writer = await openAs(
+      url,
+      "writer",
+      `revoke select on holdfast.events from writer;
+      grant select (day, cluster_id, sequence, at_ms) on holdfast.events to writer;`,
+    );
+    expect(await writer.append(rowsFrom(1, 2))).toMatchObject({ kind: "unknown" });
+    expect(answered(await ledger.head("c1"), "head").row?.revision).toBe(2n);
+    expect(await ledger.append(rowsFrom(1, 2))).toMatchObject({ kind: "appended", added: 0 });
+  });
+
+  it("does not deny the record of an archived part because it could not be read back", async () => {
+    const url = await server.newDatabase();
+    const ledger = await open(url);
+    const archiver = await openAs(
+      url,
+      "archiver",
+      "revoke select on holdfast.archived_parts from archiver;",
+    );
+    const part = partOf("2026-11-22", 0);
+    expect(await archiver.recordArchived(part)).toMatchObject({ kind: "unknown" });
+    expect(answered(await ledger.archived({ limit: 2 }), "list").items).toEqual([part]);
   });
 
   it("gives up a batch that takes too long, with nothing of it done", async () => {

@@ -25,8 +25,8 @@ export type ArchivedPlace = Pick<ArchivedPart, "day" | "cluster" | "part">;
 const columns = `to_char(day, 'YYYY-MM-DD') as day, cluster, part, bucket, key, bytes, sha256, rows,
   first_sequence, first_hash, last_sequence, last_hash, archived_at_ms`;
 
-/** Whether the part stands there now; false: another one does. */
-export async function insertArchived(client: pg.ClientBase, part: ArchivedPart): Promise<boolean> {
+/** Adds the part if none stands in its place. */
+export async function insertArchived(client: pg.ClientBase, part: ArchivedPart): Promise<void> {
   await client.query({
     text: `insert into holdfast.archived_parts
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing`,
@@ -36,6 +36,10 @@ export async function insertArchived(client: pg.ClientBase, part: ArchivedPart):
       ...[part.lastSequence, Buffer.from(part.lastHash), part.archivedAtMs],
     ],
   });
+}
+
+/** Whether the part stands there; false: another one does. */
+export async function standsThere(client: pg.ClientBase, part: ArchivedPart): Promise<boolean> {
   const { rows } = await client.query<ArchivedRow>({
     text: `select ${columns} from holdfast.archived_parts
       where day = $1 and cluster = $2 and part = $3`,

@@ -1,6 +1,6 @@
 import type { NotDone } from "@holdfast/engine/ports/ledger";
 import pg from "pg";
-import { readFailure, writeFailure } from "./failure.ts";
+import { lookFailure, readFailure, writeFailure } from "./failure.ts";
 
 /** How long things may take, in milliseconds, and how many connections there may be. */
 export interface ConnectionLimits {
@@ -19,6 +19,16 @@ const lockMs = 2_000;
 
 /** What came of some work on a connection. */
 export type Worked<Value> = { readonly kind: "done"; readonly value: Value } | NotDone;
+
+/** A change with what goes before and after it, all on one connection. */
+export interface Change<Ready, Made, Told> {
+  /** Whatever has to be known or there first. If it fails, nothing was changed. */
+  readonly prepare: (client: pg.ClientBase) => Promise<Ready>;
+  /** One statement, or one transaction. */
+  readonly make: (client: pg.ClientBase, ready: Ready) => Promise<Made>;
+  /** Questions about what was made, which stands if they fail. */
+  readonly look: (client: pg.ClientBase, made: Made, ready: Ready) => Promise<Told>;
+}
 
 /** Connections to one database. */
 export class Connections {
@@ -57,6 +67,21 @@ export class Connections {
   /** One statement that changes something; whatever comes before it must be harmless. */
   write<Value>(work: (client: pg.ClientBase) => Promise<Value>): Promise<Worked<Value>> {
     return this.#work(work, writeFailure);
+  }
+
+  /** What an error means depends on how far the change had come. */
+  change<Ready, Made, Told>(steps: Change<Ready, Made, Told>): Promise<Worked<Told>> {
+    let failed = readFailure;
+    return this.#work(
+      async (client) => {
+        const ready = await steps.prepare(client);
+        failed = writeFailure;
+        const made = await steps.make(client, ready);
+        failed = lookFailure;
+        return steps.look(client, made, ready);
+      },
+      (error) => failed(error),
+    );
   }
 
   /** All of it or nothing. */

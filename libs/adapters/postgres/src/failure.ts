@@ -38,6 +38,14 @@ export function readFailure(error: unknown): NotDone {
   return definite(error instanceof pg.DatabaseError ? (error.code ?? "") : "", message);
 }
 
+/**
+ * What an error means for a question that was asked after a change had been made: that one is not
+ * to be told as not done, and what came of it was not learned.
+ */
+export function lookFailure(error: unknown): NotDone {
+  return { kind: "unknown", message: messageOf(error) };
+}
+
 function definite(code: string, message: string): NotDone {
   const reason = refusals.find(([state]) => state.test(code))?.[1];
   return reason === undefined

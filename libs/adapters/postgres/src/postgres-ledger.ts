@@ -41,7 +41,12 @@ import type {
 import type { ArchivedPart, Violation } from "@holdfast/engine/ports/ledger-records";
 import type pg from "pg";
 import { type Appended, appendRows, conflictsOf, inWritingOrder } from "./append-rows.ts";
-import { type ArchivedPlace, insertArchived, selectArchived } from "./archived-rows.ts";
+import {
+  type ArchivedPlace,
+  insertArchived,
+  selectArchived,
+  standsThere,
+} from "./archived-rows.ts";
 import { type ConnectionLimits, Connections, inTransaction, type Worked } from "./connections.ts";
 import { listDays } from "./day-list.ts";
 import { isDayMissing } from "./failure.ts";
@@ -81,16 +86,16 @@ export class PostgresLedger implements Ledger {
     if (problem !== undefined) return invalid(problem);
     if (rows.length === 0) return { kind: "appended", added: 0, conflicts: [], lateDays: [] };
     const ordered = inWritingOrder(rows);
-    const ready = await this.#connections.read(async (client) => {
-      await this.#openDays.open(client, daysOf(ordered));
-      return this.#names.give(client, namesOf(rows));
-    });
-    if (ready.kind !== "done") return ready;
-    const done = await this.#connections.write(async (client) => {
-      const { added, late } = await this.#append(client, ordered, ready.value);
-      const conflicts =
-        added === rows.length ? [] : await conflictsOf(client, ordered, ready.value);
-      return { added, conflicts, lateDays: late };
+    const done = await this.#connections.change({
+      prepare: async (client) => {
+        await this.#openDays.open(client, daysOf(ordered));
+        return this.#names.give(client, namesOf(rows));
+      },
+      make: (client, numbers) => this.#append(client, ordered, numbers),
+      look: async (client, { added, late }, numbers) => {
+        const conflicts = added === rows.length ? [] : await conflictsOf(client, ordered, numbers);
+        return { added, conflicts, lateDays: late };
+      },
     });
     return done.kind === "done" ? { kind: "appended", ...done.value } : done;
   }
@@ -201,7 +206,11 @@ export class PostgresLedger implements Ledger {
   async recordArchived(part: ArchivedPart): Promise<RecordReply> {
     const problem = archivedProblem(part);
     if (problem !== undefined) return invalid(problem);
-    const done = await this.#connections.write((client) => insertArchived(client, part));
+    const done = await this.#connections.change({
+      prepare: async () => {},
+      make: (client) => insertArchived(client, part),
+      look: (client) => standsThere(client, part),
+    });
     if (done.kind !== "done") return done;
     if (done.value) return { kind: "recorded" };
     const message = `another object is recorded as ${part.day}/${part.cluster}/${part.part}`;
