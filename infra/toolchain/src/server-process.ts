@@ -31,6 +31,12 @@ export interface ServerSpec {
 
 const READY_POLL_MS = 50;
 
+/** Of a log, so many of its last lines are looked at, and so many told. */
+const LOG_LINES_READ = 200;
+const LOG_LINES_TOLD = 8;
+/** Where an exception of Java came through; what it was stands above a screenful of these. */
+const STACK_FRAME = /^\s+(at |\.\.\. \d+ (more|common frames))/;
+
 /** Those that run now. They end with this process, a kill -9 of this process excepted. */
 const running = new Set<ServerProcess>();
 process.once("exit", () => {
@@ -143,7 +149,8 @@ export class ServerProcess implements AsyncDisposable {
     const end = this.running
       ? "is not ready"
       : `ended (${child?.signalCode ?? `exit code ${child?.exitCode ?? "none"}`})`;
-    const tail = logTail(this.logPath, 8).map((line) => `  ${line.slice(0, 400)}`);
+    const said = logTail(this.logPath, LOG_LINES_READ).filter((line) => !STACK_FRAME.test(line));
+    const tail = said.slice(-LOG_LINES_TOLD).map((line) => `  ${line.slice(0, 400)}`);
     const title = this.#spec.title;
     return [`${title} ${end}; its log ${this.logPath} ends with`, ...tail].join("\n");
   }
