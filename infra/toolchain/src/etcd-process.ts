@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EtcdMemberAddress, etcdArguments } from "./etcd-command.ts";
 import { EtcdMember } from "./etcd-member.ts";
-import { freePorts, isPortFree } from "./free-ports.ts";
+import { freePorts, refuseTakenPorts } from "./free-ports.ts";
 
 /** Ports of a cluster, one each per member. */
 export interface EtcdPorts {
@@ -57,7 +57,7 @@ export async function startEtcdCluster(options: EtcdClusterOptions): Promise<Etc
   const isFresh = !existsSync(portsFile);
   for (let tries = 1; ; tries++) {
     const given = options.ports ?? recordedPorts(portsFile);
-    if (given !== undefined) await refuseTakenPorts(given);
+    if (given !== undefined) await refuseTakenPorts([...given.client, ...given.peer]);
     const ports = given ?? (await choosePorts(options.members));
     const cluster = launch(options, dataDir, ports);
     const failed = await firstUnhealthy(cluster.members, options.startTimeoutMs ?? 30_000);
@@ -72,13 +72,6 @@ export async function startEtcdCluster(options: EtcdClusterOptions): Promise<Etc
     const mayMove = isFresh && options.ports === undefined && tries < PORT_RACE_TRIES;
     if (!mayMove || !failure.includes("address already in use")) throw new Error(failure);
     for (const member of cluster.members) await member.wipe();
-  }
-}
-
-/** A stranger on the port would answer our health checks while our own process tries to bind. */
-async function refuseTakenPorts(ports: EtcdPorts): Promise<void> {
-  for (const port of [...ports.client, ...ports.peer]) {
-    if (!(await isPortFree(port))) throw new Error(`port ${port} on 127.0.0.1 is in use`);
   }
 }
 

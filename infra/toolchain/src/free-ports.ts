@@ -23,6 +23,13 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
+/** A stranger on the port would answer our questions while our own process tries to bind. */
+export async function refuseTakenPorts(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    if (!(await isPortFree(port))) throw new Error(`port ${port} on 127.0.0.1 is in use`);
+  }
+}
+
 /** True when a server could listen on this loopback port now. */
 export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {

