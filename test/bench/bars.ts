@@ -34,6 +34,12 @@ export const globalBars: readonly Bar[] = [
     2,
     1.2,
   ),
+  {
+    key: "global.delegated_vs_local.after_a_pause",
+    what: "delegated acquire, a local one; each after a pause",
+    unit: "ratio",
+    better: "less",
+  },
   bar("global.vs_stretched", "warm acquire against a stretched etcd", "ratio", 0.75, 0.65),
   bar("global.cold_vs_stretched", "cold acquire against it", "ratio", 1.35, 1.23),
   bar("global.delegated_vs_stretched", "delegated acquire against it", "ratio", 0.15, 0.05),

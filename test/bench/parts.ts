@@ -32,6 +32,7 @@ const partsOfFigure: Readonly<Record<Suite, Readonly<Record<string, readonly Par
     "global.cold_rtt": ["latency"],
     "global.warm_rtt": ["latency"],
     "global.delegated_vs_local": ["delegated"],
+    "global.delegated_vs_local.after_a_pause": ["delegated"],
     "global.vs_stretched": ["latency"],
     "global.cold_vs_stretched": ["latency"],
     "global.delegated_vs_stretched": ["delegated"],

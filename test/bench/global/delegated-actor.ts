@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Holdfast } from "@holdfast/client/holdfast";
 import type { Lock } from "@holdfast/client/lock";
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
@@ -21,6 +22,9 @@ export const delegatedSteps = [
   "local",
   "localRelease",
   "localHandOver",
+  /** The first acquire of a turn, with nothing under way for {@link pauseMs} before it. */
+  "acquireAfterPause",
+  "localAfterPause",
   "stretched",
   "rawCommit",
 ] as const;
@@ -39,6 +43,8 @@ export interface DelegatedAnswer {
 /** None of them is idle for so long that it is given back. */
 const locksInUse = 5;
 const warmUpTurns = 2 * locksInUse;
+/** In it whoever works only when asked, a processor for one, falls asleep. */
+const pauseMs = 100;
 /** Acquires of a turn, each released; one more is handed over. */
 export const pairsPerTurn = 8;
 /** Hand-overs of a turn, one right after the other. */
@@ -73,20 +79,21 @@ class Turns {
     this.#samples = samples;
   }
 
-  /** As often on both sides, so that both are as warm. */
+  /** As often on both sides, so that both are as warm; but for the first, each after a pause. */
   async pairs(name: string): Promise<void> {
-    for (let pair = 0; pair < pairsPerTurn; pair++) {
-      const lock = await this.#acquire(name);
-      const startMs = performance.now();
-      await lock.release();
-      if (isLocalToken(lock.token)) this.#samples.note("release", performance.now() - startMs);
-      const local = await this.#samples.time("local", this.#client.acquire(name));
-      await this.#samples.time("localRelease", local.release());
+    await sleep(pauseMs);
+    const { token, tookMs } = await this.#pair(name);
+    if (isLocalToken(token)) this.#samples.note("acquireAfterPause", tookMs);
+    await sleep(pauseMs);
+    this.#samples.note("localAfterPause", await this.#localPair(name));
+    for (let pair = 1; pair < pairsPerTurn; pair++) {
+      await this.#pair(name);
+      await this.#localPair(name);
     }
   }
 
   async handOvers(name: string): Promise<void> {
-    const held = await this.#acquire(name);
+    const { lock: held } = await this.#acquire(name);
     for (const { token, tookMs } of await handOver(this.#client, held, "global", lineLength)) {
       this.#note("handOver", token, tookMs);
     }
@@ -96,11 +103,32 @@ class Turns {
     }
   }
 
-  async #acquire(name: string): Promise<Lock> {
+  /** An acquire and a release of the delegated lock; what the acquire took. */
+  async #pair(name: string): Promise<{ readonly token: bigint; readonly tookMs: number }> {
+    const { lock, tookMs } = await this.#acquire(name);
+    const { token } = lock;
+    const startMs = performance.now();
+    await lock.release();
+    if (isLocalToken(token)) this.#samples.note("release", performance.now() - startMs);
+    return { token, tookMs };
+  }
+
+  /** The same of a local lock. */
+  async #localPair(name: string): Promise<number> {
+    const startMs = performance.now();
+    const lock = await this.#client.acquire(name);
+    const tookMs = performance.now() - startMs;
+    this.#samples.note("local", tookMs);
+    await this.#samples.time("localRelease", lock.release());
+    return tookMs;
+  }
+
+  async #acquire(name: string): Promise<{ readonly lock: Lock; readonly tookMs: number }> {
     const startMs = performance.now();
     const lock = await this.#client.acquire(name, { scope: "global" });
-    this.#note("acquire", lock.token, performance.now() - startMs);
-    return lock;
+    const tookMs = performance.now() - startMs;
+    this.#note("acquire", lock.token, tookMs);
+    return { lock, tookMs };
   }
 
   #note(step: DelegatedStep, token: bigint, tookMs: number): void {

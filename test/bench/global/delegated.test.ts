@@ -9,8 +9,14 @@ function seen(times: Partial<Record<DelegatedStep, number>>, undelegated = 0): D
   return { turns: 10, steps, undelegated };
 }
 
-const near = { acquire: 6, handOver: 8, local: 4, localHandOver: 5, stretched: 65 };
-const far = { acquire: 5, handOver: 5, local: 5, localHandOver: 5, stretched: 135 };
+const near = {
+  ...{ acquire: 6, handOver: 8, local: 4, localHandOver: 5, stretched: 65 },
+  ...{ acquireAfterPause: 12, localAfterPause: 6 },
+};
+const far = {
+  ...{ acquire: 5, handOver: 5, local: 5, localHandOver: 5, stretched: 135 },
+  ...{ acquireAfterPause: 15, localAfterPause: 6 },
+};
 
 test("the worst region counts against a local lock, and the worst of acquire and hand-over", () => {
   const answers = new Map([
@@ -20,6 +26,7 @@ test("the worst region counts against a local lock, and the worst of acquire and
   expect(delegatedFigures(answers)).toMatchObject({
     "global.delegated_vs_local": 2,
     "global.delegated_vs_local.re_acquire": 1.5,
+    "global.delegated_vs_local.after_a_pause": 2.5,
     "global.delegated_vs_stretched": 5.5 / 100,
   });
 });

@@ -67,6 +67,9 @@ export function delegatedFigures(seen: ReadonlyMap<string, DelegatedAnswer>): Fi
     "global.delegated_vs_local.hand_over_vs_hand_over": worst(
       ({ steps }) => steps.handOver.p50Ms / steps.localHandOver.p50Ms,
     ),
+    "global.delegated_vs_local.after_a_pause": worst(
+      ({ steps }) => steps.acquireAfterPause.p50Ms / steps.localAfterPause.p50Ms,
+    ),
     "global.delegated_vs_stretched": meanOf(p50s("acquire")) / meanOf(p50s("stretched")),
     "global.delegated.undelegated_share": undelegated / made,
   };
