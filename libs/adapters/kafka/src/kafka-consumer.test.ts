@@ -124,3 +124,16 @@ test("one that was closed while it joined leaves again", async () => {
   await clock.advance(0);
   expect(client.consumers.map(({ closed }) => closed)).toEqual([true]);
 });
+
+test("a broker that hangs does not keep one from being closed", async () => {
+  const { clock, consumer, member } = await joined();
+  member.closesForEver = true;
+  let closed = false;
+  const closing = consumer.close().then(() => {
+    closed = true;
+  });
+  await clock.advance(4_999);
+  expect(closed).toBe(false);
+  await clock.advance(1);
+  await closing;
+});

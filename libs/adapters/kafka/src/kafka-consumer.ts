@@ -23,7 +23,10 @@ export interface KafkaConsumerOptions {
   readonly group: string;
   readonly topics: readonly string[];
   readonly nextRecordsMax: number;
-  /** After this long without an answer a commit may or may not have been made, in milliseconds. */
+  /**
+   * After this long without an answer a commit may or may not have been made, and a member that is
+   * closed is left to leave by itself; in milliseconds.
+   */
   readonly commitTimeoutMs: number;
   readonly onClose: () => void;
 }
@@ -110,8 +113,10 @@ export class KafkaConsumer implements EventConsumer {
     this.#closed = true;
     this.#reopen?.cancel();
     this.#revoke();
-    this.#options.onClose();
-    await this.#client?.close();
+    const { clock, commitTimeoutMs, onClose } = this.#options;
+    onClose();
+    // However long the client tries: a group misses a silent member by itself.
+    if (this.#client !== undefined) await inTime(clock, commitTimeoutMs, this.#client.close());
   }
 
   /** Its partitions may have another member by now, who may be further on: nothing to commit. */

@@ -66,6 +66,8 @@ export class FakeConsumer implements ClientConsumer {
   answer: () => Promise<ClientFailure | undefined> = async () => undefined;
   done = 0;
   closed = false;
+  /** Whether it hears nothing of its leaving. */
+  closesForEver = false;
 
   constructor(options: ClientConsumerOptions) {
     this.options = options;
@@ -93,5 +95,6 @@ export class FakeConsumer implements ClientConsumer {
 
   async close(): Promise<void> {
     this.closed = true;
+    if (this.closesForEver) await new Promise(() => {});
   }
 }
