@@ -186,6 +186,17 @@ for (const { name, missing, start } of eventLogs) {
       expect([...seen].sort()).toEqual(keys.toSorted());
     });
 
+    it("takes nothing of a producer that was closed", async () => {
+      await started.createTopic("shut", 1);
+      const producer = log.openProducer("shut");
+      await append(producer, "a", "1");
+      await producer.close();
+      expect(await producer.append([record("a", "2")])).toEqual({
+        kind: "unavailable",
+        message: "the producer is closed",
+      });
+    });
+
     it("takes a batch back when its member is closed before it is committed", async () => {
       await started.createTopic("closed", 1);
       await append(log.openProducer("closed"), "a", "1");

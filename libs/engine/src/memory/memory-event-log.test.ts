@@ -65,6 +65,25 @@ test("a batch taken before the partitions were given out anew is lost, and comes
   expect(again.kind === "records" && again.batch.records).toEqual(reply.batch.records);
 });
 
+test("a member that is closed has lost its batch, whoever can be reached", async () => {
+  const { log } = logWithTopic();
+  await log.openProducer("t").append([given]);
+  const consumer = log.openConsumer("g", ["t"]);
+  await consumer.next(0);
+  const reply = await consumer.next(0);
+  if (reply.kind !== "records") throw new Error(reply.kind);
+  await consumer.close();
+  log.reachable = false;
+  expect(await consumer.commit(reply.batch)).toEqual({ kind: "lost" });
+});
+
+test("a log that is closed has closed its producers", async () => {
+  const { log } = logWithTopic();
+  const producer = log.openProducer("t");
+  await log.close();
+  expect(await producer.append([given])).toMatchObject({ kind: "unavailable" });
+});
+
 test("what the caller does to its bytes afterwards is not in the log", async () => {
   const { log } = logWithTopic();
   const value = utf8("1");

@@ -35,6 +35,8 @@ export class MemoryEventLog implements EventLog {
   readonly #clock: Clock;
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #groups = new Map<string, MemoryConsumerGroup>();
+  /** Those that are not closed, as the consumers. */
+  readonly #producers = new Set<EventProducer>();
   readonly #consumers = new Set<MemoryConsumer>();
   #reachable = true;
   #losesAnswers = false;
@@ -72,10 +74,12 @@ export class MemoryEventLog implements EventLog {
   }
 
   openProducer(topic: string): EventProducer {
-    return {
-      append: async (records) => this.#append(topic, records),
-      close: async () => {},
+    const producer: EventProducer = {
+      append: async (records) => this.#append(producer, topic, records),
+      close: async () => void this.#producers.delete(producer),
     };
+    this.#producers.add(producer);
+    return producer;
   }
 
   openConsumer(groupName: string, topics: readonly string[]): EventConsumer {
@@ -93,10 +97,15 @@ export class MemoryEventLog implements EventLog {
   }
 
   async close(): Promise<void> {
+    this.#producers.clear();
     for (const consumer of this.#consumers) await consumer.close();
   }
 
-  #append(topicName: string, records: readonly EventRecord[]): AppendReply {
+  #append(
+    producer: EventProducer,
+    topicName: string,
+    records: readonly EventRecord[],
+  ): AppendReply {
     const { appendBytesMax, appendRecordsMax } = this.limits;
     const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
     invariant(
@@ -108,6 +117,9 @@ export class MemoryEventLog implements EventLog {
     if (bytes > appendBytesMax) {
       const message = `a record of ${bytes} bytes is longer than ${appendBytesMax}`;
       return { kind: "refused", reason: "too-large", message };
+    }
+    if (!this.#producers.has(producer)) {
+      return { kind: "unavailable", message: "the producer is closed" };
     }
     if (!this.#reachable) return unavailable;
     const topic = this.#topics.get(topicName);
@@ -188,11 +200,14 @@ class MemoryConsumer implements EventConsumer, GroupMember {
   async commit(batch: EventBatch): Promise<CommitReply> {
     const outstanding = this.#outstanding;
     invariant(outstanding?.batch === batch, "the batch given last is the one to commit");
+    if (outstanding.share !== this.#share || this.#closed) {
+      this.#outstanding = undefined;
+      return { kind: "lost" };
+    }
     if (!this.#surroundings.isReachable()) {
       return { kind: "unknown", message: unavailable.message };
     }
     this.#outstanding = undefined;
-    if (outstanding.share !== this.#share || this.#closed) return { kind: "lost" };
     outstanding.share.commit(batch.records);
     return { kind: "committed" };
   }

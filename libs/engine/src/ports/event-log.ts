@@ -84,6 +84,7 @@ export interface EventProducer {
    * alone that is too long: that one is refused.
    */
   append(records: readonly EventRecord[]): Promise<AppendReply>;
+  /** From then on every append is `unavailable`. */
   close(): Promise<void>;
 }
 
