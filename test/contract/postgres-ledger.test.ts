@@ -136,6 +136,11 @@ describe.skipIf(postgresMissing !== undefined)("a ledger in Postgres", () => {
       silent.close();
     });
 
+    it("is had at once where the server does not say goodbye to who looked at its schema", async () => {
+      await using way = await Way.to(await server.newDatabase(), { isPolite: false });
+      expect(await open(way.url)).toBeDefined();
+    });
+
     it("is unsuitable where names of all scripts cannot be stored", async () => {
       const url = await server.newDatabase("encoding 'LATIN1' template template0 locale 'C'");
       const refused = await connectPostgresLedger({ url, migrates: true });
@@ -306,9 +311,10 @@ class Way implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async to(target: string): Promise<Way> {
+  /** `isPolite`: whoever ends the connection is told that the other has ended it as well. */
+  static async to(target: string, { isPolite = true } = {}): Promise<Way> {
     const { hostname, port } = new URL(target);
-    const server = createServer().listen(0, "127.0.0.1");
+    const server = createServer({ allowHalfOpen: !isPolite }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const url = new URL(target);
     url.port = String((server.address() as AddressInfo).port);
@@ -320,7 +326,7 @@ class Way implements AsyncDisposable {
         way.#sockets.add(socket);
         socket.on("error", () => {});
       }
-      near.pipe(far).pipe(near);
+      near.pipe(far).pipe(near, { end: isPolite });
     });
     return way;
   }

@@ -60,7 +60,8 @@ async function prepare({
     const isDenied = kind === "refused" && "reason" in rest && rest.reason === "denied";
     return { kind: "not-connected", reason: isDenied ? "denied" : "unavailable", message };
   } finally {
-    // An open transaction ends with its connection.
-    await client?.end().catch(() => {});
+    // An open transaction ends with its connection. Nobody waits for that: a server that has fallen
+    // silent does not say goodbye.
+    void client?.end().catch(() => {});
   }
 }
