@@ -5,7 +5,7 @@ import pg from "pg";
  * States (SQLSTATE) in which the server cannot tell what became of the statement: it was being shut
  * down or had lost another process, or it does not know itself.
  */
-const inDoubt = /^(08|57P0[12]|58|XX|F0)/;
+const inDoubt = /^(08|40003|57P0[12]|58|XX|F0)/;
 
 /** States that no repetition helps against; all others are the moment's. */
 const refusals: readonly (readonly [state: RegExp, reason: LedgerRefusal["reason"]])[] = [
