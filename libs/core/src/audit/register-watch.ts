@@ -37,7 +37,10 @@ interface Copied {
   readonly choice: string;
   /** The first version in which the region shows it no more. */
   until?: number;
-  /** The region lost part of its history, and with it perhaps the end. */
+  /**
+   * The region lost part of its history since, and with it perhaps the end; or, where it showed
+   * one, that it had the holder again after it, and another end.
+   */
   isUnsure: boolean;
 }
 
@@ -172,7 +175,8 @@ export class RegisterWatch {
     const tenure = this.#find(grantId, token);
     const copy = tenure?.copies.find((seen) => seen.region === region);
     if (tenure === undefined || copy === undefined || !isLive(copy)) {
-      if (this.#regions.get(region)?.isPartial || copy?.isUnsure) return [];
+      const mayBeLost = copy?.isUnsure === true && copy.until === undefined;
+      if (this.#regions.get(region)?.isPartial || mayBeLost) return [];
       const message =
         `${grantId} with token ${token} was ${cause} in version ${version}, ` +
         `but did not hold the lock in ${region}`;
@@ -185,10 +189,8 @@ export class RegisterWatch {
 
   /** Nothing is known of what `region` holds until it is found again. */
   lapse(region: string): void {
-    for (const tenure of this.#tenures) {
-      for (const copy of tenure.copies) {
-        if (copy.region === region && isLive(copy)) copy.isUnsure = true;
-      }
+    for (const { copies } of this.#tenures) {
+      for (const copy of copies) if (copy.region === region) copy.isUnsure = true;
     }
     this.#forget();
   }
@@ -296,8 +298,9 @@ export class RegisterWatch {
   }
 }
 
-function isUnsure({ copies }: RegisterTenure): boolean {
-  return copies.some((copy) => copy.isUnsure);
+/** An end that counts was shown, whatever was lost after it; one that does not tells nothing. */
+function isUnsure({ copies, chosen }: RegisterTenure): boolean {
+  return copies.some(({ until = 0, isUnsure }) => isUnsure && until <= chosen);
 }
 
 function isHeld({ copies }: RegisterTenure): boolean {

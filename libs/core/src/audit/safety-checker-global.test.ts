@@ -174,6 +174,26 @@ describe("a global lock that is kept safe", () => {
     }
   });
 
+  it("is not accused where a gap hides that a holder came back, after an attempt without it", () => {
+    for (const isLost of [true, false]) {
+      const [us, eu, ap] = scripts();
+      const steps: SafetyStep[] = [
+        ap.granted("a", counted(1), "exclusive", at(5)),
+        ap.ended("a", counted(1), "released", at(6, "attempt")),
+        ap.granted("x", counted(2), "exclusive", at(6, "attempt")),
+        // In the same vote it shows the holder again, and after it the end: what the gap hides.
+        ap.ended("x", counted(2), "expired", at(5, "again")),
+      ];
+      if (isLost) steps.push(ap.gap());
+      for (const region of [ap, us]) {
+        steps.push(region.granted("b", counted(3), "exclusive", at(9)));
+      }
+      // Only now is it known that the first was chosen.
+      steps.push(eu.granted("a", counted(1), "exclusive", at(5)));
+      expect(rules(steps)).toEqual(isLost ? [] : ["two-exclusive"]);
+    }
+  });
+
   it("has copies without a ballot, which count together by their version alone", () => {
     const [us, eu, ap] = scripts();
     const steps = [
