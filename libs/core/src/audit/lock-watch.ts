@@ -178,16 +178,20 @@ export class LockWatch {
 
   /**
    * A delegation is given back only after the region has shut it with nobody inside; one that is
-   * taken away may leave a holder behind, whom the register's next token outranks.
+   * taken away may leave a holder behind, whom the register's next token outranks. One that was not
+   * chosen let nobody in: whoever has its counter has it from another one, which was.
    */
-  #leftBehind({ grantId, cause }: EndSeen, { tenancy }: Place): Finding[] {
+  #leftBehind({ grantId, region, cause }: EndSeen, { tenancy }: Place): Finding[] {
     if (cause !== "released") return [];
     invariant(this.#register !== undefined, "a copy of a register was seen");
-    const counters = new Set(this.#register.tokensOf(grantId).map(counterOf));
-    for (const holder of tenancy.holders) {
-      if (!counters.has(counterOf(holder.token))) continue;
-      const why = `delegation ${grantId} was given back while it lasted`;
-      return [outside(holder, why, grantId)];
+    for (const tenure of this.#register.delegations(grantId, region)) {
+      for (const holder of tenancy.holders) {
+        if (counterOf(holder.token) !== counterOf(tenure.token)) continue;
+        const why = `delegation ${grantId} was given back while it lasted`;
+        const found = outside(holder, why, grantId);
+        if (tenure.from > 0) return [found];
+        tenure.ifConfirmed = found;
+      }
     }
     return [];
   }

@@ -57,6 +57,8 @@ export interface RegisterTenure {
   from: number;
   /** The latest version that two regions were seen to have it in. */
   chosen: number;
+  /** What is wrong with it if it counts: told once it is confirmed. */
+  ifConfirmed?: Finding;
 }
 
 /** The confirmed grant of the highest version. */
@@ -137,11 +139,11 @@ export class RegisterWatch {
     return this.#tenures.find((tenure) => tenure.from > 0 && has(tenure.token));
   }
 
-  /** Tokens that the grant id has had: a delegation gets a new one when it is renewed. */
-  tokensOf(grantId: string): bigint[] {
-    return this.#tenures
-      .filter((tenure) => tenure.grantId === grantId)
-      .map((tenure) => tenure.token);
+  /** What the grant id has had of `region`: a delegation gets a new token when it is renewed. */
+  delegations(grantId: string, region: string): RegisterTenure[] {
+    return this.#tenures.filter(
+      (tenure) => tenure.grantId === grantId && tenure.delegatedTo === region,
+    );
   }
 
   /** `onConfirmed` is told of the tenure when this copy of it is the second. */
@@ -166,7 +168,12 @@ export class RegisterWatch {
     tenure.chosen = Math.max(tenure.chosen, version);
     if (tenure.from > 0) return [];
     tenure.from = version;
-    return [...this.#compare(tenure), ...onConfirmed(tenure)];
+    const { ifConfirmed: held } = tenure;
+    return [
+      ...this.#compare(tenure),
+      ...onConfirmed(tenure),
+      ...(held === undefined ? [] : [held]),
+    ];
   }
 
   /** Finds fault with an end of what the same region had not shown to be held. */

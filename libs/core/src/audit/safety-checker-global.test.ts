@@ -323,6 +323,23 @@ describe("a global lock under delegation", () => {
     ]);
   });
 
+  it("given back with a holder inside counts only if it was chosen, whenever that is seen", () => {
+    const [us, eu, ap] = scripts();
+    const renewed = (region: ShardScript) =>
+      region.granted("D", counted(3), "exclusive", { ...toUs(6), ballot: "attempt" });
+    const before = [delegated(us), delegated(eu), renewed(us), us.granted("x", counted(3, 1))];
+    const end = us.ended("D", counted(3), "released", at(8));
+    const chosen = renewed(eu);
+    expect(rules([...before, chosen, end])).toEqual(["outside-delegation"]);
+    expect(rules([...before, end, chosen])).toEqual(["outside-delegation"]);
+    // The same counter was given to the region by another delegation, which it has not shown yet.
+    const others = [eu, ap].map((region) =>
+      region.granted("E", counted(3), "exclusive", { ...toUs(6), ballot: "b6" }),
+    );
+    expect(rules([...before, end, ...others])).toEqual([]);
+    expect(rules([...before, ...others, end])).toEqual([]);
+  });
+
   it("a region that gives out tokens of a grant that is no delegation to it is found", () => {
     const [us, eu] = scripts();
     const grant = (region: ShardScript) => region.granted("a", counted(2), "exclusive", at(5));
