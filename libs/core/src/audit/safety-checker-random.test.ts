@@ -9,16 +9,14 @@ import { RegisterModel } from "./testing/register-model.ts";
 
 const locks = ["orders", "invoices", "stock"];
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
-/**
- * One history of a global lock in some tens of thousands still raises a false alarm, where a gap
- * hides an end: 370,162,638 with gaps is one. Until that is understood the draws are the same ones
- * each time, or one run of this test in a hundred would fail.
- */
-const chosenSeed = 20_261_122;
-/** A grant that attempts had shown to end was forgotten, and shown again. */
 const onceFailed: [seed: number, gaps: boolean][] = [
+  // A grant that attempts had shown to end was forgotten, and shown again.
   [42_549_140, true],
   [1_586_675_098, true],
+  // A gap hid that a holder came back, after an attempt without it.
+  [370_162_638, true],
+  // An attempt had renewed one delegation under the counter that another was given.
+  [67_730_402, true],
 ];
 const whole = { locksMax: 100, isFromBeginning: true };
 
@@ -156,7 +154,7 @@ describe("legal histories of a global lock", () => {
         const late = new SafetyChecker({ locksMax: 100, isFromBeginning: false });
         expect(check(steps.slice(choices.below(steps.length + 1)), late)).toEqual([]);
       }),
-      { numRuns: 400, seed: chosenSeed, examples: onceFailed },
+      { numRuns: 400, examples: onceFailed },
     );
   });
 });
