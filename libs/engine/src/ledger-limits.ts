@@ -12,8 +12,9 @@ import {
 import type { ArchivedPart, Violation } from "./ports/ledger-records.ts";
 import { isUtcDay, lastMs, utcDay } from "./utc-day.ts";
 
+/** The largest index of a row, and number of a part. */
+export const int32Max = 2 ** 31 - 1;
 const int64Max = 2n ** 63n - 1n;
-const int32Max = 2 ** 31 - 1;
 const hashBytes = 32;
 const nameCharsMax = 64;
 const idBytesMax = 256;

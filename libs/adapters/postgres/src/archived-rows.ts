@@ -1,3 +1,4 @@
+import type { ArchivedPlace } from "@holdfast/engine/ledger-cursor";
 import type { ArchivedQuery } from "@holdfast/engine/ports/ledger";
 import { type ArchivedPart, isSamePart } from "@holdfast/engine/ports/ledger-records";
 import type pg from "pg";
@@ -18,9 +19,6 @@ interface ArchivedRow {
   readonly last_hash: Buffer;
   readonly archived_at_ms: string;
 }
-
-/** Where a list of archived parts goes on: behind this one. */
-export type ArchivedPlace = Pick<ArchivedPart, "day" | "cluster" | "part">;
 
 const columns = `to_char(day, 'YYYY-MM-DD') as day, cluster, part, bucket, key, bytes, sha256, rows,
   first_sequence, first_hash, last_sequence, last_hash, archived_at_ms`;

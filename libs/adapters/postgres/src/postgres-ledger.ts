@@ -1,11 +1,19 @@
 import {
+  badCursor,
+  invalid,
+  listReply,
+  otherArchived,
+  pageReply,
+} from "@holdfast/engine/ledger-answers";
+import {
+  archivedCursor,
   chainCursor,
+  readArchivedCursor,
   readChainCursor,
-  readCursor,
   readTimeCursor,
+  readViolationCursor,
   timeCursor,
-  wholeNumber,
-  writeCursor,
+  violationCursor,
 } from "@holdfast/engine/ledger-cursor";
 import {
   archivedProblem,
@@ -27,7 +35,6 @@ import type {
   DropReply,
   HeadReply,
   Ledger,
-  LedgerRefusal,
   LedgerRow,
   ListReply,
   LockBeforeQuery,
@@ -41,12 +48,7 @@ import type {
 import type { ArchivedPart, Violation } from "@holdfast/engine/ports/ledger-records";
 import type pg from "pg";
 import { type Appended, appendRows, conflictsOf, inWritingOrder } from "./append-rows.ts";
-import {
-  type ArchivedPlace,
-  insertArchived,
-  selectArchived,
-  standsThere,
-} from "./archived-rows.ts";
+import { insertArchived, selectArchived, standsThere } from "./archived-rows.ts";
 import { type ConnectionLimits, Connections, inTransaction, type Worked } from "./connections.ts";
 import { listDays } from "./day-list.ts";
 import { isDayMissing } from "./failure.ts";
@@ -139,7 +141,7 @@ export class PostgresLedger implements Ledger {
       const question = chainQuestion(numbers.get(cluster) ?? 0, day, start, limit);
       return rowsFor(client, this.#names, question);
     });
-    return found.kind === "done" ? page(found.value, limit, chainCursor) : found;
+    return found.kind === "done" ? pageReply(found.value, limit, chainCursor) : found;
   }
 
   async head(cluster: string): Promise<HeadReply> {
@@ -193,14 +195,10 @@ export class PostgresLedger implements Ledger {
     const problem = windowProblem(query) ?? limitProblem(query);
     if (problem !== undefined) return invalid(problem);
     const { after, limit } = query;
-    const [foundAt = "", id = ""] =
-      after === undefined ? [] : (readCursor("violations", after, 2) ?? []);
-    const foundAtMs = wholeNumber(foundAt);
-    if (after !== undefined && foundAtMs === undefined) return badCursor();
-    const behind = foundAtMs === undefined ? undefined : { foundAtMs, id };
+    const behind = after === undefined ? undefined : readViolationCursor(after);
+    if (after !== undefined && behind === undefined) return badCursor();
     const found = await this.#connections.read((client) => selectViolations(client, query, behind));
-    if (found.kind !== "done") return found;
-    return list(found.value, limit, (each) => writeCursor("violations", [each.foundAtMs, each.id]));
+    return found.kind === "done" ? listReply(found.value, limit, violationCursor) : found;
   }
 
   async recordArchived(part: ArchivedPart): Promise<RecordReply> {
@@ -212,21 +210,17 @@ export class PostgresLedger implements Ledger {
       look: (client) => standsThere(client, part),
     });
     if (done.kind !== "done") return done;
-    if (done.value) return { kind: "recorded" };
-    const message = `another object is recorded as ${part.day}/${part.cluster}/${part.part}`;
-    return { kind: "refused", reason: "conflict", message };
+    return done.value ? { kind: "recorded" } : otherArchived(part);
   }
 
   async archived(query: ArchivedQuery): Promise<ListReply<ArchivedPart>> {
     const problem = daysProblem([query.fromDay, query.toDay]) ?? limitProblem(query);
     if (problem !== undefined) return invalid(problem);
-    const behind = query.after === undefined ? undefined : archivedPlace(query.after);
-    if (query.after !== undefined && behind === undefined) return badCursor();
+    const { after, limit } = query;
+    const behind = after === undefined ? undefined : readArchivedCursor(after);
+    if (after !== undefined && behind === undefined) return badCursor();
     const found = await this.#connections.read((client) => selectArchived(client, query, behind));
-    if (found.kind !== "done") return found;
-    return list(found.value, query.limit, (each) =>
-      writeCursor("archived", [each.day, each.cluster, each.part]),
-    );
+    return found.kind === "done" ? listReply(found.value, limit, archivedCursor) : found;
   }
 
   /** Ends all connections; calls under way are answered first. */
@@ -270,7 +264,7 @@ export class PostgresLedger implements Ledger {
     });
     if (found.kind !== "done") return found;
     if (found.value === undefined) return badCursor();
-    return page(found.value, limit, (row) => timeCursor(kind, row));
+    return pageReply(found.value, limit, (row) => timeCursor(kind, row));
   }
 }
 
@@ -278,52 +272,6 @@ function daysOf(rows: readonly LedgerRow[]): Set<string> {
   return new Set(rows.map((row) => row.day));
 }
 
-function archivedPlace(cursor: string): ArchivedPlace | undefined {
-  const [day, cluster, number] = readCursor("archived", cursor, 3) ?? [];
-  const part = wholeNumber(number ?? "");
-  if (day === undefined || cluster === undefined || part === undefined) return undefined;
-  return daysProblem([day]) === undefined ? { day, cluster, part: Number(part) } : undefined;
-}
-
-/** `found`: one more than the limit where there is more. */
-function page(
-  found: readonly LedgerRow[],
-  limit: number,
-  cursorBehind: (row: LedgerRow) => string,
-): PageReply {
-  const { items, next } = cut(found, limit, cursorBehind);
-  return { kind: "page", rows: items, ...(next === undefined ? {} : { next }) };
-}
-
-function list<Item>(
-  found: readonly Item[],
-  limit: number,
-  cursorBehind: (item: Item) => string,
-): ListReply<Item> {
-  const { items, next } = cut(found, limit, cursorBehind);
-  return { kind: "list", items, ...(next === undefined ? {} : { next }) };
-}
-
-function cut<Item>(
-  found: readonly Item[],
-  limit: number,
-  cursorBehind: (item: Item) => string,
-): { items: Item[]; next?: string } {
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return found.length <= limit || last === undefined
-    ? { items }
-    : { items, next: cursorBehind(last) };
-}
-
 function unwrapped<Value>(worked: Worked<Value>): Value | NotDone {
   return worked.kind === "done" ? worked.value : worked;
-}
-
-function invalid(message: string): LedgerRefusal {
-  return { kind: "refused", reason: "invalid", message };
-}
-
-function badCursor(): LedgerRefusal {
-  return invalid("the cursor is not one that this question gave");
 }

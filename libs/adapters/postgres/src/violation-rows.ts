@@ -1,3 +1,4 @@
+import type { ViolationPlace } from "@holdfast/engine/ledger-cursor";
 import type { ViolationsQuery } from "@holdfast/engine/ports/ledger";
 import type { EventReference, Violation } from "@holdfast/engine/ports/ledger-records";
 import type pg from "pg";
@@ -12,12 +13,6 @@ interface ViolationRow {
   readonly found_at_ms: string;
   readonly message: string;
   readonly events: readonly { cluster: string; revision: string; index: number }[];
-}
-
-/** Where a list of violations goes on: behind this one. */
-export interface ViolationPlace {
-  readonly foundAtMs: bigint;
-  readonly id: string;
 }
 
 /** Adds those that are not there yet, all or none. */

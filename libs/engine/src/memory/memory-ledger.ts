@@ -1,5 +1,6 @@
 import { compareBytes, utf8 } from "@holdfast/base/bytes";
 import { lockKey } from "@holdfast/core/lock/lock-id";
+import { badCursor, invalid, pageReply } from "../ledger-answers.ts";
 import {
   chainCursor,
   readChainCursor,
@@ -25,7 +26,6 @@ import type {
   DropReply,
   HeadReply,
   Ledger,
-  LedgerRefusal,
   LedgerRow,
   ListReply,
   LockBeforeQuery,
@@ -112,8 +112,8 @@ export class MemoryLedger implements Ledger {
         rows.firstWhere((each) => inTime(each, behind) >= 0),
       );
     }
-    const found = rows.between(Math.max(0, end - limit), end).reverse();
-    return page(found, end > limit, (row) => timeCursor("before", row));
+    const found = rows.between(Math.max(0, end - limit - 1), end).reverse();
+    return page(found, limit, (row) => timeCursor("before", row));
   }
 
   async chain(query: ChainQuery): Promise<PageReply> {
@@ -131,7 +131,7 @@ export class MemoryLedger implements Ledger {
     });
     const rest = rows.between(start, rows.size);
     const found = day === undefined ? rest : rest.filter(({ row }) => row.day === day);
-    return page(found.slice(0, limit), found.length > limit, chainCursor);
+    return page(found, limit, chainCursor);
   }
 
   async head(cluster: string): Promise<HeadReply> {
@@ -224,8 +224,8 @@ export class MemoryLedger implements Ledger {
       );
     }
     const end = rows.firstWhere(({ row }) => row.atMs > query.toMs);
-    const found = rows.between(start, Math.min(end, start + query.limit));
-    return page(found, start + query.limit < end, (row) => timeCursor(kind, row));
+    const found = rows.between(start, Math.min(end, start + query.limit + 1));
+    return page(found, query.limit, (row) => timeCursor(kind, row));
   }
 
   /** A place as a row that has it; undefined where its cluster was never seen. */
@@ -235,15 +235,14 @@ export class MemoryLedger implements Ledger {
   }
 }
 
+/** `found`: more than the limit where there is more. */
 function page(
   found: readonly PlacedRow[],
-  hasMore: boolean,
+  limit: number,
   cursorBehind: (row: LedgerRow) => string,
 ): PageReply {
-  const rows = found.map(({ row }) => row);
-  const last = rows.at(-1);
-  if (!hasMore || last === undefined) return { kind: "page", rows };
-  return { kind: "page", rows, next: cursorBehind(last) };
+  const rows = found.slice(0, limit + 1).map(({ row }) => row);
+  return pageReply(rows, limit, cursorBehind);
 }
 
 function conflict(stored: LedgerRow, given: LedgerRow): RowConflict {
@@ -254,12 +253,4 @@ function conflict(stored: LedgerRow, given: LedgerRow): RowConflict {
 
 function compareText(left: string, right: string): number {
   return compareBytes(utf8(left), utf8(right));
-}
-
-function invalid(message: string): LedgerRefusal {
-  return { kind: "refused", reason: "invalid", message };
-}
-
-function badCursor(): LedgerRefusal {
-  return invalid("the cursor is not one that this question gave");
 }
