@@ -161,6 +161,13 @@ describe.skipIf(postgresMissing !== undefined)("a ledger in Postgres", () => {
     });
   });
 
+  it("is closed any number of times, and says to whoever comes later that it is not there", async () => {
+    const ledger = await open(await server.newDatabase());
+    await Promise.all([ledger.close(), ledger.close()]);
+    await ledger.close();
+    expect(await ledger.append(rowsFrom(1, 1))).toMatchObject({ kind: "unavailable" });
+  });
+
   it("does not wait for ever for a server that falls silent in mid-batch", async () => {
     await using way = await Way.to(await server.newDatabase());
     const ledger = await open(way.url, { statementMs: 200, connectMs: 500 });

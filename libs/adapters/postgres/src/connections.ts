@@ -33,6 +33,8 @@ export interface Change<Ready, Made, Told> {
 /** Connections to one database. */
 export class Connections {
   readonly #pool: pg.Pool;
+  /** A pool that is ended twice says that this is a mistake. */
+  #closing: Promise<void> | undefined;
 
   /** `onConnect`: whatever was known of the database may be another's now. */
   constructor(url: string, limits: ConnectionLimits, onConnect: () => void) {
@@ -89,9 +91,10 @@ export class Connections {
     return this.#work((client) => inTransaction(client, work), writeFailure);
   }
 
-  /** Ends all connections once they are free. */
+  /** Ends all connections once they are free. Any number of times. */
   close(): Promise<void> {
-    return this.#pool.end();
+    this.#closing ??= this.#pool.end();
+    return this.#closing;
   }
 
   async #work<Value>(
