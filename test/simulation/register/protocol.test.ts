@@ -9,6 +9,7 @@ const schedules = 2_000;
 const rows = protocolRows("ILA");
 const homes = [
   "libs/core/src/quorum/",
+  "libs/core/src/audit/",
   "libs/core/src/fencing/",
   "libs/engine/src/",
   "test/simulation/register/",
@@ -29,6 +30,7 @@ test.each(rows)(
 test("what a checker can report has a row", () => {
   const checkers = [
     "register-checks.ts",
+    "register-record.ts",
     "register-region.ts",
     "register-world.ts",
     "run-schedule.ts",

@@ -33,6 +33,11 @@ export class RegisterChecks {
     this.#isBelieved = isBelieved;
   }
 
+  /** In the order of their ballots. */
+  get chosen(): readonly RegisterValue[] {
+    return this.#chosen.map(({ value }) => value);
+  }
+
   /** How many values were chosen. */
   get chosenCount(): number {
     return this.#chosen.length;

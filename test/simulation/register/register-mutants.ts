@@ -12,6 +12,19 @@ const client = "test/simulation/register/register-client.ts";
  */
 export const registerMutants: readonly Mutant[] = [
   {
+    name: "promotion-untold",
+    phrase: "who gets the lock out of the line is in no audit event",
+    edits: [
+      {
+        file: "libs/core/src/audit/register-events.ts",
+        find: "    if (was?.token === holder.token) return [];\n",
+        replace: `    const isPromoted = this.#base.waiters.some(({ grantId }) => grantId === holder.grantId);
+    if (was?.token === holder.token || isPromoted) return [];
+`,
+      },
+    ],
+  },
+  {
     name: "ballot-reused",
     phrase: "Ballot reused: a later promise makes another value of it",
     edits: [

@@ -130,6 +130,7 @@ export class RegisterRegion {
     this.#isSilent = true;
     this.#keptFrom.clear();
     this.#world.checks.onWiped(this.index);
+    this.#world.record?.onWiped(this.index);
   }
 
   /** A lease of the session; etcd's own may end late, never early. */
@@ -158,6 +159,7 @@ export class RegisterRegion {
   look(): void {
     const { promised, accepted } = this.acceptor;
     this.#world.checks.onKept(this.index, promised, accepted?.ballot);
+    this.#world.record?.onKept(this.index, accepted);
   }
 
   #watchLease(lease: LeaseId): void {

@@ -6,12 +6,15 @@ import { Network } from "./network.ts";
 import { RegisterChecks } from "./register-checks.ts";
 import { Coordinator } from "./register-coordinator.ts";
 import { RegisterMembership } from "./register-membership.ts";
+import { RegisterRecord } from "./register-record.ts";
 import { RegisterRegion } from "./register-region.ts";
 import { Timeline } from "./timeline.ts";
 import { type Weather, weatherOf } from "./weather.ts";
 
 const regionIndexes = [0, 1, 2] as const;
 const hourMs = 3_600_000;
+/** Of so many schedules one is compared with what the histories tell: that costs as much again. */
+const recordedEvery = 20;
 
 /** Somebody who may believe to have the lock. */
 export interface Believer {
@@ -40,6 +43,7 @@ export class RegisterWorld {
     () => this.timeline.nowMs,
     (grantId) => this.clients.some((client) => client.grantId === grantId && client.believes),
   );
+  readonly record?: RegisterRecord;
   readonly regions: readonly RegisterRegion[];
   readonly coordinators: readonly Coordinator[];
   readonly membership: RegisterMembership;
@@ -56,6 +60,9 @@ export class RegisterWorld {
 
   constructor(seed: number, weather?: Partial<Weather>) {
     this.random = new SeededRandom(seed);
+    if (seed % recordedEvery === 0) {
+      this.record = new RegisterRecord((checker, message) => this.checks.fail(checker, message));
+    }
     this.weather = { ...weatherOf(this.random), ...weather };
     this.network = new Network(this.timeline, this.random, this.weather);
     this.regions = regionIndexes.map((index) => {

@@ -26,6 +26,7 @@ export function runSchedule(seed: number): SeedResult {
   }
   timeline.runUntil(weather.busyMs);
   playFinale(world);
+  world.record?.compare(checks.chosen);
   return {
     seed,
     hash: "",
