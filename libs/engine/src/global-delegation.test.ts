@@ -351,6 +351,23 @@ test("a repeat that waits in another region hears of the lock that its request g
   expect(owners.filter((owner) => !owner.startsWith("delegated to"))).toEqual([]);
 });
 
+test("one that repeats over a way that is cut hears of it once that is whole again", async () => {
+  const world = await startRig();
+  const { grant, session } = await delegated(world, "east");
+  const asked = { session, requestId: "moved" as RequestId, waitMs: 60_000 };
+  world.ask("east", asked, { onCallerLost: "keep" });
+  await world.clock.advance(500);
+  world.cut.add("east>west").add("west>east");
+  const again = world.ask("west", { ...asked, resent: true });
+  await world.clock.advance(500);
+  await world.release("east", grant);
+  await world.clock.advance(3_000);
+  expect(again).toEqual([]);
+  world.cut.clear();
+  await world.clock.advance(6_000);
+  expect(grantIn(again)).toMatchObject({ token: grant.token + 1n, regions: ["east"] });
+});
+
 test("a call that is passed on and lost ends nothing in the region it was passed on to", async () => {
   const world = await startRig();
   await delegated(world, "east");
