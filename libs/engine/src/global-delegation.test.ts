@@ -368,6 +368,18 @@ test("one that repeats over a way that is cut hears of it once that is whole aga
   expect(grantIn(again)).toMatchObject({ token: grant.token + 1n, regions: ["east"] });
 });
 
+test("however many repeats wait, the region that decides is asked for all of them at once", async () => {
+  const world = await startRig();
+  await delegated(world, "east");
+  const session = await client(world, "west");
+  for (let index = 0; index < 20; index++) {
+    world.ask("west", { session, waitMs: 60_000, resent: true });
+  }
+  await world.clock.advance(10_000);
+  expect(world.passedOn.length).toBeGreaterThan(5);
+  expect(world.passedOn.length).toBeLessThan(25);
+});
+
 test("a call that is passed on and lost ends nothing in the region it was passed on to", async () => {
   const world = await startRig();
   await delegated(world, "east");

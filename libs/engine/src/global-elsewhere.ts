@@ -122,19 +122,18 @@ export async function findGrantThere(
   order: GlobalAcquireOrder,
   call: Pick<Call, "hops">,
 ): Promise<Grant | undefined> {
-  const { register, request, session } = order;
+  const { register, request, session, elsewhere } = order;
   const { grantId, mode } = request;
   if (register.newest === undefined) return undefined;
   const there = await findThere(context, order, register.newest, call);
   if (there === undefined || there === "unknown") return undefined;
-  const lock = lockIdOf(register.lock);
-  const untilMs = context.surroundings.clock.monotonicMs() + answerMs;
-  const state = await askThere(context, there, { kind: "get", lock }, call, untilMs);
-  const holders = state.kind === "lock" ? state.holders : [];
+  const holders = await elsewhere.holders(there, call);
   const held = holders.find((each) => each.grantId === grantId);
   if (held === undefined) return undefined;
+  const lock = lockIdOf(register.lock);
   const { token } = held;
   const renew = { kind: "renew", lock, grantId, token } as const;
+  const untilMs = context.surroundings.clock.monotonicMs() + answerMs;
   const renewed = await askThere(context, there, renew, call, untilMs);
   const lease = session.leaseIn(there.region);
   if (renewed.kind !== "renewed" || lease === undefined) return undefined;

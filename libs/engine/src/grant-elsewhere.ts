@@ -5,7 +5,7 @@ import type { GlobalContext } from "./global-context.ts";
 import { findGrantThere } from "./global-elsewhere.ts";
 import type { Call } from "./ports/lock-tier.ts";
 
-/** Between two looks, in ms: each takes two round trips to another region, for each that waits. */
+/** Between two looks of one that waits, in ms. */
 const pauseMs = { min: 1_000, max: 5_000 };
 
 /**
@@ -35,9 +35,12 @@ export class GrantElsewhere {
     this.#onFound = onFound;
   }
 
-  /** Looks from now on, less and less often, until a grant is found. Any number of times. */
+  /**
+   * Looks from now on, less and less often, until it is stopped. Any number of times. What no
+   * delegation serves has nothing there.
+   */
   start(): void {
-    if (this.#timer === undefined) this.#arm();
+    if (this.#timer === undefined && this.#order.here !== undefined) this.#arm();
   }
 
   stop(): void {
@@ -61,8 +64,7 @@ export class GrantElsewhere {
 
   async #lookAgain(): Promise<void> {
     const grant = await this.look();
-    if (this.#isOver) return;
-    if (grant === undefined) this.#arm();
-    else this.#onFound(grant);
+    if (grant !== undefined && !this.#isOver) this.#onFound(grant);
+    this.#arm();
   }
 }
