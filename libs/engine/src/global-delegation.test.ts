@@ -1,5 +1,5 @@
 import { Cancellation } from "@holdfast/base/cancellation";
-import type { RequestId, SessionId } from "@holdfast/base/ids";
+import type { GrantId, RequestId, SessionId } from "@holdfast/base/ids";
 import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
 import { delegationKeys } from "@holdfast/core/delegation/delegation-keys";
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
@@ -7,6 +7,7 @@ import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { afterEach, expect, test, vi } from "vitest";
 import { DelegatedLock } from "./delegated-lock.ts";
+import { DelegatedRequest } from "./delegated-request.ts";
 import { GlobalRegister } from "./global-register.ts";
 import { isSite, locate } from "./local-context.ts";
 import type { LockSite } from "./lock-site.ts";
@@ -366,6 +367,54 @@ test("one that repeats over a way that is cut hears of it once that is whole aga
   world.cut.clear();
   await world.clock.advance(6_000);
   expect(grantIn(again)).toMatchObject({ token: grant.token + 1n, regions: ["east"] });
+});
+
+test("one that left a region's line for its grant elsewhere is not told there that it is over", async () => {
+  const world = await startRig();
+  const { grant, session } = await delegated(world, "east");
+  const asked = { session, requestId: "moved" as RequestId, waitMs: 60_000, resent: true };
+  world.ask("east", asked, { onCallerLost: "keep" });
+  await world.clock.advance(500);
+  const found = world.ask("west", asked);
+  await world.clock.advance(500);
+  await world.release("east", grant);
+  await world.clock.advance(5_000);
+  grantIn(found);
+  // Its answer was lost on the way. By now the register has forgotten that it was withdrawn there,
+  // and the region that decides is out of reach.
+  for (let index = 0; index < 20; index++) {
+    await world.run("west", { kind: "cancel", lock, grantId: `other${index}` as GrantId });
+  }
+  world.cut.add("west>east").add("east>west");
+  const again = world.ask("west", asked);
+  await world.clock.advance(6_000);
+  expect(again).toMatchObject([{ code: "UNKNOWN_OUTCOME" }]);
+});
+
+test("a copy that finds the lock elsewhere has no other copy told that it is cancelled", async () => {
+  const world = await startRig();
+  const { grant, session } = await delegated(world, "east");
+  const asked = { session, requestId: "moved" as RequestId, waitMs: 60_000, resent: true };
+  world.ask("east", asked, { onCallerLost: "keep" });
+  await world.clock.advance(500);
+  // Their shards do not answer: both copies stand in the register.
+  const shards = vi
+    .spyOn(DelegatedRequest.prototype, "ask")
+    .mockResolvedValue({ kind: "elsewhere" });
+  const first = world.ask("west", asked);
+  const again = world.ask("north", asked);
+  await world.clock.advance(400);
+  shards.mockRestore();
+  await world.release("east", grant);
+  world.cut.add("north>east").add("east>north");
+  await world.clock.advance(3_000);
+  expect(grantIn(first)).toMatchObject({ token: grant.token + 1n });
+  await world.clock.advance(5_000);
+  expect(again).toMatchObject([{ code: "UNKNOWN_OUTCOME" }]);
+  world.cut.clear();
+  const repeated = world.ask("north", asked);
+  await world.clock.advance(5_000);
+  expect(grantIn(repeated)).toMatchObject({ token: grant.token + 1n });
 });
 
 test("however many repeats wait, the region that decides is asked for all of them at once", async () => {

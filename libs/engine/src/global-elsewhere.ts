@@ -115,19 +115,20 @@ export function askThere<C extends Command>(
 
 /**
  * What a request has by delegation to another region, where a copy of it was asked before;
- * undefined where it has nothing there, or that cannot be found out. Nothing is changed by it.
+ * `unknown` where that cannot be found out. Nothing is changed by it.
  */
 export async function findGrantThere(
   context: GlobalContext,
   order: GlobalAcquireOrder,
   call: Pick<Call, "hops">,
-): Promise<Grant | undefined> {
+): Promise<Grant | "unknown" | undefined> {
   const { register, request, session, elsewhere } = order;
   const { grantId, mode } = request;
-  if (register.newest === undefined) return undefined;
+  if (register.newest === undefined) return "unknown";
   const there = await findThere(context, order, register.newest, call);
-  if (there === undefined || there === "unknown") return undefined;
+  if (there === undefined || there === "unknown") return there;
   const holders = await elsewhere.holders(there, call);
+  if (holders === undefined) return "unknown";
   const held = holders.find((each) => each.grantId === grantId);
   if (held === undefined) return undefined;
   const lock = lockIdOf(register.lock);
@@ -136,7 +137,7 @@ export async function findGrantThere(
   const untilMs = context.surroundings.clock.monotonicMs() + answerMs;
   const renewed = await askThere(context, there, renew, call, untilMs);
   const lease = session.leaseIn(there.region);
-  if (renewed.kind !== "renewed" || lease === undefined) return undefined;
+  if (renewed.kind !== "renewed" || lease === undefined) return "unknown";
   const { region, shard, lease: leaseId } = lease;
   return {
     lock,

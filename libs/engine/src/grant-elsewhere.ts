@@ -35,12 +35,9 @@ export class GrantElsewhere {
     this.#onFound = onFound;
   }
 
-  /**
-   * Looks from now on, less and less often, until it is stopped. Any number of times. What no
-   * delegation serves has nothing there.
-   */
+  /** Looks from now on, less and less often, until it is stopped. Any number of times. */
   start(): void {
-    if (this.#timer === undefined && this.#order.here !== undefined) this.#arm();
+    if (this.#timer === undefined && this.#isServed) this.#arm();
   }
 
   stop(): void {
@@ -48,9 +45,14 @@ export class GrantElsewhere {
     this.#timer?.cancel();
   }
 
-  /** Once. Undefined: there is none, or that cannot be found out. */
-  look(): Promise<Grant | undefined> {
-    return findGrantThere(this.#context, this.#order, this.#call);
+  /** Once. `unknown`: whether there is one cannot be found out. */
+  async look(): Promise<Grant | "unknown" | undefined> {
+    return this.#isServed ? findGrantThere(this.#context, this.#order, this.#call) : undefined;
+  }
+
+  /** What no delegation serves has nothing elsewhere. */
+  get #isServed(): boolean {
+    return this.#order.here !== undefined;
   }
 
   #arm(): void {
@@ -64,7 +66,7 @@ export class GrantElsewhere {
 
   async #lookAgain(): Promise<void> {
     const grant = await this.look();
-    if (grant !== undefined && !this.#isOver) this.#onFound(grant);
+    if (typeof grant === "object" && !this.#isOver) this.#onFound(grant);
     this.#arm();
   }
 }

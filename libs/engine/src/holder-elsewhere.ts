@@ -7,6 +7,8 @@ import type { Call } from "./ports/lock-tier.ts";
 /** For how long an answer serves all who want to know, in ms. */
 const freshMs = 500;
 
+type Holders = Promise<readonly Tenant[] | undefined>;
+
 /**
  * Who has one lock by delegation to another region. Each answer costs reads in every region, and
  * thousands may want to know: all who wait here are repeats once a router was replaced.
@@ -14,21 +16,21 @@ const freshMs = 500;
 export class HolderElsewhere {
   readonly #context: GlobalContext;
   readonly #lock: LockId;
-  #last: { region: string; askedAtMs: number; holders: Promise<readonly Tenant[]> } | undefined;
+  #last: { region: string; askedAtMs: number; holders: Holders } | undefined;
 
   constructor(context: GlobalContext, lock: LockId) {
     this.#context = context;
     this.#lock = lock;
   }
 
-  /** As that region saw it half a second ago at the earliest; nobody where it does not answer. */
-  holders(there: There, call: Pick<Call, "hops">): Promise<readonly Tenant[]> {
+  /** As that region saw it half a second ago at the earliest; undefined: it does not answer. */
+  holders(there: There, call: Pick<Call, "hops">): Holders {
     const askedAtMs = this.#context.surroundings.clock.monotonicMs();
     const last = this.#last;
     if (last?.region === there.region && askedAtMs - last.askedAtMs < freshMs) return last.holders;
     const get = { kind: "get", lock: this.#lock } as const;
     const asked = askThere(this.#context, there, get, call, askedAtMs + answerMs);
-    const holders = asked.then((state) => (state.kind === "lock" ? state.holders : []));
+    const holders = asked.then((state) => (state.kind === "lock" ? state.holders : undefined));
     this.#last = { region: there.region, askedAtMs, holders };
     return holders;
   }
