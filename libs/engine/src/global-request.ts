@@ -304,7 +304,7 @@ export class GlobalAcquireRun {
 
   /** It gets nothing here any more; a copy of it may have the lock in another region. */
   async #endUnlessElsewhere(refusal: AcquireOutcome): Promise<void> {
-    const grant = this.#isRepeat ? await this.#elsewhere.look() : undefined;
+    const grant = this.#isRepeat ? await this.#elsewhere.lookAnew() : undefined;
     if (grant === undefined) this.#end(refusal);
     else this.#end(grant === "unknown" ? unanswered : { kind: "granted", grant });
   }

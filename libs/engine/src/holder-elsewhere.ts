@@ -4,9 +4,6 @@ import { answerMs, type GlobalContext } from "./global-context.ts";
 import { askThere, type There } from "./global-elsewhere.ts";
 import type { Call } from "./ports/lock-tier.ts";
 
-/** For how long an answer serves all who want to know, in ms. */
-const freshMs = 500;
-
 type Holders = Promise<readonly Tenant[] | undefined>;
 
 /**
@@ -23,11 +20,11 @@ export class HolderElsewhere {
     this.#lock = lock;
   }
 
-  /** As that region saw it half a second ago at the earliest; undefined: it does not answer. */
-  holders(there: There, call: Pick<Call, "hops">): Holders {
+  /** As that region saw it, asked `sinceMs` ago at the earliest; undefined: it does not answer. */
+  holders(there: There, call: Pick<Call, "hops">, sinceMs: number): Holders {
     const askedAtMs = this.#context.surroundings.clock.monotonicMs();
     const last = this.#last;
-    if (last?.region === there.region && askedAtMs - last.askedAtMs < freshMs) return last.holders;
+    if (last?.region === there.region && askedAtMs - last.askedAtMs < sinceMs) return last.holders;
     const get = { kind: "get", lock: this.#lock } as const;
     const asked = askThere(this.#context, there, get, call, askedAtMs + answerMs);
     const holders = asked.then((state) => (state.kind === "lock" ? state.holders : undefined));
