@@ -369,27 +369,34 @@ test("one that repeats over a way that is cut hears of it once that is whole aga
   expect(grantIn(again)).toMatchObject({ token: grant.token + 1n, regions: ["east"] });
 });
 
-test("one that left a region's line for its grant elsewhere is not told there that it is over", async () => {
-  const world = await startRig();
-  const { grant, session } = await delegated(world, "east");
-  const asked = { session, requestId: "moved" as RequestId, waitMs: 60_000, resent: true };
-  world.ask("east", asked, { onCallerLost: "keep" });
-  await world.clock.advance(500);
-  const found = world.ask("west", asked);
-  await world.clock.advance(500);
-  await world.release("east", grant);
-  await world.clock.advance(5_000);
-  grantIn(found);
-  // Its answer was lost on the way. By now the register has forgotten that it was withdrawn there,
-  // and the region that decides is out of reach.
-  for (let index = 0; index < 20; index++) {
-    await world.run("west", { kind: "cancel", lock, grantId: `other${index}` as GrantId });
-  }
-  world.cut.add("west>east").add("east>west");
-  const again = world.ask("west", asked);
-  await world.clock.advance(6_000);
-  expect(again).toMatchObject([{ code: "UNKNOWN_OUTCOME" }]);
-});
+test.each(["region", "shard"])(
+  "one that left a region's line for its grant elsewhere is not told that it is over while that %s is silent",
+  async (silent) => {
+    const world = await startRig();
+    const { grant, session } = await delegated(world, "east");
+    const asked = { session, requestId: "moved" as RequestId, waitMs: 60_000, resent: true };
+    world.ask("east", asked, { onCallerLost: "keep" });
+    await world.clock.advance(500);
+    const found = world.ask("west", asked);
+    await world.clock.advance(500);
+    await world.release("east", grant);
+    await world.clock.advance(5_000);
+    grantIn(found);
+    // Its answer was lost on the way. By now the register has forgotten that it was withdrawn there,
+    // and nobody says who has the lock.
+    for (let index = 0; index < 20; index++) {
+      await world.run("west", { kind: "cancel", lock, grantId: `other${index}` as GrantId });
+    }
+    if (silent === "region") world.cut.add("west>east").add("east>west");
+    else {
+      const { store } = siteIn(world, "east", lock).shard;
+      vi.spyOn(store, "range").mockResolvedValue({ kind: "unavailable", message: "It is away." });
+    }
+    const again = world.ask("west", asked);
+    await world.clock.advance(6_000);
+    expect(again).toMatchObject([{ code: "UNKNOWN_OUTCOME" }]);
+  },
+);
 
 test("a copy that finds the lock elsewhere has no other copy told that it is cancelled", async () => {
   const world = await startRig();
