@@ -3,6 +3,7 @@ import type { GlobalRequest } from "@holdfast/core/quorum/register-value";
 import type { DelegatedRequest } from "./delegated-request.ts";
 import type { GlobalQueue } from "./global-queue.ts";
 import type { GlobalRegister } from "./global-register.ts";
+import type { HolderElsewhere } from "./holder-elsewhere.ts";
 import type { RegionDelegation } from "./region-delegation.ts";
 import type { SessionEverywhere } from "./session-everywhere.ts";
 
@@ -14,6 +15,7 @@ export interface GlobalAcquireOrder {
   readonly queue: GlobalQueue;
   readonly session: SessionEverywhere;
   readonly delegation: RegionDelegation;
+  readonly elsewhere: HolderElsewhere;
   /** How it is asked in this region alone; absent where a delegation does not serve it. */
   readonly here?: DelegatedRequest;
 }

@@ -190,7 +190,7 @@ export class GlobalAcquire {
 
   #begin(command: AcquireCommand, met: MetSession, call: Call): GlobalAcquireRun {
     const { lock, mode, owner, metadata } = command;
-    const { register, queue, delegation } = this.#registers.of(lock);
+    const { register, queue, delegation, elsewhere } = this.#registers.of(lock);
     const key = keyOfAcquire(command);
     const request = {
       grantId: grantIdOf(command.session, command.requestId),
@@ -208,7 +208,7 @@ export class GlobalAcquire {
     // without it.
     const isServed = mode === "exclusive" && command.session !== undefined;
     const here = isServed && new DelegatedRequest(this.#context, lock, delegation, request);
-    const ways = { register, queue, session, delegation, ...(here && { here }) };
+    const ways = { register, queue, session, delegation, elsewhere, ...(here && { here }) };
     const order = { command, request, ...ways };
     const run = new GlobalAcquireRun(this.#context, order, call);
     this.#running.set(key, run);

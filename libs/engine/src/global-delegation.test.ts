@@ -1,56 +1,17 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId, SessionId } from "@holdfast/base/ids";
-import type { AcquireOutcome, Grant } from "@holdfast/core/command/outcome";
+import type { Grant } from "@holdfast/core/command/outcome";
 import { delegationKeys } from "@holdfast/core/delegation/delegation-keys";
 import { isLocalToken } from "@holdfast/core/delegation/delegation-state";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { DelegatedLock } from "./delegated-lock.ts";
 import { GlobalRegister } from "./global-register.ts";
-import { isSite, locate } from "./local-context.ts";
-import type { LockSite } from "./lock-site.ts";
 import type { ListPage } from "./ports/lock-tier.ts";
-import type { GlobalRig, rigRegions } from "./testing/global-rig.ts";
+import { client, delegated, grantIn, siteIn } from "./testing/delegated-lock.ts";
+import type { rigRegions } from "./testing/global-rig.ts";
 import { rigLock as lock, startRig } from "./testing/start-rig.ts";
-
-type Region = (typeof rigRegions)[number];
-
-const ends: (() => void)[] = [];
-
-/** A session whose client lives. */
-async function client(world: GlobalRig, region: Region): Promise<SessionId> {
-  const session = await world.open(region);
-  ends.push(world.keepAlive(session));
-  return session;
-}
-
-function grantIn([outcome]: AcquireOutcome[]): Grant {
-  if (outcome?.kind !== "granted") throw new Error(`not granted: ${JSON.stringify(outcome)}`);
-  return outcome.grant;
-}
-
-/** Delegated to a region, and held there by a client of it. */
-async function delegated(world: GlobalRig, region: Region, of = lock) {
-  const session = await client(world, region);
-  for (let times = 0; times < 2; times++) {
-    await world.release(region, await world.grant(region, { session, lock: of }));
-  }
-  const asked = { session, lock: of, waitMs: 1_000, owner: "holder" };
-  const grant = await world.grant(region, asked);
-  return { session, grant };
-}
-
-/** Where a region keeps a lock. */
-function siteIn(world: GlobalRig, region: Region, { namespace, name }: typeof lock): LockSite {
-  const site = locate(world.local(region).context, { region, namespace, name });
-  if (!isSite(site)) throw new Error(site.message);
-  return site;
-}
-
-afterEach(() => {
-  for (const end of ends.splice(0).reverse()) end();
-});
 
 test("a region that has the lock a third time in a row has it from its own shard", async () => {
   const world = await startRig();
@@ -167,7 +128,7 @@ test("nobody listens any more for those whose wait in their region's line is ove
   let listening = 0;
   const { listen } = GlobalRegister.prototype;
   const spy = vi.spyOn(GlobalRegister.prototype, "listen");
-  ends.push(() => spy.mockRestore());
+  onTestFinished(() => spy.mockRestore());
   const world = await startRig();
   const { session, grant } = await delegated(world, "east");
   await world.clock.advance(1_000);
@@ -221,7 +182,7 @@ test("a release that cannot be taken is tried again ten times a second, and no m
   const world = await startRig();
   const { grant } = await delegated(world, "east");
   const spy = vi.spyOn(DelegatedLock.prototype, "release");
-  ends.push(() => spy.mockRestore());
+  onTestFinished(() => spy.mockRestore());
   spy.mockImplementation(({ answer }) => answer({ kind: "unknown" }));
   const { grantId, token } = grant;
   const release = { kind: "release", lock, grantId, token, repeated: false } as const;
@@ -274,7 +235,7 @@ test("its region lists who has the lock, and nobody once it is free; others name
   const world = await startRig();
   const { grant } = await delegated(world, "east");
   const query = { region: globalRegion, namespace: "default", prefix: "", pageToken: "" };
-  const ownersIn = async (region: Region) => {
+  const ownersIn = async (region: (typeof rigRegions)[number]) => {
     const page = await world.settle(
       world.locks.get(region)?.list({ ...query, pageSize: 10 }) as never,
     );
@@ -284,29 +245,6 @@ test("its region lists who has the lock, and nobody once it is free; others name
   expect(await ownersIn("west")).toEqual(["delegated to east"]);
   await world.release("east", grant);
   expect(await ownersIn("east")).toEqual([]);
-});
-
-test("a repeat in another region finds the lock that its request has where it was asked first", async () => {
-  const world = await startRig();
-  const { grant, session } = await delegated(world, "east");
-  const requestId = "moved" as RequestId;
-  const lost = new Cancellation();
-  const keep = { cancellation: lost, onCallerLost: "keep" } as const;
-  const first = world.ask("east", { session, requestId, waitMs: 60_000 }, keep);
-  await world.clock.advance(500);
-  await world.release("east", grant);
-  await world.clock.advance(500);
-  const got = grantIn(first);
-  // Its answer was lost on the way: the client goes to another region, and neither waits for itself
-  // nor is told that somebody else has the lock.
-  const asked = { session, requestId, resent: true };
-  const waiting = await world.run("west", world.acquire({ ...asked, waitMs: 30_000 }));
-  expect(waiting).toMatchObject({ kind: "granted", grant: { token: got.token } });
-  const trying = await world.run("west", world.acquire(asked));
-  expect(trying).toMatchObject({ kind: "granted", grant: { token: got.token } });
-  // That region is out of reach: nobody knows.
-  world.isolate("east");
-  expect(await world.run("west", world.acquire(asked))).toMatchObject({ code: "UNKNOWN_OUTCOME" });
 });
 
 test("one whose caller is gone is passed over in its region's line, and has its place when it is back", async () => {
@@ -326,29 +264,6 @@ test("one whose caller is gone is passed over in its region's line, and has its 
   await world.release("east", had);
   await world.clock.advance(100);
   expect([again, third]).toMatchObject([[{ kind: "granted" }], []]);
-});
-
-test("a repeat that waits in another region hears of the lock that its request gets in line where it was asked first", async () => {
-  const world = await startRig();
-  const { grant, session } = await delegated(world, "east");
-  const requestId = "moved" as RequestId;
-  const first = world.ask("east", { session, requestId, waitMs: 60_000 }, { onCallerLost: "keep" });
-  await world.clock.advance(500);
-  const again = world.ask("west", { session, requestId, waitMs: 60_000, resent: true });
-  await world.clock.advance(500);
-  await world.release("east", grant);
-  await world.clock.advance(100);
-  const told = grantIn(first);
-  await world.clock.advance(5_000);
-  const got = grantIn(again);
-  expect(got).toEqual({ ...told, validForMs: expect.any(Number) });
-  // And it waits for nothing more: once it is released nobody has the lock.
-  await world.release("west", got);
-  await world.clock.advance(5_000);
-  const state = await world.run("north", { kind: "get", lock });
-  expect(state).toMatchObject({ waiterCount: 0 });
-  const owners = state.kind === "lock" ? state.holders.map(({ owner }) => owner) : [];
-  expect(owners.filter((owner) => !owner.startsWith("delegated to"))).toEqual([]);
 });
 
 test("a call that is passed on and lost ends nothing in the region it was passed on to", async () => {

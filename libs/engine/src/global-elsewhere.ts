@@ -1,16 +1,15 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Failure } from "@holdfast/base/failure";
 import type { Command } from "@holdfast/core/command/command";
-import type { Grant, OutcomeOf } from "@holdfast/core/command/outcome";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { survey } from "@holdfast/core/quorum/survey";
 import { majority } from "@holdfast/core/quorum/votes";
-import type { GlobalAcquireOrder } from "./acquire-order.ts";
-import { answerMs, changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
+import { changingHands, type GlobalContext, noQuorum } from "./global-context.ts";
 import { betweenTwo, outOfReach } from "./global-refusals.ts";
 import type { GlobalRegister } from "./global-register.ts";
-import { lockIdOf } from "./global-view.ts";
 import type { Call, LockTier } from "./ports/lock-tier.ts";
+import type { SessionEverywhere } from "./session-everywhere.ts";
 
 /** A router and its way count as one hop each; what came over more came from a coordinator. */
 const hopsMax = 2;
@@ -69,7 +68,7 @@ export async function whoDecides(
  */
 export async function findThere(
   context: GlobalContext,
-  { session }: GlobalAcquireOrder,
+  { session }: { readonly session: SessionEverywhere },
   value: RegisterValue,
   call: Pick<Call, "hops">,
 ): Promise<There | "unknown" | undefined> {
@@ -111,42 +110,4 @@ export function askThere<C extends Command>(
     onCallerLost: "keep",
   });
   return asked.finally(() => timer.cancel());
-}
-
-/**
- * What a request has by delegation to another region, where a copy of it was asked before;
- * undefined where it has nothing there, or that cannot be found out. Nothing is changed by it.
- */
-export async function findGrantThere(
-  context: GlobalContext,
-  order: GlobalAcquireOrder,
-  call: Pick<Call, "hops">,
-): Promise<Grant | undefined> {
-  const { register, request, session } = order;
-  const { grantId, mode } = request;
-  if (register.newest === undefined) return undefined;
-  const there = await findThere(context, order, register.newest, call);
-  if (there === undefined || there === "unknown") return undefined;
-  const lock = lockIdOf(register.lock);
-  const untilMs = context.surroundings.clock.monotonicMs() + answerMs;
-  const state = await askThere(context, there, { kind: "get", lock }, call, untilMs);
-  const holders = state.kind === "lock" ? state.holders : [];
-  const held = holders.find((each) => each.grantId === grantId);
-  if (held === undefined) return undefined;
-  const { token } = held;
-  const renew = { kind: "renew", lock, grantId, token } as const;
-  const renewed = await askThere(context, there, renew, call, untilMs);
-  const lease = session.leaseIn(there.region);
-  if (renewed.kind !== "renewed" || lease === undefined) return undefined;
-  const { region, shard, lease: leaseId } = lease;
-  return {
-    lock,
-    grantId,
-    mode,
-    token,
-    validForMs: Math.floor(Math.min(renewed.validForMs, lease.validForMs)),
-    validFrom: "first-send",
-    lease: { region, shard, leaseId },
-    regions: [region],
-  };
 }

@@ -2,6 +2,8 @@ import { Delegations } from "./delegations.ts";
 import type { GlobalContext } from "./global-context.ts";
 import { GlobalQueue } from "./global-queue.ts";
 import { GlobalRegister } from "./global-register.ts";
+import { lockIdOf } from "./global-view.ts";
+import { HolderElsewhere } from "./holder-elsewhere.ts";
 import type { GlobalLockId } from "./ports/voting-region.ts";
 import type { RegionDelegation } from "./region-delegation.ts";
 
@@ -13,6 +15,7 @@ export interface RegisterDesk {
   readonly register: GlobalRegister;
   readonly queue: GlobalQueue;
   readonly delegation: RegionDelegation;
+  readonly elsewhere: HolderElsewhere;
 }
 
 /** The registers this coordinator knows, the one that was used last at the end. */
@@ -37,7 +40,9 @@ export class GlobalRegisters {
     }
     const register = new GlobalRegister(this.#context, lock);
     const delegation = this.#delegations.of(register);
-    const desk = { register, queue: new GlobalQueue(this.#context, register), delegation };
+    const queue = new GlobalQueue(this.#context, register);
+    const elsewhere = new HolderElsewhere(this.#context, lockIdOf(lock));
+    const desk = { register, queue, delegation, elsewhere };
     this.#desks.set(key, desk);
     if (this.#desks.size > idleMax) this.#forgetIdle();
     return desk;

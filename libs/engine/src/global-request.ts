@@ -122,7 +122,7 @@ export class GlobalAcquireRun {
     // Asked in another region before, it may have the lock there by delegation.
     const grant = await this.#elsewhere.look();
     if (this.#isOver || this.#isCancelling) return;
-    if (grant !== undefined) return this.#end({ kind: "granted", grant });
+    if (typeof grant === "object") return this.#end({ kind: "granted", grant });
     if (!this.#isInRegister && here.isWanted(this.isWaiting)) await this.#askHere(here);
     else this.#beginInRegister();
   }
@@ -256,7 +256,7 @@ export class GlobalAcquireRun {
         if (!(await this.#isSettledHere())) return;
         return this.#end(await this.#refusal.heldHere());
       case "given-up":
-        return this.#end(over);
+        return this.#endUnlessElsewhere(over);
       case "elsewhere":
       case "no-quorum":
         this.#isHere = false;
@@ -292,6 +292,21 @@ export class GlobalAcquireRun {
     this.#end({ kind: "granted", grant });
     if (this.#isHere) void here?.withdraw(untilMs);
     void register.submit(this.#withdrawal, true, () => clock.monotonicMs() >= untilMs);
+  }
+
+  /** Another copy of it may have withdrawn it, for the lock that it had found elsewhere. */
+  #onEndedInWait(fate: Fate, value: RegisterValue): void {
+    const refusal = this.#refusal.endedAs(fate, value);
+    this.#place.leave();
+    if (fate === "cancelled") void this.#endUnlessElsewhere(refusal);
+    else this.#end(refusal);
+  }
+
+  /** It gets nothing here any more; a copy of it may have the lock in another region. */
+  async #endUnlessElsewhere(refusal: AcquireOutcome): Promise<void> {
+    const grant = this.#isRepeat ? await this.#elsewhere.lookAnew() : undefined;
+    if (grant === undefined) this.#end(refusal);
+    else this.#end(grant === "unknown" ? unanswered : { kind: "granted", grant });
   }
 
   /**
@@ -345,7 +360,7 @@ export class GlobalAcquireRun {
       ...{ grantId: this.grantId, queue, register },
       onPlace: (place) => this.#callers.tellPlace(place),
       onHolding: (holder, confirmed) => void this.#believe(holder, confirmed),
-      onEnded: (fate, value) => this.#end(this.#refusal.endedAs(fate, value)),
+      onEnded: (fate, value) => this.#onEndedInWait(fate, value),
       onTurn: () => void this.#ask(),
     });
   }

@@ -4,7 +4,7 @@ import type { SessionLease } from "@holdfast/core/command/command";
 import type { Confirmation } from "@holdfast/core/command/outcome";
 import { majority } from "@holdfast/core/quorum/votes";
 import { answerMs, type GlobalContext } from "./global-context.ts";
-import type { GlobalLockId, MetSession, RegionLease } from "./ports/voting-region.ts";
+import type { GlobalLockId, MetSession, RegionLease, VotingRegion } from "./ports/voting-region.ts";
 
 /**
  * A session's leases for one lock in all regions. A region that does not answer is left out, and
@@ -16,6 +16,8 @@ export class SessionEverywhere {
   readonly #session: MetSession;
   readonly #leases = new Map<number, RegionLease>();
   readonly #silences = new Map<string, string>();
+  /** Those that are being asked. */
+  readonly #asked = new Set<number>();
   #meeting: Promise<void>[] = [];
 
   constructor(context: GlobalContext, lock: GlobalLockId, session: MetSession) {
@@ -39,18 +41,12 @@ export class SessionEverywhere {
 
   /** Asks all regions; `onLease` hears of each that answers. */
   meet(onLease: () => void = () => {}): void {
-    this.#ask((index) => {
-      const region = this.#context.regions[index];
-      return region?.meet(this.#lock, this.#session, answerMs);
-    }, onLease);
+    this.#ask(this.#meetIn, onLease);
   }
 
   /** Passes a sign of life on to all regions. */
   keepAlive(): void {
-    this.#ask((index) => {
-      const region = this.#context.regions[index];
-      return region?.keepAlive(this.#lock, this.#session.session, answerMs);
-    });
+    this.#ask((region) => region.keepAlive(this.#lock, this.#session.session, answerMs));
   }
 
   /** The session's lease in a region, if that is known. */
@@ -61,8 +57,11 @@ export class SessionEverywhere {
   /** Waits for one region's answer; false where it has no lease of the session. */
   async isKnownIn(region: string): Promise<boolean> {
     const index = this.#context.regions.findIndex((each) => each.region === region);
+    if (this.#leases.has(index)) return true;
     if (this.#meeting.length === 0) this.meet();
-    if (!this.#leases.has(index)) await this.#meeting[index];
+    // The way there may have been cut when it was asked last.
+    else if (!this.#asked.has(index)) this.#meeting[index] = this.#askOne(index, this.#meetIn);
+    await this.#meeting[index];
     return this.#leases.has(index);
   }
 
@@ -96,24 +95,30 @@ export class SessionEverywhere {
     return confirmations;
   }
 
-  #ask(
-    ask: (index: number) => ReturnType<GlobalContext["regions"][number]["meet"]> | undefined,
-    onLease: () => void = () => {},
-  ): void {
-    const { regions } = this.#context;
-    this.#meeting = regions.map(async ({ region }, index) => {
-      const lease = await ask(index);
-      this.#silences.delete(region);
-      if (lease === undefined) return;
-      if (isFailure(lease)) {
-        if (lease.code !== "SESSION_EXPIRED") this.#silences.set(region, lease.message);
-        return;
-      }
-      this.#leases.set(index, lease);
-      onLease();
-    });
+  readonly #meetIn = (region: VotingRegion) => region.meet(this.#lock, this.#session, answerMs);
+
+  #ask(ask: Ask, onLease?: () => void): void {
+    this.#meeting = this.#context.regions.map((_, index) => this.#askOne(index, ask, onLease));
+  }
+
+  async #askOne(index: number, ask: Ask, onLease: () => void = () => {}): Promise<void> {
+    const region = this.#context.regions[index];
+    if (region === undefined) return;
+    this.#asked.add(index);
+    const lease = await ask(region);
+    this.#asked.delete(index);
+    this.#silences.delete(region.region);
+    if (isFailure(lease)) {
+      if (lease.code !== "SESSION_EXPIRED") this.#silences.set(region.region, lease.message);
+      return;
+    }
+    this.#leases.set(index, lease);
+    onLease();
   }
 }
+
+/** What a region is asked about the session. */
+type Ask = (region: VotingRegion) => ReturnType<VotingRegion["meet"]>;
 
 function sessionLease({ region, shard, lease }: RegionLease): SessionLease {
   return { region, shard, leaseId: lease };

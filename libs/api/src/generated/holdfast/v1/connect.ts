@@ -46,7 +46,8 @@ export interface ConnectRequest {
   /**
    * Ids of waiting Acquires that this client asked for on behalf of somebody who is gone: to each of
    * them it is as if the stream had broken. It keeps its place, and a repeat may come by another
-   * way, but nothing is handed over to it here. It is answered all the same. Others are passed over.
+   * way; a coordinator passes it over until then. It is answered all the same, with UNKNOWN_OUTCOME
+   * unless it was decided before. Other ids are passed over.
    */
   gone: number[];
 }
