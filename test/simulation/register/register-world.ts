@@ -14,7 +14,7 @@ import { type Weather, weatherOf } from "./weather.ts";
 const regionIndexes = [0, 1, 2] as const;
 const hourMs = 3_600_000;
 /** Of so many schedules one is compared with what the histories tell: that costs as much again. */
-const recordedEvery = 20;
+const recordedEvery = 50;
 
 /** Somebody who may believe to have the lock. */
 export interface Believer {

@@ -56,6 +56,7 @@ export function decodeMembers(bytes: Uint8Array): Members | undefined {
 
 /** The same clusters under the same names at the same generation. */
 export function sameMembers(left: Members | undefined, right: Members | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
+  if (left === right) return true;
+  if (left === undefined || right === undefined) return false;
   return utf8Text(encodeMembers(left)) === utf8Text(encodeMembers(right));
 }
