@@ -26,6 +26,14 @@ describe.skipIf(etcdMissing !== undefined)("global locks on bad days of their et
     const session = await regions.open("east");
     const { accepted } = regions.keysOf("damaged");
     const grant = await regions.grant("east", "damaged", { session });
+    const votes = async () => {
+      const state = await regions.get("west", "damaged");
+      return state.kind === "lock" ? (state.votes ?? []) : [];
+    };
+    // Two are enough for a grant. The third, still on its way, would write over what is put there.
+    await until("three regions have accepted the grant", async () => {
+      return (await votes()).filter(({ version }) => version === 1).length === 3;
+    });
     for (const bytes of [utf8("cut"), Uint8Array.of(...new Uint8Array(16), 9, 123)]) {
       await put(regions, "north", accepted, bytes);
       const state = await regions.get("west", "damaged");
