@@ -1,5 +1,6 @@
 import { utf8 } from "@holdfast/base/bytes";
 import { batchRowsMax, type Ledger, type LedgerRow } from "@holdfast/engine/ports/ledger";
+import { parkedBytesMax, parkedRowsMax } from "@holdfast/engine/ports/ledger-records";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   allRows,
@@ -446,6 +447,45 @@ describe.each(ledgers)("$name as a ledger", ({ missing, start }) => {
     expect(rest).toEqual({ kind: "list", items: [old] });
     const bad = await ledger.violations({ ...window, limit: 2, after: "x" });
     expect(bad).toMatchObject({ kind: "refused", reason: "invalid" });
+  });
+
+  describe("parked records", () => {
+    const parked = (id: string, parkedAtMs: number, parts: object = {}) => ({
+      ...{ id, topic: "holdfast.events.v1", partition: 3, offset: 2n ** 62n, parkedAtMs },
+      ...{ reason: "unknown-version", message: "version 9 🔒" },
+      ...{ key: utf8("n/l"), value: new Uint8Array([0, 255, 10]), headers: { seq: "1" } },
+      ...parts,
+    });
+
+    it("are kept once, as they were, earliest first", async () => {
+      const strange = { "\0": "\ud800 \u2028", "": "" };
+      const [early, tie, late] = [
+        parked("b", 1, { key: new Uint8Array(), headers: strange }),
+        parked("c", 1, { value: new Uint8Array() }),
+        parked("a", 2),
+      ] as const;
+      expect(await ledger.park([late, tie, early])).toEqual({ kind: "recorded" });
+      const again = [parked("a", 7, { message: "later" })];
+      expect(await ledger.park(again)).toEqual({ kind: "recorded" });
+      expect(await ledger.park([])).toEqual({ kind: "recorded" });
+      const first = answered(await ledger.parked({ limit: 2 }), "list");
+      expect(first.items).toEqual([early, tie]);
+      const rest = await ledger.parked({ limit: 2, after: first.next ?? "" });
+      expect(rest).toEqual({ kind: "list", items: [late] });
+      const bad = await ledger.parked({ limit: 2, after: "x" });
+      expect(bad).toMatchObject({ kind: "refused", reason: "invalid" });
+    });
+
+    it("are refused, all of them, where one is larger than any record", async () => {
+      const large = parked("a", 1, { value: new Uint8Array(parkedBytesMax) });
+      const refusal = { kind: "refused", reason: "invalid" };
+      expect(await ledger.park([parked("b", 1), large])).toMatchObject(refusal);
+      const many = Array.from({ length: parkedRowsMax + 1 }, (_, place) => parked(`${place}`, 1));
+      expect(await ledger.park(many)).toMatchObject(refusal);
+      expect(await ledger.park([parked("b", 1, { message: "\0" })])).toMatchObject(refusal);
+      expect(await ledger.parked({ limit: parkedRowsMax })).toEqual({ kind: "list", items: [] });
+      expect(await ledger.parked({ limit: parkedRowsMax + 1 })).toMatchObject(refusal);
+    });
   });
 
   it("keeps which object holds which rows, and refuses another in its place", async () => {

@@ -5,7 +5,14 @@ import type { ArchivedPart, Violation } from "./ports/ledger-records.ts";
 import { isUtcDay, lastMs } from "./utc-day.ts";
 
 /** The questions whose answers come in pages: a cursor of one is none for another. */
-export type CursorKind = "timeline" | "before" | "session" | "chain" | "violations" | "archived";
+export type CursorKind =
+  | "timeline"
+  | "before"
+  | "session"
+  | "chain"
+  | "violations"
+  | "parked"
+  | "archived";
 
 /** The place of a row in time order. */
 export type TimePlace = Pick<LedgerRow, "atMs" | "cluster" | "revision" | "index">;

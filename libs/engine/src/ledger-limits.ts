@@ -9,7 +9,14 @@ import {
   pageRowsMax,
   type Window,
 } from "./ports/ledger.ts";
-import type { ArchivedPart, Violation } from "./ports/ledger-records.ts";
+import {
+  type ArchivedPart,
+  type ParkedRecord,
+  parkedBytes,
+  parkedBytesMax,
+  parkedRowsMax,
+  type Violation,
+} from "./ports/ledger-records.ts";
 import { isUtcDay, lastMs, utcDay } from "./utc-day.ts";
 
 /** The largest index of a row, and number of a part. */
@@ -36,7 +43,8 @@ export function batchProblem(rows: readonly LedgerRow[]): string | undefined {
     : undefined;
 }
 
-function rowProblem(row: LedgerRow): string | undefined {
+/** What is wrong with one row by the port's contract; undefined: nothing. */
+export function rowProblem(row: LedgerRow): string | undefined {
   if (!isTime(row.atMs)) return `atMs ${row.atMs} is no time`;
   if (utcDay(row.atMs) !== row.day) return `its time is of ${utcDay(row.atMs)}`;
   if (!isInt64(row.revision)) return "its revision is out of range";
@@ -68,9 +76,12 @@ export function lockProblem({ region, namespace, name }: LockId): string | undef
 }
 
 /** What is wrong with how much is asked for; undefined: nothing. */
-export function limitProblem({ limit }: Pick<Paging, "limit">): string | undefined {
-  const isFine = Number.isInteger(limit) && limit >= 1 && limit <= pageRowsMax;
-  return isFine ? undefined : `a limit of ${limit} is not from 1 to ${pageRowsMax}`;
+export function limitProblem(
+  { limit }: Pick<Paging, "limit">,
+  limitMax = pageRowsMax,
+): string | undefined {
+  const isFine = Number.isInteger(limit) && limit >= 1 && limit <= limitMax;
+  return isFine ? undefined : `a limit of ${limit} is not from 1 to ${limitMax}`;
 }
 
 /** What is wrong with a window; undefined: nothing, though it may be empty. */
@@ -95,6 +106,28 @@ export function violationProblem(violation: Violation): string | undefined {
     textProblem("message", message, 4_096, 0) ??
     (lock === undefined ? undefined : lockProblem(lock))
   );
+}
+
+/** What is wrong with records that are to be parked together; undefined: nothing. */
+export function parkedProblem(records: readonly ParkedRecord[]): string | undefined {
+  if (records.length > parkedRowsMax) return `${records.length} records`;
+  let bytes = 0;
+  for (const record of records) {
+    const { id, topic, partition, offset, reason, message, parkedAtMs } = record;
+    const size = parkedBytes(record);
+    if (size > parkedBytesMax) return `a record of ${size} bytes`;
+    bytes += size;
+    if (!isTime(parkedAtMs)) return "its time is out of range";
+    if (!isCount(partition) || partition > int32Max) return "its partition is out of range";
+    if (!isInt64(offset)) return "its offset is out of range";
+    const problem =
+      textProblem("id", id, idBytesMax) ??
+      textProblem("topic", topic, idBytesMax) ??
+      nameProblem("reason", reason) ??
+      textProblem("message", message, 4_096, 0);
+    if (problem !== undefined) return problem;
+  }
+  return bytes > batchBytesMax ? `${bytes} bytes are more than ${batchBytesMax}` : undefined;
 }
 
 /** What is wrong with the record of an archived object; undefined: nothing. */

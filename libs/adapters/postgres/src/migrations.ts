@@ -106,6 +106,23 @@ const records = `
   );
 `;
 
+/** Records of the event log that are no rows, whole. */
+const parked = `
+  create table holdfast.parked_records (
+    id text collate "C" primary key,
+    topic text not null,
+    record_partition int not null,
+    record_offset bigint not null,
+    reason text not null,
+    message text not null,
+    parked_at_ms bigint not null,
+    record_key bytea not null,
+    record_value bytea not null,
+    record_headers text not null
+  );
+  create index parked_records_found on holdfast.parked_records (parked_at_ms, id);
+`;
+
 /** All steps, in order. */
 export const migrations: readonly Migration[] = [
   {
@@ -113,4 +130,5 @@ export const migrations: readonly Migration[] = [
     name: "events, days, violations and the archive",
     sql: names + events + days + records,
   },
+  { version: 2, name: "parked records", sql: parked },
 ];

@@ -21,6 +21,7 @@ import {
   daysProblem,
   limitProblem,
   lockProblem,
+  parkedProblem,
   violationProblem,
   windowProblem,
 } from "@holdfast/engine/ledger-limits";
@@ -40,12 +41,18 @@ import type {
   LockBeforeQuery,
   NotDone,
   PageReply,
+  ParkedQuery,
   RecordReply,
   SessionQuery,
   TimelineQuery,
   ViolationsQuery,
 } from "@holdfast/engine/ports/ledger";
-import type { ArchivedPart, Violation } from "@holdfast/engine/ports/ledger-records";
+import {
+  type ArchivedPart,
+  type ParkedRecord,
+  parkedRowsMax,
+  type Violation,
+} from "@holdfast/engine/ports/ledger-records";
 import type pg from "pg";
 import { type Appended, appendRows, conflictsOf, inWritingOrder } from "./append-rows.ts";
 import { insertArchived, selectArchived, standsThere } from "./archived-rows.ts";
@@ -54,6 +61,7 @@ import { listDays } from "./day-list.ts";
 import { isDayMissing } from "./failure.ts";
 import { NameNumbers } from "./name-numbers.ts";
 import { dropDay, holdOpen, OpenDays } from "./open-days.ts";
+import { insertParked, selectParked } from "./parked-rows.ts";
 import { namesOf } from "./row-codec.ts";
 import {
   chainQuestion,
@@ -199,6 +207,27 @@ export class PostgresLedger implements Ledger {
     if (after !== undefined && behind === undefined) return badCursor();
     const found = await this.#connections.read((client) => selectViolations(client, query, behind));
     return found.kind === "done" ? listReply(found.value, limit, violationCursor) : found;
+  }
+
+  async park(records: readonly ParkedRecord[]): Promise<RecordReply> {
+    const problem = parkedProblem(records);
+    if (problem !== undefined) return invalid(problem);
+    const done = await this.#connections.write((client) => insertParked(client, records));
+    return done.kind === "done" ? { kind: "recorded" } : done;
+  }
+
+  async parked(query: ParkedQuery): Promise<ListReply<ParkedRecord>> {
+    const problem = limitProblem(query, parkedRowsMax);
+    if (problem !== undefined) return invalid(problem);
+    const { after, limit } = query;
+    const [parkedAt = "", id = ""] =
+      after === undefined ? [] : (readCursor("parked", after, 2) ?? []);
+    const parkedAtMs = wholeNumber(parkedAt);
+    if (after !== undefined && parkedAtMs === undefined) return badCursor();
+    const behind = { parkedAtMs: parkedAtMs ?? -1n, id };
+    const found = await this.#connections.read((client) => selectParked(client, limit, behind));
+    if (found.kind !== "done") return found;
+    return list(found.value, limit, (each) => writeCursor("parked", [each.parkedAtMs, each.id]));
   }
 
   async recordArchived(part: ArchivedPart): Promise<RecordReply> {

@@ -31,13 +31,14 @@ import type {
   LockBeforeQuery,
   NotDone,
   PageReply,
+  ParkedQuery,
   RecordReply,
   RowConflict,
   SessionQuery,
   TimelineQuery,
   ViolationsQuery,
 } from "../ports/ledger.ts";
-import type { ArchivedPart, Violation } from "../ports/ledger-records.ts";
+import type { ArchivedPart, ParkedRecord, Violation } from "../ports/ledger-records.ts";
 import { lastMs } from "../utc-day.ts";
 import { LedgerDays } from "./ledger-days.ts";
 import { inTime, LedgerRows, type PlacedRow, type RowsInTime } from "./ledger-rows.ts";
@@ -199,6 +200,14 @@ export class MemoryLedger implements Ledger {
 
   async violations(query: ViolationsQuery): Promise<ListReply<Violation>> {
     return this.#records.violations(query);
+  }
+
+  async park(records: readonly ParkedRecord[]): Promise<RecordReply> {
+    return this.#records.addParked(records);
+  }
+
+  async parked(query: ParkedQuery): Promise<ListReply<ParkedRecord>> {
+    return this.#records.parked(query);
   }
 
   async recordArchived(part: ArchivedPart): Promise<RecordReply> {

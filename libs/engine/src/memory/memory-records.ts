@@ -12,15 +12,30 @@ import {
   archivedProblem,
   daysProblem,
   limitProblem,
+  parkedProblem,
   violationProblem,
   windowProblem,
 } from "../ledger-limits.ts";
-import type { ArchivedQuery, ListReply, RecordReply, ViolationsQuery } from "../ports/ledger.ts";
-import { type ArchivedPart, isSamePart, type Violation } from "../ports/ledger-records.ts";
+import type {
+  ArchivedQuery,
+  LedgerRefusal,
+  ListReply,
+  ParkedQuery,
+  RecordReply,
+  ViolationsQuery,
+} from "../ports/ledger.ts";
+import {
+  type ArchivedPart,
+  isSamePart,
+  type ParkedRecord,
+  parkedRowsMax,
+  type Violation,
+} from "../ports/ledger-records.ts";
 
 /** What a ledger in memory keeps beside its rows. */
 export class MemoryRecords {
   readonly #violations = new Map<string, Violation>();
+  readonly #parked = new Map<string, ParkedRecord>();
   readonly #archived = new Map<string, ArchivedPart>();
 
   addViolations(violations: readonly Violation[]): RecordReply {
@@ -43,6 +58,32 @@ export class MemoryRecords {
       .sort(latestFirst)
       .filter((each) => behind === undefined || latestFirst(each, behind) > 0);
     return listReply(found, limit, violationCursor);
+  }
+
+  addParked(records: readonly ParkedRecord[]): RecordReply {
+    const problem = parkedProblem(records);
+    if (problem !== undefined) return refused("invalid", problem);
+    for (const record of records) {
+      if (!this.#parked.has(record.id)) this.#parked.set(record.id, record);
+    }
+    return { kind: "recorded" };
+  }
+
+  parked(query: ParkedQuery): ListReply<ParkedRecord> {
+    const problem = limitProblem(query, parkedRowsMax);
+    if (problem !== undefined) return refused("invalid", problem);
+    const { after } = query;
+    const [parkedAt = "", id = ""] =
+      after === undefined ? [] : (readCursor("parked", after, 2) ?? []);
+    const behindMs = wholeNumber(parkedAt);
+    if (after !== undefined && behindMs === undefined) {
+      return refused("invalid", "the cursor is not one that this question gave");
+    }
+    const behind = behindMs === undefined ? undefined : { parkedAtMs: Number(behindMs), id };
+    const found = [...this.#parked.values()]
+      .sort(earliestFirst)
+      .filter((each) => behind === undefined || earliestFirst(each, behind) > 0);
+    return list(found, query.limit, (each) => writeCursor("parked", [each.parkedAtMs, each.id]));
   }
 
   addArchived(part: ArchivedPart): RecordReply {
@@ -74,7 +115,17 @@ function latestFirst(left: ViolationPlace, right: ViolationPlace): number {
   return right.foundAtMs - left.foundAtMs || compareBytes(utf8(right.id), utf8(left.id));
 }
 
-function byPlace(left: ArchivedPlace, right: ArchivedPlace): number {
+function earliestFirst(
+  left: Pick<ParkedRecord, "parkedAtMs" | "id">,
+  right: Pick<ParkedRecord, "parkedAtMs" | "id">,
+): number {
+  return left.parkedAtMs - right.parkedAtMs || compareBytes(utf8(left.id), utf8(right.id));
+}
+
+function byPlace(
+  left: Pick<ArchivedPart, "day" | "cluster" | "part">,
+  right: Pick<ArchivedPart, "day" | "cluster" | "part">,
+): number {
   if (left.day !== right.day) return left.day < right.day ? -1 : 1;
   return compareBytes(utf8(left.cluster), utf8(right.cluster)) || left.part - right.part;
 }

@@ -1,4 +1,4 @@
-import { compareBytes } from "@holdfast/base/bytes";
+import { compareBytes, utf8 } from "@holdfast/base/bytes";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 
 /** Something the safety checker found: a promise about a lock that its events break. */
@@ -23,6 +23,36 @@ export interface EventReference {
   readonly cluster: string;
   readonly revision: bigint;
   readonly index: number;
+}
+
+/** A record of the event log that is no row and must not be lost: somebody is to look at it. */
+export interface ParkedRecord {
+  /** 1 to 256 characters; the same record has the same one whenever it is read again. */
+  readonly id: string;
+  /** 1 to 256 characters; partition 0 to 2^31 - 1, offset 0 to 2^63 - 1. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Why: 1 to 64 characters. */
+  readonly reason: string;
+  /** For people: at most 4,096 bytes of UTF-8. */
+  readonly message: string;
+  /** When it was first parked, in milliseconds since 1970. */
+  readonly parkedAtMs: number;
+  /** The record as it lay there: key, value and headers as JSON have {@link parkedBytesMax}. */
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Most bytes of a parked record. */
+export const parkedBytesMax = 8 * 1024 * 1024;
+/** Most records that are parked at once, or told at once: they may be large. */
+export const parkedRowsMax = 100;
+
+/** What a parked record counts of {@link parkedBytesMax}. */
+export function parkedBytes({ key, value, headers }: ParkedRecord): number {
+  return key.length + value.length + utf8(JSON.stringify(headers)).length;
 }
 
 /** One object of the archive: some rows of one cluster and one day, in the order of the chain. */

@@ -1,5 +1,5 @@
 import type { LockId } from "@holdfast/core/lock/lock-id";
-import type { ArchivedPart, Violation } from "./ledger-records.ts";
+import type { ArchivedPart, ParkedRecord, Violation } from "./ledger-records.ts";
 
 /**
  * The hot store of the audit: the events of the last days, in rows that people ask for.
@@ -58,6 +58,13 @@ export interface Ledger {
   recordViolations(violations: readonly Violation[]): Promise<RecordReply>;
   /** Latest found first. */
   violations(query: ViolationsQuery): Promise<ListReply<Violation>>;
+  /**
+   * Keeps records that are no rows, of {@link batchBytesMax} in all; one with an id that is there is
+   * no change. Nothing ever takes one away.
+   */
+  park(records: readonly ParkedRecord[]): Promise<RecordReply>;
+  /** Earliest parked first. */
+  parked(query: ParkedQuery): Promise<ListReply<ParkedRecord>>;
   /**
    * Which archived object holds which rows. The same part again is no change; another one under its
    * (day, cluster, part) is refused as `conflict`.
@@ -210,6 +217,9 @@ export interface DaysQuery {
 
 /** See {@link Ledger.violations}. The window is of the time they were found. */
 export interface ViolationsQuery extends Paging, Window {}
+
+/** See {@link Ledger.parked}. `limit` from 1 to {@link parkedRowsMax}. */
+export type ParkedQuery = Paging;
 
 /** See {@link Ledger.archived}. Both days included. */
 export interface ArchivedQuery extends Paging {
