@@ -114,6 +114,12 @@ describe("our codec of etcd's messages", () => {
       const theirs = rangeCall.requestSerialize(plainRange(range));
       const ours = rangeCall.requestDeserialize(encodeRange(range));
       expect(ours).toEqual(rangeCall.requestDeserialize(theirs));
+      const past = rangeCall.requestSerialize({
+        ...plainRange(range),
+        revision: String(2n ** 62n),
+      });
+      const oursPast = rangeCall.requestDeserialize(encodeRange(range, 2n ** 62n));
+      expect(oursPast).toEqual(rangeCall.requestDeserialize(past));
     }
     fc.assert(
       fc.property(fc.array(keyValue, { maxLength: 5 }), count, header, (kvs, total, from) => {

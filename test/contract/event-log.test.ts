@@ -76,6 +76,16 @@ for (const { name, missing, start } of eventLogs) {
       expect(new Set(taken.map(({ partition }) => partition)).size).toBe(4);
     });
 
+    it("puts a record into the partition it names, whatever its key", async () => {
+      await started.createTopic("named", 3);
+      const producer = log.openProducer("named");
+      const copies = [0, 1, 2].map((partition) => ({ ...record("a", `${partition}`), partition }));
+      expect(await producer.append(copies)).toEqual({ kind: "appended" });
+      const taken = await takeAll(log.openConsumer("named", ["named"]), 3);
+      const places = taken.map((each) => [each.partition, ...texts([each])]);
+      expect(places.sort()).toEqual([0, 1, 2].map((partition) => [partition, `${partition}`]));
+    });
+
     it("refuses a topic that is not there, and appends once it is", async () => {
       const producer = log.openProducer("late");
       expect(await producer.append([record("a", "1")])).toEqual({

@@ -6,6 +6,7 @@ import type {
   KeepAliveReply,
   LeaseGrantReply,
   LeaseKeysReply,
+  RangeAtReply,
   RangeReply,
   ShardStore,
   StoreFailure,
@@ -66,6 +67,10 @@ export class Gate implements ShardStore {
 
   range(range: RangeOp): Promise<RangeReply> {
     return this.#store.range(range);
+  }
+
+  rangeAt(range: RangeOp, revision: bigint): Promise<RangeAtReply> {
+    return this.#store.rangeAt(range, revision);
   }
 
   keepAlive(lease: LeaseId): Promise<KeepAliveReply> {

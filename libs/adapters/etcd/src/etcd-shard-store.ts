@@ -9,6 +9,7 @@ import type {
   KeepAliveReply,
   LeaseGrantReply,
   LeaseKeysReply,
+  RangeAtReply,
   RangeReply,
   ShardStore,
   StoreFailure,
@@ -85,6 +86,19 @@ export class EtcdShardStore implements ShardStore {
     if (outcome.kind === "unavailable") return outcome;
     const { revision, range: found } = outcome.value;
     return { kind: "read", revision, range: found };
+  }
+
+  async rangeAt(range: RangeOp, revision: bigint): Promise<RangeAtReply> {
+    const request = encodeRange(range, revision);
+    const outcome = await this.#cluster.read((member, limits) =>
+      member.call("/etcdserverpb.KV/Range", request, decodeRange, limits),
+    );
+    if (outcome.kind === "unavailable") return outcome;
+    if (outcome.kind === "answer") {
+      return { kind: "read", revision: outcome.value.revision, range: outcome.value.range };
+    }
+    const isCompacted = outcome.error.details === alreadyCompacted;
+    return isCompacted ? { kind: "compacted" } : plainFailure(outcome.error);
   }
 
   async grantLease(ttlS: number): Promise<LeaseGrantReply> {

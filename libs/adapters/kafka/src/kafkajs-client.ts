@@ -165,7 +165,8 @@ class KafkajsProducer implements ClientProducer {
 
   async #send(topic: string, records: readonly EventRecord[]): Promise<ClientFailure | undefined> {
     this.#partitions = new Set();
-    const messages = records.map(({ key, value, headers }) => ({
+    const messages = records.map(({ key, value, headers, partition }) => ({
+      ...(partition === undefined ? {} : { partition }),
       key: bufferOf(key),
       value: bufferOf(value),
       headers,

@@ -92,9 +92,13 @@ const tenancy = [...place, "lock", "grantId", "mode", "owner", "ttlMs"] as const
 const tenure = [...tenancy, "token"] as const;
 const register = ["ballot", "version"] as const;
 
-const began: Shape = { must: tenure, may: ["session", "queuedAt"] };
+/** With `found`, what may stand in a shard that is read anew. */
+const began: Shape = { must: tenure, may: ["session", "queuedAt", "found"] };
 const ended: Shape = { must: [...tenure, "cause"], may: ["session"] };
-const registerTenure: Shape = { must: [...tenure, "home", ...register], may: ["session"] };
+const registerTenure: Shape = {
+  must: [...tenure, "home", ...register],
+  may: ["session", "found"],
+};
 const registerEnded: Shape = {
   must: [...tenure, "home", "cause", ...register],
   may: ["session"],
@@ -102,7 +106,7 @@ const registerEnded: Shape = {
 
 const shapes: Readonly<Record<EventKind, Shape>> = {
   LockAcquired: began,
-  LockHandedOver: { must: [...tenure, "from"], may: began.may },
+  LockHandedOver: { must: [...tenure, "from"], may: ["session", "queuedAt"] },
   LockRenewed: { must: tenure, may: ["session"] },
   LockReleased: ended,
   LockExpired: { must: tenure, may: ["session"] },
@@ -110,9 +114,9 @@ const shapes: Readonly<Record<EventKind, Shape>> = {
   DelegatedGranted: { must: tenure, may: [...began.may, "from"] },
   DelegatedReleased: ended,
   DelegatedLost: ended,
-  WaiterQueued: { must: tenancy, may: ["session", ...register] },
+  WaiterQueued: { must: tenancy, may: ["session", "found", ...register] },
   WaiterLeft: { must: [...tenancy, "cause"], may: ["session", "queuedAt", ...register] },
-  SessionOpened: { must: [...place, "session", "ttlMs"], may: [] },
+  SessionOpened: { must: [...place, "session", "ttlMs"], may: ["found"] },
   SessionEnded: { must: [...place, "session", "ttlMs", "cause"], may: [] },
   GlobalGranted: registerTenure,
   DelegationGiven: registerTenure,
@@ -121,8 +125,8 @@ const shapes: Readonly<Record<EventKind, Shape>> = {
   GlobalTakenOver: registerEnded,
   GlobalForceReleased: registerEnded,
   DelegationEnded: registerEnded,
-  GlobalRefused: { must: [...place, "lock", "grantId", "cause", ...register], may: [] },
-  GlobalAccepted: { must: [...place, "lock", ...register], may: [] },
-  RecordUnreadable: { must: [...place, "record", "change"], may: ["lock", "grantId"] },
+  GlobalRefused: { must: [...place, "lock", "grantId", "cause", ...register], may: ["found"] },
+  GlobalAccepted: { must: [...place, "lock", ...register], may: ["found"] },
+  RecordUnreadable: { must: [...place, "record", "change"], may: ["lock", "grantId", "found"] },
   AuditGap: { must: [...place, "missingFrom", "missingTo"], may: [] },
 };

@@ -19,6 +19,12 @@ const whole: Field<number> = {
   read: (json) => (Number.isSafeInteger(json) && Number(json) >= 0 ? Number(json) : undefined),
 };
 
+/** There, or left out. */
+const flag: Field<true> = {
+  write: () => 1,
+  read: (json) => (json === 1 ? true : undefined),
+};
+
 /** Up to 2^64 - 1: JSON's readers lose digits past 2^53, so it stands as text. */
 const big: Field<bigint> = {
   write: (value) => value.toString(),
@@ -70,6 +76,7 @@ export const eventFields = {
   atMs: whole,
   region: text,
   shard: text,
+  found: flag,
   lock: lockId,
   grantId: text,
   token: big,

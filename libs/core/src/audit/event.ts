@@ -31,6 +31,11 @@ export interface EventPlace {
   readonly atMs: number;
   readonly region: string;
   readonly shard: string;
+  /**
+   * It stood in the shard when the shard was read anew after a gap, whose revision it has: it began
+   * at that revision or at any time before, and may have been told already.
+   */
+  readonly found?: true;
 }
 
 /** What happened, without where and when. */
@@ -213,7 +218,9 @@ interface RecordUnreadable {
  * What was told of the shard before says nothing of how it is after this.
  *
  * The history from `missingFrom` to `missingTo`, both included, was gone before it was read. What
- * happened in it is not known; the identity of the gap is that of its last revision.
+ * happened in it is not known; the identity of the gap is that of its last revision. All that
+ * stands in the shard at `missingTo` is told anew behind it, as beginnings that are `found`, before
+ * anything later.
  */
 interface AuditGap {
   readonly kind: "AuditGap";

@@ -7,7 +7,8 @@ import { closedKey, lockKeys } from "../lock/keys.ts";
 import { encodeRecord, type LockRecord } from "../lock/record.ts";
 import type { KeyValue } from "../txn/txn.ts";
 import type { AuditEvent } from "./event.ts";
-import { type Bookmark, firstPage, readRevision } from "./history.ts";
+import { decodeEvent, encodeEvent } from "./event-codec.ts";
+import { type Bookmark, bookmarkAt, firstPage, readRevision, readStanding } from "./history.ts";
 import type { WatchedChange } from "./key-changes.ts";
 import { sessionReference } from "./session-reference.ts";
 
@@ -179,6 +180,36 @@ test("what one revision did to many locks has one order, whatever the order of t
   expect(brief(read(changes.toReversed()).events)).toEqual(expected);
   const handed = events.filter((event) => event.kind === "LockHandedOver");
   expect(handed.map(({ from }) => from)).toEqual(["1", "1", "1"] as GrantId[]);
+});
+
+test("what stands in a shard is told as found, the same however it is cut into pages", () => {
+  const marker = sessionMarker(session, lease, 10_000);
+  const shared = kv(`${keys.shared.prefix}s`, record("s", { mode: "shared" }));
+  const said = kv(closedKey(session), utf8("closed"));
+  const mark = kv("m/time", utf8("1000"));
+  const own = kv(marker.key, marker.value);
+  const odd = kv("x/planted", utf8("?"));
+  const standing = [said, mark, place("q"), shared, own, holder("a"), odd];
+  const bookmark = bookmarkAt(mark, [said]);
+  expect(bookmark).toEqual({ markMs: 1_000, closing: new Set([sessionReference(session)]) });
+  const { events, nextIndex } = readStanding(of, 9n, standing, bookmark, 1);
+  expect(brief(events)).toEqual([
+    "WaiterQueued q",
+    "LockAcquired s",
+    "SessionOpened",
+    "LockAcquired a",
+    "RecordUnreadable",
+  ]);
+  for (const each of events) expect(each).toMatchObject({ found: true, revision: 9n, atMs: 1_000 });
+  expect(nextIndex).toBe(6);
+  let [index, paged] = [1, [] as AuditEvent[]];
+  for (const each of standing) {
+    const page = readStanding(of, 9n, [each], bookmark, index);
+    index = page.nextIndex;
+    paged = [...paged, ...page.events];
+  }
+  expect(paged).toEqual(events);
+  expect(events.every((event) => decodeEvent(encodeEvent(event)).kind === "event")).toBe(true);
 });
 
 test("a revision whose history is gone is not told in part", () => {

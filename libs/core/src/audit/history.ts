@@ -1,4 +1,5 @@
 import { globalRegion, type LockId } from "../lock/lock-id.ts";
+import type { KeyValue } from "../txn/txn.ts";
 import { type AuditedKey, parseAuditedKey } from "./audited-key.ts";
 import { delegatedEvents } from "./delegated-events.ts";
 import type { AuditEvent, EventPlace, Happening } from "./event.ts";
@@ -67,6 +68,43 @@ export function readRevision(
     return { ...of, revision, index, atMs: markMs, ...each };
   });
   return { kind: "derived", events, bookmark: { markMs, closing: stillClosing(changes, closing) } };
+}
+
+/** What stands in a shard at a revision. */
+export interface Standing {
+  readonly events: readonly AuditEvent[];
+  /** The index for the first event of what stands behind. */
+  readonly nextIndex: number;
+}
+
+/**
+ * All that stands under `kvs`, told as `found`: what is read of a shard at `revision` after a gap,
+ * key by key, so that however it is cut into pages it comes to the same events. `index`: 1 for the
+ * first page, since the gap has 0.
+ */
+export function readStanding(
+  of: HistoryOf,
+  revision: bigint,
+  kvs: readonly KeyValue[],
+  { markMs }: Pick<Bookmark, "markMs">,
+  index: number,
+): Standing {
+  const alone: Surroundings = { endedLeases: new Set(), closing: new Set() };
+  const happened = kvs.flatMap((kv) => happenings(of.region, [{ key: kv.key, after: kv }], alone));
+  const events = happened.map((each, offset): AuditEvent => {
+    const at = { ...of, revision, index: index + offset, atMs: markMs };
+    return { ...at, found: true, ...each };
+  });
+  return { events, nextIndex: index + events.length };
+}
+
+/** The bookmark for the revision after one at which these are the time mark and the keys `e/…`. */
+export function bookmarkAt(mark: KeyValue | undefined, said: readonly KeyValue[]): Bookmark {
+  const closing = said.map(({ key }) => sessionReference(key.slice("e/".length)));
+  return {
+    markMs: (mark && decodeTimeMark(mark.value)) ?? 0,
+    closing: new Set(closing.slice(-closingMax)),
+  };
 }
 
 function happenings(

@@ -1,5 +1,7 @@
 import { invariant } from "@holdfast/base/invariant";
+import type { KeyValue } from "@holdfast/core/txn/txn";
 import type { WatchEvent } from "../ports/shard-store.ts";
+import { KeySpace } from "./key-space.ts";
 
 /**
  * What every revision changed, from the compacted revision on. Each revision changed something, so
@@ -52,6 +54,21 @@ export class History {
       index -= 1;
     }
     return this.#first + index;
+  }
+
+  /** What `present` was at `revision`, which is not forgotten. */
+  keysAt(revision: number, present: KeySpace): KeySpace {
+    const before = new Map<string, KeyValue | undefined>();
+    this.replay(revision + 1, (_revision, events) => {
+      for (const { kv, previous } of events) {
+        if (!before.has(kv.key)) before.set(kv.key, previous);
+      }
+    });
+    if (before.size === 0) return present;
+    const keys = new KeySpace();
+    for (const kv of present.all) if (!before.has(kv.key)) keys.set(kv);
+    for (const kv of before.values()) if (kv !== undefined) keys.set(kv);
+    return keys;
   }
 
   /** Calls `visit` for every kept revision from `revision` on, in order. */

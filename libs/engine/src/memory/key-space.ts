@@ -12,6 +12,11 @@ export class KeySpace {
     return this.#keys.size;
   }
 
+  /** All of them, in no particular order. */
+  get all(): Iterable<KeyValue> {
+    return this.#kvs.values();
+  }
+
   get(key: string): KeyValue | undefined {
     return this.#kvs.get(key);
   }

@@ -9,6 +9,7 @@ import type {
   KeepAliveReply,
   LeaseGrantReply,
   LeaseKeysReply,
+  RangeAtReply,
   RangeReply,
   Rejected,
   RejectReason,
@@ -69,6 +70,13 @@ export class MemoryShardStore implements ShardStore {
 
   async range(range: RangeOp): Promise<RangeReply> {
     return { kind: "read", revision: this.#revision(), range: this.#state.keys.read(range) };
+  }
+
+  async rangeAt(range: RangeOp, revision: bigint): Promise<RangeAtReply> {
+    invariant(revision > 0n && revision <= this.#revision(), "a revision that exists");
+    if (revision < this.#history.compacted) return { kind: "compacted" };
+    const keys = this.#history.keysAt(Number(revision), this.#state.keys);
+    return { kind: "read", revision: this.#revision(), range: keys.read(range) };
   }
 
   async grantLease(ttlS: number): Promise<LeaseGrantReply> {

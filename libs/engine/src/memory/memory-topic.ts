@@ -18,8 +18,10 @@ export class MemoryTopic {
   }
 
   append(record: EventRecord): void {
-    const index = keyHash(record.key) % this.partitions.length;
-    this.partitions[index]?.append(record);
+    const index = record.partition ?? keyHash(record.key) % this.partitions.length;
+    const partition = this.partitions[index];
+    invariant(partition !== undefined, `topic ${this.name} has no partition ${index}`);
+    partition.append(record);
   }
 }
 

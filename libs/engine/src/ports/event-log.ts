@@ -41,8 +41,10 @@ export interface EventLogLimits {
 
 /** A record to append. */
 export interface EventRecord {
-  /** Decides the partition; at least one byte. */
+  /** Decides the partition, unless {@link partition} does; at least one byte. */
   readonly key: Uint8Array;
+  /** Where it goes whatever its key, from 0: for what every partition is to have a copy of. */
+  readonly partition?: number;
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }

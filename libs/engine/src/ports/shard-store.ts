@@ -26,6 +26,11 @@ export interface ShardStore {
   commit(txn: Txn): Promise<CommitReply>;
   /** A linearizable read. Repeating it is harmless, so the implementation may. */
   range(range: RangeOp): Promise<RangeReply>;
+  /**
+   * What the range was at `revision`, which exists: page after page of it comes from one moment.
+   * The `revision` of the answer is that of the store, as with {@link range}.
+   */
+  rangeAt(range: RangeOp, revision: bigint): Promise<RangeAtReply>;
   /** `ttlS`: whole seconds, at least 2. The store chooses the id. */
   grantLease(ttlS: number): Promise<LeaseGrantReply>;
   /** Restarts the lease's ttl. `ttlS` 0 in the answer: the lease has ended. */
@@ -75,6 +80,9 @@ export type CommitReply =
 export type RangeReply =
   | { readonly kind: "read"; readonly revision: bigint; readonly range: RangeResult }
   | StoreFailure;
+
+/** `compacted`: what was at that revision is forgotten. */
+export type RangeAtReply = RangeReply | { readonly kind: "compacted" };
 
 /** `ttlS`: what the store granted, at least what was asked for. */
 export type LeaseGrantReply =

@@ -16,6 +16,7 @@ export function faultyStore(store: ShardStore, faults: Faults): ShardStore {
   return {
     commit: (txn) => store.commit(txn),
     range: async (range) => (faults.reads ? down : store.range(range)),
+    rangeAt: async (range, revision) => (faults.reads ? down : store.rangeAt(range, revision)),
     grantLease: (ttlS) => store.grantLease(ttlS),
     keepAlive: (lease) => store.keepAlive(lease),
     revokeLease: async (lease) => (faults.revokes ? down : store.revokeLease(lease)),

@@ -18,6 +18,7 @@ export function stallingStore(store: ShardStore, clock: () => Clock, stalled: St
   return {
     commit: (txn) => stall("commit", () => store.commit(txn)),
     range: (range) => stall("range", () => store.range(range)),
+    rangeAt: (range, revision) => stall("rangeAt", () => store.rangeAt(range, revision)),
     grantLease: (ttlS) => stall("grantLease", () => store.grantLease(ttlS)),
     keepAlive: (lease) => stall("keepAlive", () => store.keepAlive(lease)),
     revokeLease: (lease) => stall("revokeLease", () => store.revokeLease(lease)),

@@ -7,6 +7,7 @@ import type {
   KeepAliveReply,
   LeaseGrantReply,
   LeaseKeysReply,
+  RangeAtReply,
   RangeReply,
   ShardStore,
   StoreFailure,
@@ -117,6 +118,10 @@ export class ShardLink implements ShardStore {
 
   range(range: RangeOp): Promise<RangeReply> {
     return this.#read("range", () => this.#shard.store.range(range));
+  }
+
+  rangeAt(range: RangeOp, revision: bigint): Promise<RangeAtReply> {
+    return this.#read("range-at", () => this.#shard.store.rangeAt(range, revision));
   }
 
   leaseKeys(lease: LeaseId): Promise<LeaseKeysReply> {

@@ -13,10 +13,10 @@ export function encodeTxn(txn: Txn): Buffer {
   return writer.finish();
 }
 
-/** Encodes a RangeRequest, which is linearizable unless it says otherwise. */
-export function encodeRange(range: RangeOp): Buffer {
+/** Encodes a RangeRequest, which is linearizable; of a past `revision` where one is given. */
+export function encodeRange(range: RangeOp, revision?: bigint): Buffer {
   writer.start();
-  writeRange(range);
+  writeRange(range, revision);
   return writer.finish();
 }
 
@@ -77,7 +77,7 @@ function writeOp(op: Op): void {
   writer.nested(tags.requestOp[op.kind], start);
 }
 
-function writeRange(range: RangeOp): void {
+function writeRange(range: RangeOp, revision?: bigint): void {
   const tag = tags.rangeRequest;
   if (range.countOnly) writer.small(tag.countOnly, 1);
   if (range.keysOnly) writer.small(tag.keysOnly, 1);
@@ -85,6 +85,7 @@ function writeRange(range: RangeOp): void {
     writer.small(tag.sortTarget, enums.sortByCreate);
     writer.small(tag.sortOrder, enums.sortAscending);
   }
+  if (revision !== undefined) writer.int64(tag.revision, revision);
   if (range.limit) writer.small(tag.limit, range.limit);
   writeRangeEnd(tag.rangeEnd, range);
   writer.text(tag.key, range.key);

@@ -6,6 +6,7 @@ export const tags = {
     key: 0x0a,
     rangeEnd: 0x12,
     limit: 0x18,
+    revision: 0x20,
     sortOrder: 0x28,
     sortTarget: 0x30,
     keysOnly: 0x40,

@@ -38,6 +38,7 @@ const register = {
 };
 const tenure = { ...tenancy, token: uint64 };
 const ofRegister = { ...tenure, ...register, home: fc.constant("eu-west-1") };
+const found = fc.constant(true);
 const session = optional("session", grantId);
 const queuedAt = optional("queuedAt", uint64);
 
@@ -84,6 +85,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     optional("lock", lock),
     optional("grantId", grantId),
   ),
+  one(["LockAcquired"], { ...tenure, found }, session, queuedAt),
+  one(["GlobalGranted"], { ...ofRegister, found }, session),
   one(["AuditGap"], { missingFrom: uint64, missingTo: uint64 }),
 );
 

@@ -1,0 +1,70 @@
+import { utf8, utf8Text } from "@holdfast/base/bytes";
+import { append, type ChainHead, type Link } from "@holdfast/core/audit/chain";
+import type { AuditEvent } from "@holdfast/core/audit/event";
+import { type DecodedEvent, decodeEvent } from "@holdfast/core/audit/event-codec";
+import type { EventRecord } from "./ports/event-log.ts";
+
+/** The topic that journals write and auditors read. */
+export const eventsTopic = "holdfast.events.v1";
+
+/** Header with the number of the record in the chain of its cluster, in decimal. */
+const sequenceHeader = "seq";
+/** Header with the hash of the record before it in the chain, in base64url. */
+const previousHeader = "prev";
+
+/**
+ * A linked event as it lies in the topic: the value is the event's line, which the chain covers,
+ * and the headers hold what else the chain needs. The hash itself is not in it: it is that of what
+ * is there, so whatever was changed on the way shows in the next record.
+ */
+export function eventRecord(event: AuditEvent, link: Link): EventRecord {
+  return {
+    key: utf8(partitionKey(event)),
+    value: link.bytes,
+    headers: {
+      [sequenceHeader]: link.sequence.toString(),
+      [previousHeader]: Buffer.from(link.previous).toString("base64url"),
+    },
+  };
+}
+
+/** What a record of the topic is. */
+export type ReadRecord =
+  | { readonly kind: "event"; readonly event: AuditEvent; readonly link: Link }
+  /** See {@link DecodedEvent}: to be parked. */
+  | Exclude<DecodedEvent, { readonly kind: "event" }>;
+
+/** Reads a record back, its link with the hash that its content has. */
+export function readEventRecord({
+  value,
+  headers,
+}: Pick<EventRecord, "value" | "headers">): ReadRecord {
+  const decoded = decodeEvent(utf8Text(value));
+  if (decoded.kind !== "event") return decoded;
+  const before = headBefore(decoded.event.cluster, headers);
+  if (before === undefined) {
+    return { kind: "damaged", problem: "its headers do not say where in the chain it stands" };
+  }
+  return { kind: "event", event: decoded.event, link: append(before, value) };
+}
+
+function headBefore(
+  cluster: string,
+  headers: Readonly<Record<string, string>>,
+): ChainHead | undefined {
+  const [sequence = "", previous = ""] = [headers[sequenceHeader], headers[previousHeader]];
+  if (!/^[1-9]\d{0,17}$/.test(sequence) || !/^[\w-]{43}$/.test(previous)) return undefined;
+  const hash = new Uint8Array(Buffer.from(previous, "base64url"));
+  return { cluster, sequence: BigInt(sequence) - 1n, hash };
+}
+
+/**
+ * Records of one key stay in order: those of a lock, and those of a session. A gap has the key of
+ * its cluster, but goes into every partition whatever its key.
+ */
+function partitionKey(event: AuditEvent): string {
+  if ("lock" in event && event.lock !== undefined) {
+    return `${event.lock.namespace}/${event.lock.name}`;
+  }
+  return "session" in event && event.session !== undefined ? event.session : event.cluster;
+}
