@@ -62,7 +62,7 @@ test.each([1, 2, 3])("what a region does to its locks is no violation (seed %i)"
     if (turn % 40 === 30) sessions.splice(0, 1, await region.open());
   }
   const { events } = reader;
-  expect(events.filter(({ kind }) => kind === "LockAcquired").length).toBeGreaterThan(20);
+  expect(events.filter(({ kind }) => kind === "LockReleased").length).toBeGreaterThan(10);
   for (let from = 0; from < events.length; from += 7)
     expect(violationsIn(events, from)).toEqual([]);
 

@@ -1,0 +1,93 @@
+import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
+import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
+import type { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
+import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { serveTelemetry } from "@holdfast/adapter-telemetry/serve-telemetry";
+import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
+import { Auditor } from "@holdfast/engine/auditor/auditor";
+import type { AuditorNews } from "@holdfast/engine/auditor/auditor-news";
+import { newsLine } from "@holdfast/engine/auditor/news-line";
+import { eventsTopic } from "@holdfast/engine/event-record";
+import type { EventLog } from "@holdfast/engine/ports/event-log";
+import type { Logger } from "@holdfast/runtime/log";
+import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import type { AuditorConfig } from "./config.ts";
+
+/** Pause before Kafka or Postgres is looked for again at the start, in ms. */
+const retryMs = 1_000;
+/** How long a request to Kafka may take, and how long a commit with all its tries, in ms. */
+const requestTimeoutMs = 5_000;
+const commitTimeoutMs = 10_000;
+
+/** Builds an auditor; it is ready once it has its ledger and its topic. */
+export async function compose(
+  config: AuditorConfig,
+  log: Logger,
+  clock: Clock = new SystemClock(),
+): Promise<RunningService> {
+  const meter = new PrometheusMeter();
+  let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
+  const telemetry = await openTelemetry(config, meter, () => trouble());
+  const ledger = await connectLedger(config, clock, log);
+  const events = new KafkaEventLog({
+    brokers: config.kafka,
+    clientId: "holdfast-auditor",
+    clock,
+    requestTimeoutMs,
+    appendTimeoutMs: commitTimeoutMs,
+    onLog: (message) => log.warn({ "event.action": "kafka" }, message),
+  });
+  await awaitTopic(events, clock, log);
+  const listener = (news: AuditorNews) => {
+    const { level, fields, message } = newsLine(news);
+    log[level](fields, message);
+  };
+  const auditor = new Auditor({ log: events, ledger, clock, meter, listener });
+  auditor.start();
+  trouble = () => auditor.trouble;
+  // Whatever answers questions about the ledger opens its door here, and closes it first below.
+  return {
+    stop: async () => {
+      await auditor.stop();
+      await events.close();
+      await ledger.close();
+      await telemetry?.close();
+    },
+  };
+}
+
+async function openTelemetry(
+  { metricsListen: listen }: AuditorConfig,
+  meter: PrometheusMeter,
+  trouble: () => string | undefined,
+) {
+  if (listen === undefined) return undefined;
+  const telemetry = await serveTelemetry({ listen, meter, trouble });
+  if (telemetry.kind === "serving") return telemetry;
+  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${telemetry.message}`);
+}
+
+/** What may change by itself is waited for; everything else is the configuration's fault. */
+async function connectLedger(
+  { postgres: url }: AuditorConfig,
+  clock: Clock,
+  log: Logger,
+): Promise<PostgresLedger> {
+  for (;;) {
+    const connected = await connectPostgresLedger({ url, migrates: true });
+    if (connected.kind === "connected") return connected.ledger;
+    const { reason, message } = connected;
+    if (reason !== "unavailable") throw new ConfigError(`HOLDFAST_POSTGRES: ${message}`);
+    log.warn({ "event.action": "waiting", "event.reason": "ledger" }, message);
+    await sleep(clock, retryMs);
+  }
+}
+
+async function awaitTopic(events: EventLog, clock: Clock, log: Logger): Promise<void> {
+  for (;;) {
+    const reply = await events.checkTopic(eventsTopic, 1);
+    if (reply.kind === "ready") return;
+    log.warn({ "event.action": "waiting", "event.reason": "log" }, reply.message);
+    await sleep(clock, retryMs);
+  }
+}

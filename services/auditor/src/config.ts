@@ -1,0 +1,35 @@
+import {
+  addressesSetting,
+  addressSetting,
+  logLevelSetting,
+  readEnvironment,
+  regionSetting,
+} from "@holdfast/runtime/environment";
+import { z } from "zod";
+
+const schema = z.object({
+  HOLDFAST_REGION: regionSetting,
+  HOLDFAST_KAFKA: addressesSetting.refine((brokers) => brokers.length > 0, {
+    error: "must be set, for example 127.0.0.1:9092",
+  }),
+  HOLDFAST_POSTGRES: z
+    .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
+    .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
+  HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
+  HOLDFAST_LOG_LEVEL: logLevelSetting,
+});
+
+/** The configuration of an auditor, from its environment unless `from` says otherwise. */
+export function readConfig(from: NodeJS.ProcessEnv = process.env) {
+  const environment = readEnvironment(schema, from);
+  return {
+    region: environment.HOLDFAST_REGION,
+    kafka: environment.HOLDFAST_KAFKA,
+    postgres: environment.HOLDFAST_POSTGRES,
+    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
+    logLevel: environment.HOLDFAST_LOG_LEVEL,
+  };
+}
+
+/** See {@link readConfig}. */
+export type AuditorConfig = ReturnType<typeof readConfig>;
