@@ -88,7 +88,11 @@ export class Auditor {
   async #run(): Promise<void> {
     const { log, group = auditorGroup } = this.#options;
     const consumer = log.openConsumer(group, [eventsTopic]);
-    const forget = this.#stopped.onCancel(() => void consumer.close());
+    // While it waits for records it would not hear of the end.
+    let closing: Promise<void> | undefined;
+    this.#stopped.onCancel(() => {
+      closing = consumer.close();
+    });
     const waits = this.#waits("log");
     while (!this.#stopped.cancelled) {
       const reply = await consumer.next(lookMs);
@@ -97,8 +101,7 @@ export class Auditor {
       if (reply.kind === "assigned") this.#assign(reply.partitions);
       if (reply.kind === "records") await this.#take(consumer, reply.batch);
     }
-    forget();
-    await consumer.close();
+    await closing;
   }
 
   #assign(partitions: readonly string[]): void {

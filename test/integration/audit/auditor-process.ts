@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePorts } from "@holdfast/toolchain/free-ports";
+import { ServerProcess } from "@holdfast/toolchain/server-process";
+
+const main = fileURLToPath(new URL("../../../services/auditor/src/main.ts", import.meta.url));
+
+/** Where an auditor of a test finds what it needs. */
+export interface AuditorEnvironment {
+  /** Its log lies here. */
+  readonly folder: string;
+  readonly name: string;
+  readonly kafka: string;
+  readonly postgres: string;
+}
+
+/** The auditor as a process of its own. */
+export class AuditorProcess extends ServerProcess {
+  readonly metrics: string;
+
+  private constructor(environment: AuditorEnvironment, metrics: string) {
+    const { folder, name, kafka, postgres } = environment;
+    const logPath = join(folder, `${name}.log`);
+    super({
+      title: name,
+      file: process.execPath,
+      args: [main],
+      env: {
+        HOLDFAST_REGION: "us-east-1",
+        HOLDFAST_KAFKA: kafka,
+        HOLDFAST_POSTGRES: postgres,
+        HOLDFAST_METRICS_LISTEN: metrics,
+      },
+      logPath,
+      isReady: (pid) =>
+        linesOf(logPath).some((line) => line.pid === pid && line.action === "ready"),
+      startTimeoutMs: 30_000,
+      stopGraceMs: 6_000,
+    });
+    this.metrics = metrics;
+  }
+
+  /** One that has not been started. */
+  static async make(environment: AuditorEnvironment): Promise<AuditorProcess> {
+    const [port] = await freePorts(1);
+    return new AuditorProcess(environment, `127.0.0.1:${port}`);
+  }
+
+  /** Starts it and waits until it is ready. */
+  async begin(): Promise<void> {
+    this.start();
+    if (!(await this.waitReady())) throw new Error(this.describeFailure());
+  }
+
+  /** Everything it said, over all its lives. */
+  get lines(): readonly LogLine[] {
+    return linesOf(this.logPath);
+  }
+
+  /** What a count stands at, as Prometheus would have it; undefined if it is not told. */
+  async count(name: string): Promise<number | undefined> {
+    const answer = await fetch(`http://${this.metrics}/metrics`);
+    const line = (await answer.text()).split("\n").find((each) => each.startsWith(`${name} `));
+    return line === undefined ? undefined : Number(line.slice(name.length + 1));
+  }
+
+  /** The status of its health, and why. */
+  async health(): Promise<readonly [status: number, text: string]> {
+    const answer = await fetch(`http://${this.metrics}/healthz`);
+    return [answer.status, await answer.text()];
+  }
+}
+
+/** A line of its log, as far as tests look at it. */
+interface LogLine {
+  readonly pid: number;
+  readonly action: string | undefined;
+  readonly level: string;
+  readonly message: string;
+  readonly rule: string | undefined;
+}
+
+function linesOf(logPath: string): LogLine[] {
+  let text: string;
+  try {
+    text = readFileSync(logPath, "utf8");
+  } catch {
+    return [];
+  }
+  return text.split("\n").flatMap((line): LogLine[] => {
+    if (!line.startsWith("{")) return [];
+    const fields = JSON.parse(line) as Record<string, unknown>;
+    return [
+      {
+        pid: Number(fields["process.pid"]),
+        action: fields["event.action"] as string | undefined,
+        level: String(fields["log.level"]),
+        message: String(fields.message),
+        rule: fields.rule as string | undefined,
+      },
+    ];
+  });
+}

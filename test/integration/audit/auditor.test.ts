@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { utf8 } from "@holdfast/base/bytes";
+import { integerBelow, SeededRandom } from "@holdfast/base/random";
+import type { EventRecord } from "@holdfast/engine/ports/event-log";
+import { EventScript, lockNamed } from "@holdfast/engine/testing/event-script";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../until.ts";
+import { AuditStand, chainOf, execute, standMissing } from "./audit-stand.ts";
+
+const everything = { fromMs: 0, toMs: Date.UTC(2100, 0, 1), limit: 100 };
+
+describe.skipIf(standMissing !== undefined)("an auditor", () => {
+  let stand: AuditStand;
+  beforeAll(async () => {
+    stand = await AuditStand.start();
+  });
+  afterEach(() => stand.stopAuditors());
+  afterAll(() => stand?.[Symbol.asyncDispose]());
+
+  /** Tenures of some locks, one after the other. */
+  function tenures(script: EventScript, count: number): EventRecord[] {
+    return Array.from({ length: count }, (_, at) =>
+      script.tenure(`lock-${at % 50}`, `grant-${script.count}-${at}`),
+    ).flat();
+  }
+
+  /** The rows of a script are there, each once, in the order of the chain and as they were. */
+  async function expectAll(
+    ledger: ReturnType<AuditStand["ledger"]>,
+    script: EventScript,
+    records: readonly EventRecord[],
+    withinMs = 30_000,
+  ) {
+    const all = async () => (await chainOf(ledger, script.cluster)).length >= records.length;
+    await until(`${records.length} rows of ${script.cluster}`, all, withinMs);
+    const rows = await chainOf(ledger, script.cluster);
+    expect(rows.length).toBe(records.length);
+    expect(rows.every(({ sequence }, at) => sequence === BigInt(at + 1))).toBe(true);
+    const isSame = (row: (typeof rows)[number], at: number) =>
+      Buffer.compare(row.line, records[at]?.value ?? new Uint8Array()) === 0;
+    expect(rows.every(isSame)).toBe(true);
+  }
+
+  async function expectNothingOdd(ledger: ReturnType<AuditStand["ledger"]>) {
+    expect(await ledger.violations(everything)).toEqual({ kind: "list", items: [] });
+    expect(await ledger.parked({ limit: 100 })).toEqual({ kind: "list", items: [] });
+  }
+
+  it("refuses a database it may not use, and waits for the topic that is not there yet", async () => {
+    const url = await stand.newDatabase();
+    const stranger = await stand.auditor(url.replace(":stand@", ":wrong@"));
+    stranger.start();
+    await until("it ends", () => !stranger.running, 20_000);
+    expect(stranger.describeFailure()).toMatch(/exit code 78/);
+    expect(stranger.lines.at(-1)?.message).toMatch(/HOLDFAST_POSTGRES: .*password/);
+    const auditor = await stand.auditor(url);
+    auditor.start();
+    const waits = () => auditor.lines.some(({ message }) => message.includes("there is no topic"));
+    await until("it waits", waits, 20_000);
+    expect((await auditor.health())[0]).toBe(503);
+    await stand.createTopic(6);
+    expect(await auditor.waitReady()).toBe(true);
+    await until("it is well", async () => (await auditor.health())[0] === 200, 20_000);
+    await auditor.stop();
+    expect(auditor.describeFailure()).toMatch(/exit code 0/);
+    await execute(url, "insert into holdfast.schema_versions values (99, 'of the future')");
+    auditor.start();
+    await until("it ends", () => !auditor.running, 20_000);
+    expect(auditor.describeFailure()).toMatch(/exit code 78/);
+  });
+
+  it("finds a planted double grant within 5 s, and parks a newer writer's record", async () => {
+    const url = await stand.newDatabase();
+    const auditor = await stand.auditor(url);
+    await auditor.begin();
+    const ledger = stand.ledger(url);
+    const script = new EventScript({ shard: "planted" });
+    const before = [...script.tenure("l", "first"), script.granted("l", "second")];
+    await stand.produce(before);
+    await expectAll(ledger, script, before);
+    const newer = { key: utf8("other/lock"), value: utf8('{"v":2,"kind":"New"}'), headers: {} };
+    const plantedAtMs = performance.now();
+    await stand.produce([newer, script.granted("l", "planted")]);
+    const found = async () => {
+      const list = await ledger.violations(everything);
+      return list.kind === "list" ? list.items : [];
+    };
+    await until("it is found", async () => (await found()).length > 0, 20_000);
+    expect(performance.now() - plantedAtMs).toBeLessThan(5_000);
+    expect(await found()).toMatchObject([{ rule: "two-exclusive", lock: lockNamed("l") }]);
+    const name = 'holdfast_safety_violations_total{rule="two-exclusive"}';
+    expect(await auditor.count(name)).toBe(1);
+    const lines = auditor.lines.filter(({ action }) => action === "violation");
+    expect(lines).toMatchObject([{ level: "error", rule: "two-exclusive" }]);
+    const parked = await ledger.parked({ limit: 10 });
+    expect(parked).toMatchObject({ items: [{ reason: "unknown-version" }] });
+  });
+
+  it("stores each record once though it, the broker and Postgres are killed at random", async () => {
+    const url = await stand.newDatabase();
+    const auditor = await stand.auditor(url);
+    await auditor.begin();
+    const ledger = stand.ledger(url);
+    const random = new SeededRandom(20_261_122);
+    const scripts = ["a", "b", "c"].map((region) => new EventScript({ region }));
+    const records = new Map<EventScript, EventRecord[]>(scripts.map((script) => [script, []]));
+    let isProducing = true;
+    const produce = async () => {
+      for (let round = 0; round < 70; round++) {
+        for (const [script, known] of records) {
+          const more = tenures(script, 5 + integerBelow(random, 30));
+          known.push(...more);
+          await stand.produce(more);
+        }
+        await sleep(50);
+      }
+      isProducing = false;
+    };
+    const disturb = async () => {
+      const victims = [
+        () => auditor.restart({ wait: false }),
+        () => stand.broker.process.restart(),
+        () => auditor.restart({ wait: false }),
+        () => stand.database.process.restart(),
+        () => auditor.restart({ wait: false }),
+      ];
+      for (const victim of victims) {
+        await sleep(500 + integerBelow(random, 1_500));
+        await victim();
+      }
+    };
+    await Promise.all([produce(), disturb()]);
+    expect(isProducing).toBe(false);
+    for (const [script, known] of records) await expectAll(ledger, script, known);
+    await expectNothingOdd(ledger);
+  });
+
+  it("shares the partitions with another, whom it leaves alone in mid-batch", async () => {
+    const url = await stand.newDatabase();
+    const [first, second] = [await stand.auditor(url), await stand.auditor(url)];
+    const script = new EventScript({ shard: "shared" });
+    const records = tenures(script, 10_000);
+    await stand.produce(records);
+    await first.begin();
+    const ledger = stand.ledger(url);
+    await until("the first has begun", async () => (await head()) > 0n, 20_000);
+    await second.begin();
+    const shared = () => second.lines.some(({ action }) => action === "assigned");
+    await until("the second has its share", shared, 20_000);
+    const more = tenures(script, 2_000);
+    await stand.produce(more.slice(0, 2_000));
+    await first.kill();
+    await stand.produce(more.slice(2_000));
+    await expectAll(ledger, script, [...records, ...more], 40_000);
+    await expectNothingOdd(ledger);
+
+    async function head(): Promise<bigint> {
+      const reply = await ledger.head(script.cluster);
+      return (reply.kind === "head" && reply.row?.sequence) || 0n;
+    }
+  });
+});
