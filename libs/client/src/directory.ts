@@ -1,4 +1,5 @@
 import type { Failure } from "@holdfast/base/failure";
+import type { Consistency } from "@holdfast/core/command/command";
 import type { Tenant } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type { LockId } from "@holdfast/core/lock/lock-id";
@@ -22,6 +23,8 @@ export interface ListQuery {
   readonly pageSize: number;
   /** Empty for the first page. */
   readonly pageToken: string;
+  /** Absent: linearizable. */
+  readonly consistency?: Consistency;
 }
 
 /** A lock and one of its holders: a shared lock may appear several times. */

@@ -21,9 +21,11 @@ import {
   type AcquirePlan,
   type ClientDefaults,
   type ClientOptions,
+  consistencyOf,
   type LockOptions,
   lockOf,
   planAcquire,
+  type ReadOptions,
   ttlOf,
 } from "./options.ts";
 import { persist } from "./persist.ts";
@@ -189,10 +191,11 @@ export class HoldfastClient implements AsyncDisposable {
   }
 
   /** Who holds a lock and who waits for it. */
-  async get(name: string, options: LockOptions = {}): Promise<LockState> {
+  async get(name: string, options: ReadOptions = {}): Promise<LockState> {
     this.#assertOpen();
     const lock = lockOf(this.#defaults, name, options);
-    const { outcome } = await persist(this.#parts.core, { kind: "get", lock }, this.#untilMs());
+    const command = { kind: "get", lock, ...consistencyOf(options) } as const;
+    const { outcome } = await persist(this.#parts.core, command, this.#untilMs());
     if (outcome.kind === "failure") throw errorOf(outcome);
     return outcome;
   }

@@ -4,11 +4,11 @@ import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
 import type { Directory, HeldEntry, ListPage, ListQuery } from "./directory.ts";
 import { errorOf } from "./holdfast-error.ts";
-import { type ClientDefaults, type LockOptions, placeOf } from "./options.ts";
+import { type ClientDefaults, consistencyOf, placeOf, type ReadOptions } from "./options.ts";
 import { isRepeatable } from "./persist.ts";
 
 /** Which locks to list, and how. */
-export interface ListOptions extends LockOptions {
+export interface ListOptions extends ReadOptions {
   /** Entries asked for at once, 1 to 1,000; 100 if left out. */
   readonly pageSize?: number;
 }
@@ -25,9 +25,11 @@ export async function* listLocks(
 ): AsyncGenerator<HeldEntry, void, undefined> {
   const { namespace, region } = placeOf(defaults, options);
   const { pageSize = 100 } = options;
+  const consistency = consistencyOf(options);
   let pageToken = "";
   do {
-    const page = await readPage(core, { region, namespace, prefix, pageSize, pageToken });
+    const query = { region, namespace, prefix, pageSize, pageToken, ...consistency };
+    const page = await readPage(core, query);
     yield* page.locks;
     pageToken = page.nextPageToken;
   } while (pageToken !== "");

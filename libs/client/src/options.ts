@@ -1,5 +1,5 @@
 import { isFailure } from "@holdfast/base/failure";
-import type { Scope } from "@holdfast/core/command/command";
+import type { Consistency, Scope } from "@holdfast/core/command/command";
 import { limits, sessionTtlDefaultMs } from "@holdfast/core/limits";
 import { globalRegion, isGlobal, type LockId, type Mode } from "@holdfast/core/lock/lock-id";
 import { checkName, checkNamespace, checkRegion } from "@holdfast/core/lock/name";
@@ -37,6 +37,16 @@ export interface LockOptions {
    * is one over all of them, and goes on without any one of them.
    */
   readonly scope?: Scope;
+}
+
+/** Which lock is looked at, and how closely. */
+export interface ReadOptions extends LockOptions {
+  /**
+   * `linearizable` if left out. `cached` costs the shard next to nothing, and may show what was
+   * true up to a few seconds ago: for looking, never for deciding. A global lock, and one of a
+   * region without a cache, is read as if it were left out.
+   */
+  readonly consistency?: Consistency;
 }
 
 /** How a lock is asked for. */
@@ -132,6 +142,14 @@ export function placeOf(
     throw invalid("region", 'No region is called "global"; ask for scope "global" instead.');
   }
   return { region, namespace };
+}
+
+/** The consistency that was asked for, checked, as a command has it. */
+export function consistencyOf({ consistency }: ReadOptions): { consistency?: Consistency } {
+  if (consistency === undefined) return {};
+  if (consistency === "linearizable" || consistency === "cached") return { consistency };
+  const message = `consistency is "${String(consistency)}"; it must be "linearizable" or "cached".`;
+  throw invalid("consistency", message);
 }
 
 /** A ttl in ms, within what the scope allows. */

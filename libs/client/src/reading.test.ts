@@ -189,6 +189,29 @@ test("get reads one lock and repeats until a router can say", async () => {
   expect(await getting).toEqual(state);
 });
 
+test("a cached read says so to the router, and no other read does", async () => {
+  const rig = await rigOf();
+  for (const options of [{ consistency: "cached" }, { consistency: "linearizable" }, {}] as const) {
+    void rig.client.get("order", options).catch(() => {});
+  }
+  await rig.clock.advance(0);
+  const asked = rig.net.all("get").map(({ command }) => command.consistency);
+  expect(asked).toEqual(["cached", "linearizable", undefined]);
+  expect(await codeOf(rig.client.get("order", { consistency: "eventual" as never }))).toBe(
+    "INVALID_ARGUMENT",
+  );
+});
+
+test("a cached list asks for every page so", async () => {
+  const { client, directory } = await readingRig();
+  directory.pages = [{ kind: "page", locks: [], nextPageToken: "more" }];
+  for await (const _ of client.list("a", { consistency: "cached" })) throw new Error("an entry");
+  expect(directory.asked).toMatchObject([
+    { pageToken: "", consistency: "cached" },
+    { pageToken: "more", consistency: "cached" },
+  ]);
+});
+
 test("a force release names its actor and reason, and repeats under one request id", async () => {
   const rig = await rigOf();
   const forcing = rig.client.forceRelease("order", { reason: "stuck" });

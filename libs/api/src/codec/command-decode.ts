@@ -17,9 +17,9 @@ import { sessionTtlDefaultMs } from "@holdfast/core/limits";
 import { globalRegion, isGlobal, type LockId, type Mode } from "@holdfast/core/lock/lock-id";
 import { endOfMessage, type WireReader } from "../wire/wire-reader.ts";
 import { checkCommand } from "./command-rules.ts";
-import { refuse } from "./field-rules.ts";
+import { badConsistency, refuse } from "./field-rules.ts";
 import { noMetadata, readLease, readLock, readMetadata } from "./shared-decode.ts";
-import { modeOf, scopeOf } from "./vocabulary.ts";
+import { consistencyOf, modeOf, scopeOf } from "./vocabulary.ts";
 
 /**
  * Reads the request message of a kind and checks every field of it. `region` is what an empty
@@ -200,13 +200,20 @@ function readCancel(reader: WireReader, region: string): CancelCommand {
   return command;
 }
 
-function readGet(reader: WireReader, region: string): GetCommand {
+function readGet(reader: WireReader, region: string): GetCommand | Failure {
   let lock: LockId | undefined;
+  let number = 0;
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
     if (tag === 0x0a) lock = readLock(reader, region);
+    else if (tag === 0x10) number = reader.varint();
     else reader.skip(tag);
   }
-  return { kind: "get", lock: lock ?? noLock(region) };
+  const command: Building<GetCommand> = { kind: "get", lock: lock ?? noLock(region) };
+  if (number === 0) return command;
+  const consistency = consistencyOf(number);
+  if (consistency === undefined) return badConsistency(number);
+  command.consistency = consistency;
+  return command;
 }
 
 function readForceRelease(reader: WireReader, region: string): ForceReleaseCommand {

@@ -10,7 +10,7 @@ import type {
 } from "@holdfast/core/command/command";
 import type { WireWriter } from "../wire/wire-writer.ts";
 import { writeLease, writeLock, writeMetadata } from "./shared-encode.ts";
-import { modeNumber, scopeNumber } from "./vocabulary.ts";
+import { consistencyNumber, modeNumber, scopeNumber } from "./vocabulary.ts";
 
 /** The field that carries each kind: of `Command` its request, of `Result` its response. */
 export const commandFields = {
@@ -52,6 +52,9 @@ export function writeRequest(writer: WireWriter, command: Command): void {
       return;
     case "get":
       writeLock(writer, 1, command.lock);
+      if (command.consistency !== undefined) {
+        writer.number(2, consistencyNumber(command.consistency));
+      }
       return;
     case "force-release":
       writeForceRelease(writer, command);

@@ -62,7 +62,7 @@ test("fields of a later version are passed over", () => {
         id: 7,
         command: {
           $case: "get",
-          value: { lock: { region: "", namespace: "default", name: "a" } },
+          value: { lock: { region: "", namespace: "default", name: "a" }, consistency: 0 },
         },
       },
     ],
@@ -84,16 +84,15 @@ test("fields of a later version are passed over", () => {
 });
 
 test("a command that breaks a rule is refused alone", () => {
+  const sparse = { region: "", namespace: "x", name: "a" };
   const bytes = ConnectRequest.encode({
     gone: [],
     hello: undefined,
     commands: [
-      { id: 1, command: { $case: "get", value: { lock: undefined } } },
-      {
-        id: 2,
-        command: { $case: "get", value: { lock: { region: "", namespace: "x", name: "a" } } },
-      },
+      { id: 1, command: { $case: "get", value: { lock: undefined, consistency: 0 } } },
+      { id: 2, command: { $case: "get", value: { lock: sparse, consistency: 0 } } },
       { id: 3, command: undefined },
+      { id: 4, command: { $case: "get", value: { lock: sparse, consistency: 3 as never } } },
     ],
   }).finish();
   const content = reader.read(bytes);
@@ -102,6 +101,7 @@ test("a command that breaks a rule is refused alone", () => {
     { id: 1, command: { kind: "failure", code: "INVALID_ARGUMENT", field: "lock.name" } },
     { id: 2, command: { kind: "get" } },
     { id: 3, command: { kind: "failure", code: "UNIMPLEMENTED" } },
+    { id: 4, command: { kind: "failure", code: "INVALID_ARGUMENT", field: "consistency" } },
   ]);
 });
 

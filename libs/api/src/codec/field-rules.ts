@@ -18,6 +18,14 @@ export function refuse(field: string, message: string): Failure {
   return failure("INVALID_ARGUMENT", message, { field });
 }
 
+/** Refuses a consistency that has no such number. */
+export function badConsistency(number: number): Failure {
+  return refuse(
+    "consistency",
+    `There is no consistency ${number}; 1 is linearizable, 2 is cached.`,
+  );
+}
+
 /** Puts the place of a part before the field that is wrong with it. */
 export function within(path: string, found: Failure | undefined): Failure | undefined {
   return found && { ...found, field: found.field === undefined ? path : `${path}.${found.field}` };

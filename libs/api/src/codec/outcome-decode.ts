@@ -207,6 +207,7 @@ function readLockState(reader: WireReader): LockState {
   let waiterCount = 0;
   let revision = 0n;
   const votes: RegionVote[] = [];
+  let ageMs = 0;
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
     if (tag === 0x0a) lock = readLock(reader, "");
     else if (tag === 0x12) shard = reader.commonText("shard");
@@ -219,10 +220,16 @@ function readLockState(reader: WireReader): LockState {
     else if (tag === 0x4a) {
       const vote = readVote(reader);
       if (vote !== undefined) votes.push(vote);
-    } else reader.skip(tag);
+    } else if (tag === 0x50) ageMs = reader.varint();
+    else reader.skip(tag);
   }
   const state = { lock, shard, slot, holders, waiters, holderCount, waiterCount, revision };
-  return { kind: "lock", ...state, ...(votes.length > 0 && { votes }) };
+  return {
+    kind: "lock",
+    ...state,
+    ...(votes.length > 0 && { votes }),
+    ...(ageMs > 0 && { ageMs }),
+  };
 }
 
 function readOpened(reader: WireReader): OpenSessionOutcome | undefined {

@@ -158,6 +158,7 @@ function writeLockState(writer: WireWriter, state: LockState): void {
   writeMs(writer, 7, state.waiterCount);
   if (state.revision !== 0n) writer.uint64(8, state.revision);
   for (const vote of state.votes ?? []) writeVote(writer, 9, vote);
+  if (state.ageMs !== undefined) writeMs(writer, 10, wholeUp(state.ageMs));
 }
 
 function writeLeaseAnswer(writer: WireWriter, field: number, answer: LeaseAnswer): void {

@@ -30,10 +30,24 @@ const eventKinds: LockEventKind[] = [
 test("a list and a watch are asked for as they were meant", () => {
   expect(readListRequest(writeListRequest(list), "elsewhere")).toEqual(list);
   expect(readWatchRequest(writeWatchRequest(watch), "elsewhere")).toEqual(watch);
+  for (const consistency of ["linearizable", "cached"] as const) {
+    const query = { ...list, consistency };
+    expect(readListRequest(writeListRequest(query), "elsewhere")).toEqual(query);
+  }
+});
+
+test("a list of a consistency that nobody knows is refused, never guessed", () => {
+  const bytes = ListRequest.encode({ ...list, consistency: 3 as never }).finish();
+  expect(readListRequest(bytes, region)).toMatchObject({
+    code: "INVALID_ARGUMENT",
+    field: "consistency",
+    message: "There is no consistency 3; 1 is linearizable, 2 is cached.",
+  });
 });
 
 test("what a list leaves out is the region of the endpoint and a page of 100", () => {
-  const bytes = ListRequest.encode({ ...list, region: "", pageSize: 0 }).finish();
+  const given = { ...list, region: "", pageSize: 0, consistency: 0 } as const;
+  const bytes = ListRequest.encode(given).finish();
   expect(readListRequest(bytes, region)).toEqual({ ...list, pageSize: 100 });
 });
 
@@ -73,6 +87,8 @@ test("pages and events come out as they went in", () => {
     fc.property(locks, events, (held, happened) => {
       const page = { kind: "page" as const, locks: held, nextPageToken: "next" };
       expect(readListResponse(writeListResponse(page))).toEqual(page);
+      const cached = { ...page, ageMs: 1_200 };
+      expect(readListResponse(writeListResponse(cached))).toEqual(cached);
       expect(readWatchResponse(writeWatchResponse(happened))).toEqual(happened);
     }),
   );

@@ -1,5 +1,6 @@
 import type { Failure } from "@holdfast/base/failure";
 import type { GrantId } from "@holdfast/base/ids";
+import type { Consistency } from "@holdfast/core/command/command";
 import type { Tenant } from "@holdfast/core/command/outcome";
 import { limits } from "@holdfast/core/limits";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
@@ -12,10 +13,17 @@ import {
   WatchRequest,
   WatchResponse,
 } from "../generated/holdfast/v1/lock_service.ts";
-import { checkPlace, checkPrefix, checkRange, refuse } from "./field-rules.ts";
-import { wholeDown } from "./shared-encode.ts";
+import { badConsistency, checkPlace, checkPrefix, checkRange, refuse } from "./field-rules.ts";
+import { wholeDown, wholeUp } from "./shared-encode.ts";
 import { malformedRequest } from "./unary-codec.ts";
-import { eventKindNumber, eventKindOf, modeNumber, modeOf } from "./vocabulary.ts";
+import {
+  consistencyNumber,
+  consistencyOf,
+  eventKindNumber,
+  eventKindOf,
+  modeNumber,
+  modeOf,
+} from "./vocabulary.ts";
 
 // Lists and watches are rare next to commands, so the generated codec does for them.
 
@@ -30,6 +38,7 @@ export interface ListFields {
   readonly prefix: string;
   readonly pageSize: number;
   readonly pageToken: string;
+  readonly consistency?: Consistency;
 }
 
 /** Which locks to watch; the engine's `WatchQuery`. */
@@ -46,19 +55,25 @@ export interface ListedPage {
   readonly kind: "page";
   readonly locks: readonly { readonly lock: LockId; readonly holder: Tenant }[];
   readonly nextPageToken: string;
+  readonly ageMs?: number;
 }
 
 /** On a server: reads and checks a `ListRequest`. */
 export function readListRequest(bytes: Uint8Array, region: string): ListFields | Failure {
   const request = decode(ListRequest, bytes);
   if (request === undefined) return malformedRequest();
+  const consistency = consistencyOf(request.consistency);
   const query = {
     region: request.region || region,
     namespace: request.namespace,
     prefix: request.prefix,
     pageSize: request.pageSize || pageSizeDefault,
     pageToken: request.pageToken,
+    ...(consistency !== undefined && { consistency }),
   };
+  if (consistency === undefined && request.consistency !== 0) {
+    return badConsistency(request.consistency);
+  }
   return (
     checkPlace(query.region, query.namespace) ??
     checkPrefix("prefix", query.prefix) ??
@@ -80,13 +95,16 @@ export function checkPage(page: {
 
 /** On a client. */
 export function writeListRequest(query: ListFields): Uint8Array {
-  return ListRequest.encode(query).finish();
+  const { consistency, ...fields } = query;
+  const number = consistency === undefined ? 0 : consistencyNumber(consistency);
+  return ListRequest.encode({ ...fields, consistency: number }).finish();
 }
 
 /** On a server. */
 export function writeListResponse(page: ListedPage): Uint8Array {
   const locks = page.locks.map(({ lock, holder }) => ({ lock, holder: wireTenant(holder) }));
-  return ListResponse.encode({ locks, nextPageToken: page.nextPageToken }).finish();
+  const { nextPageToken, ageMs = 0 } = page;
+  return ListResponse.encode({ locks, nextPageToken, ageMs: wholeUp(ageMs) }).finish();
 }
 
 /** On a client; undefined where the bytes are no `ListResponse`. */
@@ -97,7 +115,8 @@ export function readListResponse(bytes: Uint8Array): ListedPage | undefined {
     lock: lock ?? noLock,
     holder: coreTenant(holder),
   }));
-  return { kind: "page", locks, nextPageToken: response.nextPageToken };
+  const { nextPageToken, ageMs } = response;
+  return { kind: "page", locks, nextPageToken, ...(ageMs > 0 && { ageMs }) };
 }
 
 /** On a server: reads and checks a `WatchRequest`. */

@@ -1,9 +1,10 @@
 import type { FailureCode } from "@holdfast/base/failure";
-import type { Scope } from "@holdfast/core/command/command";
+import type { Consistency, Scope } from "@holdfast/core/command/command";
 import type { LockEventKind } from "@holdfast/core/lock/lock-event";
 import type { Mode } from "@holdfast/core/lock/lock-id";
 import { FailureCode as WireFailureCode } from "../generated/holdfast/v1/failure.ts";
 import {
+  Consistency as WireConsistency,
   LockEventKind as WireLockEventKind,
   Mode as WireMode,
   Scope as WireScope,
@@ -29,6 +30,19 @@ export function scopeNumber(scope: Scope): WireScope {
 export function scopeOf(number: number): Scope | undefined {
   if (number === WireScope.SCOPE_LOCAL) return "local";
   return number === WireScope.SCOPE_GLOBAL ? "global" : undefined;
+}
+
+/** The wire's number for a consistency. */
+export function consistencyNumber(consistency: Consistency): WireConsistency {
+  return consistency === "cached"
+    ? WireConsistency.CONSISTENCY_CACHED
+    : WireConsistency.CONSISTENCY_LINEARIZABLE;
+}
+
+/** Undefined for 0 and for a number that means nothing here. */
+export function consistencyOf(number: number): Consistency | undefined {
+  if (number === WireConsistency.CONSISTENCY_LINEARIZABLE) return "linearizable";
+  return number === WireConsistency.CONSISTENCY_CACHED ? "cached" : undefined;
 }
 
 const eventKinds: Record<LockEventKind, WireLockEventKind> = {

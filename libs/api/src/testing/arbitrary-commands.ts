@@ -141,7 +141,11 @@ export const arbitraryCommand: fc.Arbitrary<Command> = fc.oneof(
     tombstone,
     nothing,
   ),
-  fc.record({ kind: fc.constant("get" as const), lock: arbitraryLock }),
+  joined(
+    fc.record({ kind: fc.constant("get" as const), lock: arbitraryLock }),
+    some({ consistency: fc.constantFrom("linearizable" as const, "cached" as const) }),
+    nothing,
+  ),
   joined(
     fc.record({
       kind: fc.constant("force-release" as const),

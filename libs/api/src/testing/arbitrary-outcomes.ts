@@ -170,8 +170,12 @@ const decisions: Record<Command["kind"], fc.Arbitrary<Outcome>> = {
 
 function withVotes(fields: { [Field in keyof LockState]: fc.Arbitrary<LockState[Field]> }) {
   return fc
-    .tuple(fc.record(fields), fc.array(vote, { maxLength: 3 }))
-    .map(([state, votes]) => ({ ...state, ...(votes.length > 0 && { votes }) }));
+    .tuple(fc.record(fields), fc.array(vote, { maxLength: 3 }), unsigned32)
+    .map(([state, votes, ageMs]) => ({
+      ...state,
+      ...(votes.length > 0 && { votes }),
+      ...(ageMs > 0 && { ageMs }),
+    }));
 }
 
 /** A kind of command and an answer to it. */

@@ -40,6 +40,7 @@ describe("bash", () => {
   test("offers the values of an option, and none where any will do", async () => {
     expect(await offered("holdfast", "get", "a", "-o", "")).toEqual(["table", "json"]);
     expect(await offered("holdfast", "get", "a", "--output", "j")).toEqual(["json"]);
+    expect(await offered("holdfast", "ls", "--consistency", "c")).toEqual(["cached"]);
     expect(await offered("holdfast", "acquire", "--ttl", "")).toEqual([]);
   });
 

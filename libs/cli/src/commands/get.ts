@@ -8,6 +8,7 @@ import { examplesHelp } from "../output/help-text.ts";
 import { renderFields } from "../output/table.ts";
 import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
 import type { Wrap } from "../wrap.ts";
+import { addConsistencyOption, type ConsistencyOptions } from "./consistency-option.ts";
 import { addGlobalOption, type ScopeOptions, scopeOf } from "./global-option.ts";
 import { jsonVote, printVotes } from "./votes.ts";
 
@@ -21,7 +22,7 @@ export function addGet(program: Command, wrap: Wrap): void {
       "Shows the holders of a lock and its queue, head first. A free lock is no error. Of a global " +
         "lock it also shows what each region says.",
     );
-  addGlobalOption(command, "the global lock of that name")
+  addConsistencyOption(addGlobalOption(command, "the global lock of that name"))
     .addHelpText(
       "after",
       examplesHelp([
@@ -32,11 +33,11 @@ export function addGet(program: Command, wrap: Wrap): void {
       ]),
     )
     .action(
-      wrap<ScopeOptions>(async (invocation, [word = ""], options) => {
+      wrap<ScopeOptions & ConsistencyOptions>(async (invocation, [word = ""], options) => {
         const name = checkedName(word);
         const scope = scopeOf(options);
         const client = await invocation.connect({ scope });
-        const lock = await client.get(name, scope);
+        const lock = await client.get(name, scope, options.consistency);
         if (invocation.format === "json") await invocation.printJson(jsonLock(lock));
         else await printLock(invocation, lock);
         return exitCodes.done;
@@ -45,12 +46,13 @@ export function addGet(program: Command, wrap: Wrap): void {
 }
 
 function jsonLock(lock: LockView): Record<string, unknown> {
-  const { region, namespace, name, shard, slot, holderCount, waiterCount, votes } = lock;
+  const { region, namespace, name, shard, slot, holderCount, waiterCount, votes, ageMs } = lock;
   return {
     region,
     namespace,
     lock: name,
     ...(votes === undefined ? { shard, slot } : { slot, votes: votes.map(jsonVote) }),
+    ...(ageMs === undefined ? {} : { ageMs }),
     state: stateOf(lock),
     holderCount,
     waiterCount,
@@ -74,12 +76,18 @@ async function printLock(invocation: Invocation, lock: LockView): Promise<void> 
         ["shard", lock.shard === "" ? `slot ${lock.slot}` : `${lock.shard} (slot ${lock.slot})`],
         ["state", state === "free" ? "free" : `held, ${state}`],
         ["waiting", lock.waiterCount.toString()],
+        ...readWhen(lock),
       ],
       invocation.paint,
     ),
   );
   await printTenants(invocation, lock);
   if (lock.votes !== undefined) await printVotes(invocation, lock.votes);
+}
+
+/** Says so only of what is not of this moment. */
+function readWhen({ ageMs }: LockView): [string, string][] {
+  return ageMs === undefined ? [] : [["read", `${printDuration(ageMs)} ago (cached)`]];
 }
 
 async function printTenants(invocation: Invocation, lock: LockView): Promise<void> {

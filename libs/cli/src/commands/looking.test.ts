@@ -62,6 +62,20 @@ describe("get", () => {
     expect(piped.stdout).toContain("x".repeat(300));
   });
 
+  test("a cached answer is asked for by name, and says how old it is", async () => {
+    const { client, stdout } = await runIn({}, ["get", "a", "--consistency", "cached"]);
+    expect(client.calls[0]).toBe("get a cached");
+    expect(stdout).toContain("read       1.2s ago (cached)\n");
+    const json = await runIn({}, ["get", "a", "--consistency", "cached", "-o", "json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ lock: "a", ageMs: 1_200 });
+    const plain = await runIn({}, ["get", "a", "-o", "json"]);
+    expect(plain.client.calls[0]).toBe("get a");
+    expect(JSON.parse(plain.stdout)).not.toHaveProperty("ageMs");
+    const wrong = await runIn({}, ["get", "a", "--consistency", "eventual"]);
+    expect(wrong.exitCode).toBe(64);
+    expect(wrong.stderr).toContain("Allowed choices are linearizable, cached.");
+  });
+
   test("control characters of others do not reach the terminal", async () => {
     const client = new FakeClient();
     client.holders.set("a", [tenant({ owner: "\u001b[2Jeve\nroot", metadata: { "\u202e": "" } })]);
@@ -96,6 +110,8 @@ describe("ls", () => {
   });
 
   test("an empty region is said on stderr, so that a pipe stays empty", async () => {
+    const cached = await runIn({}, ["ls", "--consistency", "cached"]);
+    expect(cached.client.calls[0]).toBe("list  1000 cached");
     const { stdout, stderr, exitCode } = await runIn({}, ["ls"]);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 0 });
     expect(stderr).toBe("No locks are held in us-east-1, namespace default.\n");

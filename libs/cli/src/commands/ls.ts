@@ -9,6 +9,7 @@ import type { Invocation } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import { jsonTenant, printMetadata, printOwner } from "../output/tenant.ts";
 import type { Wrap } from "../wrap.ts";
+import { addConsistencyOption, type ConsistencyOptions } from "./consistency-option.ts";
 import {
   addGlobalOption,
   placeName,
@@ -17,7 +18,7 @@ import {
   scopeOf,
 } from "./global-option.ts";
 
-interface LsOptions extends ScopeOptions {
+interface LsOptions extends ScopeOptions, ConsistencyOptions {
   readonly limit: string;
 }
 
@@ -34,7 +35,7 @@ export function addLs(program: Command, wrap: Wrap): void {
         "reads page by page: what changes meanwhile may or may not be there.",
     )
     .addOption(new Option("--limit <n>", "at most so many").default("1000"));
-  addGlobalOption(command, "the global locks")
+  addConsistencyOption(addGlobalOption(command, "the global locks"))
     .addHelpText(
       "after",
       examplesHelp([
@@ -52,7 +53,7 @@ export function addLs(program: Command, wrap: Wrap): void {
         const client = await invocation.connect({ scope });
         const region = regionOf(scope, client);
         const pageSize = Math.min(limits.pageSizeMax, limit);
-        const listed = client.list(prefix, pageSize, scope);
+        const listed = client.list(prefix, pageSize, scope, options.consistency);
         const { items: entries, more } = await takeFirst(listed, limit);
         if (invocation.format === "json") {
           const locks = entries.map(({ name, holder }) => ({ lock: name, ...jsonTenant(holder) }));

@@ -1,4 +1,4 @@
-import type { Scope } from "@holdfast/core/command/command";
+import type { Consistency, Scope } from "@holdfast/core/command/command";
 import type { RegionVote } from "@holdfast/core/command/outcome";
 import type { LockEventKind } from "@holdfast/core/lock/lock-event";
 import type { Mode } from "@holdfast/core/lock/lock-id";
@@ -17,9 +17,15 @@ export interface ClientPort {
   acquireHeld(request: AcquireRequest): Promise<HeldOutcome>;
   release(handle: Handle): Promise<void>;
   renew(handle: Handle, ttlMs: number): Promise<{ readonly validForMs: number }>;
-  get(name: string, scope: Scope): Promise<LockView>;
+  /** Linearizable if it is left out how; so is whatever a command goes by. */
+  get(name: string, scope: Scope, consistency?: Consistency): Promise<LockView>;
   /** The holders of locks whose names begin with `prefix`, read page by page. */
-  list(prefix: string, pageSize: number, scope: Scope): AsyncIterable<ListEntry>;
+  list(
+    prefix: string,
+    pageSize: number,
+    scope: Scope,
+    consistency: Consistency,
+  ): AsyncIterable<ListEntry>;
   /** Ends when `signal` aborts. */
   watch(query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent>;
   /** Page by page as they are read. */
@@ -121,6 +127,8 @@ export interface LockView {
   readonly waiterCount: number;
   /** Of a global lock: what each region says. */
   readonly votes?: readonly RegionVote[];
+  /** How long ago it was read, where it came from a cache. */
+  readonly ageMs?: number;
 }
 
 /** A held lock and one of its holders: a shared lock may appear several times. */

@@ -150,7 +150,7 @@ describe("locks", () => {
       { kind: "LockAcquired", name: "o:1", region: "us-east-1", tenant: { mode: "shared" } },
     ]);
     const listed = [];
-    for await (const { name } of port.list("o", 10, "local")) listed.push(name);
+    for await (const { name } of port.list("o", 10, "local", "linearizable")) listed.push(name);
     expect(listed).toEqual(["o:1"]);
   });
 });

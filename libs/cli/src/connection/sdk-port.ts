@@ -1,7 +1,7 @@
 import type { Admin } from "@holdfast/client/grpc/admin";
 import type { HoldfastClient } from "@holdfast/client/holdfast-client";
 import { HoldfastError } from "@holdfast/client/holdfast-error";
-import type { Scope } from "@holdfast/core/command/command";
+import type { Consistency, Scope } from "@holdfast/core/command/command";
 import { printLock } from "@holdfast/core/lock/lock-id";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -37,9 +37,10 @@ export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
         if (result !== "released") throw notReleased(printLock(handle.lock), result);
       }),
     renew: (handle, ttlMs) => guard(() => sdk.renewHandle(printHandle(handle), { ttl: ttlMs })),
-    get: (name, scope) => guard(() => read(sdk, name, scope)),
-    list: (prefix, pageSize, scope) =>
-      guarded(sdk.list(prefix, { pageSize, scope }), ({ lock, holder }) => ({
+    get: (name, scope, consistency = "linearizable") =>
+      guard(() => read(sdk, name, scope, consistency)),
+    list: (prefix, pageSize, scope, consistency) =>
+      guarded(sdk.list(prefix, { pageSize, scope, consistency }), ({ lock, holder }) => ({
         name: lock.name,
         holder,
       })),
@@ -74,9 +75,14 @@ export function portOver(sdk: Sdk, endpoints: readonly string[]): ClientPort {
   };
 }
 
-async function read(sdk: Sdk, name: string, scope: Scope): Promise<LockView> {
+async function read(
+  sdk: Sdk,
+  name: string,
+  scope: Scope,
+  consistency: Consistency,
+): Promise<LockView> {
   try {
-    return lockView(await sdk.get(name, { scope }));
+    return lockView(await sdk.get(name, { scope, consistency }));
   } catch (error) {
     // Reading changes nothing, so there is nothing whose outcome could be unknown.
     if (!(error instanceof HoldfastError) || error.code !== "UNKNOWN_OUTCOME") throw error;

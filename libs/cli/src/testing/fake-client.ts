@@ -1,5 +1,5 @@
 import type { GrantId } from "@holdfast/base/ids";
-import type { Scope } from "@holdfast/core/command/command";
+import type { Consistency, Scope } from "@holdfast/core/command/command";
 import type { RegionVote } from "@holdfast/core/command/outcome";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { failureError } from "../cli-error.ts";
@@ -95,8 +95,9 @@ export class FakeClient implements ClientPort {
     return { validForMs: ttlMs - 550 };
   }
 
-  async get(name: string, scope: Scope): Promise<LockView> {
-    this.#call(`get ${name}${scope === "global" ? " global" : ""}`);
+  async get(name: string, scope: Scope, consistency?: Consistency): Promise<LockView> {
+    const cached = consistency === "cached";
+    this.#call(`get ${name}${scope === "global" ? " global" : ""}${cached ? " cached" : ""}`);
     const holders = this.#holdersOf(name);
     const global = scope === "global";
     return {
@@ -106,6 +107,7 @@ export class FakeClient implements ClientPort {
       shard: global ? "" : "s0",
       slot: 42,
       ...(global && { votes: this.votes }),
+      ...(cached && { ageMs: 1_200 }),
       holders,
       waiters: this.waiters,
       holderCount: holders.length,
@@ -113,8 +115,14 @@ export class FakeClient implements ClientPort {
     };
   }
 
-  async *list(prefix: string, pageSize: number, scope: Scope): AsyncIterable<ListEntry> {
-    this.#call(`list ${prefix} ${pageSize}${scope === "global" ? " global" : ""}`);
+  async *list(
+    prefix: string,
+    pageSize: number,
+    scope: Scope,
+    consistency: Consistency,
+  ): AsyncIterable<ListEntry> {
+    const cached = consistency === "cached" ? " cached" : "";
+    this.#call(`list ${prefix} ${pageSize}${scope === "global" ? " global" : ""}${cached}`);
     for (const [name, holders] of this.holders) {
       if (name.startsWith(prefix)) for (const holder of holders) yield { name, holder };
     }

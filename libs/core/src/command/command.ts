@@ -82,10 +82,18 @@ export interface CancelCommand {
   readonly ttlMs?: number;
 }
 
+/**
+ * How new what is read must be. `cached`: it may have been true a few seconds ago; for looking,
+ * never for deciding.
+ */
+export type Consistency = "linearizable" | "cached";
+
 /** Reads who holds and who waits. */
 export interface GetCommand {
   readonly kind: "get";
   readonly lock: LockId;
+  /** Absent: linearizable. */
+  readonly consistency?: Consistency;
 }
 
 /** Takes a lock from its holders. They go on believing until they are told: see the guarantees. */

@@ -102,6 +102,8 @@ export interface LockState {
   readonly revision: bigint;
   /** Of a global lock only: what each region says, whether or not it was needed. */
   readonly votes?: readonly RegionVote[];
+  /** How long ago it was read, in ms, where it came from a cache; absent: for this very answer. */
+  readonly ageMs?: number;
 }
 
 /** What one region says of a global lock. */

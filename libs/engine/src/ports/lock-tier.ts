@@ -1,6 +1,11 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { Failure } from "@holdfast/base/failure";
-import type { AcquireCommand, Command, SessionLease } from "@holdfast/core/command/command";
+import type {
+  AcquireCommand,
+  Command,
+  Consistency,
+  SessionLease,
+} from "@holdfast/core/command/command";
 import type { AcquireOutcome, OutcomeOf, Tenant } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type { LockId } from "@holdfast/core/lock/lock-id";
@@ -52,6 +57,8 @@ export interface ListQuery {
   readonly pageSize: number;
   /** Empty for the first page; opaque. */
   readonly pageToken: string;
+  /** Absent: linearizable. */
+  readonly consistency?: Consistency;
 }
 
 /** A page of holders; `nextPageToken` is empty on the last one. */
@@ -59,6 +66,8 @@ export interface ListPage {
   readonly kind: "page";
   readonly locks: readonly { readonly lock: LockId; readonly holder: Tenant }[];
   readonly nextPageToken: string;
+  /** How long ago it was read, in ms, where it came from a cache; absent: for this very answer. */
+  readonly ageMs?: number;
 }
 
 /** Which locks to watch: one by its name, or all with a prefix. */

@@ -47,6 +47,30 @@ export namespace Mode {
   export type MODE_SHARED = typeof Mode.MODE_SHARED;
 }
 
+/** How new what is read must be. */
+export const Consistency = {
+  /** CONSISTENCY_UNSPECIFIED - Taken as CONSISTENCY_LINEARIZABLE. */
+  CONSISTENCY_UNSPECIFIED: 0,
+  /** CONSISTENCY_LINEARIZABLE - Read anew. Of a local lock, all that was answered before the request was sent is in it. */
+  CONSISTENCY_LINEARIZABLE: 1,
+  /**
+   * CONSISTENCY_CACHED - Perhaps from a cache: what was true at some moment of the last 5 seconds, which the response's
+   * `age_ms` tells. It may lack what the caller itself has just done, and one answer may be older than
+   * the one before. For looking: never release, renew or write anything by such an answer, nor take
+   * its tokens for the newest. Where the region has no cache, or for a global lock, it is read as
+   * CONSISTENCY_LINEARIZABLE.
+   */
+  CONSISTENCY_CACHED: 2,
+} as const;
+
+export type Consistency = typeof Consistency[keyof typeof Consistency];
+
+export namespace Consistency {
+  export type CONSISTENCY_UNSPECIFIED = typeof Consistency.CONSISTENCY_UNSPECIFIED;
+  export type CONSISTENCY_LINEARIZABLE = typeof Consistency.CONSISTENCY_LINEARIZABLE;
+  export type CONSISTENCY_CACHED = typeof Consistency.CONSISTENCY_CACHED;
+}
+
 /** What happened to a lock. */
 export const LockEventKind = {
   /** LOCK_EVENT_KIND_UNSPECIFIED - Never sent. */

@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { handleServerStreamingCall, handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
-import { Confirmation, Grant, LockEvent, LockId, Mode, Scope, Tenant } from "./lock.ts";
+import { Confirmation, Consistency, Grant, LockEvent, LockId, Mode, Scope, Tenant } from "./lock.ts";
 
 export const protobufPackage = "holdfast.v1";
 
@@ -192,7 +192,11 @@ export interface CancelResponse {
 /** Which lock to read. A global lock is read from every region that answers. */
 export interface GetRequest {
   /** Which lock. */
-  lock: LockId | undefined;
+  lock:
+    | LockId
+    | undefined;
+  /** Left out, CONSISTENCY_LINEARIZABLE. */
+  consistency: Consistency;
 }
 
 /** Who holds a lock and who waits for it. */
@@ -220,6 +224,8 @@ export interface GetResponse {
   revision: bigint;
   /** Of a global lock only: what each region says. */
   votes: RegionVote[];
+  /** How long ago it was read, where it came from a cache; 0 where it was read for this very answer. */
+  ageMs: number;
 }
 
 /** What one region says of a global lock. */
@@ -257,6 +263,8 @@ export interface ListRequest {
   pageSize: number;
   /** `next_page_token` of the page before; empty for the first. */
   pageToken: string;
+  /** Left out, CONSISTENCY_LINEARIZABLE. Each page is of its own moment, whichever it is. */
+  consistency: Consistency;
 }
 
 /** A page of holders, in the order of shard, mode and name. */
@@ -265,6 +273,8 @@ export interface ListResponse {
   locks: HeldLock[];
   /** Empty on the last page. */
   nextPageToken: string;
+  /** How long ago it was read, where it came from a cache; 0 where it was read for this very answer. */
+  ageMs: number;
 }
 
 /** A lock and one of its holders. */
@@ -1325,13 +1335,16 @@ export const CancelResponse: MessageFns<CancelResponse> = {
 };
 
 function createBaseGetRequest(): GetRequest {
-  return { lock: undefined };
+  return { lock: undefined, consistency: 0 };
 }
 
 export const GetRequest: MessageFns<GetRequest> = {
   encode(message: GetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.lock !== undefined) {
       LockId.encode(message.lock, writer.uint32(10).fork()).join();
+    }
+    if (message.consistency !== 0) {
+      writer.uint32(16).int32(message.consistency);
     }
     return writer;
   },
@@ -1355,6 +1368,14 @@ export const GetRequest: MessageFns<GetRequest> = {
             }
 
             message.lock = LockId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.consistency = reader.int32() as any;
             continue;
           }
         }
@@ -1381,6 +1402,7 @@ function createBaseGetResponse(): GetResponse {
     waiterCount: 0,
     revision: 0n,
     votes: [],
+    ageMs: 0,
   };
 }
 
@@ -1415,6 +1437,9 @@ export const GetResponse: MessageFns<GetResponse> = {
     }
     for (const v of message.votes) {
       RegionVote.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(80).uint32(message.ageMs);
     }
     return writer;
   },
@@ -1502,6 +1527,14 @@ export const GetResponse: MessageFns<GetResponse> = {
             }
 
             message.votes.push(RegionVote.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.ageMs = reader.uint32();
             continue;
           }
         }
@@ -1647,7 +1680,7 @@ export const RegionVote: MessageFns<RegionVote> = {
 };
 
 function createBaseListRequest(): ListRequest {
-  return { region: "", namespace: "", prefix: "", pageSize: 0, pageToken: "" };
+  return { region: "", namespace: "", prefix: "", pageSize: 0, pageToken: "", consistency: 0 };
 }
 
 export const ListRequest: MessageFns<ListRequest> = {
@@ -1666,6 +1699,9 @@ export const ListRequest: MessageFns<ListRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(42).string(message.pageToken);
+    }
+    if (message.consistency !== 0) {
+      writer.uint32(48).int32(message.consistency);
     }
     return writer;
   },
@@ -1723,6 +1759,14 @@ export const ListRequest: MessageFns<ListRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.consistency = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1737,7 +1781,7 @@ export const ListRequest: MessageFns<ListRequest> = {
 };
 
 function createBaseListResponse(): ListResponse {
-  return { locks: [], nextPageToken: "" };
+  return { locks: [], nextPageToken: "", ageMs: 0 };
 }
 
 export const ListResponse: MessageFns<ListResponse> = {
@@ -1747,6 +1791,9 @@ export const ListResponse: MessageFns<ListResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(24).uint32(message.ageMs);
     }
     return writer;
   },
@@ -1778,6 +1825,14 @@ export const ListResponse: MessageFns<ListResponse> = {
             }
 
             message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.ageMs = reader.uint32();
             continue;
           }
         }
