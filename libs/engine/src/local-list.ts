@@ -21,6 +21,13 @@ interface Position {
   readonly after: string;
 }
 
+/** A page, and what it shows. */
+export interface SeenPage {
+  readonly answer: ListPage;
+  /** By shard that was looked into, the lowest revision at which that was done. */
+  readonly seen: ReadonlyMap<string, bigint>;
+}
+
 /** Lists holders by prefix, shard after shard in key order; each page is a linearizable read. */
 export class LocalList {
   readonly #context: LocalContext;
@@ -29,7 +36,7 @@ export class LocalList {
     this.#context = context;
   }
 
-  async list(query: ListQuery): Promise<ListPage | Failure> {
+  async list(query: ListQuery): Promise<SeenPage | Failure> {
     let position = this.#start(query.pageToken);
     if (position === "invalid") {
       return failure("INVALID_ARGUMENT", "This page token is not one that List gave out.", {
@@ -37,9 +44,10 @@ export class LocalList {
       });
     }
     const locks: ListPage["locks"][number][] = [];
+    const seen = new Map<string, bigint>();
     let bytes = 0;
     for (let looked = 0; position !== undefined && looked < looksMax; ) {
-      const chunk = await this.#read(position);
+      const chunk = await this.#read(position, seen);
       if (!Array.isArray(chunk)) return chunk;
       looked += chunk.length;
       for (const kv of chunk) {
@@ -48,11 +56,13 @@ export class LocalList {
         if (entry === undefined) continue;
         locks.push(entry);
         bytes += kv.key.length + kv.value.length;
-        if (locks.length === query.pageSize || bytes >= pageBytesMax) return page(locks, position);
+        if (locks.length === query.pageSize || bytes >= pageBytesMax) {
+          return { answer: page(locks, position), seen };
+        }
       }
       if (chunk.length < chunkMax) position = this.#next(position);
     }
-    return page(locks, position);
+    return { answer: page(locks, position), seen };
   }
 
   #match(kv: KeyValue, query: ListQuery): ListPage["locks"][number] | undefined {
@@ -66,7 +76,7 @@ export class LocalList {
     };
   }
 
-  async #read(position: Position): Promise<KeyValue[] | Failure> {
+  async #read(position: Position, seen: Map<string, bigint>): Promise<KeyValue[] | Failure> {
     const shard = this.#context.shards.get(position.shard);
     if (shard === undefined) return [];
     const refusal = this.#context.placements.refusalOf(shard);
@@ -77,7 +87,10 @@ export class LocalList {
       rangeEnd: `${position.kind}0`,
       limit: chunkMax,
     });
-    return reply.kind === "read" ? [...reply.range.kvs] : storeFailure(shard, reply);
+    if (reply.kind !== "read") return storeFailure(shard, reply);
+    // Of several reads of one shard the first: what changed before the second may be missing.
+    if (!seen.has(shard.name)) seen.set(shard.name, reply.revision);
+    return [...reply.range.kvs];
   }
 
   #start(pageToken: string): Position | undefined | "invalid" {

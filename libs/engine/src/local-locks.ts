@@ -1,14 +1,14 @@
 import { type Failure, failure } from "@holdfast/base/failure";
 import { unreachable } from "@holdfast/base/invariant";
-import type { AcquireCommand, Command } from "@holdfast/core/command/command";
-import type { Outcome } from "@holdfast/core/command/outcome";
+import type { AcquireCommand, Command, GetCommand } from "@holdfast/core/command/command";
+import type { GetOutcome, Outcome } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import { Abandoned } from "./abandoned.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { LocalAcquire } from "./local-acquire.ts";
 import { isSite, type LocalContext, locate } from "./local-context.ts";
-import { LocalList } from "./local-list.ts";
+import { LocalList, type SeenPage } from "./local-list.ts";
 import { LocalRead } from "./local-read.ts";
 import { LocalRelease } from "./local-release.ts";
 import { LocalRenew } from "./local-renew.ts";
@@ -110,7 +110,7 @@ export class LocalLocks {
       case "cancel":
         return this.#release.cancel(command, call.deadlineMs);
       case "get":
-        return this.#read.get(command);
+        return this.get(command);
       case "force-release":
         return this.#read.forceRelease(command, call.deadlineMs);
       case "open-session":
@@ -129,7 +129,18 @@ export class LocalLocks {
     this.#acquire.abandon(command);
   }
 
-  list(query: ListQuery): Promise<ListPage | Failure> {
+  /** Who holds the lock and who waits for it, read linearizably. */
+  get(command: GetCommand): Promise<GetOutcome> {
+    return this.#read.get(command);
+  }
+
+  async list(query: ListQuery): Promise<ListPage | Failure> {
+    const listed = await this.#list.list(query);
+    return "kind" in listed ? listed : listed.answer;
+  }
+
+  /** As {@link list}, with the revision of each shard that the page shows at least. */
+  listSeen(query: ListQuery): Promise<SeenPage | Failure> {
     return this.#list.list(query);
   }
 

@@ -18,6 +18,7 @@ import type {
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { acquireMany } from "./acquire-many.ts";
+import type { CachedReads } from "./cached-reads.ts";
 import type { LocalLocks } from "./local-locks.ts";
 import type {
   AcquireManyOutcome,
@@ -42,6 +43,8 @@ export interface RouterOptions {
   readonly peers: ReadonlyMap<string, LockTier>;
   /** The coordinators of this region; absent where there are none. */
   readonly global?: LockTier;
+  /** Reads by way of a cache; absent where there is none: every read is then linearizable. */
+  readonly cached?: CachedReads;
 }
 
 /**
@@ -52,10 +55,12 @@ export interface RouterOptions {
 export class Router implements LockTier {
   readonly #local: LocalLocks;
   readonly #peers: ReadonlyMap<string, LockTier>;
+  readonly #cached: CachedReads | undefined;
 
-  constructor({ local, peers, global }: RouterOptions) {
+  constructor({ local, peers, global, cached }: RouterOptions) {
     invariant(!peers.has(globalRegion), "no region is called global");
     this.#local = local;
+    this.#cached = cached;
     this.#peers = global === undefined ? peers : new Map([...peers, [globalRegion, global]]);
   }
 
@@ -72,8 +77,10 @@ export class Router implements LockTier {
     if (command.kind === "heartbeat") return this.#heartbeat(command, call);
     if (command.kind === "close-session") return this.#close(command, call);
     const region = command.kind === "open-session" ? command.region : command.lock.region;
-    if (region === this.region) return this.#local.execute(command, call);
-    return this.#forward(region, command, call);
+    if (region !== this.region) return this.#forward(region, command, call);
+    const mayBeCached = command.kind === "get" && command.consistency === "cached";
+    if (mayBeCached && this.#cached !== undefined) return this.#cached.get(command);
+    return this.#local.execute(command, call);
   }
 
   async #forward(region: string, command: Command, call: Call): Promise<Outcome> {
@@ -103,7 +110,10 @@ export class Router implements LockTier {
   }
 
   async list(query: ListQuery, call: Call): Promise<ListPage | Failure> {
-    if (query.region === this.region) return this.#local.list(query);
+    if (query.region === this.region) {
+      const cached = query.consistency === "cached" ? this.#cached : undefined;
+      return (cached ?? this.#local).list(query);
+    }
     const peer = this.#peerFor(query.region, call);
     return "code" in peer ? peer : peer.list(query, onward(call));
   }
