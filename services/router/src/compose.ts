@@ -4,11 +4,15 @@ import { CoordinatorAdmin } from "@holdfast/adapter-grpc/coordinator-admin";
 import { coordinatorPeers } from "@holdfast/adapter-grpc/coordinator-peers";
 import { Peer } from "@holdfast/adapter-grpc/peer";
 import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
+import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
+import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { serveTelemetry, type TelemetryServer } from "@holdfast/adapter-telemetry/serve-telemetry";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import { Admin } from "@holdfast/engine/admin";
+import { CachedReads } from "@holdfast/engine/cached-reads";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { MemoryShardStore } from "@holdfast/engine/memory/memory-shard-store";
 import { PlacementPublisher } from "@holdfast/engine/placement";
@@ -59,6 +63,10 @@ export async function compose(
     ]),
   );
   const global = reachCoordinators(config, h64, surroundings);
+  const meter = new PrometheusMeter();
+  const telemetry = await tellMetrics(config, meter, local);
+  const cache = openCache(config, log);
+  const cached = cache && new CachedReads({ cluster, local, cache, meter });
   const admin = new Admin({
     context: local.context,
     about: { version, cluster, routerId: randomId(surroundings.random), store: config.store },
@@ -74,7 +82,12 @@ export async function compose(
   });
   const door = await serveGrpc({
     listen: config.listen,
-    tier: new Router({ local, peers, ...(global && { global: global.tier }) }),
+    tier: new Router({
+      local,
+      peers,
+      ...(global && { global: global.tier }),
+      ...(cached && { cached }),
+    }),
     admin,
     clock: surroundings.clock,
     reflection: config.reflection,
@@ -92,6 +105,8 @@ export async function compose(
       local.stop();
       for (const peer of [...peers.values(), global?.tier, global?.admin]) peer?.close();
       for (const store of etcd.values()) store.close();
+      cache?.close();
+      await telemetry?.close();
     },
   };
 }
@@ -107,6 +122,32 @@ function reachCoordinators(
     tier: coordinatorPeers({ addresses, hash, clock }),
     admin: new CoordinatorAdmin(addresses),
   };
+}
+
+/** Undefined where there is none: CACHED reads are then as any other. */
+function openCache({ redis }: RouterConfig, log: Logger): RedisCache | undefined {
+  if (redis === undefined) return undefined;
+  return new RedisCache({
+    url: redis,
+    onConnection: (state, message) => {
+      const action = { "event.action": `cache-${state}` };
+      if (state === "connected") log.info(action, "the cache is there");
+      else log.warn(action, `the cache is not there, and reads go without it: ${message}`);
+    },
+  });
+}
+
+/** Undefined where nobody is to be told. */
+async function tellMetrics(
+  { metricsListen: listen }: RouterConfig,
+  meter: PrometheusMeter,
+  local: LocalLocks,
+): Promise<TelemetryServer | undefined> {
+  if (listen === undefined) return undefined;
+  const trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
+  const served = await serveTelemetry({ listen, meter, trouble });
+  if (served.kind === "serving") return served;
+  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${served.message}`);
 }
 
 /** A router that can serve no lock says so, so that load balancers look for another one. */

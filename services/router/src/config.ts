@@ -9,6 +9,11 @@ import {
 } from "@holdfast/runtime/environment";
 import { z } from "zod";
 
+/** Not told in any complaint: it may hold a password. */
+const redisSetting = z
+  .string()
+  .regex(/^rediss?:\/\/[^\s/]+(\/\d+)?$/, "is redis://user:password@host:port/database");
+
 const schema = z
   .object({
     HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
@@ -20,11 +25,17 @@ const schema = z
     HOLDFAST_COORDINATORS: addressesSetting,
     HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
     HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
+    HOLDFAST_REDIS: redisSetting.optional(),
+    HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
     HOLDFAST_LOG_LEVEL: logLevelSetting,
   })
   .refine((set) => set.HOLDFAST_STORE === "etcd" || set.HOLDFAST_COORDINATORS.length === 0, {
     path: ["HOLDFAST_COORDINATORS"],
     error: "needs HOLDFAST_STORE=etcd: a coordinator keeps its votes there",
+  })
+  .refine((set) => set.HOLDFAST_STORE === "etcd" || set.HOLDFAST_REDIS === undefined, {
+    path: ["HOLDFAST_REDIS"],
+    error: "needs HOLDFAST_STORE=etcd: it would show locks that a memory store has forgotten",
   });
 
 /** The configuration of a router, from its environment. */
@@ -42,6 +53,8 @@ export function readConfig() {
       (namespace) => namespace !== "",
     ),
     reflection: environment.HOLDFAST_REFLECTION === "on",
+    redis: environment.HOLDFAST_REDIS,
+    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
     logLevel: environment.HOLDFAST_LOG_LEVEL,
   };
 }
