@@ -4,6 +4,7 @@ import { CoordinatorAdmin } from "@holdfast/adapter-grpc/coordinator-admin";
 import { coordinatorPeers } from "@holdfast/adapter-grpc/coordinator-peers";
 import { Peer } from "@holdfast/adapter-grpc/peer";
 import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
+import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
 import { serveTelemetry, type TelemetryServer } from "@holdfast/adapter-telemetry/serve-telemetry";
@@ -12,6 +13,8 @@ import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
 import type { Hash64 } from "@holdfast/core/placement/slot";
 import { Admin } from "@holdfast/engine/admin";
+import { AttemptStream } from "@holdfast/engine/attempts/attempt-stream";
+import { ObservedTier } from "@holdfast/engine/attempts/observed-tier";
 import { CachedReads } from "@holdfast/engine/cached-reads";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { MemoryShardStore } from "@holdfast/engine/memory/memory-shard-store";
@@ -26,6 +29,9 @@ import type { RouterConfig } from "./config.ts";
 
 /** How long a router that is told to stop lets calls finish, in ms. */
 const drainMs = 3_000;
+
+/** How long Kafka may take over a batch of refusals, in ms: a router that stops may wait for it. */
+const attemptsMs = 2_000;
 
 /** How often health is told anew, in ms. */
 const healthMs = 250;
@@ -67,9 +73,11 @@ export async function compose(
   const telemetry = await tellMetrics(config, meter, local);
   const cache = openCache(config, log);
   const cached = cache && new CachedReads({ cluster, local, cache, meter });
+  const routerId = randomId(surroundings.random);
+  const attempts = tellAttempts(config, routerId, meter, log, surroundings);
   const admin = new Admin({
     context: local.context,
-    about: { version, cluster, routerId: randomId(surroundings.random), store: config.store },
+    about: { version, cluster, routerId, store: config.store },
     shardEndpoints: new Map(config.shards.map(({ name, endpoints }) => [name, endpoints])),
     members: async (shard) => {
       const store = etcd.get(shard);
@@ -80,14 +88,15 @@ export async function compose(
     endpoint: config.listen,
     ...(global && { global: global.admin }),
   });
+  const router = new Router({
+    local,
+    peers,
+    ...(global && { global: global.tier }),
+    ...(cached && { cached }),
+  });
   const door = await serveGrpc({
     listen: config.listen,
-    tier: new Router({
-      local,
-      peers,
-      ...(global && { global: global.tier }),
-      ...(cached && { cached }),
-    }),
+    tier: attempts === undefined ? router : new ObservedTier(router, attempts.stream),
     admin,
     clock: surroundings.clock,
     reflection: config.reflection,
@@ -106,6 +115,7 @@ export async function compose(
       for (const peer of [...peers.values(), global?.tier, global?.admin]) peer?.close();
       for (const store of etcd.values()) store.close();
       cache?.close();
+      await attempts?.close();
       await telemetry?.close();
     },
   };
@@ -135,6 +145,39 @@ function openCache({ redis }: RouterConfig, log: Logger): RedisCache | undefined
       else log.warn(action, `the cache is not there, and reads go without it: ${message}`);
     },
   });
+}
+
+/** Undefined where there is no log for what is refused. */
+function tellAttempts(
+  { kafka, region }: RouterConfig,
+  router: string,
+  meter: PrometheusMeter,
+  log: Logger,
+  { clock }: Surroundings,
+) {
+  if (kafka.length === 0) return undefined;
+  const events = new KafkaEventLog({
+    brokers: kafka,
+    clientId: "holdfast-router",
+    clock,
+    requestTimeoutMs: attemptsMs / 2,
+    appendTimeoutMs: attemptsMs,
+    onLog: (message) => log.debug({ "event.action": "kafka" }, message),
+  });
+  const onTrouble = (message: string | undefined): void => {
+    const action = { "event.action": message === undefined ? "attempts-resumed" : "attempts-lost" };
+    if (message === undefined) log.info(action, "refusals are told again");
+    else log.warn(action, `refusals are kept back, and dropped if they are many: ${message}`);
+  };
+  const stream = new AttemptStream({ log: events, clock, meter, router, region, onTrouble });
+  stream.start();
+  return {
+    stream,
+    close: async () => {
+      await stream.stop();
+      await events.close();
+    },
+  };
 }
 
 /** Undefined where nobody is to be told. */

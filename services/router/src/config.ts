@@ -26,6 +26,7 @@ const schema = z
     HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
     HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
     HOLDFAST_REDIS: redisSetting.optional(),
+    HOLDFAST_KAFKA: addressesSetting,
     HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
     HOLDFAST_LOG_LEVEL: logLevelSetting,
   })
@@ -54,6 +55,7 @@ export function readConfig() {
     ),
     reflection: environment.HOLDFAST_REFLECTION === "on",
     redis: environment.HOLDFAST_REDIS,
+    kafka: environment.HOLDFAST_KAFKA,
     metricsListen: environment.HOLDFAST_METRICS_LISTEN,
     logLevel: environment.HOLDFAST_LOG_LEVEL,
   };
