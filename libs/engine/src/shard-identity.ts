@@ -27,7 +27,7 @@ export function encodeIdentity(
  * is would each grant the same lock; the epoch alone does not notice, for all shards have the same.
  */
 export function checkIdentity(
-  shard: Shard,
+  shard: Pick<Shard, "region" | "name">,
   cluster: string,
   value: Uint8Array | undefined,
 ): Failure | undefined {
@@ -44,6 +44,11 @@ export function checkIdentity(
     `The etcd configured as shard ${printShard(shard)} of ${cluster} ${is}. Check its endpoints.`,
     { shard: printShard(shard), retryAfterMs: 1_000 },
   );
+}
+
+/** The incarnation in the value of `m/shard`; undefined where there is none. */
+export function incarnationIn(value: Uint8Array): string | undefined {
+  return parseIdentity(value)?.incarnation;
 }
 
 function parseIdentity(value: Uint8Array): Identity | undefined {

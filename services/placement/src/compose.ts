@@ -2,7 +2,7 @@ import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/et
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, SystemRandom } from "@holdfast/base/random";
-import { Compaction } from "@holdfast/engine/compaction";
+import { Compaction, presentUnlessJournaled } from "@holdfast/engine/compaction";
 import { PlacementPublisher } from "@holdfast/engine/placement";
 import { makeShard, type Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
@@ -46,7 +46,9 @@ export async function compose(
     surroundings,
   });
   // Before publishing, which waits for every shard: the healthy ones must not fill up meanwhile.
-  const compactions = shards.map((shard) => new Compaction(shard, surroundings));
+  const compactions = shards.map(
+    ({ store }) => new Compaction(store, surroundings.clock, presentUnlessJournaled(store)),
+  );
   for (const compaction of compactions) compaction.start();
   await publishUntilDone(publisher, surroundings.clock, log);
   const stopped = new Cancellation();

@@ -33,7 +33,7 @@ export interface Bookmark {
 export const firstPage: Bookmark = { markMs: 0, closing: new Set() };
 
 /** Past this many the oldest is forgotten; its end would be told as an expiry. */
-const closingMax = 10_000;
+export const closingMax = 10_000;
 
 /** Which shard a history is of. */
 export type HistoryOf = Pick<EventPlace, "cluster" | "region" | "shard">;

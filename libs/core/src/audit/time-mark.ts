@@ -17,3 +17,16 @@ export function decodeTimeMark(bytes: Uint8Array): number | undefined {
   const text = utf8Text(bytes);
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
+
+/** A clock that was ahead by more than this was wrong, in milliseconds. */
+const aheadMaxMs = 10 * 60_000;
+
+/**
+ * The mark to write after `lastMs`, where the writer's clock says `wallMs`. Another writer's clock
+ * may have been minutes ahead; going back to the true time, the end of a lock could be told as
+ * before its beginning. So the marks stand still until the clock has caught up. Only where that
+ * would take longer than ten minutes, they go back: a time that is wrong by so much helps nobody.
+ */
+export function nextMark(lastMs: number, wallMs: number): number {
+  return lastMs - wallMs > aheadMaxMs ? wallMs : Math.max(lastMs, wallMs);
+}

@@ -98,8 +98,10 @@ export const epochKey = "/epoch";
 export const placementKey = "m/placement";
 /** Which shard of which region this is. */
 export const identityKey = "m/shard";
-/** Set by a journal: compaction is then the journal's. */
+/** A journal's checkpoint. While it is there, compaction is the journal's alone. */
 export const journalKey = "m/journal";
+/** Which journal reads the shard's history, for as long as its lease lives. */
+export const journalLeaderKey = "m/journal-leader";
 
 /** The key that says under which lease a session lives in this shard. */
 export function sessionMarkerKey(session: SessionId): string {
