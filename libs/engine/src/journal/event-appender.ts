@@ -34,9 +34,10 @@ export interface EventAppenderOptions {
  */
 export class EventAppender {
   readonly #options: EventAppenderOptions;
-  /** Lowered where a broker takes less than the log's limits promise; 1 at least. */
+  /** Halved where a topic takes less than the log's limits promise, doubled with each success. */
   #recordsMax: number;
-  #noticedMs = Number.NEGATIVE_INFINITY;
+  /** When which problem was last spoken of. */
+  readonly #noticedMs = new Map<string, number>();
 
   constructor(options: EventAppenderOptions) {
     this.#options = options;
@@ -54,6 +55,7 @@ export class EventAppender {
       if (reply.kind === "appended") {
         from += chunk.length;
         pauseMs = pauseMinMs;
+        this.#recordsMax = Math.min(this.#recordsMax * 2, this.#options.limits.appendRecordsMax);
         continue;
       }
       this.#note(reply, chunk.length);
@@ -84,12 +86,14 @@ export class EventAppender {
     const { clock, onNotice, onFailure } = this.#options;
     const reason = reply.kind === "refused" ? reply.reason : reply.kind;
     onFailure(reason);
-    const nowMs = clock.monotonicMs();
-    if (nowMs - this.#noticedMs < noticeEveryMs) return;
-    this.#noticedMs = nowMs;
     const isRefused = reply.kind === "refused" && (reply.reason !== "too-large" || count === 1);
+    const level = isRefused ? "error" : "warn";
+    const nowMs = clock.monotonicMs();
+    const noticedMs = this.#noticedMs.get(level + reason) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - noticedMs < noticeEveryMs) return;
+    this.#noticedMs.set(level + reason, nowMs);
     onNotice({
-      level: isRefused ? "error" : "warn",
+      level,
       action: `append-${reason}`,
       message: isRefused
         ? `the log refuses the record, and nothing behind it is written until it takes it ` +

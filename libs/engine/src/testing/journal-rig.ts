@@ -18,6 +18,9 @@ import { encodeIdentity } from "../shard-identity.ts";
 import { CountingMeter } from "./counting-meter.ts";
 import { TopicReader } from "./topic-reader.ts";
 
+/** etcd's limit is 128. */
+const txnOpsMax = 125;
+
 /** What of a journal's process is not as usual. */
 export interface RigJournalOptions {
   /** Between it and the shard. */
@@ -100,7 +103,7 @@ export class JournalRig {
     await this.log.close();
   }
 
-  /** Writes holders of locks, each in the same transaction, as a router would. */
+  /** Writes holders of locks, in transactions of up to 125, as a router would. */
   async acquire(names: readonly string[], record: Partial<LockRecord> = {}): Promise<void> {
     await this.#write(
       names.map((name) => {
@@ -121,7 +124,7 @@ export class JournalRig {
   /** A reader of the topic that sees all there is. */
   async read(): Promise<TopicReader> {
     const reader = new TopicReader(this.cluster);
-    await reader.readAll(this.log, this.clock);
+    await reader.readAll(this.log, this.clock, `reader-${this.#names++}`);
     return reader;
   }
 
@@ -143,9 +146,12 @@ export class JournalRig {
     );
   }
 
-  async #write(success: readonly Op[]): Promise<void> {
-    const reply = await this.store.commit({ compares: [], success, failure: [] });
-    if (reply.kind !== "committed") throw new Error(reply.message);
+  async #write(ops: readonly Op[]): Promise<void> {
+    for (let from = 0; from < ops.length; from += txnOpsMax) {
+      const success = ops.slice(from, from + txnOpsMax);
+      const reply = await this.store.commit({ compares: [], success, failure: [] });
+      if (reply.kind !== "committed") throw new Error(reply.message);
+    }
   }
 }
 

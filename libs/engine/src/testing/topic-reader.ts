@@ -48,9 +48,9 @@ export class TopicReader {
     return verifier.finish()?.message;
   }
 
-  /** Reads all there is. */
-  async readAll(log: EventLog, clock: ManualClock): Promise<void> {
-    const consumer = log.openConsumer("reader", [eventsTopic]);
+  /** Reads all there is, as a group that has read nothing yet. */
+  async readAll(log: EventLog, clock: ManualClock, group: string): Promise<void> {
+    const consumer = log.openConsumer(group, [eventsTopic]);
     for (;;) {
       const reply = await pass(clock, consumer.next(1));
       if (reply.kind === "idle") break;
