@@ -50,13 +50,15 @@ export class GapTeller {
     const isFirst = gap.index === 0;
     const standing = readStanding(of, gap.missingTo, page, bookmark, isFirst ? 1 : gap.index);
     const first = isFirst ? [this.#gapEvent(gap, bookmark)] : [];
-    const chained = chainEvents(checkpoint.done.head, [...first, ...standing.events]);
+    const events = [...first, ...standing.events];
+    const chained = chainEvents(checkpoint.done.head, events);
     const end = { ...checkpoint.done, head: chained.head };
     const intended = {
       revision: gap.missingTo,
       head: later(checkpoint.intended.head, chained.head),
     };
     if (!(await this.#work.save({ ...checkpoint, intended }))) return undefined;
+    this.#work.onEvents?.(events);
     const records = isFirst ? await this.#toEveryPartition(chained.records) : chained.records;
     if (records === undefined || !(await this.#work.append(records))) return undefined;
     const last = page.at(-1);

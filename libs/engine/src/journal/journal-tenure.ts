@@ -198,13 +198,14 @@ export class JournalTenure {
   }
 
   async #tellGap(): Promise<boolean> {
-    const { store, clock, log, of, metrics, onNotice, leadership } = this.#options;
+    const { leadership } = this.#options;
     const teller = new GapTeller({
-      ...{ store, clock, log, of, metrics, onNotice, lost: leadership.lost },
+      ...this.#options,
+      lost: leadership.lost,
       save: (checkpoint) => this.#save(checkpoint),
       append: async (records) => {
         const isDone = await this.#appender.append(records, leadership.lost);
-        if (isDone) metrics.produced(of.shard, records.length);
+        if (isDone) this.#options.metrics.produced(this.#options.of.shard, records.length);
         return isDone;
       },
     });

@@ -22,7 +22,7 @@ function expectWhole(topic: TopicReader, happened: readonly AuditEvent[]): void 
 test("what happens to locks stands in the topic, in order, chained, with the time it had", async () => {
   const rig = startJournalRig();
   const told: AuditEvent[] = [];
-  const { meter } = rig.start({ onEvents: (events) => told.push(...events) });
+  const { count } = rig.start({ onEvents: (events) => told.push(...events) });
   await rig.clock.advance(1_500);
   await rig.acquire(names(3));
   await rig.clock.advance(2_000);
@@ -35,8 +35,8 @@ test("what happens to locks stands in the topic, in order, chained, with the tim
   ]);
   expectWhole(topic, rig.happened);
   expect([topic.duplicates, told]).toEqual([0, rig.happened]);
-  expect(meter.read("holdfast_journal_leader")).toBe(1);
-  expect(meter.read("holdfast_journal_events_total")).toBe(5);
+  expect(count("leader")).toBe(1);
+  expect(count("events_total")).toBe(5);
 });
 
 test("what happened before there was a journal is told, without a time", async () => {
@@ -57,12 +57,12 @@ test("of two journals one reads, and the other one goes on where it dies", async
   const second = rig.start();
   await rig.acquire(names(2, "a"));
   await rig.clock.advance(2_000);
-  expect(second.meter.read("holdfast_journal_leader")).toBe(0);
+  expect(second.count("leader")).toBe(0);
   process.die();
   await rig.acquire(names(2, "b"));
   await rig.clock.advance(10_000);
-  expect(second.meter.read("holdfast_journal_leader")).toBe(1);
-  expect(first.meter.read("holdfast_journal_events_total")).toBe(2);
+  expect(second.count("leader")).toBe(1);
+  expect(first.count("events_total")).toBe(2);
   expectWhole(await rig.read(), rig.happened);
 });
 
@@ -77,7 +77,7 @@ test("a journal that is stopped finishes what it read, and another one reads at 
   const stopped = journal.stop();
   await rig.clock.advance(700);
   await stopped;
-  expect(second.meter.read("holdfast_journal_leader")).toBe(1);
+  expect(second.count("leader")).toBe(1);
   const topic = await rig.read();
   expectWhole(topic, rig.happened);
   expect(topic.duplicates).toBe(0);
@@ -101,7 +101,7 @@ test("two that both believe they read tell the same, and the overtaken one finds
   }
   await rig.clock.advance(10_000);
   expectWhole(await rig.read(), rig.happened);
-  const leaders = [first, second].map(({ meter }) => meter.read("holdfast_journal_leader"));
+  const leaders = [first, second].map(({ count }) => count("leader"));
   expect(leaders.sort()).toEqual([0, 1]);
 });
 

@@ -1,5 +1,6 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
+import type { AuditEvent } from "@holdfast/core/audit/event";
 import type { HistoryOf } from "@holdfast/core/audit/history";
 import type { EventLog, EventRecord } from "../ports/event-log.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
@@ -15,6 +16,8 @@ export interface TenureWork {
   readonly of: HistoryOf;
   readonly metrics: JournalMetrics;
   readonly onNotice: NoticeListener;
+  /** Told of what the gap's readers are told. */
+  readonly onEvents?: (events: readonly AuditEvent[]) => void;
   /** Cancelled when another journal leads, or this one must end. */
   readonly lost: Cancellation;
   /** Stores it; false: the work is over. */

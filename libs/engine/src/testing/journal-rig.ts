@@ -11,11 +11,11 @@ import { eventsTopic } from "../event-record.ts";
 import type { JournalNotice } from "../journal/journal-notice.ts";
 import { clusterName, ShardJournal } from "../journal/shard-journal.ts";
 import { MemoryEventLog } from "../memory/memory-event-log.ts";
+import { MemoryMeter } from "../memory/memory-meter.ts";
 import { MemoryShardStore } from "../memory/memory-shard-store.ts";
 import type { EventLog, EventLogLimits } from "../ports/event-log.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
 import { encodeIdentity } from "../shard-identity.ts";
-import { CountingMeter } from "./counting-meter.ts";
 import { TopicReader } from "./topic-reader.ts";
 
 /** etcd's limit is 128. */
@@ -35,7 +35,8 @@ export interface RigJournalOptions {
 /** A journal that runs. */
 export interface RigJournal {
   readonly journal: ShardJournal;
-  readonly meter: CountingMeter;
+  /** What it has counted of the shard; 0 for what it never counted. */
+  count(name: string, reason?: string): number;
   readonly notices: JournalNotice[];
 }
 
@@ -68,7 +69,7 @@ export class JournalRig {
 
   /** Starts another journal of the shard. */
   start(options: RigJournalOptions = {}): RigJournal {
-    const meter = new CountingMeter();
+    const meter = new MemoryMeter();
     const notices: JournalNotice[] = [];
     const { aheadMs = 0, onEvents } = options;
     const { clock } = this;
@@ -90,7 +91,11 @@ export class JournalRig {
     });
     this.#running.push(journal);
     journal.start();
-    return { journal, meter, notices };
+    const count = (name: string, reason?: string): number => {
+      const labels = reason === undefined ? { shard: "s0" } : { shard: "s0", reason };
+      return meter.read(`holdfast_journal_${name}`, labels) ?? 0;
+    };
+    return { journal, count, notices };
   }
 
   /** Stops all that runs, while the clock goes on. */
