@@ -10,6 +10,8 @@ export interface Options {
   /** How many rounds of each contender. */
   readonly rounds: number;
   readonly parts: ReadonlySet<Part>;
+  /** Events among which the timeline of one lock is looked for. */
+  readonly rows: number;
   /** Where the figures go. */
   readonly jsonPath?: string;
   /** Where CPU profiles of the clients and the services go. */
@@ -22,21 +24,29 @@ export type ParsedOptions =
   | { readonly kind: "help" }
   | { readonly kind: "usage"; readonly message: string };
 
-export const usage = `npm run bench -- local|global [--seconds N] [--only KEY]... [--json FILE] [--profile DIR]
+export const usage = `npm run bench -- local|global|audit [--seconds N] [--only KEY]... [--json FILE] [--profile DIR]
 
   local          one region against what else could lock on this machine
   global         three regions, an ocean apart, against an etcd cluster stretched over them
+  audit          what keeps the record of locks: etcd to Kafka to Postgres
 
   --seconds N    length of a measured round, 1 to 60 (3: about four minutes in all; without it
                  five rounds of 10 s each, about fifteen minutes)
   --only KEY     only what this figure needs ("local.vs_redlock", "waiters"), may be repeated;
                  or one part, local:  ${partsOf.local.join(", ")}
                               global: ${partsOf.global.join(", ")}
+                              audit:  ${partsOf.audit.join(", ")}
+  --rows N       audit: events among which the timeline of one lock is looked for, 10,000 to
+                 100,000,000; 1,000,000 if left out (10,000,000 take some minutes and 6 GB)
   --json FILE    write the figures as one flat JSON object
   --profile DIR  write CPU profiles of the clients' and the services' processes
   --help         this
 
 A contender whose server this machine cannot have is skipped, with the reason.`;
+
+const rowsDefault = 1_000_000;
+const rowsMin = 10_000;
+const rowsMax = 100_000_000;
 
 /** Reads the arguments after \`npm run bench --\`. */
 export function parseOptions(args: readonly string[]): ParsedOptions {
@@ -50,11 +60,18 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   if (values.help === true) return { kind: "help" };
   const [suite] = positionals;
   if (positionals.length !== 1 || !isSuite(suite)) {
-    return { kind: "usage", message: 'Say what to measure: "local" or "global".' };
+    return { kind: "usage", message: 'Say what to measure: "local", "global" or "audit".' };
   }
   const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
   if (seconds !== undefined && !(seconds >= 1 && seconds <= 60)) {
     return { kind: "usage", message: `--seconds is 1 to 60, not ${values.seconds}.` };
+  }
+  const rows = values.rows === undefined ? rowsDefault : Number(values.rows);
+  if (!(Number.isInteger(rows / 2) && rows >= rowsMin && rows <= rowsMax)) {
+    return { kind: "usage", message: `--rows is even, 10,000 to 100,000,000, not ${values.rows}.` };
+  }
+  if (values.rows !== undefined && suite !== "audit") {
+    return { kind: "usage", message: "--rows is for audit alone." };
   }
   const wanted = new Set<Part>();
   for (const each of values.only ?? []) {
@@ -68,6 +85,7 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
     roundS: seconds ?? 10,
     rounds: seconds === undefined ? 5 : 3,
     parts: wanted.size === 0 ? new Set(partsOf[suite]) : wanted,
+    rows,
     ...(values.json === undefined ? {} : { jsonPath: values.json }),
     ...(values.profile === undefined ? {} : { profileDir: values.profile }),
   };
@@ -79,6 +97,7 @@ function parse(args: readonly string[]) {
     allowPositionals: true,
     options: {
       seconds: { type: "string" },
+      rows: { type: "string" },
       only: { type: "string", multiple: true },
       json: { type: "string" },
       profile: { type: "string" },

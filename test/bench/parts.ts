@@ -4,6 +4,7 @@ import { contenderNames } from "./contenders/contender.ts";
 export const partsOf = {
   local: [...contenderNames, "at_64", "lone", "waiters", "held", "idle"],
   global: ["latency", "throughput", "delegated", "hot", "lost_region"],
+  audit: ["drain", "impact", "age", "timeline"],
 } as const;
 
 /** What is compared in one run. */
@@ -43,6 +44,16 @@ const partsOfFigure: Readonly<Record<Suite, Readonly<Record<string, readonly Par
     "global.gap_delegated_ms": ["lost_region"],
     "global.ops": ["throughput"],
     "global.cpu_vs_local": ["throughput"],
+  },
+  audit: {
+    "audit.events_per_s": ["drain"],
+    "audit.p99_ratio_on": ["impact"],
+    "audit.p99_ratio_kafka_down": ["impact"],
+    "audit.age_p50_ms": ["age"],
+    "audit.age_p99_ms": ["age"],
+    "audit.timeline_ms": ["timeline"],
+    "audit.bytes_kafka": ["drain"],
+    "audit.bytes_postgres": ["drain"],
   },
 };
 

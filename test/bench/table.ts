@@ -50,7 +50,7 @@ function shown(bar: Bar, value: number | undefined): string {
   return number(value, wholeUnits.includes(bar.unit) ? 0 : 2);
 }
 
-const wholeUnits: readonly Bar["unit"][] = ["bytes", "MiB", "ops/s"];
+const wholeUnits: readonly Bar["unit"][] = ["bytes", "MiB", "ops/s", "events/s"];
 
 function limit(bar: Bar, value: number | undefined): string {
   if (value === undefined) return "-";

@@ -9,6 +9,7 @@ export interface SettingsOf {
   readonly waiters: ContenderSettings;
   readonly holders: ContenderSettings;
   readonly idlers: ContenderSettings;
+  readonly paced: ContenderSettings;
   readonly "region-load": RegionSettings & { readonly scope: "local" | "global" };
   readonly latency: RegionSettings;
   readonly delegated: RegionSettings;
@@ -31,6 +32,7 @@ const builders: { readonly [R in Role]: (settings: SettingsOf[R]) => Promise<Act
   waiters: async (settings) => (await import("./waiters.ts")).waiters(settings),
   holders: async (settings) => (await import("./holders.ts")).holders(settings),
   idlers: async (settings) => (await import("./idlers.ts")).idlers(settings),
+  paced: async (settings) => (await import("../audit/paced-actor.ts")).paced(settings),
   "region-load": async ({ routers, scope }) => {
     const { loader } = await import("./loader.ts");
     const { holdfast } = await import("../contenders/holdfast.ts");

@@ -10,10 +10,13 @@ export interface PostgresServer extends ServerSet {
 }
 
 /** More connections than any concurrency that is tried. */
-const settings = { max_connections: "300" };
+const connections = { max_connections: "300" };
 
-/** Starts one with its data in `folder`. */
-export async function startPostgres(folder: string): Promise<ServersResult<PostgresServer>> {
+/** Starts one with its data in `folder`; `more`: further settings, by their names. */
+export async function startPostgres(
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ServersResult<PostgresServer>> {
   const report = (step: { message: string }): void => console.error(`  ${step.message}`);
   const tool = await findTool("postgres", { progress: report });
   if (tool.kind === "missing") return tool;
@@ -24,7 +27,7 @@ export async function startPostgres(folder: string): Promise<ServersResult<Postg
     binary: tool.path,
     dataDir: folder,
     user: "bench",
-    settings,
+    settings: { ...connections, ...more },
   });
   return {
     kind: "started",
