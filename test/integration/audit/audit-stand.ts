@@ -7,7 +7,7 @@ import { mendTimers } from "@holdfast/adapter-kafka/mended-timers";
 import { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
 import { SystemClock } from "@holdfast/base/clock";
 import { eventsTopic } from "@holdfast/engine/event-record";
-import type { EventProducer, EventRecord } from "@holdfast/engine/ports/event-log";
+import type { ConsumedRecord, EventProducer, EventRecord } from "@holdfast/engine/ports/event-log";
 import type { LedgerRow } from "@holdfast/engine/ports/ledger";
 import { findTool } from "@holdfast/toolchain/find-tool";
 import { type KafkaServer, startKafka } from "@holdfast/toolchain/kafka-process";
@@ -72,13 +72,13 @@ export class AuditStand implements AsyncDisposable {
     return new AuditStand(folder, broker, database);
   }
 
-  /** Makes the topic of the events. */
-  async createTopic(partitions: number): Promise<void> {
+  /** Makes a topic. */
+  async createTopic(topic: string, partitions: number): Promise<void> {
     mendTimers();
     const client = new Kafka({ brokers: [this.broker.endpoint], logLevel: logLevel.NOTHING });
     const admin = client.admin();
     await admin.connect();
-    const topics = [{ topic: eventsTopic, numPartitions: partitions, replicationFactor: 1 }];
+    const topics = [{ topic, numPartitions: partitions, replicationFactor: 1 }];
     await admin.createTopics({ topics, waitForLeaders: true });
     await admin.disconnect();
   }
@@ -118,6 +118,20 @@ export class AuditStand implements AsyncDisposable {
     for (let from = 0; from < records.length; from += appendRecords) {
       await this.#append(records.slice(from, from + appendRecords));
     }
+  }
+
+  /** What a topic holds, by somebody who reads it for the first time, once there is so much. */
+  async read(topic: string, count: number): Promise<ConsumedRecord[]> {
+    const consumer = this.#log.openConsumer(`reader of ${topic}`, [topic]);
+    const records: ConsumedRecord[] = [];
+    for (let looks = 0; looks < 100 && records.length < count; looks++) {
+      const reply = await consumer.next(200);
+      if (reply.kind !== "records") continue;
+      records.push(...reply.batch.records);
+      await consumer.commit(reply.batch);
+    }
+    await consumer.close();
+    return records;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
