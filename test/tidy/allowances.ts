@@ -31,38 +31,23 @@ export const allowances: readonly Allowance[] = [
   },
   {
     rule: "dead-files",
-    path: "libs/adapters/kafka/src/*.ts",
-    reason: "what the journal and the auditor stand on: nothing of the product starts them yet",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/ports/event-log.ts",
-    reason: "what the journal and the auditor stand on: nothing of the product starts them yet",
-  },
-  {
-    rule: "dead-files",
     path: "libs/engine/src/memory/memory-consumer-group.ts",
-    reason: "what the journal and the auditor stand on: nothing of the product starts them yet",
+    reason: "the twin in memory of Kafka, held against the same contract",
   },
   {
     rule: "dead-files",
     path: "libs/engine/src/memory/memory-event-log.ts",
-    reason: "what the journal and the auditor stand on: nothing of the product starts them yet",
+    reason: "the twin in memory of Kafka, held against the same contract",
   },
   {
     rule: "dead-files",
     path: "libs/engine/src/memory/memory-topic.ts",
-    reason: "what the journal and the auditor stand on: nothing of the product starts them yet",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/adapters/postgres/src/*.ts",
-    reason: "the auditor's store, held against its contract before the auditor is wired to it",
+    reason: "the twin in memory of Kafka, held against the same contract",
   },
   {
     rule: "dead-files",
     path: "libs/engine/src/**/*ledger*.ts",
-    reason: "the port of that store and its twin in memory",
+    reason: "the twin in memory of Postgres, held against the same contract",
   },
   {
     rule: "dead-files",
@@ -72,11 +57,6 @@ export const allowances: readonly Allowance[] = [
   {
     rule: "dead-files",
     path: "libs/engine/src/memory/memory-records.ts",
-    reason: "a part of that twin",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/utc-day.ts",
     reason: "a part of that twin",
   },
   {

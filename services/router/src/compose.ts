@@ -62,12 +62,7 @@ export async function compose(
   const { cluster, region } = config;
   const local = new LocalLocks({ cluster, region, shards, hash: h64, surroundings });
   await local.start();
-  const peers = new Map(
-    [...config.peers].map(([name, addresses]) => [
-      name,
-      new Peer({ region: name, addresses, clock: surroundings.clock }),
-    ]),
-  );
+  const peers = reachPeers(config, surroundings);
   const global = reachCoordinators(config, h64, surroundings);
   const meter = new PrometheusMeter();
   const telemetry = await tellMetrics(config, meter, local);
@@ -119,6 +114,12 @@ export async function compose(
       await telemetry?.close();
     },
   };
+}
+
+function reachPeers({ peers }: RouterConfig, { clock }: Surroundings): Map<string, Peer> {
+  const reach = (region: string, addresses: readonly string[]) =>
+    new Peer({ region, addresses, clock });
+  return new Map([...peers].map(([name, addresses]) => [name, reach(name, addresses)]));
 }
 
 /** Undefined where the region has no coordinators: then there are no global locks. */

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import { ServerProcess } from "@holdfast/toolchain/server-process";
 
-const main = fileURLToPath(new URL("../../../services/auditor/src/main.ts", import.meta.url));
+const root = new URL("../../../", import.meta.url);
+const main = fileURLToPath(new URL("services/auditor/src/main.ts", root));
 
 /** Where an auditor of a test finds what it needs. */
 export interface AuditorEnvironment {

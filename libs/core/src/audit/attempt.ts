@@ -7,8 +7,8 @@ import { sessionReference } from "./session-reference.ts";
 const version = 1;
 
 /**
- * Somebody asked for something and did not get it. Most of these leave no trace in etcd, so they are
- * no part of its history or of any hash chain: a router tells what it remembers.
+ * Somebody asked for something and did not get it. Most of these leave no trace in etcd, so they
+ * are no part of its history or of any hash chain: a router tells what it remembers.
  */
 export interface Attempt {
   /** The router that was asked; with the number it is the attempt's identity. */

@@ -1,7 +1,7 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, sleep } from "@holdfast/base/clock";
 
-/** Pauses before something that failed is tried again, in milliseconds: each twice the one before. */
+/** Pauses before another attempt, in milliseconds: each is twice the one before. */
 const firstMs = 100;
 const longestMs = 5_000;
 
@@ -18,7 +18,7 @@ export interface WaitListener {
   onDone(): void;
 }
 
-/** Attempts until it is done, for as long as that takes; `stopped` once nobody wants it any more. */
+/** Attempts until it is done, for as long as that takes, or until nobody wants it any more. */
 export async function attemptUntilDone<Value>(
   clock: Clock,
   stopped: Cancellation,

@@ -59,8 +59,8 @@ export interface Ledger {
   /** Latest found first. */
   violations(query: ViolationsQuery): Promise<ListReply<Violation>>;
   /**
-   * Keeps records that are no rows, of {@link batchBytesMax} in all; one with an id that is there is
-   * no change. Nothing ever takes one away.
+   * Keeps records that are no rows, of {@link batchBytesMax} in all; one with an id that is there
+   * is no change. Nothing ever takes one away.
    */
   park(records: readonly ParkedRecord[]): Promise<RecordReply>;
   /** Earliest parked first. */
