@@ -1,0 +1,51 @@
+import {
+  addressesSetting,
+  addressSetting,
+  logLevelSetting,
+  readEnvironment,
+  regionSetting,
+  shardsSetting,
+} from "@holdfast/runtime/environment";
+import { z } from "zod";
+
+const schema = z.object({
+  HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+  HOLDFAST_REGION: regionSetting,
+  HOLDFAST_SHARDS: shardsSetting.refine(
+    (shards) => shards.every(({ endpoints }) => endpoints.length > 0),
+    "must name the etcd members of every shard, for example s0=http://127.0.0.1:2379",
+  ),
+  HOLDFAST_KAFKA: addressesSetting.refine((brokers) => brokers.length > 0, {
+    error: "must be set, for example 127.0.0.1:9092",
+  }),
+  HOLDFAST_EVENT_PARTITIONS: z.coerce
+    .number({ error: "is a number of partitions" })
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1),
+  HOLDFAST_REDIS: z
+    .string()
+    .regex(/^rediss?:\/\/[^\s/]+(\/\d+)?$/, "is redis://user:password@host:port/database")
+    .optional(),
+  HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
+  HOLDFAST_LOG_LEVEL: logLevelSetting,
+});
+
+/** The configuration of a journal, from its environment unless `from` says otherwise. */
+export function readConfig(from: NodeJS.ProcessEnv = process.env) {
+  const environment = readEnvironment(schema, from);
+  return {
+    cluster: environment.HOLDFAST_CLUSTER,
+    region: environment.HOLDFAST_REGION,
+    shards: environment.HOLDFAST_SHARDS,
+    kafka: environment.HOLDFAST_KAFKA,
+    partitionsMin: environment.HOLDFAST_EVENT_PARTITIONS,
+    redis: environment.HOLDFAST_REDIS,
+    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
+    logLevel: environment.HOLDFAST_LOG_LEVEL,
+  };
+}
+
+/** See {@link readConfig}. */
+export type JournalConfig = ReturnType<typeof readConfig>;
