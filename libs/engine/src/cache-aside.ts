@@ -1,4 +1,4 @@
-import type { Failure } from "@holdfast/base/failure";
+import { type Failure, isFailure } from "@holdfast/base/failure";
 import { answerAgeMaxMs } from "./cache-keys.ts";
 import { type AnswerForm, type CachedAnswer, decodeAnswer, encodeAnswer } from "./cached-answer.ts";
 import { type Cache, type CacheEntry, cacheLimits } from "./ports/cache.ts";
@@ -9,11 +9,20 @@ import type { Surroundings } from "./shard.ts";
 const aheadMaxMs = 1_000;
 /** An answer that took longer is not worth keeping for what is left of its time, in ms. */
 const askedMaxMs = 4_000;
+/** Who asks so long after the shard was asked, in ms, is not content with that answer. */
+const joinMaxMs = 1_000;
 /** Answers being written to the cache at once; past it they are not kept. */
 const fillsMax = 256;
 
+/** What is told and kept. */
+interface Dated {
+  readonly kind: string;
+  /** How long ago it was read, in ms; absent: for this very answer. */
+  readonly ageMs?: number;
+}
+
 /** Something that is asked again and again. */
-export interface Question<Answer> {
+export interface Question<Answer extends Dated> {
   readonly call: "get" | "list";
   /** Under which its answer is kept. */
   readonly key: string;
@@ -39,6 +48,18 @@ export interface Asked<Answer> {
   readonly seen: ReadonlyMap<string, bigint>;
 }
 
+/** A question that is being answered. */
+interface Flight {
+  readonly answer: Promise<unknown>;
+  readonly course: Course;
+}
+
+/** How far it is with that. */
+interface Course {
+  /** When the shard was asked, on the monotonic clock; undefined: it was not, so far. */
+  askedMs: number | undefined;
+}
+
 type Result = "hit" | "shared" | "absent" | "outdated" | "damaged" | "unavailable";
 type Fill = "kept" | "outrun" | "skipped" | "unavailable";
 
@@ -52,7 +73,7 @@ type Fill = "kept" | "outrun" | "skipped" | "unavailable";
 export class CacheAside {
   readonly #cache: Cache;
   readonly #surroundings: Surroundings;
-  readonly #flights = new Map<string, Promise<unknown>>();
+  readonly #flights = new Map<string, Flight>();
   readonly #reads: Counter<"call" | "result">;
   readonly #fills: Counter<"result">;
   #filling = 0;
@@ -74,19 +95,34 @@ export class CacheAside {
     });
   }
 
-  answer<Answer>(question: Question<Answer>): Promise<Answer | Failure> {
+  async answer<Answer extends Dated>(question: Question<Answer>): Promise<Answer | Failure> {
     const { call, key } = question;
     const flying = this.#flights.get(key);
-    if (flying !== undefined) {
-      this.#reads.add(1, { call, result: "shared" });
-      return flying as Promise<Answer | Failure>;
-    }
-    const flight = this.#fly(question).finally(() => this.#flights.delete(key));
-    this.#flights.set(key, flight);
-    return flight;
+    const askedMs = flying?.course.askedMs;
+    const lateMs = askedMs === undefined ? 0 : this.#surroundings.clock.monotonicMs() - askedMs;
+    if (flying === undefined || lateMs > joinMaxMs) return this.#takeOff(question);
+    this.#reads.add(1, { call, result: "shared" });
+    const answer = (await flying.answer) as Answer | Failure;
+    // It may have been read at any moment since the shard was asked.
+    return lateMs <= 0 || isFailure(answer) ? answer : { ...answer, ageMs: lateMs };
   }
 
-  async #fly<Answer>(question: Question<Answer>): Promise<Answer | Failure> {
+  async #takeOff<Answer extends Dated>(question: Question<Answer>): Promise<Answer | Failure> {
+    const course: Course = { askedMs: undefined };
+    const answer = this.#fly(question, course);
+    const flight = { answer, course };
+    this.#flights.set(question.key, flight);
+    try {
+      return await answer;
+    } finally {
+      if (this.#flights.get(question.key) === flight) this.#flights.delete(question.key);
+    }
+  }
+
+  async #fly<Answer extends Dated>(
+    question: Question<Answer>,
+    course: Course,
+  ): Promise<Answer | Failure> {
     const kept = await this.#lookUp(question);
     const result: Result = typeof kept === "string" ? kept : "hit";
     this.#reads.add(1, { call: question.call, result });
@@ -94,6 +130,7 @@ export class CacheAside {
     const { clock } = this.#surroundings;
     // Before it is asked: what is asked for may be read at any moment after this one.
     const [sentMs, readAtMs] = [clock.monotonicMs(), clock.wallMs()];
+    course.askedMs = sentMs;
     const asked = await question.ask();
     if ("kind" in asked) return asked;
     void this.#fill(question, { ...asked, readAtMs }, clock.monotonicMs() - sentMs);
@@ -101,7 +138,7 @@ export class CacheAside {
   }
 
   /** The answer as the cache has it, or why it has none that can be believed. */
-  async #lookUp<Answer>({
+  async #lookUp<Answer extends Dated>({
     key,
     guards,
     form,
@@ -119,7 +156,7 @@ export class CacheAside {
     return guards.some((guard, index) => overtakes(marks[index], guard, kept)) ? "outdated" : kept;
   }
 
-  async #fill<Answer>(
+  async #fill<Answer extends Dated>(
     question: Question<Answer>,
     fresh: CachedAnswer<Answer>,
     tookMs: number,

@@ -1,3 +1,4 @@
+import { sleep } from "@holdfast/base/clock";
 import type { RequestId } from "@holdfast/base/ids";
 import { randomUuid, SeededRandom } from "@holdfast/base/random";
 import type { LockState } from "@holdfast/core/command/outcome";
@@ -15,8 +16,8 @@ import { call, TestRegion } from "./testing/region.ts";
 
 const lockNamed = (name: string) => ({ region: "here", namespace: "default", name });
 const shardOf = (shard: string) => ({ cluster: "test", region: "here", shard });
-/** What a read does to the store that is not asked by anything else here. */
-const isRead = ({ commits, ranges }: Reads) => commits + ranges;
+/** Transactions that only read, and ranges: what a Get and a List ask of a shard. */
+const readsIn = ({ commits, ranges }: Reads) => commits + ranges;
 
 interface Reads {
   commits: number;
@@ -37,6 +38,18 @@ function countingStore(store: ShardStore, reads: Reads): ShardStore {
   };
 }
 
+function cachedReadsOf(here: TestRegion, cache: Cache, meter: MemoryMeter, cluster = "test") {
+  const [local] = here.locals;
+  if (local === undefined) throw new Error("no local tier");
+  return new CachedReads({ cluster, local, cache, meter });
+}
+
+function routerOf(here: TestRegion, cached: CachedReads): Router {
+  const [local] = here.locals;
+  if (local === undefined) throw new Error("no local tier");
+  return new Router({ local, peers: new Map(), cached });
+}
+
 async function rig(shards = 1, wrapCache: (cache: MemoryCache) => Cache = (cache) => cache) {
   const reads: Reads = { commits: 0, ranges: 0 };
   const here = new TestRegion(shards, (store) => countingStore(store, reads));
@@ -45,13 +58,7 @@ async function rig(shards = 1, wrapCache: (cache: MemoryCache) => Cache = (cache
   const memory = new MemoryCache(clock);
   const cache = wrapCache(memory);
   const meter = new MemoryMeter();
-  const [local] = here.locals;
-  if (local === undefined) throw new Error("no local tier");
-  const router = new Router({
-    local,
-    peers: new Map(),
-    cached: new CachedReads({ cluster: "test", local, cache, meter }),
-  });
+  const router = routerOf(here, cachedReadsOf(here, cache, meter));
   const session = await here.open(3_600_000);
   const get = (name: string, consistency?: "cached") =>
     router.execute(
@@ -79,9 +86,9 @@ async function rig(shards = 1, wrapCache: (cache: MemoryCache) => Cache = (cache
     meter.read("holdfast_cached_reads_total", { call: of, result }) ?? 0;
   /** How many times the shards are read while `act` runs. */
   const readsOf = async (act: () => Promise<unknown>): Promise<number> => {
-    const before = isRead(reads);
+    const before = readsIn(reads);
     await act();
-    return isRead(reads) - before;
+    return readsIn(reads) - before;
   };
   const rawOf = async (key: string): Promise<CacheEntry> => {
     const reply = await memory.read([key]);
@@ -95,7 +102,6 @@ async function rig(shards = 1, wrapCache: (cache: MemoryCache) => Cache = (cache
     clock,
     memory,
     meter,
-    router,
     session,
     get,
     cached,
@@ -198,6 +204,31 @@ test("however many ask for one lock at once, its shard is read once", async () =
   // With a cache that does not answer as well.
   memory.reachable = false;
   expect(await readsOf(all)).toBe(1);
+});
+
+test("who joins a read under way is told how old it may be, and joins none that drags on", async () => {
+  let delayMs = 0;
+  const here: TestRegion = new TestRegion(1, (store) => ({
+    ...faultyStore(store, { reads: false, revokes: false }),
+    commit: async (txn) => {
+      if (delayMs > 0) await sleep(here.clock, delayMs);
+      return store.commit(txn);
+    },
+  }));
+  await here.start();
+  const { clock } = here;
+  const cached = cachedReadsOf(here, new MemoryCache(clock), new MemoryMeter());
+  const get = () => cached.get({ kind: "get", lock: lockNamed("a") });
+  delayMs = 1_500;
+  const dragging = get();
+  await clock.advance(900);
+  const joined = get();
+  await clock.advance(200);
+  delayMs = 0;
+  expect(await get()).not.toHaveProperty("ageMs");
+  await clock.advance(1_000);
+  expect(await dragging).not.toHaveProperty("ageMs");
+  expect(await joined).toMatchObject({ kind: "lock", ageMs: 900 });
 });
 
 test("a page of a list is kept until a holder of its namespace changes, in whichever shard", async () => {
@@ -343,11 +374,8 @@ test("what the shard cannot say is a failure, and is not kept", async () => {
   const faults: Faults = { reads: false, revokes: false };
   const here = new TestRegion(1, (store) => faultyStore(store, faults));
   await here.start();
-  const [local] = here.locals;
-  if (local === undefined) throw new Error("no local tier");
-  const cache = new MemoryCache(here.clock);
-  const cached = new CachedReads({ cluster: "test", local, cache, meter: new MemoryMeter() });
-  const router = new Router({ local, peers: new Map(), cached });
+  const cached = cachedReadsOf(here, new MemoryCache(here.clock), new MemoryMeter());
+  const router = routerOf(here, cached);
   const query = { region: "here", namespace: "default", prefix: "", pageSize: 9, pageToken: "" };
   const list = () => router.list({ ...query, consistency: "cached" }, call());
   faults.reads = true;
@@ -365,11 +393,9 @@ test("two installations that share a cache do not see each other's locks", async
   const { here, memory, cached, grant } = await rig();
   await grant("a");
   await cached("a");
-  const [local] = here.locals;
-  if (local === undefined) throw new Error("no local tier");
   const meter = new MemoryMeter();
   for (const cluster of ["other", "test/here", "a name with blanks and ünicode"]) {
-    const reads = new CachedReads({ cluster, local, cache: memory, meter });
+    const reads = cachedReadsOf(here, memory, meter, cluster);
     await reads.get({ kind: "get", lock: lockNamed("a") });
   }
   expect(meter.read("holdfast_cached_reads_total", { call: "get", result: "absent" })).toBe(3);

@@ -4,6 +4,9 @@ import type { RequestId, SessionId } from "@holdfast/base/ids";
 import type { AcquireCommand, Command } from "@holdfast/core/command/command";
 import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import { expect, test } from "vitest";
+import { CachedReads } from "./cached-reads.ts";
+import { MemoryCache } from "./memory/memory-cache.ts";
+import { MemoryMeter } from "./memory/memory-meter.ts";
 import type { AcquireManyOutcome, AcquireManyRequest, Call, LockTier } from "./ports/lock-tier.ts";
 import { Router } from "./router.ts";
 import { call, TestRegion } from "./testing/region.ts";
@@ -161,6 +164,36 @@ test("a router does not pass on to a coordinator what another router passed on t
   const outcome = await router.execute({ kind: "get", lock: everywhere }, forwarded);
   expect(outcome).toMatchObject({ code: "SHARD_UNAVAILABLE" });
   expect(reached).toEqual([]);
+});
+
+test("what a reader can do with goes along to where the lock is", async () => {
+  const here = new TestRegion(1);
+  await here.start();
+  const [local] = here.locals;
+  if (local === undefined) throw new Error("no router");
+  const asked: unknown[] = [];
+  const there: LockTier = {
+    execute: async <C extends Command>(command: C) => {
+      asked.push(command);
+      return failure("CONTENDED", "it got there") as OutcomeOf<C>;
+    },
+    list: async (query) => {
+      asked.push(query);
+      return failure("CONTENDED", "it got there");
+    },
+    acquireMany: async () => failure("CONTENDED", "it got there"),
+    watch: async () => undefined,
+  };
+  const cache = new MemoryCache(here.clock);
+  const cached = new CachedReads({ cluster: "test", local, cache, meter: new MemoryMeter() });
+  const peers = new Map([["there", there]]);
+  const router = new Router({ local, peers, global: there, cached });
+  const lock = { region: "there", namespace: "default", name: "a" };
+  const consistency = "cached";
+  await router.execute({ kind: "get", lock, consistency }, call());
+  await router.execute({ kind: "get", lock: everywhere, consistency }, call());
+  await router.list({ ...place, pageSize: 1, pageToken: "", consistency }, call());
+  expect(asked).toMatchObject([{ lock, consistency }, { consistency }, { consistency }]);
 });
 
 test("a router without a coordinator says what to set", async () => {

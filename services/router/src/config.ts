@@ -40,8 +40,8 @@ const schema = z
   });
 
 /** The configuration of a router, from its environment. */
-export function readConfig() {
-  const environment = readEnvironment(schema, process.env);
+export function readConfig(from: NodeJS.ProcessEnv = process.env) {
+  const environment = readEnvironment(schema, from);
   return {
     cluster: environment.HOLDFAST_CLUSTER,
     region: environment.HOLDFAST_REGION,
