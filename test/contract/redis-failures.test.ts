@@ -1,5 +1,7 @@
+import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
 import { cacheLimits } from "@holdfast/engine/ports/cache";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { TcpRelay } from "../relay/tcp-relay.ts";
 import { answering, mark, standing, value, write } from "./caches.ts";
 import { type RedisUnderTest, redisMissing, startRedisUnderTest } from "./redis-under-test.ts";
 
@@ -48,6 +50,51 @@ describe.skipIf(redisMissing !== undefined)("a Redis that fails", () => {
       await redis.server.process.kill("SIGCONT");
     }
     await answering(cache);
+  });
+
+  it("that is slow is not waited for, and its late answers are nobody's", async () => {
+    await using relay = await TcpRelay.start(redis.server.port);
+    const cache = new RedisCache({ url: `redis://127.0.0.1:${relay.port}` });
+    try {
+      await answering(cache);
+      const direct = await open();
+      await write(direct, value("a", 1n, "of a"), value("b", 1n, "of b"));
+      relay.shape("toClient", { latencyMs: 300 });
+      for (const key of ["a", "b", "a", "b"]) {
+        const began = performance.now();
+        expect(await cache.read([key])).toMatchObject({ kind: "unavailable" });
+        // The budget is 50 ms; the rest is what a busy machine may add.
+        expect(performance.now() - began).toBeLessThan(1_000);
+      }
+      relay.shape("toClient", { latencyMs: 0 });
+      await answering(cache);
+      for (const key of ["a", "b", "a", "b"]) {
+        expect(await standing(cache, key)).toEqual([`1 of ${key}`]);
+      }
+    } finally {
+      cache.close();
+    }
+  });
+
+  it("that wants another password is unavailable, and told without the one that was tried", async () => {
+    const told: string[] = [];
+    const openWith = (password: string) =>
+      new RedisCache({
+        url: `redis://:${password}@127.0.0.1:${redis.server.port}`,
+        budgetMs: 5_000,
+        onConnection: (state, message) => told.push(`${state}: ${message}`),
+      });
+    await redis.direct.config("SET", "requirepass", "open-sesame");
+    const [right, wrong] = [openWith("open-sesame"), openWith("hunter2")];
+    try {
+      await answering(right);
+      expect(await wrong.read(["a"])).toMatchObject({ kind: "unavailable" });
+      await expect.poll(() => told.join("\n")).toMatch(/lost: .*WRONGPASS/);
+      expect(told.join("\n")).not.toContain("hunter2");
+    } finally {
+      for (const cache of [right, wrong]) cache.close();
+      await redis.direct.config("SET", "requirepass", "");
+    }
   });
 
   it("takes nothing for an entry that was not written as one, and writes over it", async () => {
