@@ -13,7 +13,7 @@ export const vendorHomes: readonly (readonly [vendor: RegExp, folders: readonly 
   [/^ioredis$/, ["libs/adapters/redis/", "test/"]],
   [/^kafkajs$/, ["libs/adapters/kafka/", "test/"]],
   [/^(pg|@types\/pg)$/, ["libs/adapters/postgres/", "test/"]],
-  [/^@aws-sdk\//, ["libs/adapters/object-store/", "test/"]],
+  [/^@aws-sdk\//, ["libs/adapters/s3/", "test/"]],
   [/^fastify$/, ["libs/adapters/http/"]],
   [/^(@opentelemetry\/.+|prom-client)$/, ["libs/adapters/telemetry/"]],
   [/^pino$/, ["libs/runtime/"]],
