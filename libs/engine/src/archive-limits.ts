@@ -9,7 +9,11 @@ import {
 } from "./ports/archive.ts";
 
 /** What is wrong with an object by the port's contract; undefined: nothing. */
-export function objectProblem({ key, bytes, sha256: digest }: NewObject): ArchiveRefusal | undefined {
+export function objectProblem({
+  key,
+  bytes,
+  sha256: digest,
+}: NewObject): ArchiveRefusal | undefined {
   const keyBytes = utf8(key).length;
   if (keyBytes < 1 || keyBytes > keyBytesMax) return refused(`a key of ${keyBytes} bytes`);
   if (bytes.length > objectBytesMax) return refused(`an object of ${bytes.length} bytes`);
@@ -25,7 +29,9 @@ export function settingsProblem({
 }: BucketSettings): ArchiveRefusal | undefined {
   if (!isDays(retentionDays)) return refused(`a retention of ${retentionDays} days`);
   const isRising = isDays(glacierDays) && isDays(deepArchiveDays) && glacierDays < deepArchiveDays;
-  return isRising ? undefined : refused(`a lifecycle of ${glacierDays} and ${deepArchiveDays} days`);
+  return isRising
+    ? undefined
+    : refused(`a lifecycle of ${glacierDays} and ${deepArchiveDays} days`);
 }
 
 /** A century: more is a slip of the pen, and nobody could take it back. */

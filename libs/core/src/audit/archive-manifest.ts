@@ -83,9 +83,10 @@ export function encodeManifest(manifest: ArchiveManifest): Uint8Array {
 /** Undefined where it is not what {@link encodeManifest} writes. */
 export function decodeManifest(content: Uint8Array): ArchiveManifest | undefined {
   const fields = parse(utf8Text(content));
-  if (fields === undefined || fields["format"] !== format) return undefined;
+  if (fields === undefined || fields.format !== format) return undefined;
   const text = (name: string): string => (typeof fields[name] === "string" ? fields[name] : "");
-  const whole = (name: string): number => (Number.isSafeInteger(fields[name]) ? Number(fields[name]) : -1);
+  const whole = (name: string): number =>
+    Number.isSafeInteger(fields[name]) ? Number(fields[name]) : -1;
   const big = (name: string): bigint => (/^\d{1,19}$/.test(text(name)) ? BigInt(text(name)) : -1n);
   const hash = (name: string): Uint8Array => new Uint8Array(Buffer.from(text(name), "hex"));
   const manifest: ArchiveManifest = {

@@ -27,10 +27,7 @@ const tamperings: Record<string, (at: number) => readonly [Uint8Array[], Expecte
       first: at + 3,
     },
   ],
-  "a line of its own": (at) => [
-    lines.toSpliced(at, 0, other),
-    { kind: "inserted", first: at + 3 },
-  ],
+  "a line of its own": (at) => [lines.toSpliced(at, 0, other), { kind: "inserted", first: at + 3 }],
   "a line behind it that was there": (at) => [
     lines.toSpliced(at + 1, 0, lines[at] as Uint8Array),
     { kind: "duplicated", first: at + 3 },

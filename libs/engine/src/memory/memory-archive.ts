@@ -30,7 +30,7 @@ interface Stored {
   /** The latest version last. */
   readonly versions: Uint8Array[];
   readonly storedAtMs: number;
-  readonly retainUntilMs: number | undefined;
+  readonly retainUntilMs: number;
   restored?: { readonly fromMs: number; readonly untilMs: number };
 }
 
@@ -61,12 +61,7 @@ export class MemoryArchive implements Archive {
     const { key, bytes, retainUntilMs } = object;
     if (this.#objects.has(key)) return { kind: "exists" };
     const storedAtMs = this.#clock.wallMs();
-    const retentionMs = (this.#settings?.retentionDays ?? 0) * dayMs;
-    this.#objects.set(key, {
-      versions: [bytes.slice()],
-      storedAtMs,
-      retainUntilMs: retainUntilMs ?? storedAtMs + retentionMs,
-    });
+    this.#objects.set(key, { versions: [bytes.slice()], storedAtMs, retainUntilMs });
     return { kind: "stored" };
   }
 
@@ -82,8 +77,6 @@ export class MemoryArchive implements Archive {
   }
 
   async head(key: string): Promise<HeadReply> {
-    const problem = this.#problem();
-    if (problem !== undefined) return problem;
     const stored = this.#objects.get(key);
     const bytes = stored?.versions.at(-1);
     if (stored === undefined || bytes === undefined) return { kind: "missing" };
@@ -93,7 +86,7 @@ export class MemoryArchive implements Archive {
       bytes: bytes.length,
       storageClass: this.#classOf(key, stored),
       isReadable: this.#isReadable(key, stored),
-      ...(retainUntilMs === undefined ? {} : { retainUntilMs }),
+      retainUntilMs,
     };
   }
 

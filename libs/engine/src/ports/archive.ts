@@ -43,8 +43,8 @@ export interface NewObject {
   readonly bytes: Uint8Array;
   /** Of `bytes`: 32 bytes. */
   readonly sha256: Uint8Array;
-  /** Milliseconds since 1970; nobody deletes it before. Absent: as the bucket is set up. */
-  readonly retainUntilMs?: number;
+  /** Milliseconds since 1970; nobody deletes it before. */
+  readonly retainUntilMs: number;
   readonly contentType: string;
 }
 
@@ -79,7 +79,7 @@ export type HeadReply =
 
 /** How the bucket is to be. */
 export interface BucketSettings {
-  /** Of objects that do not say how long they are to be kept; 1 or more. */
+  /** Of objects that are put past this port and do not say how long they are kept; 1 or more. */
   readonly retentionDays: number;
   readonly lifecycle: ArchiveLifecycle;
 }
