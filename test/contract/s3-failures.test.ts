@@ -127,6 +127,11 @@ describe("what becomes of a put", () => {
     ],
     ["an object that is there", failWith(412, "PreconditionFailed"), { kind: "exists" }],
     [
+      "the checksum of other bytes in a 200",
+      (_, response) => response.writeHead(200, { "x-amz-checksum-sha256": "AAAA" }).end(),
+      { kind: "unknown" },
+    ],
+    [
       "an answer that is lost, and one that says it had been done",
       inTurn(hangUp, failWith(412, "PreconditionFailed")),
       { kind: "exists" },

@@ -47,6 +47,7 @@ export class S3Archive implements Archive {
     const problem = objectProblem(object);
     if (problem !== undefined) return problem;
     const { key, bytes, sha256, retainUntilMs, contentType } = object;
+    const checksum = Buffer.from(sha256).toString("base64");
     const put = await this.#calls.call(
       (abortSignal) =>
         this.#calls.client.send(
@@ -56,7 +57,7 @@ export class S3Archive implements Archive {
             Body: bytes,
             ContentLength: bytes.length,
             ContentType: contentType,
-            ChecksumSHA256: Buffer.from(sha256).toString("base64"),
+            ChecksumSHA256: checksum,
             // Nothing is put over an object: the newer version would be the one that is read.
             IfNoneMatch: "*",
             ObjectLockMode: this.#lockMode === "compliance" ? "COMPLIANCE" : "GOVERNANCE",
@@ -66,7 +67,12 @@ export class S3Archive implements Archive {
         ),
       isMaybeDone,
     );
-    if (put.kind === "done") return { kind: "stored" };
+    if (put.kind === "done") {
+      const { ChecksumSHA256 = checksum } = put.value;
+      if (ChecksumSHA256 === checksum) return { kind: "stored" };
+      const message = `S3: ${key} was stored with the checksum ${ChecksumSHA256}`;
+      return { kind: "unknown", message };
+    }
     if (put.error.status === 412) return { kind: "exists" };
     const { message } = put.error;
     return put.mayBeDone ? { kind: "unknown", message } : writeFailure(put.error);

@@ -1,0 +1,107 @@
+import { sha256 } from "@holdfast/base/digest";
+import { manifestKeyFor } from "@holdfast/core/audit/archive-keys";
+import type { StorageClass } from "@holdfast/core/audit/archive-lifecycle";
+import { decodeLines } from "@holdfast/core/audit/archive-lines";
+import { type ArchiveManifest, decodeManifest } from "@holdfast/core/audit/archive-manifest";
+import { sameHash } from "@holdfast/core/audit/chain";
+import type { Damage } from "@holdfast/core/audit/chain-damage";
+import { partState } from "@holdfast/core/audit/verify-part";
+import type { Archive, ArchiveNotDone } from "../ports/archive.ts";
+import type { ArchivedPart } from "../ports/ledger-records.ts";
+import { decompressed } from "./compression.ts";
+
+/** What is wrong with an object or its manifest. */
+export interface PartProblem {
+  readonly kind: "damaged";
+  /** For people; names the object. */
+  readonly message: string;
+  /** Which record is the first bad one, where that can be told. */
+  readonly damage?: Damage;
+}
+
+/** A manifest that agrees with what the ledger recorded. */
+export type ManifestRead =
+  | { readonly kind: "manifest"; readonly manifest: ArchiveManifest }
+  | PartProblem
+  | ArchiveNotDone;
+
+/** What an object is like. */
+export type PartRead =
+  | { readonly kind: "whole"; readonly lines: readonly Uint8Array[] }
+  /** It must be restored before it can be read. Its size is the recorded one. */
+  | { readonly kind: "frozen"; readonly storageClass: StorageClass; readonly isRestoring: boolean }
+  | PartProblem
+  | ArchiveNotDone;
+
+/** What of a part's record its manifest must say as well. */
+type Recorded = Pick<
+  ArchivedPart,
+  "key" | "bytes" | "sha256" | "rows" | "firstSequence" | "firstHash" | "lastSequence" | "lastHash"
+>;
+
+/** Reads the manifest of a recorded part. */
+export async function readManifest(archive: Archive, part: Recorded): Promise<ManifestRead> {
+  const key = manifestKeyFor(part.key);
+  if (key === undefined) return damaged(`${part.key} is no object of lines`);
+  const got = await archive.get(key);
+  if (got.kind === "missing") return damaged(`${key} is missing`);
+  if (got.kind === "frozen") return damaged(`${key} was moved to ${got.storageClass}`);
+  if (got.kind !== "found") return got;
+  const manifest = decodeManifest(got.bytes);
+  if (manifest === undefined) return damaged(`${key} is no manifest`);
+  if (!isOf(manifest, part)) return damaged(`${key} says otherwise than the ledger's record of it`);
+  return { kind: "manifest", manifest };
+}
+
+/** Reads an object and verifies every record in it. */
+export async function readPart(archive: Archive, manifest: ArchiveManifest): Promise<PartRead> {
+  const { key } = manifest;
+  const got = await archive.get(key);
+  if (got.kind === "missing") return damaged(`${key} is missing`);
+  if (got.kind === "frozen") return frozen(archive, manifest, got);
+  if (got.kind !== "found") return got;
+  const isSame = sameHash(sha256(got.bytes), manifest.sha256);
+  const content = await decompressed(got.bytes, manifest.lineBytes + slackBytes);
+  const lines = content === undefined ? undefined : decodeLines(content);
+  if (lines === undefined) return damaged(`${key} cannot be read: its content was changed`);
+  const state = partState(manifest, lines);
+  if (state.kind === "damaged") {
+    const { damage } = state;
+    return { kind: "damaged", message: `${key}: ${damage.message}`, damage };
+  }
+  if (state.kind === "manifest-damaged") return damaged(state.message);
+  if (!isSame) return damaged(`${key} holds its records in other bytes than were stored`);
+  return { kind: "whole", lines };
+}
+
+/** What was added to an object is to be found by its records, where it is not too much. */
+const slackBytes = 1024 * 1024;
+
+async function frozen(
+  archive: Archive,
+  { key, bytes }: ArchiveManifest,
+  got: Extract<PartRead, { kind: "frozen" }>,
+): Promise<PartRead> {
+  const head = await archive.head(key);
+  if (head.kind === "missing") return damaged(`${key} is missing`);
+  if (head.kind !== "there") return head;
+  if (head.bytes === bytes) return got;
+  return damaged(`${key} has ${head.bytes} bytes and not ${bytes}`);
+}
+
+function isOf(manifest: ArchiveManifest, part: Recorded): boolean {
+  return (
+    manifest.key === part.key &&
+    manifest.bytes === part.bytes &&
+    manifest.rows === part.rows &&
+    manifest.firstSequence === part.firstSequence &&
+    manifest.lastSequence === part.lastSequence &&
+    sameHash(manifest.sha256, part.sha256) &&
+    sameHash(manifest.firstHash, part.firstHash) &&
+    sameHash(manifest.lastHash, part.lastHash)
+  );
+}
+
+function damaged(message: string): PartProblem {
+  return { kind: "damaged", message: `In the archive, ${message}.` };
+}
