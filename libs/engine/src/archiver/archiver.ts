@@ -66,6 +66,9 @@ export class Archiver {
   /** When each hole was first seen, on the monotonic clock. */
   readonly #holes = new Map<string, number>();
 
+  /** Of the latest round. */
+  #trouble: string | undefined;
+
   constructor(parts: ArchiverParts) {
     this.#parts = parts;
     this.#counts = archiverCounts(parts.meter);
@@ -78,6 +81,11 @@ export class Archiver {
     while ((await sleep(clock, settings.everyMs, this.#stopped)) === "elapsed");
   }
 
+  /** What kept the latest round from all it had to do; undefined: nothing. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
   /** Nothing new is begun. */
   stop(): void {
     this.#stopped.cancel();
@@ -86,6 +94,7 @@ export class Archiver {
   /** Does what there is to do now. True: all of it came about. */
   async round(): Promise<boolean> {
     const { ledger, clock, settings } = this.#parts;
+    this.#trouble = undefined;
     let [fromDay, waiting, isClean] = [timeless, 0, true];
     for (;;) {
       const reply = await ledger.days({ fromDay, limit: pageRowsMax });
@@ -218,6 +227,7 @@ export class Archiver {
   }
 
   #tell(news: ArchiverNews): void {
+    if (news.kind !== "stored" && news.kind !== "dropped") this.#trouble ??= news.message;
     this.#parts.onNews(news);
   }
 }

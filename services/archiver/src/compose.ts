@@ -1,0 +1,153 @@
+import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
+import type { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
+import { S3Archive } from "@holdfast/adapter-s3/s3-archive";
+import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { serveTelemetry } from "@holdfast/adapter-telemetry/serve-telemetry";
+import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
+import { Archiver } from "@holdfast/engine/archiver/archiver";
+import { newsLine } from "@holdfast/engine/archiver/news-line";
+import { type ArchiveFinding, verifyArchive } from "@holdfast/engine/archiver/verify-archive";
+import type { Archive } from "@holdfast/engine/ports/archive";
+import type { Ledger } from "@holdfast/engine/ports/ledger";
+import type { Meter } from "@holdfast/engine/ports/meter";
+import type { Logger } from "@holdfast/runtime/log";
+import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import type { ArchiverConfig, taskNames } from "./config.ts";
+
+/** Pause before Postgres is looked for again at the start, in ms. */
+const retryMs = 1_000;
+
+/** Builds an archiver that runs; it is ready once it has its ledger. */
+export async function compose(
+  config: ArchiverConfig,
+  log: Logger,
+  clock: Clock = new SystemClock(),
+): Promise<RunningService> {
+  const meter = new PrometheusMeter();
+  let trouble = (): string | undefined => "starting: waits for Postgres";
+  const telemetry = await openTelemetry(config, meter, () => trouble());
+  const ledger = await awaitLedger(config, clock, log);
+  const archive = new S3Archive(config.store);
+  const archiver = makeArchiver(config, { ledger, archive, meter, clock }, log);
+  trouble = () => archiver.trouble;
+  const running = archiver.run();
+  return {
+    stop: async () => {
+      archiver.stop();
+      await running;
+      archive.close();
+      await ledger.close();
+      await telemetry?.close();
+    },
+  };
+}
+
+/** Does what the arguments ask for, and ends; the first one that does not come about ends it. */
+export async function runTasks(config: ArchiverConfig, log: Logger): Promise<boolean> {
+  const archive = new S3Archive(config.store);
+  const [clock, meter] = [new SystemClock({ keepsAlive: true }), new PrometheusMeter()];
+  const tasks: Readonly<Record<(typeof taskNames)[number], () => Promise<boolean>>> = {
+    "--ensure-bucket": () => ensureBucket(config, archive, log),
+    "--once": () =>
+      withLedger(config, log, (ledger) =>
+        makeArchiver(config, { ledger, archive, meter, clock }, log).round(),
+      ),
+    "--verify": () => withLedger(config, log, (ledger) => verify(ledger, archive, log)),
+  };
+  try {
+    for (const task of config.tasks) if (!(await tasks[task]())) return false;
+    return true;
+  } finally {
+    archive.close();
+  }
+}
+
+async function withLedger(
+  { postgres: url }: ArchiverConfig,
+  log: Logger,
+  work: (ledger: Ledger) => Promise<boolean>,
+): Promise<boolean> {
+  const connected = await connectPostgresLedger({ url, migrates: true });
+  if (connected.kind !== "connected") return failed(log, connected.message);
+  const { ledger } = connected;
+  try {
+    return await work(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+function makeArchiver(
+  { settings }: ArchiverConfig,
+  parts: { ledger: Ledger; archive: Archive; meter: Meter; clock: Clock },
+  log: Logger,
+): Archiver {
+  return new Archiver({
+    ...parts,
+    settings,
+    onNews: (news) => {
+      const { level, fields, message } = newsLine(news);
+      log[level](fields, message);
+    },
+  });
+}
+
+async function ensureBucket(
+  { bucket, store }: ArchiverConfig,
+  archive: Archive,
+  log: Logger,
+): Promise<boolean> {
+  const reply = await archive.ensureBucket(bucket);
+  if (reply.kind !== "ready") return failed(log, reply.message);
+  for (const warning of reply.warnings) log.warn({ "event.action": "bucket-setting" }, warning);
+  const message = `bucket ${store.bucket} ${reply.wasMade ? "was made" : "is there"}`;
+  log.info({ "event.action": "bucket-ready" }, message);
+  return true;
+}
+
+async function verify(ledger: Ledger, archive: Archive, log: Logger): Promise<boolean> {
+  const counts = { whole: 0, frozen: 0, damaged: 0, unread: 0 };
+  const failure = await verifyArchive({ ledger, archive }, {}, (finding: ArchiveFinding) => {
+    counts[finding.kind] += 1;
+    if (!("message" in finding)) return;
+    const { message, kind, part } = finding;
+    log.error({ "event.action": `archive-${kind}`, day: part.day, key: part.key }, message);
+  });
+  if (failure !== undefined) return failed(log, failure.message);
+  const { whole, frozen, damaged, unread } = counts;
+  const message = `${whole} parts are whole, ${frozen} were not read because they are frozen, ${damaged} damages, ${unread} unread`;
+  log.info({ "event.action": "archive-verified", ...counts }, message);
+  return damaged + unread === 0;
+}
+
+function failed(log: Logger, message: string): false {
+  log.error({ "event.action": "failed" }, message);
+  return false;
+}
+
+async function openTelemetry(
+  { metricsListen: listen }: ArchiverConfig,
+  meter: PrometheusMeter,
+  trouble: () => string | undefined,
+) {
+  if (listen === undefined) return undefined;
+  const telemetry = await serveTelemetry({ listen, meter, trouble });
+  if (telemetry.kind === "serving") return telemetry;
+  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${telemetry.message}`);
+}
+
+/** What may change by itself is waited for; everything else is the configuration's fault. */
+async function awaitLedger(
+  { postgres: url }: ArchiverConfig,
+  clock: Clock,
+  log: Logger,
+): Promise<PostgresLedger> {
+  for (;;) {
+    const connected = await connectPostgresLedger({ url, migrates: true });
+    if (connected.kind === "connected") return connected.ledger;
+    const { reason, message } = connected;
+    if (reason !== "unavailable") throw new ConfigError(`HOLDFAST_POSTGRES: ${message}`);
+    log.warn({ "event.action": "waiting", "event.reason": "ledger" }, message);
+    await sleep(clock, retryMs);
+  }
+}

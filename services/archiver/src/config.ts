@@ -1,0 +1,114 @@
+import { defaultLifecycle } from "@holdfast/core/audit/archive-lifecycle";
+import { defaultArchiverSettings } from "@holdfast/engine/archiver/archiver";
+import {
+  addressSetting,
+  logLevelSetting,
+  readEnvironment,
+  regionSetting,
+} from "@holdfast/runtime/environment";
+import { ConfigError } from "@holdfast/runtime/service";
+import { z } from "zod";
+
+const secondMs = 1_000;
+const dayMs = 86_400_000;
+/** A century. */
+const daysMax = 36_500;
+
+/** A whole number from `min` to `max`. */
+function wholeSetting(standard: number, min: number, max: number) {
+  return z.coerce
+    .number({ error: `is a whole number from ${min} to ${max}` })
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, {
+      error: `is a whole number from ${min} to ${max}`,
+    })
+    .default(standard);
+}
+
+const { everyMs, closeMs, hotMs, retentionMs, bounds } = defaultArchiverSettings;
+
+const schema = z
+  .object({
+    HOLDFAST_REGION: regionSetting,
+    HOLDFAST_POSTGRES: z
+      .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
+      .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
+    HOLDFAST_S3_BUCKET: z
+      .string({ error: "must be set" })
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is 3 to 63 characters of a-z 0-9 . and -"),
+    HOLDFAST_S3_REGION: z.string().min(1).default("us-east-1"),
+    HOLDFAST_S3_ENDPOINT: z
+      .string()
+      .regex(/^https?:\/\/\S+$/, "is http://host:port")
+      .optional(),
+    AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+    AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+    HOLDFAST_S3_LOCK: z.enum(["governance", "compliance"]).default("governance"),
+    HOLDFAST_ARCHIVE_EVERY_S: wholeSetting(everyMs / secondMs, 1, 86_400),
+    HOLDFAST_ARCHIVE_CLOSE_S: wholeSetting(closeMs / secondMs, 0, 86_400),
+    HOLDFAST_ARCHIVE_HOT_DAYS: wholeSetting(hotMs / dayMs, 1, daysMax),
+    HOLDFAST_ARCHIVE_RETENTION_DAYS: wholeSetting(retentionMs / dayMs, 1, daysMax),
+    HOLDFAST_ARCHIVE_GLACIER_DAYS: wholeSetting(defaultLifecycle.glacierDays, 1, daysMax),
+    HOLDFAST_ARCHIVE_DEEP_DAYS: wholeSetting(defaultLifecycle.deepArchiveDays, 2, daysMax),
+    HOLDFAST_ARCHIVE_PART_ROWS: wholeSetting(bounds.rowsMax, 1, bounds.rowsMax),
+    HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
+    HOLDFAST_LOG_LEVEL: logLevelSetting,
+  })
+  .refine(
+    ({ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret }) =>
+      (id === undefined) === (secret === undefined),
+    { path: ["AWS_ACCESS_KEY_ID"], error: "and AWS_SECRET_ACCESS_KEY are set both or neither" },
+  )
+  .refine(
+    (settings) => settings.HOLDFAST_ARCHIVE_GLACIER_DAYS < settings.HOLDFAST_ARCHIVE_DEEP_DAYS,
+    { path: ["HOLDFAST_ARCHIVE_DEEP_DAYS"], error: "is more than HOLDFAST_ARCHIVE_GLACIER_DAYS" },
+  );
+
+/** What the archiver can be asked to do once, in the order in which it does them. */
+export const taskNames = ["--ensure-bucket", "--once", "--verify"] as const;
+
+/** The configuration of the archiver, from its environment, and its tasks from its arguments. */
+export function readConfig(
+  from: NodeJS.ProcessEnv = process.env,
+  args: readonly string[] = process.argv.slice(2),
+) {
+  const unknown = args.find((arg) => !taskNames.some((name) => name === arg));
+  if (unknown !== undefined) {
+    throw new ConfigError(`There is no ${unknown}; there are ${taskNames.join(", ")}.`);
+  }
+  const read = readEnvironment(schema, from);
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = read;
+  return {
+    tasks: taskNames.filter((name) => args.includes(name)),
+    region: read.HOLDFAST_REGION,
+    postgres: read.HOLDFAST_POSTGRES,
+    metricsListen: read.HOLDFAST_METRICS_LISTEN,
+    logLevel: read.HOLDFAST_LOG_LEVEL,
+    store: {
+      bucket: read.HOLDFAST_S3_BUCKET,
+      region: read.HOLDFAST_S3_REGION,
+      lockMode: read.HOLDFAST_S3_LOCK,
+      ...(read.HOLDFAST_S3_ENDPOINT === undefined ? {} : { endpoint: read.HOLDFAST_S3_ENDPOINT }),
+      ...(accessKeyId === undefined || secretAccessKey === undefined
+        ? {}
+        : { credentials: { accessKeyId, secretAccessKey } }),
+    },
+    bucket: {
+      retentionDays: read.HOLDFAST_ARCHIVE_RETENTION_DAYS,
+      lifecycle: {
+        glacierDays: read.HOLDFAST_ARCHIVE_GLACIER_DAYS,
+        deepArchiveDays: read.HOLDFAST_ARCHIVE_DEEP_DAYS,
+      },
+    },
+    settings: {
+      ...defaultArchiverSettings,
+      everyMs: read.HOLDFAST_ARCHIVE_EVERY_S * secondMs,
+      closeMs: read.HOLDFAST_ARCHIVE_CLOSE_S * secondMs,
+      hotMs: read.HOLDFAST_ARCHIVE_HOT_DAYS * dayMs,
+      retentionMs: read.HOLDFAST_ARCHIVE_RETENTION_DAYS * dayMs,
+      bounds: { ...bounds, rowsMax: read.HOLDFAST_ARCHIVE_PART_ROWS },
+    },
+  };
+}
+
+/** See {@link readConfig}. */
+export type ArchiverConfig = ReturnType<typeof readConfig>;
