@@ -24,10 +24,8 @@ export function objectProblem({
 
 /** What is wrong with a bucket's settings; undefined: nothing. */
 export function settingsProblem({
-  retentionDays,
   lifecycle: { glacierDays, deepArchiveDays },
 }: BucketSettings): ArchiveRefusal | undefined {
-  if (!isDays(retentionDays)) return refused(`a retention of ${retentionDays} days`);
   const isRising = isDays(glacierDays) && isDays(deepArchiveDays) && glacierDays < deepArchiveDays;
   return isRising
     ? undefined

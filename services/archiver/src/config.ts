@@ -93,7 +93,6 @@ export function readConfig(
         : { credentials: { accessKeyId, secretAccessKey } }),
     },
     bucket: {
-      retentionDays: read.HOLDFAST_ARCHIVE_RETENTION_DAYS,
       lifecycle: {
         glacierDays: read.HOLDFAST_ARCHIVE_GLACIER_DAYS,
         deepArchiveDays: read.HOLDFAST_ARCHIVE_DEEP_DAYS,

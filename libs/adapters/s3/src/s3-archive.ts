@@ -17,10 +17,16 @@ import {
   objectBytesMax,
   type PutReply,
 } from "@holdfast/engine/ports/archive";
-import { type LockMode, S3Bucket } from "./s3-bucket.ts";
+import { S3Bucket } from "./s3-bucket.ts";
 import { S3Calls, type S3Options } from "./s3-calls.ts";
 import { contentOf } from "./s3-content.ts";
 import { readFailure, type S3Error, writeFailure } from "./s3-failure.ts";
+
+/**
+ * `governance`: who has a right of its own may end an object's retention before its time.
+ * `compliance`: nobody may, the owner of the account included.
+ */
+export type LockMode = "governance" | "compliance";
 
 /** Which bucket of which store. */
 export interface S3ArchiveOptions extends S3Options {

@@ -14,17 +14,10 @@ import type { ArchiveNotDone, BucketSettings, EnsureReply } from "@holdfast/engi
 import type { Called, S3Calls } from "./s3-calls.ts";
 import { isNotImplemented, readFailure, type S3Error, writeFailure } from "./s3-failure.ts";
 
-/**
- * `governance`: who has a right of its own may end an object's retention before its time.
- * `compliance`: nobody may, the owner of the account included.
- */
-export type LockMode = "governance" | "compliance";
-
-/** Which bucket, and how its objects are locked. */
+/** Which bucket. */
 export interface BucketOptions {
   readonly bucket: string;
   readonly region: string;
-  readonly lockMode: LockMode;
 }
 
 /** Our rule among those of a bucket: only this one is changed. */
@@ -41,13 +34,13 @@ export class S3Bucket {
     this.#options = options;
   }
 
-  async ensure({ retentionDays, lifecycle }: BucketSettings): Promise<EnsureReply> {
+  async ensure({ lifecycle }: BucketSettings): Promise<EnsureReply> {
     const warnings: string[] = [];
     const made = await this.#make();
     if (typeof made !== "boolean") return made;
     for (const step of [
       () => this.#keepVersions(),
-      () => this.#lock(retentionDays),
+      () => this.#lock(),
       () => this.#age(lifecycle),
     ]) {
       const failure = await step();
@@ -97,8 +90,9 @@ export class S3Bucket {
     );
   }
 
-  async #lock(retentionDays: number): Promise<ArchiveNotDone | Unknown | undefined> {
-    const { bucket, lockMode } = this.#options;
+  /** One that was made without it; what it is set to besides stays. */
+  async #lock(): Promise<ArchiveNotDone | Unknown | undefined> {
+    const { bucket } = this.#options;
     const found = await this.#read((abortSignal) =>
       this.#calls.client.send(new GetObjectLockConfigurationCommand({ Bucket: bucket }), {
         abortSignal,
@@ -107,23 +101,14 @@ export class S3Bucket {
     if (found.kind === "failed" && found.error.status !== 404 && !isNotImplemented(found.error)) {
       return readFailure(found.error);
     }
-    const retention =
-      found.kind === "done" ? found.value.ObjectLockConfiguration?.Rule?.DefaultRetention : {};
-    const { Days = 0, Years = 0 } = retention ?? {};
-    if (Math.max(Days, Years * 365) >= retentionDays) return undefined;
+    const isOn =
+      found.kind === "done" && found.value.ObjectLockConfiguration?.ObjectLockEnabled === "Enabled";
+    if (isOn) return undefined;
     return this.#set("Object Lock: its objects can be deleted", (abortSignal) =>
       this.#calls.client.send(
         new PutObjectLockConfigurationCommand({
           Bucket: bucket,
-          ObjectLockConfiguration: {
-            ObjectLockEnabled: "Enabled",
-            Rule: {
-              DefaultRetention: {
-                Mode: lockMode === "compliance" ? "COMPLIANCE" : "GOVERNANCE",
-                Days: retentionDays,
-              },
-            },
-          },
+          ObjectLockConfiguration: { ObjectLockEnabled: "Enabled" },
         }),
         { abortSignal },
       ),

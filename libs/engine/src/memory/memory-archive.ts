@@ -94,8 +94,7 @@ export class MemoryArchive implements Archive {
     const problem = settingsProblem(settings);
     if (problem !== undefined) return problem;
     const wasMade = this.#settings === undefined;
-    const retentionDays = Math.max(settings.retentionDays, this.#settings?.retentionDays ?? 0);
-    this.#settings = { ...settings, retentionDays };
+    this.#settings = settings;
     return { kind: "ready", wasMade, warnings: [] };
   }
 

@@ -26,7 +26,8 @@ export interface Archive {
   head(key: string): Promise<HeadReply>;
   /**
    * Makes the bucket, with versions, Object Lock and lifecycle, or brings one that is there to the
-   * same settings; a retention that is there is not made shorter.
+   * same settings; what else it is set to stays. It has no retention of its own from here: that
+   * would lock as well what a stranger puts over an object.
    */
   ensureBucket(settings: BucketSettings): Promise<EnsureReply>;
 }
@@ -79,8 +80,6 @@ export type HeadReply =
 
 /** How the bucket is to be. */
 export interface BucketSettings {
-  /** Of objects that are put past this port and do not say how long they are kept; 1 or more. */
-  readonly retentionDays: number;
   readonly lifecycle: ArchiveLifecycle;
 }
 

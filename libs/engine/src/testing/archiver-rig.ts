@@ -23,7 +23,6 @@ export class ArchiverRig {
 
   async start(): Promise<this> {
     await this.archive.ensureBucket({
-      retentionDays: 30,
       lifecycle: { glacierDays: 90, deepArchiveDays: 365 },
     });
     return this;
