@@ -26,9 +26,14 @@ export const suites: readonly Suite[] = [
     name: "contract",
     kind: "vitest",
     timeoutMs: 8 * minuteMs,
-    tools: ["etcd", "kafka", "postgres"],
+    tools: ["etcd", "kafka", "postgres", "versitygw"],
   },
-  { name: "integration", kind: "vitest", timeoutMs: 10 * minuteMs, tools: ["etcd"] },
+  {
+    name: "integration",
+    kind: "vitest",
+    timeoutMs: 10 * minuteMs,
+    tools: ["etcd", "postgres", "versitygw"],
+  },
   { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
   { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: ["etcd"] },
 ];

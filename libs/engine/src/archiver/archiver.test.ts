@@ -202,6 +202,14 @@ describe("a day that was tampered with", () => {
       12,
     ],
     "a column edited": (rows) => [rows.with(5, { ...(rows[5] as LedgerRow), revision: 999n }), 6],
+    "a token edited": (rows) => [rows.with(5, { ...(rows[5] as LedgerRow), token: 999n }), 6],
+    "a lock edited": (rows) => [
+      rows.with(5, {
+        ...(rows[5] as LedgerRow),
+        lock: { region: "us-east-1", namespace: "orders", name: "elsewhere" },
+      }),
+      6,
+    ],
     "two lines swapped": (rows) => {
       const [left, right] = [rows[5] as LedgerRow, rows[6] as LedgerRow];
       const swap = { sequence: right.sequence, previousHash: right.previousHash, hash: right.hash };

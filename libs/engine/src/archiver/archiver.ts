@@ -189,7 +189,8 @@ export class Archiver {
     const hole = `${day}/${cluster}/${damage.first}`;
     const nowMs = clock.monotonicMs();
     const sinceMs = this.#holes.get(hole) ?? nowMs;
-    if (this.#holes.size < rememberedMax) this.#holes.set(hole, sinceMs);
+    if (this.#holes.size >= rememberedMax) this.#holes.clear();
+    this.#holes.set(hole, sinceMs);
     if (nowMs - sinceMs >= settings.patienceMs) return this.#damaged(day, damage);
     this.#tell({ kind: "incomplete", day, cluster, message });
   }
@@ -211,7 +212,8 @@ export class Archiver {
     const id = `${rule}/${day}/${digest132(`${cluster}\0${message}`)}`;
     if (!this.#damages.has(id)) {
       this.#counts.damages.add(1);
-      if (this.#damages.size < rememberedMax) this.#damages.add(id);
+      if (this.#damages.size >= rememberedMax) this.#damages.clear();
+      this.#damages.add(id);
     }
     const atMs = endOf(day) - dayMs;
     const reply = await ledger.recordViolations([

@@ -36,11 +36,23 @@ export type PartRead =
 /** What of a part's record its manifest must say as well. */
 type Recorded = Pick<
   ArchivedPart,
-  "key" | "bytes" | "sha256" | "rows" | "firstSequence" | "firstHash" | "lastSequence" | "lastHash"
+  | "bucket"
+  | "key"
+  | "bytes"
+  | "sha256"
+  | "rows"
+  | "firstSequence"
+  | "firstHash"
+  | "lastSequence"
+  | "lastHash"
 >;
 
 /** Reads the manifest of a recorded part. */
 export async function readManifest(archive: Archive, part: Recorded): Promise<ManifestRead> {
+  if (part.bucket !== archive.bucket) {
+    const message = `${part.key} lies in bucket ${part.bucket}, and not in ${archive.bucket}`;
+    return { kind: "unavailable", message };
+  }
   const key = manifestKeyFor(part.key);
   if (key === undefined) return damaged(`${part.key} is no object of lines`);
   const got = await archive.get(key);
