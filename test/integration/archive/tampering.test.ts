@@ -140,6 +140,18 @@ describe.skipIf(siteMissing !== undefined)("tampering", () => {
       });
     });
 
+    it("by forgetting one that only the archive has is found", async () => {
+      await using site = await (await servers.site()).ensureBucket();
+      for (const daysAgo of [12, 11, 10]) await site.record(5, daysAgo);
+      expect(await site.archiver().round()).toBe(true);
+      expect(await site.days()).toEqual([]);
+      await site.sql("delete from holdfast.archived_parts where first_sequence = 6");
+      expect((await site.findings()).at(-1)).toMatchObject({
+        kind: "damaged",
+        damage: { kind: "deleted", first: 6n, last: 10n },
+      });
+    });
+
     it("by deleting one is found, and the day stays in the ledger", async () => {
       await using site = await (await servers.site()).ensureBucket();
       await site.record(20, 9);

@@ -46,6 +46,13 @@ describe("a store", () => {
         return reply;
       },
     }),
+    "that stores other lines, and every manifest as it is": (real) => ({
+      put: async (object) => {
+        const reply = await real.put(object);
+        if (object.key.startsWith("lines/")) rig.archive.tamper(object.key, new Uint8Array(20));
+        return reply;
+      },
+    }),
     "that gives other bytes back": (real) => ({
       get: async (key) => {
         const got = await real.get(key);
@@ -154,6 +161,25 @@ describe("a day that another archiver drops in the middle of it", () => {
     expect(await rig.archiver().round()).toBe(true);
     expect(await rig.days()).toEqual([]);
     expect(await rig.parts()).toEqual(["1-5", "6-10"]);
+  });
+});
+
+describe("a day that another archiver drops while it is read", () => {
+  it("is no damaged one", async () => {
+    await rig.record(5, 0);
+    await rig.until(9);
+    const ledger = Object.assign(Object.create(rig.ledger) as Ledger, {
+      ...forwarded(rig.ledger),
+      days: (query: Parameters<Ledger["days"]>[0]) => rig.ledger.days(query),
+      chain: async (query: Parameters<Ledger["chain"]>[0]) => {
+        if (query.day !== undefined) await rig.archiver().round();
+        return rig.ledger.chain(query);
+      },
+    });
+    await rig.archiver({ ledger }).round();
+    expect(rig.told("damaged")).toEqual([]);
+    expect(rig.told("incomplete")).toEqual([]);
+    expect(await rig.days()).toEqual([]);
   });
 });
 

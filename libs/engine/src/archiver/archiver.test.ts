@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { utf8 } from "@holdfast/base/bytes";
+import { append } from "@holdfast/core/audit/chain";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { LedgerRow } from "../ports/ledger.ts";
 import { ArchiverRig } from "../testing/archiver-rig.ts";
@@ -8,6 +9,7 @@ import type { ArchiveFinding } from "./verify-archive.ts";
 import { verifyArchive } from "./verify-archive.ts";
 
 const hourMs = 3_600_000;
+const other = utf8("another");
 let rig: ArchiverRig;
 beforeEach(async () => {
   rig = await new ArchiverRig().start();
@@ -189,7 +191,6 @@ describe("rows that come late", () => {
 });
 
 describe("a day that was tampered with", () => {
-  const other = utf8("another");
   /** Rows 1 to 12 of day 0, as they are stored, and the record that is named. */
   const tamperings: Record<string, (rows: LedgerRow[]) => readonly [LedgerRow[], number]> = {
     "an edited line": (rows) => [rows.with(5, { ...(rows[5] as LedgerRow), line: other }), 6],
@@ -241,6 +242,37 @@ describe("a day that was tampered with", () => {
       });
     });
   }
+});
+
+describe("a record that was hashed anew", () => {
+  it("as the last of its day is found by the first one of the next", async () => {
+    const rows = rig.cluster.next(12, rig.onDay(0));
+    const [before, last] = [rows[10] as LedgerRow, rows[11] as LedgerRow];
+    const { cluster, sequence, hash: previous } = before;
+    const { hash } = append({ cluster, sequence, hash: previous }, other);
+    await rig.append([...rows.slice(0, 11), { ...last, line: other, hash }]);
+    await rig.record(5, 1);
+    await rig.until(9);
+    expect(await rig.archiver().round()).toBe(false);
+    expect(rig.told("damaged")[0]).toMatchObject({
+      day: "2026-11-22",
+      message: expect.stringMatching(/^Record 12 .* was rewritten/),
+    });
+    expect(await rig.parts()).toEqual([]);
+  });
+
+  it("after it was archived does not keep those that follow it from the archive", async () => {
+    const rows = await rig.record(5, 0);
+    await rig.until(1, hourMs);
+    await rig.archiver().round();
+    Object.assign(rows[4] as LedgerRow, { line: other, hash: new Uint8Array(32) });
+    await rig.record(4, 0, 5_000);
+    await rig.archiver().round();
+    expect(await rig.parts()).toEqual(["1-5", "6-9"]);
+    await rig.until(8);
+    expect(await rig.archiver().round()).toBe(false);
+    expect(rig.told("damaged")).toMatchObject([{ message: expect.stringMatching(/^Record 5 /) }]);
+  });
 });
 
 describe("an archiver that runs", () => {
