@@ -85,7 +85,7 @@ async function bytesAnEvent(held: number): Promise<number> {
 
 test("an event takes some forty bytes in the archive, its share of the manifest included", async () => {
   const [few, many] = [await bytesAnEvent(50), await bytesAnEvent(500)];
-  console.info(`${few.toFixed(1)} bytes with 50 locks held at a time, ${many.toFixed(1)} with 500`);
-  expect(few).toBeLessThan(40);
-  expect(many).toBeLessThan(45);
+  // 31.5 and 38.1; with every lock and session new to the last 30 KiB it is 58.
+  expect(few).toBeLessThan(33);
+  expect(many).toBeLessThan(40);
 }, 30_000);
