@@ -21,6 +21,7 @@ export type DayArchived =
   | { readonly kind: "incomplete"; readonly damage: Damage }
   /** Another archiver is at it; the next round finds what it did. */
   | { readonly kind: "contended" }
+  | { readonly kind: "stopped" }
   | StepFailure;
 
 /** Where days go, and what is told of it. */
@@ -28,6 +29,8 @@ export interface DayPlace extends StorePlace {
   readonly ledger: Ledger;
   readonly bounds: PartBounds;
   readonly onStored: (part: ArchivedPart) => void;
+  /** Asked before each part. */
+  readonly isStopped: () => boolean;
 }
 
 /**
@@ -68,6 +71,7 @@ function isCovered({ rows, firstSequence, lastSequence }: ClusterOfDay, parts: D
 type RunArchived =
   | { readonly kind: "stored"; readonly next: number }
   | { readonly kind: "contended" }
+  | { readonly kind: "stopped" }
   | StepFailure;
 
 async function archiveRun(
@@ -78,6 +82,7 @@ async function archiveRun(
   let head = before;
   let next = part;
   while (head.sequence < last.sequence) {
+    if (place.isStopped()) return { kind: "stopped" };
     const writer = new PartWriter({ day, cluster, part: next }, place.bounds, head);
     const failure = await fill(place.ledger, writer, { day, cluster }, last.sequence);
     if (failure !== undefined) return failure;

@@ -293,6 +293,35 @@ describe("an archiver that runs", () => {
   });
 });
 
+describe("an archiver that is stopped", () => {
+  it("ends the part it is at, and begins no other", async () => {
+    await rig.record(50, 0);
+    await rig.until(9);
+    const archiver = rig.archiver(
+      { onNews: () => archiver.stop() },
+      { bounds: { rowsMax: 10, lineBytesMax: 1e9 } },
+    );
+    await archiver.run();
+    expect(await rig.parts()).toEqual(["1-10"]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it("or not says what was wrong in the latest round, until one is over that had nothing", async () => {
+    const rows = rig.cluster.next(3, rig.onDay(0));
+    await rig.append(rows.slice(1));
+    await rig.until(1, hourMs);
+    const archiver = rig.archiver();
+    expect(archiver.trouble).toBeUndefined();
+    await archiver.round();
+    expect(archiver.trouble).toContain("Record 1 ");
+    await rig.append(rows.slice(0, 1));
+    const round = archiver.round();
+    expect(archiver.trouble).toContain("Record 1 ");
+    await round;
+    expect(archiver.trouble).toBeUndefined();
+  });
+});
+
 describe("400 days", () => {
   it("go from partition to archive, out of the ledger, to Glacier and to its depth", async () => {
     const bounds = { rowsMax: 10, lineBytesMax: 1e9 };

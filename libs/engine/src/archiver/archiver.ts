@@ -65,8 +65,8 @@ export class Archiver {
   readonly #damages = new Set<string>();
   /** When each hole was first seen, on the monotonic clock. */
   readonly #holes = new Map<string, number>();
-
-  /** Of the latest round. */
+  /** Of the round that is under way, and of the latest that is over. */
+  #found: string | undefined;
   #trouble: string | undefined;
 
   constructor(parts: ArchiverParts) {
@@ -93,8 +93,14 @@ export class Archiver {
 
   /** Does what there is to do now. True: all of it came about. */
   async round(): Promise<boolean> {
+    this.#found = undefined;
+    const isClean = await this.#round();
+    this.#trouble = this.#found;
+    return isClean;
+  }
+
+  async #round(): Promise<boolean> {
     const { ledger, clock, settings } = this.#parts;
-    this.#trouble = undefined;
     let [fromDay, waiting, isClean] = [timeless, 0, true];
     for (;;) {
       const reply = await ledger.days({ fromDay, limit: pageRowsMax });
@@ -128,6 +134,7 @@ export class Archiver {
         {
           ...{ ledger, archive, nowMs, bounds: settings.bounds },
           retainUntilMs: nowMs + settings.retentionMs,
+          isStopped: () => this.#stopped.cancelled,
           onStored: (part) => {
             this.#counts.parts.add(1);
             this.#counts.events.add(part.rows);
@@ -229,7 +236,7 @@ export class Archiver {
   }
 
   #tell(news: ArchiverNews): void {
-    if (news.kind !== "stored" && news.kind !== "dropped") this.#trouble ??= news.message;
+    if (news.kind !== "stored" && news.kind !== "dropped") this.#found ??= news.message;
     this.#parts.onNews(news);
   }
 }

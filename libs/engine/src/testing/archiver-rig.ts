@@ -1,11 +1,15 @@
 import { ManualClock } from "@holdfast/base/manual-clock";
-import { Archiver, type ArchiverSettings, defaultArchiverSettings } from "../archiver/archiver.ts";
+import {
+  Archiver,
+  type ArchiverParts,
+  type ArchiverSettings,
+  defaultArchiverSettings,
+} from "../archiver/archiver.ts";
 import type { ArchiverNews } from "../archiver/archiver-news.ts";
 import { MemoryArchive } from "../memory/memory-archive.ts";
 import { MemoryLedger } from "../memory/memory-ledger.ts";
 import { MemoryMeter } from "../memory/memory-meter.ts";
-import type { Archive } from "../ports/archive.ts";
-import type { Ledger, LedgerRow } from "../ports/ledger.ts";
+import type { LedgerRow } from "../ports/ledger.ts";
 import { ChainedRows } from "./chained-rows.ts";
 
 const dayMs = 86_400_000;
@@ -30,7 +34,7 @@ export class ArchiverRig {
 
   /** Another archiver over the same ledger and archive, or over what stands before them. */
   archiver(
-    parts: { readonly ledger?: Ledger; readonly archive?: Archive } = {},
+    parts: Partial<Pick<ArchiverParts, "ledger" | "archive" | "onNews">> = {},
     settings: Partial<ArchiverSettings> = {},
   ): Archiver {
     return new Archiver({
