@@ -63,11 +63,12 @@ async function startReal(): Promise<LedgerMaker> {
 }
 
 /** What the server answers when it cannot make a file longer, without filling anybody's disk. */
-const diskIsFull = `
+export const diskIsFull = `
   create function holdfast.disk_is_full() returns trigger language plpgsql as $$
   begin
     raise exception 'could not extend file: No space left on device' using errcode = 'disk_full';
   end $$;
   create trigger disk_is_full before insert on holdfast.events
   for each row execute function holdfast.disk_is_full();`;
-const diskHasSpace = "drop function holdfast.disk_is_full() cascade;";
+/** Ends that. */
+export const diskHasSpace = "drop function holdfast.disk_is_full() cascade;";

@@ -34,7 +34,8 @@ const password = "stand";
 export class AuditStand implements AsyncDisposable {
   readonly broker: KafkaServer;
   readonly database: PostgresServer;
-  readonly #folder: string;
+  /** For logs and data; gone with the stand. */
+  readonly folder: string;
   readonly #log: KafkaEventLog;
   readonly #producer: EventProducer;
   readonly #ledgers: PostgresLedger[] = [];
@@ -43,7 +44,7 @@ export class AuditStand implements AsyncDisposable {
   #made = 0;
 
   private constructor(folder: string, broker: KafkaServer, database: PostgresServer) {
-    this.#folder = folder;
+    this.folder = folder;
     this.broker = broker;
     this.database = database;
     this.#log = new KafkaEventLog({
@@ -96,7 +97,7 @@ export class AuditStand implements AsyncDisposable {
     this.#made += 1;
     const name = `auditor-${this.#made}`;
     const kafka = this.broker.endpoint;
-    const made = await AuditorProcess.make({ folder: this.#folder, name, kafka, postgres });
+    const made = await AuditorProcess.make({ folder: this.folder, name, kafka, postgres });
     this.#auditors.push(made);
     return made;
   }
@@ -139,7 +140,7 @@ export class AuditStand implements AsyncDisposable {
     await Promise.all(this.#ledgers.map((ledger) => ledger.close()));
     await this.#log.close();
     await Promise.all([this.broker.process.stop(), this.database.process.stop()]);
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async #append(records: readonly EventRecord[]): Promise<void> {

@@ -1,19 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { utf8, utf8Text } from "@holdfast/base/bytes";
+import { compareBytes, utf8, utf8Text } from "@holdfast/base/bytes";
 import { integerBelow, SeededRandom } from "@holdfast/base/random";
 import { Holdfast } from "@holdfast/client/holdfast";
 import { attemptsTopic } from "@holdfast/engine/attempts/attempt-stream";
 import { eventsTopic } from "@holdfast/engine/event-record";
 import type { EventRecord } from "@holdfast/engine/ports/event-log";
+import type { LedgerRow } from "@holdfast/engine/ports/ledger";
 import { EventScript, lockNamed } from "@holdfast/engine/testing/event-script";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { diskHasSpace, diskIsFull } from "../../contract/ledgers.ts";
 import { startRouter } from "../cached-reads/router-process.ts";
+import { etcdMissing, startEtcd } from "../etcd-server.ts";
+import { JournaledShard } from "../journal/journal-stand.ts";
+import { workOnLocks } from "../journal/lock-workload.ts";
+import { Region } from "../region.ts";
 import { until } from "../until.ts";
 import { AuditStand, chainOf, execute, standMissing } from "./audit-stand.ts";
 
+const seed = Number(process.env.HOLDFAST_SEED ?? Math.floor(performance.timeOrigin) % 1_000_000);
 const everything = { fromMs: 0, toMs: Date.UTC(2100, 0, 1), limit: 100 };
 
-describe.skipIf(standMissing !== undefined)("an auditor", () => {
+describe.skipIf((standMissing ?? etcdMissing) !== undefined)("an auditor", () => {
   let stand: AuditStand;
   beforeAll(async () => {
     stand = await AuditStand.start();
@@ -124,43 +131,75 @@ describe.skipIf(standMissing !== undefined)("an auditor", () => {
     await holdfast.close();
   });
 
-  it("stores each record once though it, the broker and Postgres are killed at random", async () => {
+  it("waits for a Postgres whose disk is full, says so, and goes on when it is not", async () => {
     const url = await stand.newDatabase();
     const auditor = await stand.auditor(url);
     await auditor.begin();
     const ledger = stand.ledger(url);
-    const random = new SeededRandom(20_261_122);
-    const scripts = ["a", "b", "c"].map((region) => new EventScript({ region }));
-    const records = new Map<EventScript, EventRecord[]>(scripts.map((script) => [script, []]));
-    let isProducing = true;
-    const produce = async () => {
-      for (let round = 0; round < 70; round++) {
-        for (const [script, known] of records) {
-          const more = tenures(script, 5 + integerBelow(random, 30));
-          known.push(...more);
-          await stand.produce(more);
-        }
-        await sleep(50);
-      }
-      isProducing = false;
-    };
-    const disturb = async () => {
-      const victims = [
-        () => auditor.restart({ wait: false }),
-        () => stand.broker.process.restart(),
-        () => auditor.restart({ wait: false }),
-        () => stand.database.process.restart(),
-        () => auditor.restart({ wait: false }),
-      ];
-      for (const victim of victims) {
-        await sleep(500 + integerBelow(random, 1_500));
-        await victim();
-      }
-    };
-    await Promise.all([produce(), disturb()]);
-    expect(isProducing).toBe(false);
-    for (const [script, known] of records) await expectAll(ledger, script, known);
+    await execute(url, diskIsFull);
+    const script = new EventScript({ shard: "full" });
+    const records = tenures(script, 100);
+    await stand.produce(records);
+    const isWaiting = async () => (await auditor.health())[1].startsWith("waits for the ledger");
+    await until("it waits", isWaiting, 20_000);
+    expect((await auditor.health())[0]).toBe(503);
+    expect(await auditor.count('holdfast_audit_waiting{for="ledger"}')).toBe(1);
+    await execute(url, diskHasSpace);
+    await expectAll(ledger, script, records);
+    const isWell = async () => (await auditor.health())[0] === 200;
+    await until("it is well", isWell, 20_000);
+  });
+
+  it(`has what etcd did, no more and no less, whoever is killed, and finds what is planted there (seed ${seed})`, async () => {
+    const url = await stand.newDatabase();
+    await using etcd = await startEtcd();
+    await using region = await new Region({ urls: [etcd.url] }).start();
+    await using shard = new JournaledShard(etcd, region, stand.folder, stand.broker.endpoint);
+    const journal = shard.journal();
+    journal.start();
+    const auditor = await stand.auditor(url);
+    await auditor.begin();
+    const ledger = stand.ledger(url);
+    const random = new SeededRandom(seed);
+    let isOver = false;
+    const work = workOnLocks(region, random, () => isOver);
+    const victims = [auditor, stand.broker.process, journal, stand.database.process, auditor];
+    for (const victim of victims) {
+      await sleep(300 + integerBelow(random, 1_500));
+      await victim.restart({ wait: victim === stand.database.process });
+    }
+    isOver = true;
+    await work;
+    const cluster = await shard.told();
+    const done = (await shard.checkpoint())?.done.head.sequence ?? 0n;
+    const all = async () => BigInt((await chainOf(ledger, cluster)).length) >= done;
+    await until(`all ${done} rows`, all, 40_000);
+    const rows = await chainOf(ledger, cluster);
+    expect(tenuresIn(rows)).toEqual(historyOf(shard));
+    expect(rows.length).toBeGreaterThan(200);
+    const isLinked = ({ sequence, previousHash }: LedgerRow, at: number) =>
+      sequence === BigInt(at + 1) &&
+      (at === 0 || compareBytes(previousHash, rows[at - 1]?.hash ?? previousHash) === 0);
+    expect(rows.every(isLinked)).toBe(true);
     await expectNothingOdd(ledger);
+
+    const session = await region.open();
+    const { grantId } = await region.grant("planted", { session });
+    const held = (await region.keys("x/")).find(({ key }) => key.includes(grantId));
+    if (held === undefined) throw new Error("the lock is held");
+    const key = held.key.replace(grantId, "AAAAAAAAAAAAAAAAAAAAAA");
+    const success = [{ kind: "put", key, value: held.value, lease: 0n }] as const;
+    const plantedAtMs = performance.now();
+    await region.store().commit({ compares: [], success, failure: [] });
+    const found = async () => {
+      const list = await ledger.violations(everything);
+      return list.kind === "list"
+        ? list.items.map(({ rule, lock }) => `${rule} ${lock?.name}`)
+        : [];
+    };
+    await until("it is found", async () => (await found()).length > 0, 20_000);
+    expect(performance.now() - plantedAtMs).toBeLessThan(5_000);
+    expect(await found()).toEqual(["two-exclusive planted"]);
   });
 
   it("shares the partitions with another, whom it leaves alone in mid-batch", async () => {
@@ -188,3 +227,23 @@ describe.skipIf(standMissing !== undefined)("an auditor", () => {
     }
   });
 });
+
+const beginnings = ["LockAcquired", "LockHandedOver"];
+const ends = ["LockReleased", "LockExpired", "LockForceReleased"];
+
+/** Beginnings and ends of tenures, as the ledger has them. */
+function tenuresIn(rows: readonly LedgerRow[]): string[] {
+  return rows
+    .filter(({ kind }) => beginnings.includes(kind) || ends.includes(kind))
+    .map(({ revision, lock, grantId, kind }) => {
+      return `${revision} ${lock?.name} ${grantId} ${beginnings.includes(kind) ? "began" : "ended"}`;
+    })
+    .sort();
+}
+
+/** The same by a reader of etcd's history who knows nothing of events. */
+function historyOf({ history }: JournaledShard): string[] {
+  return history
+    .map(({ revision, name, grantId, what }) => `${revision} ${name} ${grantId} ${what}`)
+    .sort();
+}
