@@ -93,10 +93,9 @@ export class AuditStand implements AsyncDisposable {
   }
 
   /** An auditor over a database, which has yet to be started. */
-  async auditor(postgres: string): Promise<AuditorProcess> {
+  async auditor(postgres: string, kafka = this.broker.endpoint): Promise<AuditorProcess> {
     this.#made += 1;
     const name = `auditor-${this.#made}`;
-    const kafka = this.broker.endpoint;
     const made = await AuditorProcess.make({ folder: this.folder, name, kafka, postgres });
     this.#auditors.push(made);
     return made;

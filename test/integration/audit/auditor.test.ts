@@ -16,6 +16,7 @@ import { workOnLocks } from "../journal/lock-workload.ts";
 import { Region } from "../region.ts";
 import { until } from "../until.ts";
 import { AuditStand, chainOf, execute, standMissing } from "./audit-stand.ts";
+import type { AuditorProcess } from "./auditor-process.ts";
 
 const seed = Number(process.env.HOLDFAST_SEED ?? Math.floor(performance.timeOrigin) % 1_000_000);
 const everything = { fromMs: 0, toMs: Date.UTC(2100, 0, 1), limit: 100 };
@@ -57,18 +58,27 @@ describe.skipIf((standMissing ?? etcdMissing) !== undefined)("an auditor", () =>
     expect(await ledger.parked({ limit: 100 })).toEqual({ kind: "list", items: [] });
   }
 
-  it("refuses a database it may not use, and waits for the topic that is not there yet", async () => {
+  it("refuses a database it may not use, and waits for whatever is not there yet", async () => {
     const url = await stand.newDatabase();
     const stranger = await stand.auditor(url.replace(":stand@", ":wrong@"));
     stranger.start();
     await until("it ends", () => !stranger.running, 20_000);
     expect(stranger.describeFailure()).toMatch(/exit code 78/);
     expect(stranger.lines.at(-1)?.message).toMatch(/HOLDFAST_POSTGRES: .*password/);
+    const lost = await stand.auditor(url, "127.0.0.1:1");
+    lost.start();
+    await stand.database.process.kill();
     const auditor = await stand.auditor(url);
     auditor.start();
-    const waits = () => auditor.lines.some(({ message }) => message.includes("there is no topic"));
-    await until("it waits", waits, 20_000);
+    const saying = (process: AuditorProcess, text: string) => () =>
+      process.lines.some(({ action, message }) => action === "waiting" && message.includes(text));
+    await until("it waits for Postgres", saying(auditor, "ECONNREFUSED"), 20_000);
+    await stand.database.process.restart();
+    await until("it waits for the topic", saying(auditor, "there is no topic"), 20_000);
     expect((await auditor.health())[0]).toBe(503);
+    await until("the other waits for Kafka", saying(lost, "ECONNREFUSED"), 30_000);
+    expect(lost.running).toBe(true);
+    await lost.kill();
     await stand.createTopic(eventsTopic, 6);
     expect(await auditor.waitReady()).toBe(true);
     await until("it is well", async () => (await auditor.health())[0] === 200, 20_000);

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { readConfig } from "./config.ts";
+
+const least = {
+  HOLDFAST_REGION: "us-east-1",
+  HOLDFAST_KAFKA: "10.0.0.5:9092, 10.0.0.6:9092",
+  HOLDFAST_POSTGRES: "postgres://auditor:secret@db:5432/holdfast",
+};
+
+test("the least that must be set is its region, brokers and its database", () => {
+  expect(readConfig(least)).toEqual({
+    region: "us-east-1",
+    kafka: ["10.0.0.5:9092", "10.0.0.6:9092"],
+    postgres: "postgres://auditor:secret@db:5432/holdfast",
+    metricsListen: undefined,
+    logLevel: "info",
+  });
+});
+
+test.each([
+  ["HOLDFAST_REGION", undefined],
+  ["HOLDFAST_KAFKA", undefined],
+  ["HOLDFAST_KAFKA", "broker"],
+  ["HOLDFAST_POSTGRES", undefined],
+  ["HOLDFAST_POSTGRES", "mysql://auditor:secret@db/holdfast"],
+  ["HOLDFAST_METRICS_LISTEN", "9100"],
+])("%s may not be %s, and the complaint names it and tells no password", (name, value) => {
+  const read = () => readConfig({ ...least, [name]: value });
+  expect(read).toThrow(new RegExp(`  ${name} `));
+  expect(read).not.toThrow(/secret/);
+});
