@@ -46,13 +46,12 @@ test("a record that was changed on the way has another hash than the next one ex
 
 test("a record that does not say where in the chain it stands is damaged, a newer one unknown", () => {
   const { record } = recorded(acquired);
-  for (const headers of [
-    {},
-    { ...record.headers, seq: "0" },
-    { ...record.headers, prev: "short" },
-  ]) {
+  const chain = record.headers.chain ?? "";
+  for (const bad of ["", chain.replace(/^\d+/, "0"), chain.slice(0, -1), `${chain}=`]) {
+    const headers = { chain: bad };
     expect(readEventRecord({ ...record, headers })).toMatchObject({ kind: "damaged" });
   }
+  expect(readEventRecord({ ...record, headers: {} })).toMatchObject({ kind: "damaged" });
   expect(readEventRecord({ ...record, value: utf8("?") })).toMatchObject({ kind: "damaged" });
   const newer = utf8('{"v":2,"kind":"LockLent"}');
   expect(readEventRecord({ ...record, value: newer })).toMatchObject({ kind: "unknown" });

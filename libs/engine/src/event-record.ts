@@ -7,24 +7,22 @@ import type { EventRecord } from "./ports/event-log.ts";
 /** The topic that journals write and auditors read. */
 export const eventsTopic = "holdfast.events.v1";
 
-/** Header with the number of the record in the chain of its cluster, in decimal. */
-const sequenceHeader = "seq";
-/** Header with the hash of the record before it in the chain, in base64url. */
-const previousHeader = "prev";
+/**
+ * The one header: the number of the record in the chain of its cluster, in decimal, a point, and
+ * the hash of the record before it, in base64url. Every header more costs each record dear.
+ */
+const chainHeader = "chain";
 
 /**
  * A linked event as it lies in the topic: the value is the event's line, which the chain covers,
- * and the headers hold what else the chain needs. The hash itself is not in it: it is that of what
+ * and the header holds what else the chain needs. The hash itself is not in it: it is that of what
  * is there, so whatever was changed on the way shows in the next record.
  */
 export function eventRecord(event: AuditEvent, link: Link): EventRecord {
   return {
     key: utf8(partitionKey(event)),
     value: link.bytes,
-    headers: {
-      [sequenceHeader]: link.sequence.toString(),
-      [previousHeader]: Buffer.from(link.previous).toString("base64url"),
-    },
+    headers: { [chainHeader]: `${link.sequence}.${base64url(link.previous)}` },
   };
 }
 
@@ -43,7 +41,7 @@ export function readEventRecord({
   if (decoded.kind !== "event") return decoded;
   const before = headBefore(decoded.event.cluster, headers);
   if (before === undefined) {
-    return { kind: "damaged", problem: "its headers do not say where in the chain it stands" };
+    return { kind: "damaged", problem: "its header does not say where in the chain it stands" };
   }
   return { kind: "event", event: decoded.event, link: append(before, value) };
 }
@@ -52,8 +50,9 @@ function headBefore(
   cluster: string,
   headers: Readonly<Record<string, string>>,
 ): ChainHead | undefined {
-  const [sequence = "", previous = ""] = [headers[sequenceHeader], headers[previousHeader]];
-  if (!/^[1-9]\d{0,17}$/.test(sequence) || !/^[\w-]{43}$/.test(previous)) return undefined;
+  const parts = /^([1-9]\d{0,17})\.([\w-]{43})$/.exec(headers[chainHeader] ?? "");
+  const [, sequence, previous] = parts ?? [];
+  if (sequence === undefined || previous === undefined) return undefined;
   const hash = new Uint8Array(Buffer.from(previous, "base64url"));
   return { cluster, sequence: BigInt(sequence) - 1n, hash };
 }
@@ -67,4 +66,8 @@ function partitionKey(event: AuditEvent): string {
     return `${event.lock.namespace}/${event.lock.name}`;
   }
   return "session" in event && event.session !== undefined ? event.session : event.cluster;
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 }

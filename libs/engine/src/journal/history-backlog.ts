@@ -1,4 +1,4 @@
-import type { EventLogLimits, EventRecord } from "../ports/event-log.ts";
+import type { EventRecord } from "../ports/event-log.ts";
 import type { ChainedEvents } from "./chained-events.ts";
 import type { HistoryPosition } from "./checkpoint.ts";
 
@@ -38,16 +38,15 @@ export class HistoryBacklog {
     this.#bytes += chained.bytes;
   }
 
-  /** As many whole revisions as fit into one append, one at least. */
-  take({ appendBytesMax, appendRecordsMax }: EventLogLimits): RevisionBatch | undefined {
+  /** As many whole revisions as have so many bytes, one at least. */
+  take(bytesMax: number): RevisionBatch | undefined {
     let end: HistoryPosition | undefined;
-    let [bytes, count] = [0, 0];
+    let bytes = 0;
     const parts: (readonly EventRecord[])[] = [];
     for (; this.#taken < this.#entries.length; this.#taken++) {
       const { chained, end: behind } = this.#entries[this.#taken] as Entry;
       bytes += chained.bytes;
-      count += chained.records.length;
-      if (end !== undefined && (bytes > appendBytesMax || count > appendRecordsMax)) break;
+      if (end !== undefined && bytes > bytesMax) break;
       parts.push(chained.records);
       end = behind;
       this.#bytes -= chained.bytes;

@@ -3,16 +3,15 @@ import { auditedRange } from "@holdfast/core/audit/audited-key";
 import { type ChainHead, sameHash } from "@holdfast/core/audit/chain";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import { type HistoryOf, readRevision } from "@holdfast/core/audit/history";
-import type { EventLogLimits } from "../ports/event-log.ts";
 import type { ShardStore, Watch, WatchEvent } from "../ports/shard-store.ts";
 import { chainEvents } from "./chained-events.ts";
 import type { HistoryPosition } from "./checkpoint.ts";
 import { HistoryBacklog, type RevisionBatch } from "./history-backlog.ts";
 
 /** So many bytes of records may wait; then the watch is given up, and the store keeps the rest. */
-const waitingBytesMax = 16 * 1024 * 1024;
+const waitingBytesMax = 32 * 1024 * 1024;
 /** Once so few wait, the history is read on. */
-const waitingBytesMin = 4 * 1024 * 1024;
+const waitingBytesMin = 8 * 1024 * 1024;
 /** The pause before a watch that was lost is opened again, in milliseconds. */
 const reopenMs = 250;
 
@@ -25,8 +24,8 @@ export interface HistoryReaderOptions {
   readonly from: HistoryPosition;
   /** What an earlier reader came to at a revision that is read again. */
   readonly known: { readonly revision: bigint; readonly head: ChainHead };
-  /** How much is taken at once. */
-  readonly limits: EventLogLimits;
+  /** How many bytes of records are taken at once, but for a revision that has more. */
+  readonly batchBytesMax: number;
   /** How long records wait for others to be taken together, in milliseconds. */
   readonly lingerMs: number;
   /** Told of the events of each revision as they are read. */
@@ -70,7 +69,7 @@ export class HistoryReader {
 
   /** The next batch, `idle` after `waitMs`. One call at a time. */
   async take(waitMs: number): Promise<Taken> {
-    const { clock, lingerMs, limits } = this.#options;
+    const { clock, lingerMs, batchBytesMax } = this.#options;
     const endMs = clock.monotonicMs() + waitMs;
     while (this.#backlog.isEmpty && !this.#isStopped && !this.#isLost) {
       const leftMs = endMs - clock.monotonicMs();
@@ -78,13 +77,13 @@ export class HistoryReader {
       await this.#change(leftMs, 0);
     }
     const lingerEndMs = clock.monotonicMs() + lingerMs;
-    while (!this.#isStopped && !this.#isLost && this.#backlog.bytes < limits.appendBytesMax) {
+    while (!this.#isStopped && !this.#isLost && this.#backlog.bytes < batchBytesMax) {
       const leftMs = lingerEndMs - clock.monotonicMs();
       if (leftMs <= 0) break;
-      await this.#change(leftMs, limits.appendBytesMax);
+      await this.#change(leftMs, batchBytesMax);
     }
     if (this.#isStopped) return { kind: "stopped" };
-    const batch = this.#backlog.take(limits);
+    const batch = this.#backlog.take(batchBytesMax);
     if (batch === undefined) return { kind: "lost" };
     if (this.#isFull && this.#backlog.bytes <= waitingBytesMin) {
       this.#isFull = false;

@@ -16,6 +16,8 @@ import type { NoticeListener } from "./journal-notice.ts";
 import type { Leadership } from "./leader-election.ts";
 import { markEveryMs, writeTimeMarks } from "./time-marks.ts";
 
+/** So much is written ahead at once, in appends: each has an answer of the log to wait for. */
+const batchAppends = 4;
 /** How long records wait for others to be appended together, in milliseconds. */
 const lingerMs = 40;
 /** After so long without records it is stored that all were appended, in milliseconds. */
@@ -153,7 +155,7 @@ export class JournalTenure {
       of,
       from: this.#saved.done,
       known: this.#saved.intended,
-      limits: log.limits,
+      batchBytesMax: log.limits.appendBytesMax * batchAppends,
       lingerMs,
       ...(onEvents === undefined ? {} : { onEvents }),
       onReopen: () => metrics.reread(of.shard),
