@@ -21,7 +21,9 @@ import { until } from "../until.ts";
 /** Why journals cannot be tested here; undefined if they can. */
 export const standMissing = etcdMissing ?? kafkaMissing;
 
-const main = fileURLToPath(new URL("../../../services/journal/src/main.ts", import.meta.url));
+const root = new URL("../../../", import.meta.url);
+const service = "journal";
+const main = fileURLToPath(new URL(`services/${service}/src/main.ts`, root));
 /** Of the topic. */
 const partitions = 4;
 
