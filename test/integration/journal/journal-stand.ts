@@ -15,7 +15,7 @@ import {
   startKafkaUnderTest,
 } from "../../contract/kafka-under-test.ts";
 import { type EtcdServer, etcdMissing, startEtcd } from "../etcd-server.ts";
-import { Region } from "../region.ts";
+import { newRequestId, Region } from "../region.ts";
 import { until } from "../until.ts";
 
 /** Why journals cannot be tested here; undefined if they can. */
@@ -106,6 +106,10 @@ export class JournaledShard implements AsyncDisposable {
   readonly #folder: string;
   readonly #kafka: string;
   readonly #journals: ServerProcess[] = [];
+  readonly #held = new Set<string>();
+  /** The last revision that the witness was told of. */
+  #seen = 0n;
+  #isClosed = false;
 
   constructor(etcd: EtcdServer, region: Region, folder: string, kafka: string) {
     this.etcd = etcd;
@@ -151,6 +155,15 @@ export class JournaledShard implements AsyncDisposable {
     return this.#store.compact(revision);
   }
 
+  /** Waits until the router can open sessions, as it cannot right after its etcd was away. */
+  async isOpen(): Promise<void> {
+    await until("sessions can be opened", async () => {
+      const requestId = newRequestId();
+      const opening = { kind: "open-session", region: "here", ttlMs: 5_000, requestId } as const;
+      return (await this.region.execute(opening)).kind === "opened";
+    });
+  }
+
   /** The stored checkpoint. */
   async checkpoint(): Promise<Checkpoint | undefined> {
     const reply = await this.#store.range({ kind: "range", key: journalKey });
@@ -175,33 +188,32 @@ export class JournaledShard implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#journals.map((journal) => journal.stop()));
     this.#store.close();
     await this.region[Symbol.asyncDispose]();
     await this.etcd[Symbol.asyncDispose]();
   }
 
-  #seen = 0n;
-
   /** Without anything of the journal's: keys of holders that are made and deleted. */
   #witness(): void {
-    const held = new Set<string>();
-    const watch = { key: " ", rangeEnd: "~", startRevision: 1n };
+    const watch = { key: " ", rangeEnd: "~", startRevision: this.#seen + 1n };
     this.#store.watch(watch, {
       onEvents: (revision, events) => {
         this.#seen = revision;
         for (const { kind, kv } of events) {
           const key = parseKey(kv.key);
           if (key === undefined || (key.kind !== "x" && key.kind !== "s")) continue;
-          if (kind === "put" && held.has(kv.key)) continue;
-          if (kind === "put") held.add(kv.key);
-          else held.delete(kv.key);
+          if (kind === "put" && this.#held.has(kv.key)) continue;
+          if (kind === "put") this.#held.add(kv.key);
+          else this.#held.delete(kv.key);
           const what = kind === "put" ? "began" : "ended";
           this.history.push({ revision, what, name: key.name, grantId: key.grantId });
         }
       },
       onEnd: (reason) => {
         if (reason === "compacted") throw new Error("the witness is compacted past");
+        if (!this.#isClosed) setTimeout(() => this.#witness(), 100);
       },
     });
   }

@@ -73,6 +73,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
   const stored = parse(utf8Text(bytes));
   if (stored?.v !== version) return undefined;
   const { cluster, markMs, closing, intended, gap } = stored;
+  if (!Array.isArray(closing) || !Number.isSafeInteger(markMs)) return undefined;
   try {
     return {
       done: {

@@ -1,3 +1,4 @@
+import { emptyBytes as empty } from "@holdfast/base/bytes";
 import { SeededRandom } from "@holdfast/base/random";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import { timeMarkKey } from "@holdfast/core/audit/time-mark";
@@ -6,6 +7,7 @@ import { expect, test } from "vitest";
 import { MortalProcess } from "../testing/mortal-process.ts";
 import { startJournalRig } from "../testing/start-journal-rig.ts";
 import type { TopicReader } from "../testing/topic-reader.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
 
@@ -210,6 +212,36 @@ test("a checkpoint that a newer version wrote stops the journal, and says so", a
   await rig.clock.advance(5_000);
   expect((await rig.read()).events).toEqual([]);
   expect(notices).toContainEqual(expect.objectContaining({ action: "checkpoint-unreadable" }));
+});
+
+test("history that comes to other records than before is told all the same, and counted", async () => {
+  const rig = startJournalRig();
+  const process = new MortalProcess(new SeededRandom(1));
+  rig.start({ store: (store) => process.store(store), log: (log) => process.log(log) });
+  await rig.clock.advance(100);
+  rig.log.reachable = false;
+  await rig.acquire(["a"]);
+  await rig.clock.advance(100);
+  process.die();
+  // As a journal would have left it that writes events in another way.
+  const stored = await rig.store.range({ kind: "range", key: journalKey });
+  const checkpoint =
+    stored.kind === "read" && decodeCheckpoint(stored.range.kvs[0]?.value ?? empty);
+  if (!checkpoint) throw new Error("there is a checkpoint");
+  const { intended } = checkpoint;
+  const head = { ...intended.head, hash: intended.head.hash.map((byte) => byte ^ 1) };
+  const value = encodeCheckpoint({ ...checkpoint, intended: { ...intended, head } });
+  await rig.store.commit({
+    compares: [],
+    success: [{ kind: "put", key: journalKey, value, lease: 0n }],
+    failure: [],
+  });
+  rig.log.reachable = true;
+  const { count, notices } = rig.start();
+  await rig.clock.advance(10_000);
+  expect(count("contradictions_total")).toBe(1);
+  expect(notices).toContainEqual(expect.objectContaining({ action: "contradiction" }));
+  expectWhole(await rig.read(), rig.happened);
 });
 
 test("an idle shard is written to once a second for the time, and every five for the checkpoint", async () => {
