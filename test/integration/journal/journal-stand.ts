@@ -32,6 +32,7 @@ export class JournalStand implements AsyncDisposable {
   readonly kafka: KafkaUnderTest;
   readonly #folder: string;
   readonly #shards: JournaledShard[] = [];
+  #topic: Promise<void> | undefined;
   #reads = 0;
 
   private constructor(kafka: KafkaUnderTest, folder: string) {
@@ -44,12 +45,15 @@ export class JournalStand implements AsyncDisposable {
     return new JournalStand(kafka, await mkdtemp(join(tmpdir(), "holdfast-journal-")));
   }
 
+  /** Makes the topic; once. */
   createTopic(): Promise<void> {
-    return this.kafka.createTopic(eventsTopic, partitions);
+    this.#topic ??= this.kafka.createTopic(eventsTopic, partitions);
+    return this.#topic;
   }
 
-  /** A new shard with a router in this process. */
-  async shard(): Promise<JournaledShard> {
+  /** A new shard with a router in this process, and the topic unless it is to come later. */
+  async shard(topic: "now" | "later" = "now"): Promise<JournaledShard> {
+    if (topic === "now") await this.createTopic();
     const etcd = await startEtcd();
     const region = await new Region({ urls: [etcd.url] }).start();
     const folder = join(this.#folder, `${this.#shards.length}`);

@@ -17,7 +17,7 @@ describe.skipIf(standMissing !== undefined)("a journal over a real etcd and a re
   afterAll(() => stand?.[Symbol.asyncDispose]());
 
   it("waits for a topic that is not there, takes the shard over meanwhile, and says so", async () => {
-    const shard = await stand.shard();
+    const shard = await stand.shard("later");
     const journal = shard.journal();
     journal.start();
     await workFor(shard, 300);
@@ -41,7 +41,7 @@ describe.skipIf(standMissing !== undefined)("a journal over a real etcd and a re
     for (const journal of journals) journal.start();
     let isOver = false;
     const work = workOnLocks(shard.region, random, () => isOver);
-    for (let kill = 0; kill < 4; kill++) {
+    for (let kill = 0; kill < 5; kill++) {
       await sleep(800 + random.next() * 1_500);
       const victim = journals[integerBelow(random, journals.length)] as ServerProcess;
       await victim.kill();
