@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type DescriptorProto,
+  type FileDescriptorProto,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
@@ -14,8 +15,8 @@ interface ProtoFile {
   readonly imports: readonly string[];
 }
 
-/** Packages that coordinators speak among themselves. */
-const internalPackages = "holdfast.internal.";
+/** Packages that every server offers. */
+const common = ["grpc.health.v1", "grpc.reflection.v1"];
 
 /** The API's own description, as reflection hands it to generic clients. */
 export class Descriptors {
@@ -25,22 +26,24 @@ export class Descriptors {
   /** From the full name of a service, method, message or enum to its file's name. */
   readonly #fileOf = new Map<string, string>();
 
-  /** Reads what `npm run generate` wrote. `internal`: with what coordinators speak. */
-  constructor({ internal }: { readonly internal: boolean } = { internal: false }) {
+  /**
+   * Reads what `npm run generate` wrote. `packages`: what a server offers beside what all do. Of
+   * the others it knows the files that these import, and no service.
+   */
+  constructor(packages: readonly string[]) {
+    const offered = new Set([...common, ...packages]);
     const image = readFileSync(join(import.meta.dirname, "generated/descriptors.binpb"));
+    const { file: all } = fromBinary(FileDescriptorSetSchema, image);
+    const importsOf = new Map(all.map(({ name, dependency }) => [name, dependency]));
+    const wanted = new Set(all.filter((file) => offered.has(file.package)).map(({ name }) => name));
+    // A set grows while it is walked, so this reaches the imports of the imports.
+    for (const name of wanted) for (const needed of importsOf.get(name) ?? []) wanted.add(needed);
     const services: string[] = [];
-    for (const file of fromBinary(FileDescriptorSetSchema, image).file) {
-      if (!internal && `${file.package}.`.startsWith(internalPackages)) continue;
-      // What coordinators ask each other is nobody else's to call.
-      if (file.package.startsWith("holdfast.internal.")) continue;
+    for (const file of all) {
+      if (!wanted.has(file.name)) continue;
       const bytes = toBinary(FileDescriptorProtoSchema, file);
       this.#files.set(file.name, { bytes, imports: file.dependency });
-      for (const service of file.service) {
-        const name = `${file.package}.${service.name}`;
-        services.push(name);
-        this.#fileOf.set(name, file.name);
-        for (const method of service.method) this.#fileOf.set(`${name}.${method.name}`, file.name);
-      }
+      if (offered.has(file.package)) services.push(...this.#indexServices(file));
       for (const type of file.enumType) this.#fileOf.set(`${file.package}.${type.name}`, file.name);
       for (const type of file.messageType) this.#index(file.package, type, file.name);
     }
@@ -62,6 +65,15 @@ export class Descriptors {
   fileDeclaring(symbol: string): readonly Uint8Array[] | undefined {
     const name = this.#fileOf.get(symbol);
     return name === undefined ? undefined : this.file(name);
+  }
+
+  #indexServices(file: FileDescriptorProto): string[] {
+    return file.service.map((service) => {
+      const name = `${file.package}.${service.name}`;
+      this.#fileOf.set(name, file.name);
+      for (const method of service.method) this.#fileOf.set(`${name}.${method.name}`, file.name);
+      return name;
+    });
   }
 
   #index(scope: string, type: DescriptorProto, file: string): void {

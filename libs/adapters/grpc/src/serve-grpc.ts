@@ -73,7 +73,8 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
   const { region, routerId, cluster, version } = admin.about();
   const registry = new StreamRegistry();
   const draining = new Cancellation();
-  const descriptors = new Descriptors({ internal: coordinators !== undefined });
+  const internal = coordinators === undefined ? [] : ["holdfast.internal.v1"];
+  const descriptors = new Descriptors(["holdfast.v1", ...internal]);
   const health = new Health(descriptors.services);
   let leaving: { readonly reason: string; readonly drainMs: number } | undefined;
 

@@ -1,0 +1,90 @@
+import type { AuditEvent, EventKind } from "./event.ts";
+import { isTenureEvent, type TenureEvent } from "./held-at.ts";
+
+const begins: ReadonlySet<EventKind> = new Set<EventKind>([
+  "LockAcquired",
+  "LockHandedOver",
+  "DelegatedGranted",
+]);
+const ends: ReadonlySet<EventKind> = new Set<EventKind>([
+  "LockReleased",
+  "LockExpired",
+  "LockForceReleased",
+  "DelegatedReleased",
+  "DelegatedLost",
+]);
+
+interface Held {
+  readonly event: TenureEvent;
+  readonly sinceMs?: number;
+}
+
+/** Who held a lock at a moment by what shards gave out themselves: see holdersAt. */
+export class ShardAt {
+  readonly #holders = new Map<string, Held>();
+  readonly #ended = new Set<string>();
+  readonly doubts: string[] = [];
+  /** Somebody had it alone, so all before had ended. */
+  isSettled = false;
+
+  constructor(before: readonly AuditEvent[], after: readonly AuditEvent[]) {
+    for (const event of inOrder(before)) this.#apply(event);
+    if (!this.isSettled) this.#lookBack(inOrder(after));
+  }
+
+  get holders(): readonly Held[] {
+    return [...this.#holders.values()];
+  }
+
+  #apply(event: AuditEvent): void {
+    if (event.kind === "RecordUnreadable") {
+      const what = event.change === "put" ? "written" : "deleted";
+      this.doubts.push(
+        `In ${event.shard} of ${event.region} a record of it was ${what} (revision ` +
+          `${event.revision}) that could not be read.`,
+      );
+    }
+    if (!isTenureEvent(event)) return;
+    const key = keyOf(event);
+    if (begins.has(event.kind)) {
+      if (event.mode === "exclusive") {
+        this.isSettled = true;
+        this.doubts.length = 0;
+      }
+      this.#holders.set(key, { event, sinceMs: event.atMs });
+    } else if (event.kind === "LockRenewed") {
+      if (!this.#holders.has(key)) this.#holders.set(key, { event });
+      if (event.mode === "exclusive") this.isSettled = true;
+    } else if (ends.has(event.kind)) {
+      this.#holders.delete(key);
+      this.#ended.add(key);
+    }
+  }
+
+  /** What ends or goes on later, and did not begin later, was there. */
+  #lookBack(after: readonly AuditEvent[]): void {
+    const begun = new Set<string>();
+    for (const event of after) {
+      if (!isTenureEvent(event)) continue;
+      const key = keyOf(event);
+      if (begins.has(event.kind)) begun.add(key);
+      const isLater = ends.has(event.kind) || event.kind === "LockRenewed";
+      if (!isLater || begun.has(key) || this.#ended.has(key) || this.#holders.has(key)) continue;
+      this.#holders.set(key, { event });
+      if (event.mode === "exclusive") this.isSettled = true;
+    }
+  }
+}
+
+function keyOf({ cluster, grantId, token }: TenureEvent): string {
+  return `${cluster} ${grantId} ${token}`;
+}
+
+/** Of one cluster in the order of what happened; between clusters by their clocks. */
+function inOrder(events: readonly AuditEvent[]): AuditEvent[] {
+  return [...events].sort((left, right) => {
+    if (left.cluster !== right.cluster) return left.atMs - right.atMs;
+    if (left.revision !== right.revision) return left.revision < right.revision ? -1 : 1;
+    return left.index - right.index;
+  });
+}

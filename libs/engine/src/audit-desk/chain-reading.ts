@@ -1,0 +1,119 @@
+import { type ChainHead, genesis } from "@holdfast/core/audit/chain";
+import { type Damage, truncatedEnd } from "@holdfast/core/audit/chain-damage";
+import { ChainVerifier } from "@holdfast/core/audit/verify-chain";
+import { linkOf } from "../ledger-row.ts";
+import type { MissingRun, Verdict } from "../ports/audit-desk.ts";
+import type { LedgerRow } from "../ports/ledger.ts";
+import type { ArchivedRuns } from "./archived-runs.ts";
+import { checkColumns, editedColumns, movedRecord } from "./row-check.ts";
+
+/** Rows that may turn out to be the first bad one: the chain is judged a few records later. */
+const recentMax = 8;
+
+/** One chain as its rows come: what they say together, and each of them by itself. */
+export class ChainReading {
+  readonly #trusted: readonly ChainHead[];
+  readonly #runs: ArchivedRuns;
+  #verifier: ChainVerifier;
+  #due = 1n;
+  #damage: Damage | undefined;
+  #edited: Damage | undefined;
+  /** Where the chain was when a row was found edited. */
+  #intact: ChainHead | undefined;
+  #recent: LedgerRow[] = [];
+  #records = 0;
+  #unknown = 0;
+  readonly #archived: MissingRun[] = [];
+
+  /** `trusted`: heads of the chain from elsewhere than its rows. */
+  constructor(cluster: string, trusted: readonly ChainHead[], runs: ArchivedRuns) {
+    this.#trusted = trusted;
+    this.#runs = runs;
+    this.#verifier = new ChainVerifier(genesis(cluster), trusted);
+  }
+
+  /** The number of the first record that is known to be bad; nothing behind it matters. */
+  get isDamaged(): boolean {
+    return this.#damage !== undefined || this.#edited !== undefined;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  /** The next row in the order of the ledger. */
+  add(row: LedgerRow): void {
+    const { cluster, sequence } = row;
+    const skipped = { first: this.#due, last: sequence - 1n };
+    if (sequence > this.#due && this.#runs.covers(skipped)) {
+      this.#judge(this.#verifier.finish());
+      this.#archived.push({ cluster, ...skipped });
+      // Where the objects end elsewhere, the row's own word is taken for the record before it.
+      const start = this.#runs.headAt(skipped.last) ?? {
+        cluster,
+        sequence: skipped.last,
+        hash: row.previousHash,
+      };
+      this.#verifier = new ChainVerifier(start, this.#trusted);
+    }
+    if (sequence >= this.#due) this.#due = sequence + 1n;
+    this.#records += 1;
+    this.#recent.push(row);
+    if (this.#recent.length > recentMax) this.#recent.shift();
+    const columns = checkColumns(row);
+    if (columns === "unknown") this.#unknown += 1;
+    else if (columns !== "same" && this.#edited === undefined) {
+      this.#edited = editedColumns(row, columns);
+      this.#intact = this.#verifier.head;
+    }
+    this.#judge(this.#verifier.add(linkOf(row)));
+  }
+
+  /** Nothing comes any more; the ledger had counted records up to `counted`. */
+  finish(counted: bigint): Verdict {
+    this.#judge(this.#verifier.finish(), true);
+    const { head, anchored } = this.#verifier;
+    if (!this.isDamaged && head.sequence < counted) {
+      this.#damage = truncatedEnd(head, { ...head, sequence: counted });
+    }
+    const damage = first(this.#damage, this.#edited);
+    return {
+      head: damage === undefined ? head : this.#headBefore(damage),
+      records: this.#records,
+      anchored: least(anchored, damage),
+      ...(damage === undefined ? {} : { damage }),
+      unknown: this.#unknown,
+      archived: this.#archived,
+    };
+  }
+
+  /** The last head that is known to be right where something is wrong. */
+  #headBefore({ first, cluster }: Damage): ChainHead {
+    const known = [this.#intact, this.#verifier.head, ...this.#trusted].filter(
+      (head) => head !== undefined && head.sequence < first,
+    );
+    return known.reduce<ChainHead>(
+      (last, head) => (head !== undefined && head.sequence > last.sequence ? head : last),
+      genesis(cluster),
+    );
+  }
+
+  #judge(found: Damage | undefined, isEnd = false): void {
+    if (found === undefined || this.#damage !== undefined) return;
+    // Before a part that lies in the archive, the end is not the end.
+    if (found.kind === "truncated-end" && !isEnd) return;
+    const row = this.#recent.find(({ sequence }) => sequence === found.first);
+    const isMoved = found.kind === "edited" && row !== undefined;
+    this.#damage = isMoved ? movedRecord(found, row) : found;
+  }
+}
+
+/** The one that concerns the earlier record; the chain's word, where both mean the same one. */
+function first(chain: Damage | undefined, columns: Damage | undefined): Damage | undefined {
+  if (chain === undefined || columns === undefined) return chain ?? columns;
+  return columns.first < chain.first ? columns : chain;
+}
+
+function least(anchored: bigint, damage: Damage | undefined): bigint {
+  return damage === undefined || anchored < damage.first ? anchored : damage.first - 1n;
+}

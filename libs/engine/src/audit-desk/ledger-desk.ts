@@ -1,0 +1,127 @@
+import type { Cancellation } from "@holdfast/base/cancellation";
+import type { Clock } from "@holdfast/base/clock";
+import { type Failure, isFailure } from "@holdfast/base/failure";
+import type { ChainHead } from "@holdfast/core/audit/chain";
+import type { LockId } from "@holdfast/core/lock/lock-id";
+import type {
+  ArchivedAsked,
+  ArchivedPage,
+  AtAnswer,
+  AuditDesk,
+  ContendedAnswer,
+  ExportAnswer,
+  ExportQuery,
+  RecordsPage,
+  SessionAsked,
+  TailBatch,
+  TailQuery,
+  TimelineAsked,
+  VerifyProgress,
+  VerifyQuery,
+} from "../ports/audit-desk.ts";
+import type { Ledger, LedgerRow, Window } from "../ports/ledger.ts";
+import { exportRecord } from "./export-record.ts";
+import { beyondOf, hotFromMs, openDays } from "./hot-window.ts";
+import { ledgerFailure } from "./ledger-failure.ts";
+import { lockAt } from "./lock-at.ts";
+import { lockTimeline, sessionRecords } from "./lock-records.ts";
+import { RecordTail } from "./tail-record.ts";
+import { verifyRecord } from "./verify-record.ts";
+
+/** What the record is asked by. */
+export interface LedgerDeskOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /**
+   * Heads of a chain from where nobody who can write to the ledger can write, such as those that
+   * the journal keeps with its checkpoint; none, where whoever keeps them cannot be asked. Never
+   * rejects. Left out, the end of a chain is known by what the ledger counted alone.
+   */
+  readonly headsOf?: (cluster: string) => Promise<readonly ChainHead[]>;
+  /** How often a tail looks for more, in ms; 300 if left out. */
+  readonly pollMs?: number;
+  /** How long a record that those behind it have overtaken may take, in ms; 5,000 if left out. */
+  readonly arrivalMs?: number;
+}
+
+/** How often a tail looks for chains that are new. */
+const chainsMs = 5_000;
+
+/** Answers from a ledger. */
+export class LedgerDesk implements AuditDesk {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #headsOf: (cluster: string) => Promise<readonly ChainHead[]>;
+  readonly #pollMs: number;
+  readonly #arrivalMs: number;
+
+  constructor(options: LedgerDeskOptions) {
+    this.#ledger = options.ledger;
+    this.#clock = options.clock;
+    this.#headsOf = options.headsOf ?? (async () => []);
+    this.#pollMs = options.pollMs ?? 300;
+    this.#arrivalMs = options.arrivalMs ?? 5_000;
+  }
+
+  tail(
+    query: TailQuery,
+    onBatch: (batch: TailBatch) => Promise<void>,
+    cancellation: Cancellation,
+  ): Promise<Failure | undefined> {
+    const pace = { pollMs: this.#pollMs, chainsMs, arrivalMs: this.#arrivalMs };
+    const tools = { ledger: this.#ledger, clock: this.#clock, ...pace };
+    return new RecordTail(tools, query).run(onBatch, cancellation);
+  }
+
+  timeline(query: TimelineAsked, cancellation: Cancellation): Promise<RecordsPage | Failure> {
+    return lockTimeline(this.#ledger, query, cancellation);
+  }
+
+  at(lock: LockId, atMs: number, cancellation: Cancellation): Promise<AtAnswer | Failure> {
+    return lockAt(this.#ledger, lock, atMs, cancellation);
+  }
+
+  session(query: SessionAsked, cancellation: Cancellation): Promise<RecordsPage | Failure> {
+    return sessionRecords(this.#ledger, query, cancellation);
+  }
+
+  async contended(window: Window & { readonly limit: number }): Promise<ContendedAnswer | Failure> {
+    const found = await this.#ledger.contended(window);
+    if (found.kind !== "contended") return ledgerFailure(found);
+    const beyond = await beyondOf(this.#ledger, window);
+    return isFailure(beyond) ? beyond : { ...found, beyond };
+  }
+
+  verify(
+    query: VerifyQuery,
+    onProgress: (progress: VerifyProgress) => Promise<void>,
+    cancellation: Cancellation,
+  ): Promise<Failure | undefined> {
+    const tools = {
+      ledger: this.#ledger,
+      clock: this.#clock,
+      headsOf: this.#headsOf,
+      arrivalMs: this.#arrivalMs,
+    };
+    return verifyRecord(tools, query, onProgress, cancellation);
+  }
+
+  export(
+    query: ExportQuery,
+    onRows: (rows: readonly LedgerRow[]) => Promise<void>,
+    cancellation: Cancellation,
+  ): Promise<ExportAnswer | Failure> {
+    return exportRecord(this.#ledger, query, onRows, cancellation);
+  }
+
+  async archived({ pageSize, pageToken, ...days }: ArchivedAsked): Promise<ArchivedPage | Failure> {
+    const after = pageToken === "" ? {} : { after: pageToken };
+    const page = await this.#ledger.archived({ ...days, limit: pageSize, ...after });
+    if (page.kind !== "list") return ledgerFailure(page);
+    const open = await openDays(this.#ledger);
+    if (isFailure(open)) return open;
+    const nextPageToken = page.next ?? "";
+    const hotMs = hotFromMs(open.days);
+    return { kind: "archived", objects: page.items, nextPageToken, hotFromMs: hotMs };
+  }
+}

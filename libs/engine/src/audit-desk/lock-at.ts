@@ -1,0 +1,96 @@
+import type { Cancellation } from "@holdfast/base/cancellation";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { AuditEvent } from "@holdfast/core/audit/event";
+import { holdersAt } from "@holdfast/core/audit/holders-at";
+import { isGlobal, type LockId } from "@holdfast/core/lock/lock-id";
+import type { AtAnswer } from "../ports/audit-desk.ts";
+import { type Ledger, pageRowsMax } from "../ports/ledger.ts";
+import { lastMs } from "../utc-day.ts";
+import { countedChains } from "./chain-list.ts";
+import { eventsIn } from "./decoded-row.ts";
+import { beyondOf } from "./hot-window.ts";
+import { ledgerFailure } from "./ledger-failure.ts";
+
+/** Nearly always the first few say it. */
+const firstPageRows = 100;
+/** So many pages are read back at most; a lock that is always shared would be read for ever. */
+const pagesMax = 20;
+/** Events behind the moment that may tell of what began long before. */
+const laterRows = 200;
+
+/** Who held a lock at a moment. */
+export async function lockAt(
+  ledger: Ledger,
+  lock: LockId,
+  atMs: number,
+  cancellation: Cancellation,
+): Promise<AtAnswer | Failure> {
+  const past = await readBack(ledger, lock, atMs, cancellation);
+  if (isFailure(past)) return past;
+  const beyond = await beyondOf(ledger, { fromMs: 0, toMs: atMs });
+  if (isFailure(beyond)) return beyond;
+  const { events, doubts } = past;
+  const later = await ledger.timeline({
+    lock,
+    fromMs: Math.min(atMs + 1, lastMs),
+    toMs: lastMs,
+    limit: laterRows,
+  });
+  if (later.kind !== "page") return ledgerFailure(later);
+  // Copies that the third region shows a moment later say that it agreed too.
+  const isNeeded = isGlobal(lock) || !holdersAt(lock, atMs, events).isSettled;
+  const found = holdersAt(lock, atMs, events, isNeeded ? eventsIn(later.rows).events : []);
+  const isWhole = past.reachesStart && (await isRecordWhole(ledger));
+  if (typeof isWhole !== "boolean") return isWhole;
+  return {
+    kind: "at",
+    holders: found.holders,
+    ...(found.delegation === undefined ? {} : { delegation: found.delegation }),
+    isComplete: found.isSettled || isWhole,
+    doubts: [...found.doubts, ...doubts],
+    beyond,
+  };
+}
+
+interface Past {
+  readonly kind: "past";
+  readonly events: readonly AuditEvent[];
+  readonly doubts: readonly string[];
+  /** There is nothing further back in the ledger. */
+  readonly reachesStart: boolean;
+}
+
+/** The lock's events up to the moment, back to where they say everything. */
+async function readBack(
+  ledger: Ledger,
+  lock: LockId,
+  atMs: number,
+  cancellation: Cancellation,
+): Promise<Past | Failure> {
+  const events: AuditEvent[] = [];
+  const doubts: string[] = [];
+  let after: string | undefined;
+  for (let pages = 0; pages < pagesMax; pages++) {
+    if (cancellation.cancelled) {
+      return failure("SHARD_UNAVAILABLE", "Nobody waits for the answer any more.");
+    }
+    const limit = pages === 0 ? firstPageRows : pageRowsMax;
+    const page = await ledger.lockBefore({ lock, atMs, limit, ...(after && { after }) });
+    if (page.kind !== "page") return ledgerFailure(page);
+    const read = eventsIn(page.rows);
+    events.push(...read.events);
+    doubts.push(...read.doubts);
+    after = page.next;
+    if (after === undefined) return { kind: "past", events, doubts, reachesStart: true };
+    if (holdersAt(lock, atMs, events).isExplained) break;
+  }
+  return { kind: "past", events, doubts, reachesStart: false };
+}
+
+/** Nothing was ever dropped, and each chain is there from its first record on. */
+async function isRecordWhole(ledger: Ledger): Promise<boolean | Failure> {
+  const counted = await countedChains(ledger);
+  if (isFailure(counted)) return counted;
+  const isFromStart = [...counted.chains.values()].every((chain) => chain.firstSequence === 1n);
+  return isFromStart && counted.days.every(({ wasDropped }) => !wasDropped);
+}

@@ -1,0 +1,209 @@
+import { Cancellation } from "@holdfast/base/cancellation";
+import { ManualClock } from "@holdfast/base/manual-clock";
+import type { ChainHead } from "@holdfast/core/audit/chain";
+import { describe, expect, test } from "vitest";
+import { MemoryLedger } from "../memory/memory-ledger.ts";
+import type { Verdict, VerifyQuery } from "../ports/audit-desk.ts";
+import type { Ledger, LedgerRow } from "../ports/ledger.ts";
+import { recordedChain } from "../testing/recorded-chain.ts";
+import { utcDay } from "../utc-day.ts";
+import { LedgerDesk } from "./ledger-desk.ts";
+
+const startMs = Date.UTC(2026, 0, 1, 12);
+const dayMs = 86_400_000;
+const cluster = "c/here/s0";
+const everything: VerifyQuery = { trusted: [] };
+
+/** Verifies; what is waited for comes, or does not, in no time. */
+async function verify(
+  ledger: Ledger,
+  query = everything,
+  headsOf?: (of: string) => Promise<readonly ChainHead[]>,
+  onWait?: () => Promise<void>,
+) {
+  const clock = new ManualClock();
+  const desk = new LedgerDesk({ ledger, clock, ...(headsOf && { headsOf }) });
+  const verdicts: Verdict[] = [];
+  let isDone = false;
+  const done = desk
+    .verify(
+      query,
+      async ({ verdict }) => {
+        if (verdict !== undefined) verdicts.push(verdict);
+      },
+      new Cancellation(),
+    )
+    .finally(() => {
+      isDone = true;
+    });
+  while (!isDone) {
+    await clock.advance(250);
+    await onWait?.();
+  }
+  expect(await done).toBeUndefined();
+  return verdicts;
+}
+
+async function ledgerOf(...lots: (readonly LedgerRow[])[]): Promise<MemoryLedger> {
+  const ledger = new MemoryLedger();
+  for (const rows of lots) expect(await ledger.append(rows)).toMatchObject({ kind: "appended" });
+  return ledger;
+}
+
+const headOf = (row: LedgerRow | undefined): ChainHead => {
+  if (row === undefined) throw new Error("a row");
+  return { cluster: row.cluster, sequence: row.sequence, hash: row.hash };
+};
+
+describe("a record as it was written", () => {
+  test("is verified chain by chain, however its rows came", async () => {
+    const here = recordedChain(2_500, { startMs });
+    const there = recordedChain(10, { startMs, region: "there" });
+    const ledger = await ledgerOf([...here].reverse(), there);
+    expect(await verify(ledger)).toEqual([
+      { head: headOf(here.at(-1)), records: 2_500, anchored: 0n, unknown: 0, archived: [] },
+      { head: headOf(there.at(-1)), records: 10, anchored: 0n, unknown: 0, archived: [] },
+    ]);
+  });
+
+  test("goes on behind what lies in the archive alone, and says so", async () => {
+    const old = recordedChain(20, { startMs });
+    const rest = recordedChain(5, { startMs: startMs + dayMs, after: old.at(-1) as LedgerRow });
+    const ledger = await ledgerOf(old, rest);
+    await archive(ledger, old);
+    expect(await ledger.dropDay(utcDay(startMs), 20)).toEqual({ kind: "dropped" });
+    expect(await verify(ledger)).toEqual([
+      {
+        head: headOf(rest.at(-1)),
+        records: 5,
+        anchored: 20n,
+        unknown: 0,
+        archived: [{ cluster, first: 1n, last: 20n }],
+      },
+    ]);
+  });
+
+  test("is anchored by heads from elsewhere", async () => {
+    const rows = recordedChain(20, { startMs });
+    const ledger = await ledgerOf(rows);
+    const [verdict] = await verify(ledger, { trusted: [headOf(rows[9])] });
+    expect(verdict).toMatchObject({ anchored: 10n });
+    expect(verdict).not.toHaveProperty("damage");
+    const [later] = await verify(ledger, everything, async () => [headOf(rows[19])]);
+    expect(later).toMatchObject({ anchored: 20n });
+  });
+
+  test("may lack a record that is still on its way", async () => {
+    const rows = recordedChain(20, { startMs });
+    const ledger = await ledgerOf(rows.filter(({ sequence }) => sequence !== 12n));
+    let waits = 0;
+    const [verdict] = await verify(ledger, everything, undefined, async () => {
+      waits += 1;
+      if (waits === 5) await ledger.append(rows);
+    });
+    expect(verdict).toMatchObject({ records: 20 });
+    expect(verdict).not.toHaveProperty("damage");
+  });
+
+  test("has no chain but those it has", async () => {
+    const ledger = await ledgerOf(recordedChain(3, { startMs }));
+    const desk = new LedgerDesk({ ledger, clock: new ManualClock() });
+    const query = { cluster: "other", trusted: [] };
+    expect(await desk.verify(query, async () => {}, new Cancellation())).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: `The record has no chain "other": it has ${cluster}.`,
+    });
+  });
+});
+
+describe("the first bad record is named", () => {
+  const rows = recordedChain(20, { startMs });
+  const forged = recordedChain(20, { startMs, owner: "mallory" });
+  const without = (sequence: bigint) => rows.filter((row) => row.sequence !== sequence);
+  const changed = (sequence: bigint, change: Partial<LedgerRow>) =>
+    rows.map((row) => (row.sequence === sequence ? { ...row, ...change } : row));
+  const swapped = rows.map((row) => {
+    if (row.sequence === 8n) return { ...row, sequence: 9n };
+    return row.sequence === 9n ? { ...row, sequence: 8n } : row;
+  });
+  const line = (forged[7] as LedgerRow).line;
+
+  test.each<[string, readonly LedgerRow[], object]>([
+    ["one is missing", without(8n), { kind: "deleted", first: 8n, last: 8n }],
+    ["the first is missing", without(1n), { kind: "truncated-start", first: 1n }],
+    ["a line was edited", changed(8n, { line }), { kind: "edited", first: 8n }],
+    ["its hash was edited too", changed(8n, forged[7] as LedgerRow), { first: 8n }],
+    ["a column was edited", changed(8n, { grantId: "g9" }), { kind: "edited", first: 8n }],
+    [
+      "a lock was edited",
+      changed(8n, { lock: { region: "here", namespace: "default", name: "l" } }),
+      { kind: "edited", first: 8n, message: expect.stringContaining("(lock)") },
+    ],
+    ["two are exchanged", swapped, { kind: "reordered", first: 8n, last: 9n }],
+    [
+      "one was put between",
+      [...rows, { ...(forged[7] as LedgerRow), revision: 999n, line }],
+      { kind: "forked", first: 8n },
+    ],
+    [
+      "nonsense was put between",
+      [...rows, { ...(rows[7] as LedgerRow), revision: 1n, hash: new Uint8Array(32) }],
+      { kind: "inserted", first: 8n },
+    ],
+  ])("where %s", async (_what, tampered, damage) => {
+    const [verdict] = await verify(await ledgerOf(tampered));
+    expect(verdict?.damage).toMatchObject(damage);
+    expect(verdict?.head.sequence).toBeLessThan(9n);
+  });
+
+  test("where the end is missing, by what is known of it", async () => {
+    const ledger = await ledgerOf(rows.slice(0, 15));
+    const [unknown] = await verify(ledger);
+    expect(unknown).not.toHaveProperty("damage");
+    const truncated = { kind: "truncated-end", first: 16n, last: 20n };
+    const [byJournal] = await verify(ledger, everything, async () => [headOf(rows[19])]);
+    expect(byJournal?.damage).toMatchObject(truncated);
+    const [byUser] = await verify(ledger, { trusted: [headOf(rows[19])] });
+    expect(byUser?.damage).toMatchObject(truncated);
+    await archive(ledger, rows);
+    const [byObject] = await verify(ledger);
+    expect(byObject?.damage).toMatchObject(truncated);
+  });
+
+  test("where all was hashed anew, by a head that is known", async () => {
+    const ledger = await ledgerOf(forged);
+    expect((await verify(ledger))[0]).not.toHaveProperty("damage");
+    const [verdict] = await verify(ledger, { trusted: [headOf(rows[11])] });
+    expect(verdict?.damage).toMatchObject({ kind: "rewritten", first: 1n, last: 12n });
+  });
+
+  test("and a deleted day is one that no object has", async () => {
+    const ledger = await ledgerOf(
+      rows,
+      recordedChain(5, { startMs: startMs + dayMs, after: rows[19] as LedgerRow }),
+    );
+    await ledger.dropDay(utcDay(startMs), 20);
+    const [verdict] = await verify(ledger);
+    expect(verdict?.damage).toMatchObject({ kind: "truncated-start", first: 1n, last: 20n });
+  });
+});
+
+async function archive(ledger: Ledger, rows: readonly LedgerRow[]): Promise<void> {
+  const [first, last] = [rows[0], rows.at(-1)] as [LedgerRow, LedgerRow];
+  const reply = await ledger.recordArchived({
+    day: first.day,
+    cluster: first.cluster,
+    part: 0,
+    bucket: "b",
+    key: `${first.day}/${first.cluster}/0.ndjson.gz`,
+    bytes: 1_000,
+    sha256: new Uint8Array(32),
+    rows: rows.length,
+    firstSequence: first.sequence,
+    firstHash: first.hash,
+    lastSequence: last.sequence,
+    lastHash: last.hash,
+    archivedAtMs: startMs + 2 * dayMs,
+  });
+  expect(reply).toEqual({ kind: "recorded" });
+}

@@ -1,0 +1,163 @@
+import type { Cancellation } from "@holdfast/base/cancellation";
+import { type Clock, sleep } from "@holdfast/base/clock";
+import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { ChainHead } from "@holdfast/core/audit/chain";
+import type { DamageKind } from "@holdfast/core/audit/chain-damage";
+import type { Verdict, VerifyProgress, VerifyQuery } from "../ports/audit-desk.ts";
+import { type Ledger, type LedgerDay, pageRowsMax } from "../ports/ledger.ts";
+import { ArchivedRuns } from "./archived-runs.ts";
+import { archivedParts, countedChains, greatest } from "./chain-list.ts";
+import { ChainReading } from "./chain-reading.ts";
+import { ledgerFailure } from "./ledger-failure.ts";
+
+/** What a verification needs. */
+export interface VerifyTools {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** See LedgerDeskOptions. */
+  readonly headsOf: (cluster: string) => Promise<readonly ChainHead[]>;
+  /** So long a record that is missing is waited for. */
+  readonly arrivalMs: number;
+}
+
+type OnProgress = (progress: VerifyProgress) => Promise<void>;
+
+/** Damage that may be a record that has not arrived yet. */
+const mayArrive: ReadonlySet<DamageKind> = new Set<DamageKind>([
+  "deleted",
+  "truncated-start",
+  "truncated-end",
+]);
+/** How often a record that is missing is looked for. */
+const lookMs = 500;
+
+/** Reads the chains, one after the other: see AuditDesk.verify. */
+export async function verifyRecord(
+  tools: VerifyTools,
+  query: VerifyQuery,
+  onProgress: OnProgress,
+  cancellation: Cancellation,
+): Promise<Failure | undefined> {
+  const counted = await countedChains(tools.ledger);
+  if (isFailure(counted)) return counted;
+  const named = query.trusted.map(({ cluster }) => cluster);
+  const all = new Set([...counted.chains.keys(), ...named]);
+  const clusters = query.cluster === undefined ? all : new Set([query.cluster]);
+  let before = 0;
+  for (const cluster of clusters) {
+    const reading = await beginChain(tools, query, cluster, counted.days);
+    if (isFailure(reading)) return reading;
+    const counts = counted.chains.get(cluster)?.lastSequence ?? 0n;
+    if (counts === 0n && reading.trusted.length === 0) return noSuchChain(cluster, all);
+    const told: OnProgress = (progress) =>
+      onProgress({ ...progress, records: before + progress.records });
+    const verdict = await verifyChain(tools, reading, { cluster, counts }, told, cancellation);
+    if (verdict === undefined) return undefined;
+    if (isFailure(verdict)) return verdict;
+    before += verdict.records;
+    await onProgress({ cluster, records: before, verdict: verdict.verdict });
+  }
+  return undefined;
+}
+
+function noSuchChain(cluster: string, all: ReadonlySet<string>): Failure {
+  const known = all.size === 0 ? "it is empty" : `it has ${[...all].join(", ")}`;
+  const message = `The record has no chain ${JSON.stringify(cluster)}: ${known}.`;
+  return failure("INVALID_ARGUMENT", message, { field: "cluster" });
+}
+
+interface Beginning {
+  readonly kind: "beginning";
+  readonly trusted: readonly ChainHead[];
+  readonly runs: ArchivedRuns;
+}
+
+async function beginChain(
+  { ledger, headsOf }: VerifyTools,
+  query: VerifyQuery,
+  cluster: string,
+  days: readonly LedgerDay[],
+): Promise<Beginning | Failure> {
+  const found = await archivedParts(ledger, cluster);
+  if (isFailure(found)) return found;
+  const runs = new ArchivedRuns(found.parts, days);
+  // Of two heads with one number the last one counts: that of whoever asks, before all others.
+  const given = [...runs.heads, ...(await headsOf(cluster)), ...query.trusted];
+  const trusted = given.filter((head) => head.cluster === cluster && head.sequence > 0n);
+  return { kind: "beginning", trusted, runs };
+}
+
+interface Asked {
+  readonly cluster: string;
+  /** The highest number that the ledger counted. */
+  readonly counts: bigint;
+}
+
+/**
+ * A record may arrive after those behind it: they came on other ways. So where some are missing the
+ * chain is read again when the first of them is there, and damage is told when it does not come.
+ */
+async function verifyChain(
+  tools: VerifyTools,
+  { trusted, runs }: Beginning,
+  asked: Asked,
+  onProgress: OnProgress,
+  cancellation: Cancellation,
+): Promise<{ readonly kind: "verified"; verdict: Verdict; records: number } | Failure | undefined> {
+  const { clock, arrivalMs } = tools;
+  let untilMs: number | undefined;
+  for (;;) {
+    const reading = new ChainReading(asked.cluster, trusted, runs);
+    const end = trusted.reduce((last, { sequence }) => greatest(last, sequence), asked.counts);
+    const upTo = { cluster: asked.cluster, end };
+    const failed = await readChain(tools.ledger, reading, upTo, onProgress, cancellation);
+    if (failed !== undefined) return failed;
+    if (cancellation.cancelled) return undefined;
+    const verdict = reading.finish(asked.counts);
+    const { damage } = verdict;
+    const done = { kind: "verified", verdict, records: reading.records } as const;
+    if (damage === undefined || !mayArrive.has(damage.kind)) return done;
+    untilMs ??= clock.monotonicMs() + arrivalMs;
+    const arrived = await arrives(tools, asked.cluster, damage.first, untilMs, cancellation);
+    if (isFailure(arrived)) return arrived;
+    if (cancellation.cancelled) return undefined;
+    if (arrived.kind === "missing") return done;
+  }
+}
+
+/** Feeds the rows up to the highest that anybody knew of: those behind it may come in any order. */
+async function readChain(
+  ledger: Ledger,
+  reading: ChainReading,
+  { cluster, end }: { readonly cluster: string; readonly end: bigint },
+  onProgress: OnProgress,
+  cancellation: Cancellation,
+): Promise<Failure | undefined> {
+  let after: string | undefined;
+  do {
+    const page = await ledger.chain({ cluster, limit: pageRowsMax, ...(after && { after }) });
+    if (page.kind !== "page") return ledgerFailure(page);
+    for (const row of page.rows) if (row.sequence <= end) reading.add(row);
+    await onProgress({ cluster, records: reading.records });
+    const last = page.rows.at(-1);
+    after = last !== undefined && last.sequence < end ? page.next : undefined;
+  } while (after !== undefined && !reading.isDamaged && !cancellation.cancelled);
+  return undefined;
+}
+
+/** Waits for a record until then. */
+async function arrives(
+  { ledger, clock }: VerifyTools,
+  cluster: string,
+  sequence: bigint,
+  untilMs: number,
+  cancellation: Cancellation,
+): Promise<{ readonly kind: "arrived" | "missing" } | Failure> {
+  while (clock.monotonicMs() < untilMs && !cancellation.cancelled) {
+    await sleep(clock, lookMs, cancellation);
+    const page = await ledger.chain({ cluster, fromSequence: sequence, limit: 1 });
+    if (page.kind !== "page") return ledgerFailure(page);
+    if (page.rows[0]?.sequence === sequence) return { kind: "arrived" };
+  }
+  return { kind: "missing" };
+}
