@@ -130,3 +130,6 @@ const shapes: Readonly<Record<EventKind, Shape>> = {
   RecordUnreadable: { must: [...place, "record", "change"], may: ["lock", "grantId", "found"] },
   AuditGap: { must: [...place, "missingFrom", "missingTo"], may: [] },
 };
+
+/** The names of all events that this version knows. */
+export const eventKinds: ReadonlySet<string> = new Set(Object.keys(shapes));
