@@ -1,5 +1,6 @@
 import type { Clock } from "@holdfast/base/clock";
 import type { Random } from "@holdfast/base/random";
+import type { ConnectAudit } from "./connection/audit-port.ts";
 import type { Connect } from "./connection/client-port.ts";
 
 /** Where text goes: a terminal, a pipe or a file. */
@@ -31,6 +32,7 @@ export interface Edge {
   /** Stdin, stdout or stderr is a terminal, so a command we start may need it too. */
   readonly sharesTerminal: boolean;
   readonly connect: Connect;
+  readonly connectAudit: ConnectAudit;
   /** All of stdin as text; rejects past 64 KiB. */
   readStdin(): Promise<string>;
   /** Calls `listener` whenever `signal` arrives, instead of what the system would do. */

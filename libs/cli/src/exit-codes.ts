@@ -25,7 +25,7 @@ interface ExitCodeRow {
 /** The table that every `--help` prints; the only place where the codes are explained. */
 export const exitCodeTable: readonly ExitCodeRow[] = [
   { code: "0", meaning: "done" },
-  { code: "1", meaning: "doctor found a failure, or Holdfast itself failed" },
+  { code: "1", meaning: "doctor or audit verify found a failure, or Holdfast itself failed" },
   { code: "64", meaning: "usage: wrong arguments, or something Holdfast does not do" },
   { code: "69", meaning: "no quorum, or nothing answered: nothing was changed" },
   { code: "70", meaning: "lock lost, or not held (any more)" },

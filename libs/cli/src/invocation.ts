@@ -1,10 +1,17 @@
 import type { Scope } from "@holdfast/core/command/command";
 import { limits } from "@holdfast/core/limits";
+import { globalRegion, type LockId } from "@holdfast/core/lock/lock-id";
 import { checkNamespace, checkRegion } from "@holdfast/core/lock/name";
-import { failureError } from "./cli-error.ts";
+import { failureError, usageError } from "./cli-error.ts";
+import type { AuditPort } from "./connection/audit-port.ts";
 import type { ClientPort } from "./connection/client-port.ts";
 import { defaultRegion } from "./connection/default-region.ts";
-import { type Discovery, discoverEndpoints, endpointsFor } from "./connection/discovery.ts";
+import {
+  type Discovery,
+  discoverAudit,
+  discoverEndpoints,
+  endpointsFor,
+} from "./connection/discovery.ts";
 import type { Edge } from "./edge.ts";
 import { renderJson, renderJsonLine } from "./output/json.ts";
 import { type Paint, paintFor } from "./output/paint.ts";
@@ -32,7 +39,7 @@ export class Invocation {
   readonly format: Format;
   readonly paint: Paint;
   readonly #options: SharedOptions;
-  readonly #clients: ClientPort[] = [];
+  readonly #clients: { close(): Promise<void> }[] = [];
 
   constructor(edge: Edge, options: SharedOptions) {
     this.edge = edge;
@@ -82,6 +89,30 @@ export class Invocation {
     return client;
   }
 
+  /** Connects to who is asked about the record; `told` is `--audit-endpoint`. */
+  async connectAudit(told: string | undefined): Promise<AuditPort> {
+    const endpoint = await discoverAudit(this.edge, told, () => this.discover());
+    const audit = await this.edge.connectAudit(endpoint);
+    this.#clients.push(audit);
+    return audit;
+  }
+
+  /** A lock as the record knows it, which needs no router to be there. */
+  async lockId(name: string, scope: Scope): Promise<LockId> {
+    const { namespace } = this;
+    if (scope === "global") return checkedLock({ region: globalRegion, namespace, name });
+    const note = (text: string) => this.note(text);
+    const region =
+      this.region ?? (await defaultRegion(this.edge, await this.discover(), note)) ?? "";
+    if (region === "") {
+      throw usageError(
+        "A local lock is one of a region, and none is known.",
+        "Say which with --region or HOLDFAST_REGION, or --global for a global lock.",
+      );
+    }
+    return checkedLock({ region, namespace, name });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#clients.splice(0).map((client) => client.close()));
   }
@@ -116,6 +147,12 @@ export class Invocation {
   async hint(text: string): Promise<void> {
     if (this.edge.stderr.isTerminal) await this.note(text);
   }
+}
+
+function checkedLock(lock: LockId): LockId {
+  const wrong = checkNamespace(lock.namespace) ?? checkRegion(lock.region);
+  if (wrong !== undefined) throw failureError(wrong);
+  return lock;
 }
 
 /** Bounds of `--wait`. */

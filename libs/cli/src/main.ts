@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { SystemClock } from "@holdfast/base/clock";
+import { connectToAudit } from "./connection/audit-client.ts";
 import { connectToHoldfast } from "./connection/connect.ts";
 import { run } from "./run.ts";
 import { systemEdge } from "./system-edge.ts";
@@ -16,7 +17,10 @@ process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
 process.channel?.unref();
 
 const packageDirectory = fileURLToPath(new URL("..", import.meta.url));
-const edge = systemEdge(packageDirectory, connectToHoldfast);
+const edge = systemEdge(packageDirectory, {
+  connect: connectToHoldfast,
+  connectAudit: connectToAudit,
+});
 process.exitCode = await run(process.argv.slice(2), edge);
 clearInterval(awake);
 new SystemClock().schedule(lingerMs, () => process.exit());

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { addAcquire } from "./commands/acquire.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addBench } from "./commands/bench.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -76,6 +77,8 @@ export function buildProgram(edge: Edge, wrap: Wrap, capture: (text: string) => 
   for (const add of [addAcquire, addTry, addRelease, addRenew, addExec]) add(program, wrap);
   program.commandsGroup("Looking:");
   for (const add of [addGet, addLs, addWatch, addSessions, addShard, addRegion]) add(program, wrap);
+  program.commandsGroup("The record:");
+  addAudit(program, wrap);
   program.commandsGroup(toolsGroup);
   for (const add of [addBench, addDoctor, addCompletion]) add(program, wrap);
   return program;

@@ -96,17 +96,21 @@ function adviceFor(argv: readonly string[]): string {
 
 /** The command of which the help may explain the mistake. */
 function commandWords(argv: readonly string[]): string[] {
-  const [first = ""] = argv;
-  const [, second = ""] = argv;
+  const [first = "", second = ""] = argv;
   if (!knownCommands.has(first)) return [];
-  return first === "shard" && (second === "ls" || second === "locate") ? [first, second] : [first];
+  return knownSubcommands.get(first)?.has(second) ? [first, second] : [first];
 }
 
 const knownCommands: ReadonlySet<string> = new Set(
-  "acquire try release renew exec get ls watch sessions shard region bench doctor completion".split(
+  "acquire try release renew exec get ls watch sessions shard region audit bench doctor completion".split(
     " ",
   ),
 );
+
+const knownSubcommands: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["shard", new Set(["ls", "locate"])],
+  ["audit", new Set("tail timeline at session contended verify export archived".split(" "))],
+]);
 
 function capitalized(text: string): string {
   const [first = "", ...rest] = text.split("\n");

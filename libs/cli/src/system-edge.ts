@@ -2,14 +2,16 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SystemClock } from "@holdfast/base/clock";
 import { SystemRandom } from "@holdfast/base/random";
-import type { Connect } from "./connection/client-port.ts";
 import type { Edge, Output } from "./edge.ts";
 
 const stdinBytesMax = 64 * 1024;
 const defaultColumns = 80;
 
 /** The real world. `packageDirectory` is where the CLI's package.json lies. */
-export function systemEdge(packageDirectory: string, connect: Connect): Edge {
+export function systemEdge(
+  packageDirectory: string,
+  doors: Pick<Edge, "connect" | "connectAudit">,
+): Edge {
   const stdoutClosed = new Set<() => void>();
   const onClosed = () => {
     for (const listener of stdoutClosed) listener();
@@ -26,7 +28,7 @@ export function systemEdge(packageDirectory: string, connect: Connect): Edge {
     stderr: outputTo(process.stderr, () => {}),
     stdinIsTerminal: process.stdin.isTTY === true,
     sharesTerminal: [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY),
-    connect,
+    ...doors,
     readStdin,
     onSignal(signal, listener) {
       process.on(signal, listener);

@@ -1,5 +1,7 @@
 import { dirname, join } from "node:path";
+import { CliError, usageError } from "../cli-error.ts";
 import type { Edge } from "../edge.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { parseEndpoints } from "./endpoint.ts";
 import { type EndpointsFile, readEndpointsFile } from "./endpoints-file.ts";
 
@@ -62,4 +64,34 @@ function searchPath(workingDirectory: string, installDirectory: string): string[
   }
   directories.push(installDirectory);
   return [...new Set(directories)];
+}
+
+/**
+ * Where the record is asked: as told, else as the environment says, else as the installation that
+ * the endpoints are of wrote it.
+ */
+export async function discoverAudit(
+  edge: Pick<Edge, "env">,
+  told: string | undefined,
+  discover: () => Promise<Discovery>,
+): Promise<string> {
+  if (told !== undefined) return oneEndpoint(told, "--audit-endpoint");
+  const environment = edge.env.HOLDFAST_AUDIT_ENDPOINT ?? "";
+  if (environment !== "") return oneEndpoint(environment, "HOLDFAST_AUDIT_ENDPOINT");
+  const { file, source } = await discover();
+  const known = file?.content.audit;
+  if (known !== undefined) return known;
+  const where = file === undefined ? "nothing says where it is" : `${source} names none`;
+  throw new CliError(exitCodes.unavailable, `No record is known to ask: ${where}.`, {
+    code: "SHARD_UNAVAILABLE",
+    advice:
+      "Start Holdfast with its record: npm start -- --audit. Or name the auditor's address with " +
+      "--audit-endpoint or HOLDFAST_AUDIT_ENDPOINT.",
+  });
+}
+
+function oneEndpoint(text: string, source: string): string {
+  const [endpoint = "", ...more] = parseEndpoints(text, source);
+  if (more.length > 0) throw usageError(`${source} names one endpoint, not ${more.length + 1}.`);
+  return endpoint;
 }

@@ -10,6 +10,8 @@ export interface EndpointsFile {
   readonly startedAt: string;
   readonly store: string;
   readonly regions: readonly RegionEntry[];
+  /** `host:port` where the record is asked; absent where nothing keeps one. */
+  readonly audit?: string;
 }
 
 interface RegionEntry {
@@ -54,7 +56,14 @@ function checked(content: unknown): EndpointsFile {
     startedAt: text(file.startedAt),
     store: text(file.store),
     regions: file.regions.map(checkedRegion),
+    ...checkedAudit(file.audit),
   };
+}
+
+function checkedAudit(audit: unknown): { readonly audit?: string } {
+  if (audit === undefined) return {};
+  if (splitEndpoint(text(audit)) === undefined) throw new Error("audit is not host:port");
+  return { audit: text(audit) };
 }
 
 function checkedRegion(content: unknown): RegionEntry {

@@ -17,6 +17,7 @@ ${bold("Try it")} (npm start gives you three regions to try it on)
 ${bold("Look around")}
   holdfast ls            holdfast region ls        holdfast shard ls
   holdfast sessions      holdfast doctor           holdfast bench
+  holdfast audit at order:12345 2h                 who held it two hours ago
 
 holdfast --help lists every command and the exit codes;
 holdfast COMMAND --help explains one.

@@ -1,5 +1,6 @@
 import { SystemClock } from "@holdfast/base/clock";
 import { SeededRandom } from "@holdfast/base/random";
+import type { AuditPort } from "../connection/audit-port.ts";
 import type { ConnectOptions } from "../connection/client-port.ts";
 import type { Edge } from "../edge.ts";
 import { run } from "../run.ts";
@@ -15,6 +16,8 @@ export interface World {
   /** Nobody reads stdout after so many writes. */
   readonly readerLeavesAfter?: number;
   readonly connect?: Edge["connect"];
+  /** Who answers about the record, wherever it is asked. */
+  readonly audit?: AuditPort;
   readonly workingDirectory?: string;
   readonly installDirectory?: string;
   /** Called with each piece of stdout as it is written. */
@@ -34,6 +37,7 @@ export interface Ended {
   readonly stderr: string;
   readonly client: FakeClient;
   readonly connections: readonly ConnectOptions[];
+  readonly auditEndpoints: readonly string[];
 }
 
 /** Of a world that says nothing else: with one endpoint there is one region it can mean. */
@@ -48,6 +52,7 @@ export async function runIn(
   const client = world.client ?? new FakeClient();
   const written = { stdout: "", stderr: "" };
   const connections: ConnectOptions[] = [];
+  const auditEndpoints: string[] = [];
   const listeners = new Map<NodeJS.Signals, Set<() => void>>();
   const closeListeners = new Set<() => void>();
   const running: Running = {
@@ -87,6 +92,11 @@ export async function runIn(
       connections.push(options);
       return world.connect === undefined ? client : await world.connect(options);
     },
+    connectAudit: async (endpoint) => {
+      auditEndpoints.push(endpoint);
+      if (world.audit === undefined) throw new Error("this world has no record");
+      return world.audit;
+    },
     readStdin: async () => world.stdin ?? "",
     onSignal(signal, listener) {
       const set = listeners.get(signal) ?? new Set();
@@ -100,5 +110,5 @@ export async function runIn(
   };
   const ending = run(argv, edge);
   whenRunning?.(running);
-  return { exitCode: await ending, ...written, client, connections };
+  return { exitCode: await ending, ...written, client, connections, auditEndpoints };
 }

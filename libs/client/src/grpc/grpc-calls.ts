@@ -47,6 +47,7 @@ export class GrpcCalls {
 
   /**
    * One question, answers until it is cancelled or ends; `onEnd` is called once, unless cancelled.
+   * What is asked for faster than it is used is to be paused: nothing else bounds what comes.
    */
   follow<Request, Response>(
     endpoint: string,
@@ -55,10 +56,10 @@ export class GrpcCalls {
     write: (request: Request) => Uint8Array,
     read: (bytes: Buffer) => Response | undefined,
     listener: { onAnswer(response: Response): void; onEnd(failure: Failure): void },
-  ): { cancel(): void } {
+  ): { cancel(): void; pause(): void; resume(): void } {
     if (this.#closed) {
       queueMicrotask(() => listener.onEnd(closedFailure));
-      return { cancel: () => {} };
+      return { cancel: () => {}, pause: () => {}, resume: () => {} };
     }
     let over = false;
     const stream = this.#channel(endpoint).makeServerStreamRequest(
@@ -85,6 +86,8 @@ export class GrpcCalls {
         over = true;
         stream.cancel();
       },
+      pause: () => void stream.pause(),
+      resume: () => void stream.resume(),
     };
   }
 

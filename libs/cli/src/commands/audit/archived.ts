@@ -1,0 +1,169 @@
+import type { ArchivedObject } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
+import { type Command, Option } from "commander";
+import { exitCodes } from "../../exit-codes.ts";
+import { parseInteger } from "../../input/integer.ts";
+import { isoMoment, parseMoment, printMoment } from "../../input/moment.ts";
+import type { Invocation } from "../../invocation.ts";
+import { examplesHelp } from "../../output/help-text.ts";
+import type { Wrap } from "../../wrap.ts";
+import { type AuditOptions, addAuditEndpoint, limitBounds, pageRows } from "./audit-options.ts";
+import { jsonObject } from "./beyond.ts";
+
+interface ArchivedOptions extends AuditOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly chain?: string;
+  readonly limit: string;
+  readonly after?: string;
+}
+
+/** `holdfast audit archived`. */
+export function addArchived(audit: Command, wrap: Wrap): void {
+  const command = audit
+    .command("archived")
+    .summary("which objects hold what is older, and how to restore them")
+    .description(
+      "Lists the objects of the archive, one a shard and day, and says how to get at them. What is " +
+        "older than the hot store keeps is there alone.",
+    )
+    .addOption(new Option("--from <time>", "of this day on: ago (30d), or a day (2026-01-31)"))
+    .addOption(new Option("--to <time>", "up to this day"))
+    .addOption(new Option("--chain <name>", "only of this chain"))
+    .addOption(new Option("--limit <n>", "at most so many").default("1000"))
+    .addOption(new Option("--after <token>", "go on where an earlier answer ended"));
+  addAuditEndpoint(command)
+    .addHelpText(
+      "after",
+      examplesHelp([
+        "holdfast audit archived",
+        "holdfast audit archived --from 2026-01-01 --to 2026-01-31",
+        "holdfast audit archived -o json | jq -r '.objects[] | \"s3://\\(.bucket)/\\(.key)\"'",
+      ]),
+    )
+    .action(
+      wrap<ArchivedOptions>(async (invocation, _words, options) => {
+        const limit = parseInteger(options.limit, "--limit", limitBounds);
+        const nowMs = invocation.edge.clock.wallMs();
+        const day = (text: string | undefined, option: string) =>
+          text === undefined ? "" : isoMoment(parseMoment(text, option, nowMs)).slice(0, 10);
+        const asked = {
+          fromDay: day(options.from, "--from"),
+          toDay: day(options.to, "--to"),
+          cluster: options.chain ?? "",
+        };
+        const port = await invocation.connectAudit(options.auditEndpoint);
+        const objects: ArchivedObject[] = [];
+        let pageToken = options.after ?? "";
+        let hotFromMs = 0n;
+        do {
+          const pageSize = Math.min(pageRows, limit - objects.length);
+          const page = await port.archived({ ...asked, pageSize, pageToken });
+          objects.push(...page.objects);
+          ({ nextPageToken: pageToken, hotFromMs } = page);
+        } while (pageToken !== "" && objects.length < limit);
+        const found = { objects, hotFromMs: Number(hotFromMs), next: pageToken, nowMs };
+        if (invocation.format === "json") await invocation.printJson(jsonOf(found));
+        else await printObjects(invocation, found);
+        return exitCodes.done;
+      }),
+    );
+}
+
+interface Found {
+  readonly objects: readonly ArchivedObject[];
+  readonly hotFromMs: number;
+  readonly next: string;
+  readonly nowMs: number;
+}
+
+function jsonOf({ objects, hotFromMs, next, nowMs }: Found) {
+  return {
+    ...(hotFromMs === 0 ? {} : { hotFrom: isoMoment(hotFromMs) }),
+    objects: objects.map((object) => {
+      const storage = storageOf(object, nowMs);
+      return { ...jsonObject(object), storage, restore: restoring(object, storage) };
+    }),
+    ...(next === "" ? {} : { next }),
+  };
+}
+
+const dayMs = 86_400_000;
+
+/** Where the bucket's lifecycle has put an object of that age by now. */
+type Storage = "standard" | "glacier" | "deep-archive";
+
+function storageOf({ archivedAtMs }: ArchivedObject, nowMs: number): Storage {
+  const ageMs = nowMs - Number(archivedAtMs);
+  if (ageMs >= 365 * dayMs) return "deep-archive";
+  return ageMs >= 90 * dayMs ? "glacier" : "standard";
+}
+
+/** The commands that get at an object, the slow one first. */
+function restoring({ bucket, key }: ArchivedObject, storage: Storage): string[] {
+  const at = `--bucket ${quoted(bucket)} --key ${quoted(key)}`;
+  const tier = "Days=7,GlacierJobParameters={Tier=Standard}";
+  const read = `aws s3 cp ${quoted(`s3://${bucket}/${key}`)} - | gunzip`;
+  if (storage === "standard") return [read];
+  return [`aws s3api restore-object ${at} --restore-request '${tier}'`, read];
+}
+
+/** For a shell, where it needs it. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+async function printObjects(invocation: Invocation, found: Found): Promise<void> {
+  const { objects, hotFromMs, next, nowMs } = found;
+  if (hotFromMs > 0) {
+    await invocation.note(`The hot store has everything from ${printMoment(hotFromMs)} UTC on.\n`);
+  }
+  if (objects.length === 0) {
+    await invocation.note("Nothing was archived of that time.\n");
+    return;
+  }
+  await invocation.printTable(
+    [
+      { title: "DAY" },
+      { title: "CHAIN" },
+      { title: "PART", align: "right" },
+      { title: "RECORDS", align: "right" },
+      { title: "NUMBERS" },
+      { title: "BYTES", align: "right" },
+      { title: "STORAGE" },
+      { title: "OBJECT", flexible: true },
+    ],
+    objects.map((object) => [
+      object.day,
+      object.cluster,
+      `${object.part}`,
+      object.rows.toString(),
+      `${object.firstSequence}-${object.lastSequence}`,
+      object.bytes.toString(),
+      storageOf(object, nowMs),
+      `s3://${object.bucket}/${object.key}`,
+    ]),
+  );
+  if (next !== "") {
+    await invocation.note(`There are more: raise --limit, or go on with --after ${next}\n`);
+  }
+  await invocation.note(restoreHelp(objects, nowMs));
+}
+
+/** How long a restore takes, by where the object is. */
+const waits: Readonly<Record<Storage, string>> = {
+  standard: "",
+  glacier: "Glacier, from day 90 on: order it back, wait 3 to 5 hours, and read it",
+  "deep-archive": "Deep Archive, from day 365 on: order it back, wait up to 12 hours, and read it",
+};
+
+/** One example for each storage that is there. */
+function restoreHelp(objects: readonly ArchivedObject[], nowMs: number): string {
+  const lines = ["\nEach is gzip with one record a line. To read one:"];
+  for (const storage of ["standard", "glacier", "deep-archive"] as const) {
+    const object = objects.find((each) => storageOf(each, nowMs) === storage);
+    if (object === undefined) continue;
+    if (waits[storage] !== "") lines.push(`${waits[storage]}:`);
+    lines.push(...restoring(object, storage).map((command) => `  ${command}`));
+  }
+  return `${lines.join("\n")}\n`;
+}

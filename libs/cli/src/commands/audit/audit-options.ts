@@ -1,0 +1,53 @@
+import { type Command, Option } from "commander";
+import { usageError } from "../../cli-error.ts";
+import { parseMoment } from "../../input/moment.ts";
+import type { Invocation } from "../../invocation.ts";
+
+/** What every command about the record takes. */
+export interface AuditOptions {
+  readonly auditEndpoint?: string;
+}
+
+/** `--audit-endpoint`. */
+export function addAuditEndpoint(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--audit-endpoint <host:port>",
+      "who is asked (else HOLDFAST_AUDIT_ENDPOINT, else found by itself)",
+    ),
+  );
+}
+
+/** The options of a window. */
+export interface WindowOptions {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** `--from` and `--to`. */
+export function addWindow(command: Command, fromDefault: string): Command {
+  const when = "ago (2h, 1d), a time in UTC (2026-01-31T12:00, 2026-01-31), or start";
+  return command
+    .addOption(new Option("--from <time>", `from then on: ${when}`).default(fromDefault))
+    .addOption(new Option("--to <time>", "up to then; else up to now"));
+}
+
+/** The window that the options mean, for the wire. */
+export function windowOf(
+  { edge }: Invocation,
+  { from = "0", to }: WindowOptions,
+): { readonly fromMs: bigint; readonly toMs: bigint } {
+  const nowMs = edge.clock.wallMs();
+  const fromMs = from === "start" ? 0 : parseMoment(from, "--from", nowMs);
+  const toMs = to === undefined ? 0 : parseMoment(to, "--to", nowMs);
+  if (to !== undefined && toMs < fromMs) {
+    throw usageError("--to is before --from.", "Swap them: --from is the earlier one.");
+  }
+  return { fromMs: BigInt(fromMs), toMs: BigInt(toMs) };
+}
+
+/** The default of `--limit`, and its bounds. */
+export const limitDefault = "1000";
+export const limitBounds = { min: 1, max: 1_000_000 };
+/** The most that one question gets. */
+export const pageRows = 1_000;

@@ -1,0 +1,48 @@
+import type {
+  ArchivedObject,
+  Beyond,
+} from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
+import { isoMoment, printMoment } from "../../input/moment.ts";
+import type { Invocation } from "../../invocation.ts";
+
+/** Tells people that a part of the answer lies in the archive. */
+export async function noteBeyond(
+  invocation: Invocation,
+  beyond: Beyond | undefined,
+): Promise<void> {
+  const { objects = [], more = false, hotFromMs = 0n } = beyond ?? {};
+  const [first, last] = [objects[0], objects.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const since =
+    hotFromMs === 0n
+      ? "Nothing of it is in the hot store"
+      : `Before ${printMoment(Number(hotFromMs))}`;
+  const count = `${objects.length}${more ? " or more" : ""} object${objects.length === 1 ? "" : "s"}`;
+  await invocation.note(
+    `${since} UTC it lies in the archive: ${count}, ${first.day} to ${last.day}. They are listed, ` +
+      `and how to restore them, by: holdfast audit archived --from ${first.day}\n`,
+  );
+}
+
+/** The same in JSON. */
+export function jsonBeyond(beyond: Beyond | undefined): Record<string, unknown> {
+  const { objects = [], more = false, hotFromMs = 0n } = beyond ?? {};
+  return {
+    archive: {
+      ...(hotFromMs === 0n ? {} : { hotFrom: isoMoment(Number(hotFromMs)) }),
+      objects: objects.map(jsonObject),
+      more,
+    },
+  };
+}
+
+/** An archived object in JSON. */
+export function jsonObject(object: ArchivedObject): Record<string, unknown> {
+  const { sha256, lastHash, archivedAtMs, ...rest } = object;
+  return {
+    ...rest,
+    sha256: Buffer.from(sha256).toString("hex"),
+    lastHash: Buffer.from(lastHash).toString("hex"),
+    archivedAt: isoMoment(Number(archivedAtMs)),
+  };
+}

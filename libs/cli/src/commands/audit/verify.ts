@@ -1,0 +1,164 @@
+import type {
+  ChainHead,
+  Verdict,
+  VerifyRequest,
+} from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
+import { type Command, Option } from "commander";
+import { CliError, usageError } from "../../cli-error.ts";
+import { exitCodes } from "../../exit-codes.ts";
+import type { Invocation } from "../../invocation.ts";
+import { examplesHelp } from "../../output/help-text.ts";
+import { printable } from "../../output/table.ts";
+import type { Wrap } from "../../wrap.ts";
+import { Interruption } from "../interruption.ts";
+import { type AuditOptions, addAuditEndpoint } from "./audit-options.ts";
+
+interface VerifyOptions extends AuditOptions {
+  readonly chain?: string;
+  readonly head?: readonly string[];
+}
+
+/** Carriage return, then erase to the end of the line. */
+const eraseLine = "\r\u001b[K";
+
+/** `holdfast audit verify`. */
+export function addVerify(audit: Command, wrap: Wrap): void {
+  const command = audit
+    .command("verify")
+    .summary("check that every record is as it was written")
+    .description(
+      "Reads the hash chains, one a shard, and names the first record of each that was deleted, " +
+        "edited, inserted, moved, forked, written anew or cut off; exits with 1 then. Who can write " +
+        "to the store can also write all of a chain anew: keep the heads that this prints somewhere " +
+        "else, and give them back with --head.",
+    )
+    .addOption(new Option("--chain <name>", "only this chain"))
+    .addOption(
+      new Option("--head <chain@number:hash...>", "a head that an earlier verification printed"),
+    );
+  addAuditEndpoint(command)
+    .addHelpText(
+      "after",
+      examplesHelp([
+        "holdfast audit verify",
+        "holdfast audit verify -o json > heads.json",
+        "holdfast audit verify --head $(jq -r '.chains[].head' heads.json)",
+      ]),
+    )
+    .action(
+      wrap<VerifyOptions>(async (invocation, _words, options) => {
+        const trusted = (options.head ?? []).map(parseHead);
+        const request = { cluster: options.chain ?? "", trusted };
+        const verdicts = await verify(invocation, request, options.auditEndpoint);
+        if (invocation.format === "json") {
+          await invocation.printJson({
+            intact: verdicts.every(isIntact),
+            chains: verdicts.map(json),
+          });
+        } else await printVerdicts(invocation, verdicts);
+        return verdicts.every(isIntact) ? exitCodes.done : exitCodes.failed;
+      }),
+    );
+}
+
+async function verify(
+  invocation: Invocation,
+  request: VerifyRequest,
+  endpoint: string | undefined,
+): Promise<Verdict[]> {
+  const interruption = new Interruption(invocation.edge);
+  const verdicts: Verdict[] = [];
+  let isDone = false;
+  let hasHinted = false;
+  try {
+    const port = await invocation.connectAudit(endpoint);
+    for await (const progress of port.verify(request, interruption.signal)) {
+      isDone = progress.done;
+      if (progress.verdict !== undefined) verdicts.push(progress.verdict);
+      const { cluster, records } = progress;
+      if (isDone) break;
+      await invocation.hint(`${eraseLine}${printable(cluster)}: ${records} records read`);
+      hasHinted = true;
+    }
+  } finally {
+    if (hasHinted) await invocation.hint(eraseLine);
+    interruption.end();
+  }
+  if (isDone) return verdicts;
+  const message = `Stopped after ${verdicts.length} chains: the rest was not verified.`;
+  throw new CliError(interruption.exitCode ?? exitCodes.failed, message, { code: "CANCELLED" });
+}
+
+function isIntact({ damage }: Verdict): boolean {
+  return damage === undefined;
+}
+
+function json({ head, damage, records, anchored, unknown, archived }: Verdict) {
+  return {
+    chain: head?.cluster ?? "",
+    intact: damage === undefined,
+    records,
+    head: printHead(head),
+    anchored,
+    ...(damage === undefined ? {} : { damage }),
+    unknown,
+    archived: archived.map(({ first, last }) => ({ first, last })),
+  };
+}
+
+async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[]): Promise<void> {
+  if (verdicts.length === 0) {
+    await invocation.note("The record is empty.\n");
+    return;
+  }
+  await invocation.printTable(
+    [
+      { title: "CHAIN" },
+      { title: "STATE" },
+      { title: "RECORDS", align: "right" },
+      { title: "ANCHORED", align: "right" },
+      { title: "HEAD", flexible: true },
+    ],
+    verdicts.map((verdict) => [
+      verdict.head?.cluster ?? "",
+      verdict.damage?.kind ?? "intact",
+      verdict.records.toString(),
+      verdict.anchored === 0n ? "-" : `to ${verdict.anchored}`,
+      printHead(verdict.head),
+    ]),
+  );
+  for (const { damage, head, unknown, archived } of verdicts) {
+    if (damage !== undefined) {
+      await invocation.note(
+        `${invocation.paint("red", "damaged:")} ${printable(damage.message)}\n`,
+      );
+    }
+    const chain = printable(head?.cluster ?? "");
+    for (const { first, last } of archived) {
+      await invocation.note(
+        `${chain}: records ${first} to ${last} are in the archive, and were not read.\n`,
+      );
+    }
+    if (unknown > 0n) {
+      await invocation.note(
+        `${chain}: ${unknown} records are of a newer version; only their chain was checked.\n`,
+      );
+    }
+  }
+}
+
+function printHead(head: ChainHead | undefined): string {
+  if (head === undefined || head.sequence === 0n) return "";
+  return `${head.cluster}@${head.sequence}:${Buffer.from(head.hash).toString("hex")}`;
+}
+
+function parseHead(text: string): ChainHead {
+  const [, cluster, sequence, hash] = /^(.+)@(\d{1,19}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (cluster === undefined || sequence === undefined || hash === undefined) {
+    throw usageError(
+      `--head ${JSON.stringify(text.slice(0, 120))} is no head.`,
+      "Give back what an earlier verification printed: chain@number:hash, the hash in 64 hex digits.",
+    );
+  }
+  return { cluster, sequence: BigInt(sequence), hash: Buffer.from(hash, "hex") };
+}

@@ -1,0 +1,139 @@
+import {
+  type ArchivedRequest,
+  type AtRequest,
+  type ContendedRequest,
+  AuditServiceService as calls,
+  type ExportRequest,
+  type SessionRequest,
+  type TailRequest,
+  type TimelineRequest,
+  type VerifyRequest,
+} from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
+import { SystemClock } from "@holdfast/base/clock";
+import { type Failure, isFailure } from "@holdfast/base/failure";
+import { GrpcCalls } from "@holdfast/client/grpc/grpc-calls";
+import { CliError, failureError } from "../cli-error.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { AuditPort, ConnectAudit } from "./audit-port.ts";
+import { pulled } from "./pulled.ts";
+import { listenerAt } from "./tcp.ts";
+
+/** One call of the generated service. */
+interface Call<Request, Response> {
+  readonly path: string;
+  readonly requestSerialize: (request: Request) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => Response;
+}
+
+/** Connects to an auditor, unless none can be there at all. Rejects with `CliError` alone. */
+export const connectToAudit: ConnectAudit = async (endpoint) => {
+  const clock = new SystemClock();
+  const found = await listenerAt(clock, endpoint);
+  if (found === "http2" || found === "silent") return new AuditClient(endpoint, clock);
+  const message =
+    found === "foreign"
+      ? `What listens at ${endpoint} is no auditor: it does not speak gRPC.`
+      : `Nothing listens at ${endpoint}, where the record is to be asked.`;
+  throw new CliError(exitCodes.unavailable, message, { code: "SHARD_UNAVAILABLE", advice });
+};
+
+const advice =
+  "Start Holdfast with its record (npm start -- --audit), or name the auditor's address with " +
+  "--audit-endpoint or HOLDFAST_AUDIT_ENDPOINT.";
+
+class AuditClient implements AuditPort {
+  readonly #calls: GrpcCalls;
+  readonly #endpoint: string;
+
+  constructor(endpoint: string, clock: SystemClock) {
+    this.#endpoint = endpoint;
+    this.#calls = new GrpcCalls(clock);
+  }
+
+  timeline(request: TimelineRequest) {
+    return this.#ask(calls.timeline, request);
+  }
+
+  at(request: AtRequest) {
+    return this.#ask(calls.at, request);
+  }
+
+  session(request: SessionRequest) {
+    return this.#ask(calls.session, request);
+  }
+
+  contended(request: ContendedRequest) {
+    return this.#ask(calls.contended, request);
+  }
+
+  archived(request: ArchivedRequest) {
+    return this.#ask(calls.archived, request);
+  }
+
+  tail(request: TailRequest, signal: AbortSignal) {
+    return this.#follow(calls.tail, request, signal, () => false);
+  }
+
+  verify(request: VerifyRequest, signal: AbortSignal) {
+    return this.#follow(calls.verify, request, signal, ({ done }) => done);
+  }
+
+  export(request: ExportRequest, signal: AbortSignal) {
+    return this.#follow(calls.export, request, signal, ({ done }) => done);
+  }
+
+  async close(): Promise<void> {
+    this.#calls.close();
+  }
+
+  async #ask<Request, Response extends object>(
+    call: Call<Request, Response>,
+    request: Request,
+  ): Promise<Response> {
+    const { path, requestSerialize } = call;
+    const read = (bytes: Buffer) => decoded(call, bytes);
+    const answer = await this.#calls.ask(this.#endpoint, path, request, requestSerialize, read);
+    if ("kind" in answer && isFailure(answer as Failure)) throw this.#error(answer as Failure);
+    return answer as Response;
+  }
+
+  #follow<Request, Response>(
+    call: Call<Request, Response>,
+    request: Request,
+    signal: AbortSignal,
+    isLast: (message: Response) => boolean,
+  ): AsyncIterable<Response> {
+    const { path, requestSerialize } = call;
+    return pulled(signal, isLast, (listener) =>
+      this.#calls.follow(
+        this.#endpoint,
+        path,
+        request,
+        requestSerialize,
+        (bytes) => decoded(call, bytes),
+        {
+          onAnswer: listener.onAnswer,
+          onEnd: (failure) => listener.onError(this.#error(failure)),
+        },
+      ),
+    );
+  }
+
+  #error(failure: Failure): CliError {
+    if (failure.code !== "UNIMPLEMENTED") return failureError(failure);
+    const message = `What answers at ${this.#endpoint} is no auditor.`;
+    return new CliError(exitCodes.unavailable, message, { code: failure.code, advice });
+  }
+}
+
+/** The generated decoder throws on bytes that are no such message. */
+function decoded<Response>(
+  call: Pick<Call<never, Response>, "responseDeserialize">,
+  bytes: Buffer,
+): Response | undefined {
+  try {
+    return call.responseDeserialize(bytes);
+  } catch {
+    return undefined;
+  }
+}
