@@ -7,8 +7,8 @@ const aheadMax = 500;
 
 /**
  * Reads one chain as it grows, in its order. Records come on several ways into the ledger, so one
- * may be there before the one that it follows; it is kept back until that one comes, or has not come
- * for too long.
+ * may be there before the one that it follows; it is kept back until that one comes, or has not
+ * come for too long.
  */
 export class ChainFollower {
   readonly cluster: string;
@@ -38,7 +38,7 @@ export class ChainFollower {
     this.#end = next;
   }
 
-  /** The number of the next record that {@link ChainFollower.take} would give, or of a later one. */
+  /** The number of the next record that {@link ChainFollower.take} would give, or a later one. */
   get next(): bigint {
     return this.#next;
   }

@@ -46,8 +46,9 @@ export function windowOf(
   return { fromMs: BigInt(fromMs), toMs: BigInt(toMs) };
 }
 
-/** The default of `--limit`, and its bounds. */
+/** The default of `--limit`. */
 export const limitDefault = "1000";
+/** The bounds of `--limit`. */
 export const limitBounds = { min: 1, max: 1_000_000 };
 /** The most that one question gets. */
 export const pageRows = 1_000;
