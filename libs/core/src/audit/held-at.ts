@@ -9,6 +9,14 @@ export function isTenureEvent(event: AuditEvent): event is TenureEvent {
   return "token" in event;
 }
 
+/**
+ * It stood there when its shard was read anew after a gap, so when it began is not known. What
+ * stood there before the gap and was not found has ended in it.
+ */
+export function isFound(event: AuditEvent): boolean {
+  return (event as { readonly found?: true }).found === true;
+}
+
 /** Regions that agreed. */
 export interface Quorum {
   readonly ballot: Ballot;

@@ -97,6 +97,24 @@ describe("a local lock", () => {
     });
   });
 
+  test("what a gap swallowed ended in it, and what was found behind it was there before", () => {
+    const found = { kind: "LockAcquired", found: true } as const;
+    const gap = [
+      event(1_000, { kind: "LockAcquired", grantId: "a", token: 5n, mode: "shared" }),
+      event(1_000, { kind: "LockAcquired", grantId: "b", token: 6n, mode: "shared" }),
+      event(3_000, { ...found, grantId: "b", token: 6n, mode: "shared" }),
+      event(3_000, { ...found, grantId: "c", token: 7n, mode: "shared" }),
+    ].map((each, at) => (at === 3 ? { ...each, revision: revision - 1n, index: 1 } : each));
+    expect(who(local, 2_000, gap).holders).toEqual([
+      "a 5 since 1000 shard",
+      "b 6 since 1000 shard",
+    ]);
+    expect(who(local, 3_000, gap).holders).toEqual([
+      "b 6 since 1000 shard",
+      "c 7 since undefined shard",
+    ]);
+  });
+
   test("two that overlap are both told, with a doubt", () => {
     const twice = [
       event(1_000, { kind: "LockAcquired", grantId: "a", token: 5n }),
@@ -164,6 +182,18 @@ describe("a global lock", () => {
       ...told(1_500, ["west", "east"], { ...released, cause: "unchosen" }),
     ];
     expect(who(everywhere, 2_000, story).holders).toHaveLength(1);
+  });
+
+  test("that two regions found after their gaps is held, nobody knows since when", () => {
+    const found = { ...granted, found: true };
+    const story = [...told(1_000, ["east", "north"], found)];
+    expect(who(everywhere, 2_000, story).holders).toEqual([
+      `a ${5n << 20n} since undefined quorum east+north`,
+    ]);
+    const known = [...story, ...told(1_100, ["west"], granted)];
+    expect(who(everywhere, 2_000, known).holders).toEqual([
+      `a ${5n << 20n} since 1010 quorum east+north+west`,
+    ]);
   });
 
   test("a delegated one is held by whom its region let in, with the delegation's quorum", () => {

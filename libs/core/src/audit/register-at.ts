@@ -1,6 +1,12 @@
 import { counterOf } from "../delegation/delegation-state.ts";
 import type { AuditEvent, Tenure } from "./event.ts";
-import type { DelegatedAt, HeldAt, Quorum, TenureEvent } from "./held-at.ts";
+import {
+  type DelegatedAt,
+  type HeldAt,
+  isFound,
+  type Quorum,
+  type TenureEvent,
+} from "./held-at.ts";
 import { type RegisterEvent, type ShownBallot, ShownBallots } from "./shown-ballots.ts";
 
 type RegisterTenureEvent = RegisterEvent & TenureEvent & { readonly home: string };
@@ -69,15 +75,17 @@ export class RegisterAt {
   #apply({ events, ballot, version, regions, chosenAtMs }: ShownBallot): void {
     const quorum = { ballot, version, regions };
     for (const event of events) if (isEnd(event)) this.#end(event);
-    for (const event of events) {
-      if (!isBegin(event)) continue;
+    // Where one region tells when it began, another may tell only that it was there.
+    const begins = events.filter(isBegin).sort(foundLast);
+    for (const event of begins) {
       const key = keyOf(event);
       if (event.kind === "DelegationRenewed") this.#supersede(event);
       if (isDelegation(event)) this.#delegations.set(counterOf(event.token), quorum);
       // Under a renewed delegation somebody may still be inside from before.
       if (event.mode === "exclusive" && event.kind !== "DelegationRenewed") this.isSettled = true;
       const known = this.#standing.get(key);
-      const since = chosenAtMs === undefined ? {} : { sinceMs: chosenAtMs };
+      const isSince = chosenAtMs !== undefined && !isFound(event);
+      const since = isSince ? { sinceMs: chosenAtMs } : {};
       this.#standing.set(key, known ?? { event, quorum, ...since });
       this.#raise(counterOf(event.token) - (isDelegation(event) ? 1n : 0n));
     }
@@ -117,6 +125,10 @@ export class RegisterAt {
 
 function keyOf({ grantId, token }: Pick<Tenure, "grantId" | "token">): string {
   return `${grantId} ${token}`;
+}
+
+function foundLast(left: AuditEvent, right: AuditEvent): number {
+  return Number(isFound(left)) - Number(isFound(right));
 }
 
 function isBegin(event: RegisterEvent): event is RegisterTenureEvent {

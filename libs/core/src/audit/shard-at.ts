@@ -1,5 +1,5 @@
 import type { AuditEvent, EventKind } from "./event.ts";
-import { isTenureEvent, type TenureEvent } from "./held-at.ts";
+import { isFound, isTenureEvent, type TenureEvent } from "./held-at.ts";
 
 const begins: ReadonlySet<EventKind> = new Set<EventKind>([
   "LockAcquired",
@@ -17,6 +17,8 @@ const ends: ReadonlySet<EventKind> = new Set<EventKind>([
 interface Held {
   readonly event: TenureEvent;
   readonly sinceMs?: number;
+  /** The latest revision that says it is there. */
+  readonly seenAt: bigint;
 }
 
 /** Who held a lock at a moment by what shards gave out themselves: see holdersAt. */
@@ -32,8 +34,8 @@ export class ShardAt {
     if (!this.isSettled) this.#lookBack(inOrder(after));
   }
 
-  get holders(): readonly Held[] {
-    return [...this.#holders.values()];
+  get holders(): readonly Omit<Held, "seenAt">[] {
+    return [...this.#holders.values()].map(({ seenAt: _seenAt, ...held }) => held);
   }
 
   #apply(event: AuditEvent): void {
@@ -51,14 +53,24 @@ export class ShardAt {
         this.isSettled = true;
         this.doubts.length = 0;
       }
-      this.#holders.set(key, { event, sinceMs: event.atMs });
+      this.#holders.set(key, this.#beginning(key, event));
     } else if (event.kind === "LockRenewed") {
-      if (!this.#holders.has(key)) this.#holders.set(key, { event });
+      this.#holders.set(key, { ...(this.#holders.get(key) ?? { event }), seenAt: event.revision });
       if (event.mode === "exclusive") this.isSettled = true;
     } else if (ends.has(event.kind)) {
       this.#holders.delete(key);
       this.#ended.add(key);
     }
+  }
+
+  #beginning(key: string, event: TenureEvent): Held {
+    const { cluster, revision: seenAt, atMs: sinceMs } = event;
+    if (!isFound(event)) return { event, sinceMs, seenAt };
+    for (const [other, held] of this.#holders) {
+      const isGone = held.event.cluster === cluster && held.seenAt < seenAt && other !== key;
+      if (isGone) this.#holders.delete(other);
+    }
+    return { ...(this.#holders.get(key) ?? { event }), seenAt };
   }
 
   /** What ends or goes on later, and did not begin later, was there. */
@@ -70,7 +82,7 @@ export class ShardAt {
       if (begins.has(event.kind)) begun.add(key);
       const isLater = ends.has(event.kind) || event.kind === "LockRenewed";
       if (!isLater || begun.has(key) || this.#ended.has(key) || this.#holders.has(key)) continue;
-      this.#holders.set(key, { event });
+      this.#holders.set(key, { event, seenAt: event.revision });
       if (event.mode === "exclusive") this.isSettled = true;
     }
   }
