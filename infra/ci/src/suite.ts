@@ -34,6 +34,12 @@ export const suites: readonly Suite[] = [
     timeoutMs: 10 * minuteMs,
     tools: ["etcd", "postgres", "versitygw"],
   },
+  {
+    name: "integration",
+    kind: "vitest",
+    timeoutMs: 10 * minuteMs,
+    tools: ["etcd", "postgres"],
+  },
   { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
   { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: ["etcd"] },
 ];

@@ -41,6 +41,12 @@ export interface AuditCalls {
   readonly draining: Cancellation;
   /** Tails, verifications and exports at once: each reads the ledger all the time. */
   readonly streamsMax: number;
+  readonly streams: OpenStreams;
+}
+
+/** How many of them there are. */
+export interface OpenStreams {
+  open: number;
 }
 
 /** Bytes of the lines of one message. */
@@ -49,14 +55,13 @@ const messageBytes = 256 * 1024;
 /** Registers AuditService. */
 export function serveAuditCalls(server: Server, audit: AuditCalls): void {
   serveQuestions(server, audit);
-  const streams = { open: 0 };
-  serveStream(server, audit, streams, calls.tail.path, readTailRequest, (query, send, until) =>
+  serveStream(server, audit, calls.tail.path, readTailRequest, (query, send, until) =>
     audit.desk.tail(query, (batch) => send(tailMessage(batch)), until),
   );
-  serveStream(server, audit, streams, calls.verify.path, readVerifyRequest, (query, send, until) =>
+  serveStream(server, audit, calls.verify.path, readVerifyRequest, (query, send, until) =>
     verify(audit.desk, query, send, until),
   );
-  serveStream(server, audit, streams, calls.export.path, readExportRequest, (query, send, until) =>
+  serveStream(server, audit, calls.export.path, readExportRequest, (query, send, until) =>
     exportAll(audit.desk, query, send, until),
   );
 }
@@ -96,8 +101,7 @@ function serveQuestions(server: Server, { desk, clock }: AuditCalls): void {
 
 function serveStream<Query extends object>(
   server: Server,
-  { draining, streamsMax }: AuditCalls,
-  streams: { open: number },
+  { draining, streams, streamsMax }: AuditCalls,
   path: string,
   read: (request: Uint8Array) => Query | Failure,
   produce: (query: Query, send: Send, until: Cancellation) => Promise<Failure | undefined>,

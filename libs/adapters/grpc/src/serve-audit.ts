@@ -25,6 +25,8 @@ export interface AuditServer {
   readonly kind: "serving";
   /** As listened on, the port filled in. */
   readonly address: string;
+  /** How many tails, verifications and exports are under way. */
+  readonly streamCount: number;
   /** What health checks are told; true at first. */
   setServing(serving: boolean): void;
   /**
@@ -55,7 +57,8 @@ export async function serveAudit(
   const descriptors = new Descriptors(["holdfast.audit.v1"]);
   const health = new Health(descriptors.services);
   const server = new Server(channelOptions);
-  serveAuditCalls(server, { desk, clock, draining, streamsMax });
+  const streams = { open: 0 };
+  serveAuditCalls(server, { desk, clock, draining, streamsMax, streams });
   health.serve(server);
   if (options.reflection) serveReflection(server, descriptors);
 
@@ -81,6 +84,9 @@ export async function serveAudit(
   return {
     kind: "serving",
     address: listening.address,
+    get streamCount() {
+      return streams.open;
+    },
     setServing: (serving) => health.setServing(serving),
     drain: (withinMs) => {
       drained ??= drain(withinMs);

@@ -17,12 +17,13 @@ const datePattern =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?))?(Z|[+-]\d{2}:\d{2})?$/;
 
 /**
- * A time as people type it, in milliseconds since 1970: `now`, how long ago (`2h`, `1d12h`), or a
- * date with or without a time of day, in UTC unless it says another offset. A bare day is its first
- * moment.
+ * A time as people type it, in milliseconds since 1970: `now`, `start` (before anything), how long
+ * ago (`2h`, `1d12h`), or a date with or without a time of day, in UTC unless it says another
+ * offset. A bare day is its first moment.
  */
 export function parseMoment(text: string, option: string, nowMs: number): number {
   if (text === "now") return nowMs;
+  if (text === "start") return 0;
   const atMs = agoPattern.test(text) ? nowMs - durationOf(text) : dateOf(text);
   if (atMs !== undefined && atMs >= 0 && atMs <= lastMs) return Math.floor(atMs);
   throw usageError(

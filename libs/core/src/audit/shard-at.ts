@@ -25,7 +25,7 @@ interface Held {
 export class ShardAt {
   readonly #holders = new Map<string, Held>();
   readonly #ended = new Set<string>();
-  readonly doubts: string[] = [];
+  #doubts: { readonly cluster: string; readonly doubt: string }[] = [];
   /** Somebody had it alone, so all before had ended. */
   isSettled = false;
 
@@ -38,20 +38,26 @@ export class ShardAt {
     return [...this.#holders.values()].map(({ seenAt: _seenAt, ...held }) => held);
   }
 
+  /** What of it may not be believed: a sentence each. */
+  get doubts(): string[] {
+    return this.#doubts.map(({ doubt }) => doubt);
+  }
+
   #apply(event: AuditEvent): void {
     if (event.kind === "RecordUnreadable") {
+      const { cluster, region, shard, revision } = event;
       const what = event.change === "put" ? "written" : "deleted";
-      this.doubts.push(
-        `In ${event.shard} of ${event.region} a record of it was ${what} (revision ` +
-          `${event.revision}) that could not be read.`,
-      );
+      const doubt =
+        `In ${shard} of ${region} a record of it was ${what} (revision ${revision}) that could ` +
+        "not be read.";
+      this.#doubts.push({ cluster, doubt });
     }
     if (!isTenureEvent(event)) return;
     const key = keyOf(event);
     if (begins.has(event.kind)) {
       if (event.mode === "exclusive") {
         this.isSettled = true;
-        this.doubts.length = 0;
+        this.#doubts = this.#doubts.filter(({ cluster }) => cluster !== event.cluster);
       }
       this.#holders.set(key, this.#beginning(key, event));
     } else if (event.kind === "LockRenewed") {
@@ -92,10 +98,10 @@ function keyOf({ cluster, grantId, token }: TenureEvent): string {
   return `${cluster} ${grantId} ${token}`;
 }
 
-/** Of one cluster in the order of what happened; between clusters by their clocks. */
+/** Cluster by cluster, each in the order of what happened: no clock has to be believed. */
 function inOrder(events: readonly AuditEvent[]): AuditEvent[] {
   return [...events].sort((left, right) => {
-    if (left.cluster !== right.cluster) return left.atMs - right.atMs;
+    if (left.cluster !== right.cluster) return left.cluster < right.cluster ? -1 : 1;
     if (left.revision !== right.revision) return left.revision < right.revision ? -1 : 1;
     return left.index - right.index;
   });

@@ -1,4 +1,4 @@
-import { type ChainHead, genesis } from "@holdfast/core/audit/chain";
+import { type ChainHead, genesis, sameHash } from "@holdfast/core/audit/chain";
 import { type Damage, truncatedEnd } from "@holdfast/core/audit/chain-damage";
 import { ChainVerifier } from "@holdfast/core/audit/verify-chain";
 import { linkOf } from "../ledger-row.ts";
@@ -9,6 +9,8 @@ import { checkColumns, editedColumns, movedRecord } from "./row-check.ts";
 
 /** Rows that may turn out to be the first bad one: the chain is judged a few records later. */
 const recentMax = 8;
+/** A record that comes again is recognised so far on; what was right before it is to be known. */
+const headsMax = 128;
 
 /** One chain as its rows come: what they say together, and each of them by itself. */
 export class ChainReading {
@@ -18,8 +20,8 @@ export class ChainReading {
   #due = 1n;
   #damage: Damage | undefined;
   #edited: Damage | undefined;
-  /** Where the chain was when a row was found edited. */
-  #intact: ChainHead | undefined;
+  /** The latest heads that were right when they were reached. */
+  #heads: ChainHead[] = [];
   #recent: LedgerRow[] = [];
   #records = 0;
   #unknown = 0;
@@ -62,11 +64,13 @@ export class ChainReading {
     if (this.#recent.length > recentMax) this.#recent.shift();
     const columns = checkColumns(row);
     if (columns === "unknown") this.#unknown += 1;
-    else if (columns !== "same" && this.#edited === undefined) {
-      this.#edited = editedColumns(row, columns);
-      this.#intact = this.#verifier.head;
-    }
     this.#judge(this.#verifier.add(linkOf(row)));
+    const { head } = this.#verifier;
+    // What does not fit is the chain's to name, whatever its columns say.
+    if (head.sequence !== sequence || !sameHash(head.hash, row.hash)) return;
+    if (typeof columns !== "string") this.#edited ??= editedColumns(row, columns);
+    this.#heads.push(head);
+    if (this.#heads.length > headsMax) this.#heads.shift();
   }
 
   /** Nothing comes any more; the ledger had counted records up to `counted`. */
@@ -89,11 +93,9 @@ export class ChainReading {
 
   /** The last head that is known to be right where something is wrong. */
   #headBefore({ first, cluster }: Damage): ChainHead {
-    const known = [this.#intact, this.#verifier.head, ...this.#trusted].filter(
-      (head) => head !== undefined && head.sequence < first,
-    );
+    const known = [...this.#trusted, ...this.#heads].filter(({ sequence }) => sequence < first);
     return known.reduce<ChainHead>(
-      (last, head) => (head !== undefined && head.sequence > last.sequence ? head : last),
+      (last, head) => (head.sequence > last.sequence ? head : last),
       genesis(cluster),
     );
   }

@@ -17,11 +17,14 @@ export interface ChainPlan {
   readonly after?: LedgerRow;
   /** So that two chains have different events. */
   readonly owner?: string;
+  /** Of the first record there is; each is one after the one before. 10 if left out. */
+  readonly firstRevision?: number;
 }
 
 /** `count` events of one shard, chained: locks l0, l1 and l2 are acquired and released by turns. */
 export function recordedChain(count: number, plan: ChainPlan): LedgerRow[] {
   const { region = "here", cluster = `c/${region}/s0`, startMs, stepMs = 1_000, after } = plan;
+  const { firstRevision = 10 } = plan;
   const rows: LedgerRow[] = [];
   let head = after === undefined ? genesis(cluster) : linkOf(after);
   for (let at = 0; at < count; at++) {
@@ -30,7 +33,7 @@ export function recordedChain(count: number, plan: ChainPlan): LedgerRow[] {
     const event = {
       kind: turn % 2 === 0 ? "LockAcquired" : "LockReleased",
       cluster,
-      revision: BigInt(turn + 10),
+      revision: BigInt(turn + firstRevision),
       index: 0,
       atMs: startMs + at * stepMs,
       region,

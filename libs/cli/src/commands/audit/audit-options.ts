@@ -35,10 +35,10 @@ export function addWindow(command: Command, fromDefault: string): Command {
 /** The window that the options mean, for the wire. */
 export function windowOf(
   { edge }: Invocation,
-  { from = "0", to }: WindowOptions,
+  { from = "start", to }: WindowOptions,
 ): { readonly fromMs: bigint; readonly toMs: bigint } {
   const nowMs = edge.clock.wallMs();
-  const fromMs = from === "start" ? 0 : parseMoment(from, "--from", nowMs);
+  const fromMs = parseMoment(from, "--from", nowMs);
   const toMs = to === undefined ? 0 : parseMoment(to, "--to", nowMs);
   if (to !== undefined && toMs < fromMs) {
     throw usageError("--to is before --from.", "Swap them: --from is the earlier one.");

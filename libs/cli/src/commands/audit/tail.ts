@@ -33,7 +33,7 @@ export function addTail(audit: Command, wrap: Wrap): void {
       "Prints one line for each event of all regions as it is recorded, until Ctrl-C, and exits " +
         "with 0 then. Each shard's events come in its order. Without a name it has all namespaces.",
     )
-    .addOption(new Option("--from <time>", "begin in the past: ago (2h), or a time in UTC"))
+    .addOption(new Option("--from <time>", "begin in the past: ago (2h), a time in UTC, or start"))
     .addOption(new Option("--after <cursor>", "go on behind an earlier tail: its last cursor"))
     .addOption(new Option("--kind <event...>", "only events with these names"));
   addAuditEndpoint(command)
