@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { type AuditServer, serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { SystemClock } from "@holdfast/base/clock";
 import type { ChainHead } from "@holdfast/core/audit/chain";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
 import type { Ledger } from "@holdfast/engine/ports/ledger";
 
-const bin = fileURLToPath(new URL("../../../libs/cli/bin/holdfast.js", import.meta.url));
+const bin = join(import.meta.dirname, "../../..", "libs/cli/bin/holdfast.js");
 const clock = new SystemClock();
 
 /** How a command ended. */

@@ -11,8 +11,8 @@ import {
 } from "../../contract/postgres-under-test.ts";
 import { openRecord } from "./asked-record.ts";
 
-// Somebody with all rights changes the record where it lies; `holdfast audit verify` names the first
-// bad record of the chain, and finds nothing wrong with the other one.
+// Somebody with all rights changes the record where it lies; `holdfast audit verify` names the
+// first bad record of the chain, and finds nothing wrong with the other one.
 
 const startMs = Date.UTC(2026, 0, 31, 12);
 const rows = recordedChain(60, { startMs, region: "east" });

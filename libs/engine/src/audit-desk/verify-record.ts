@@ -4,7 +4,7 @@ import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import type { ChainHead } from "@holdfast/core/audit/chain";
 import type { DamageKind } from "@holdfast/core/audit/chain-damage";
 import type { Verdict, VerifyProgress, VerifyQuery } from "../ports/audit-desk.ts";
-import { type Ledger, type LedgerDay, pageRowsMax } from "../ports/ledger.ts";
+import type { Ledger, LedgerDay } from "../ports/ledger.ts";
 import { ArchivedRuns } from "./archived-runs.ts";
 import { archivedParts, countedChains, greatest } from "./chain-list.ts";
 import { ChainReading } from "./chain-reading.ts";
@@ -28,6 +28,8 @@ const mayArrive: ReadonlySet<DamageKind> = new Set<DamageKind>([
   "truncated-start",
   "truncated-end",
 ]);
+/** Rows that are read at once: whoever else runs in this process waits while they are checked. */
+const readRows = 250;
 /** How often a record that is missing is looked for. */
 const lookMs = 500;
 
@@ -135,7 +137,7 @@ async function readChain(
 ): Promise<Failure | undefined> {
   let after: string | undefined;
   do {
-    const page = await ledger.chain({ cluster, limit: pageRowsMax, ...(after && { after }) });
+    const page = await ledger.chain({ cluster, limit: readRows, ...(after && { after }) });
     if (page.kind !== "page") return ledgerFailure(page);
     for (const row of page.rows) if (row.sequence <= end) reading.add(row);
     await onProgress({ cluster, records: reading.records });
