@@ -42,12 +42,13 @@ export async function answerStream(
 
 function room(call: StreamCall, cancellation: Cancellation): Promise<void> {
   return new Promise((resolve) => {
+    let forget = (): void => {};
     const done = (): void => {
       call.off("drain", done);
       forget();
       resolve();
     };
     call.once("drain", done);
-    const forget = cancellation.onCancel(() => done());
+    forget = cancellation.onCancel(done);
   });
 }

@@ -38,7 +38,7 @@ export const connectToAudit: ConnectAudit = async (endpoint) => {
 };
 
 const advice =
-  "Start Holdfast with its record (npm start -- --audit), or name the auditor's address with " +
+  "Start Holdfast with its record (npm start -- --audit for all of it), or name its address with " +
   "--audit-endpoint or HOLDFAST_AUDIT_ENDPOINT.";
 
 class AuditClient implements AuditPort {

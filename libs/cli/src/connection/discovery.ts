@@ -85,8 +85,8 @@ export async function discoverAudit(
   throw new CliError(exitCodes.unavailable, `No record is known to ask: ${where}.`, {
     code: "SHARD_UNAVAILABLE",
     advice:
-      "Start Holdfast with its record: npm start -- --audit. Or name the auditor's address with " +
-      "--audit-endpoint or HOLDFAST_AUDIT_ENDPOINT.",
+      "Start Holdfast with its record: npm start, or npm start -- --audit for all of it. Or name " +
+      "the auditor's address with --audit-endpoint or HOLDFAST_AUDIT_ENDPOINT.",
   });
 }
 

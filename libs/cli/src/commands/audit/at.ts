@@ -45,8 +45,8 @@ export function addAt(audit: Command, wrap: Wrap): void {
       wrap<AtOptions>(async (invocation, [word = "", time = ""], options) => {
         const name = checkedName(word);
         const atMs = parseMoment(time, "The time", invocation.edge.clock.wallMs());
-        const lock = await invocation.lockId(name, scopeOf(options));
         const port = await invocation.connectAudit(options.auditEndpoint);
+        const lock = await invocation.lockId(name, scopeOf(options));
         const answer = await port.at({ lock, atMs: BigInt(atMs) });
         if (invocation.format === "json") await invocation.printJson(jsonAt(lock, atMs, answer));
         else await printAt(invocation, lock, atMs, answer);

@@ -49,8 +49,8 @@ export function addTimeline(audit: Command, wrap: Wrap): void {
         const name = checkedName(word);
         const limit = parseInteger(options.limit, "--limit", limitBounds);
         const window = windowOf(invocation, options);
-        const lock = await invocation.lockId(name, scopeOf(options));
         const port = await invocation.connectAudit(options.auditEndpoint);
+        const lock = await invocation.lockId(name, scopeOf(options));
         const pages = await readPages(limit, options.after ?? "", (page) =>
           port.timeline({ lock, ...window, ...page }),
         );
