@@ -105,6 +105,26 @@ describe("a record as it was written", () => {
     expect(verdict).not.toHaveProperty("damage");
   });
 
+  test("may lose a day to the archive while it is read", async () => {
+    const old = recordedChain(600, { startMs });
+    const rest = recordedChain(5, { startMs: startMs + dayMs, after: old.at(-1) as LedgerRow });
+    const ledger = await ledgerOf(old, rest);
+    const read = ledger.chain.bind(ledger);
+    let pages = 0;
+    ledger.chain = async (query) => {
+      const page = await read(query);
+      pages += 1;
+      if (pages === 1) {
+        await archive(ledger, old);
+        await ledger.dropDay(utcDay(startMs), 600);
+      }
+      return page;
+    };
+    const [verdict] = await verify(ledger);
+    expect(verdict).toMatchObject({ records: 5, archived: [{ first: 1n, last: 600n }] });
+    expect(verdict).not.toHaveProperty("damage");
+  });
+
   test("has no chain but those it has", async () => {
     const ledger = await ledgerOf(recordedChain(3, { startMs }));
     const desk = new LedgerDesk({ ledger, clock: new ManualClock() });

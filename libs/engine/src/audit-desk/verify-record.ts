@@ -8,6 +8,7 @@ import type { Ledger, LedgerDay } from "../ports/ledger.ts";
 import { ArchivedRuns } from "./archived-runs.ts";
 import { archivedParts, countedChains, greatest } from "./chain-list.ts";
 import { ChainReading } from "./chain-reading.ts";
+import { openDays } from "./hot-window.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 
 /** What a verification needs. */
@@ -47,17 +48,15 @@ export async function verifyRecord(
   const clusters = query.cluster === undefined ? all : new Set([query.cluster]);
   let before = 0;
   for (const cluster of clusters) {
-    const reading = await beginChain(tools, query, cluster, counted.days);
-    if (isFailure(reading)) return reading;
     const counts = counted.chains.get(cluster)?.lastSequence ?? 0n;
-    if (counts === 0n && reading.trusted.length === 0) return noSuchChain(cluster, all);
     const told: OnProgress = (progress) =>
       onProgress({ ...progress, records: before + progress.records });
-    const verdict = await verifyChain(tools, reading, { cluster, counts }, told, cancellation);
-    if (verdict === undefined) return undefined;
-    if (isFailure(verdict)) return verdict;
-    before += verdict.records;
-    await onProgress({ cluster, records: before, verdict: verdict.verdict });
+    const found = await verifyChain(tools, query, { cluster, counts }, told, cancellation);
+    if (found === undefined) return undefined;
+    if (found === "unknown") return noSuchChain(cluster, all);
+    if (isFailure(found)) return found;
+    before += found.records;
+    await onProgress({ cluster, records: before, verdict: found.verdict });
   }
   return undefined;
 }
@@ -70,6 +69,8 @@ function noSuchChain(cluster: string, all: ReadonlySet<string>): Failure {
 
 interface Beginning {
   readonly kind: "beginning";
+  /** The days that the hot store has. */
+  readonly days: string;
   readonly trusted: readonly ChainHead[];
   readonly runs: ArchivedRuns;
 }
@@ -78,15 +79,20 @@ async function beginChain(
   { ledger, headsOf }: VerifyTools,
   query: VerifyQuery,
   cluster: string,
-  days: readonly LedgerDay[],
 ): Promise<Beginning | Failure> {
+  const open = await openDays(ledger);
+  if (isFailure(open)) return open;
   const found = await archivedParts(ledger, cluster);
   if (isFailure(found)) return found;
-  const runs = new ArchivedRuns(found.parts, days);
+  const runs = new ArchivedRuns(found.parts, open.days);
   // Of two heads with one number the last one counts: that of whoever asks, before all others.
   const given = [...runs.heads, ...(await headsOf(cluster)), ...query.trusted];
   const trusted = given.filter((head) => head.cluster === cluster && head.sequence > 0n);
-  return { kind: "beginning", trusted, runs };
+  return { kind: "beginning", days: daysOf(open.days), trusted, runs };
+}
+
+function daysOf(days: readonly LedgerDay[]): string {
+  return days.map(({ day, wasDropped }) => `${day} ${wasDropped}`).join();
 }
 
 interface Asked {
@@ -95,20 +101,28 @@ interface Asked {
   readonly counts: bigint;
 }
 
+/** How often a chain is read again, because days of it went to the archive meanwhile. */
+const againMax = 10;
+
 /**
  * A record may arrive after those behind it: they came on other ways. So where some are missing the
- * chain is read again when the first of them is there, and damage is told when it does not come.
+ * chain is read again when the first of them is there; and where a day was dropped while it was
+ * read, which looks the same.
  */
 async function verifyChain(
   tools: VerifyTools,
-  { trusted, runs }: Beginning,
+  query: VerifyQuery,
   asked: Asked,
   onProgress: OnProgress,
   cancellation: Cancellation,
-): Promise<{ readonly kind: "verified"; verdict: Verdict; records: number } | Failure | undefined> {
+): Promise<Verified | Failure | "unknown" | undefined> {
   const { clock, arrivalMs } = tools;
   let untilMs: number | undefined;
-  for (;;) {
+  for (let again = 0; ; again++) {
+    const begun = await beginChain(tools, query, asked.cluster);
+    if (isFailure(begun)) return begun;
+    const { trusted, runs } = begun;
+    if (asked.counts === 0n && trusted.length === 0) return "unknown";
     const reading = new ChainReading(asked.cluster, trusted, runs);
     const end = trusted.reduce((last, { sequence }) => greatest(last, sequence), asked.counts);
     const upTo = { cluster: asked.cluster, end };
@@ -118,13 +132,22 @@ async function verifyChain(
     const verdict = reading.finish(asked.counts);
     const { damage } = verdict;
     const done = { kind: "verified", verdict, records: reading.records } as const;
-    if (damage === undefined || !mayArrive.has(damage.kind)) return done;
+    if (damage === undefined || !mayArrive.has(damage.kind) || again === againMax) return done;
+    const open = await openDays(tools.ledger);
+    if (isFailure(open)) return open;
+    if (daysOf(open.days) !== begun.days) continue;
     untilMs ??= clock.monotonicMs() + arrivalMs;
     const arrived = await arrives(tools, asked.cluster, damage.first, untilMs, cancellation);
     if (isFailure(arrived)) return arrived;
     if (cancellation.cancelled) return undefined;
     if (arrived.kind === "missing") return done;
   }
+}
+
+interface Verified {
+  readonly kind: "verified";
+  readonly verdict: Verdict;
+  readonly records: number;
 }
 
 /** Feeds the rows up to the highest that anybody knew of: those behind it may come in any order. */
@@ -142,7 +165,7 @@ async function readChain(
     for (const row of page.rows) if (row.sequence <= end) reading.add(row);
     await onProgress({ cluster, records: reading.records });
     const last = page.rows.at(-1);
-    after = last !== undefined && last.sequence < end ? page.next : undefined;
+    after = last !== undefined && last.sequence <= end ? page.next : undefined;
   } while (after !== undefined && !reading.isDamaged && !cancellation.cancelled);
   return undefined;
 }
