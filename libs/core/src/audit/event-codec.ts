@@ -2,7 +2,7 @@ import type { AuditEvent, EventKind } from "./event.ts";
 import { eventFields, type FieldName, fieldNames } from "./event-fields.ts";
 
 /** The version of the form below. Whatever changes what a line may hold raises it. */
-const version = 1;
+export const eventVersion = 1;
 
 /**
  * The longest line, in bytes of UTF-8 without the line's end: an event carries no metadata, and an
@@ -28,7 +28,7 @@ export type DecodedEvent =
  * It is one line to every reader: U+2028 and U+2029, which some take for line ends, are escaped.
  */
 export function encodeEvent(event: AuditEvent): string {
-  const line: Record<string, unknown> = { v: version, kind: event.kind };
+  const line: Record<string, unknown> = { v: eventVersion, kind: event.kind };
   for (const name of fieldNames) {
     const value = (event as unknown as Record<string, unknown>)[name];
     if (value !== undefined) line[name] = eventFields[name].write(value as never);
@@ -46,7 +46,7 @@ export function decodeEvent(line: string): DecodedEvent {
   const { v, kind } = parsed;
   if (!Number.isSafeInteger(v)) return damaged("its version is not a number");
   if (typeof kind !== "string") return damaged("it does not say what happened");
-  if (v !== version || !Object.hasOwn(shapes, kind)) {
+  if (v !== eventVersion || !Object.hasOwn(shapes, kind)) {
     return { kind: "unknown", version: Number(v), named: kind };
   }
   const { must, may } = shapes[kind as EventKind];
