@@ -37,6 +37,7 @@ export interface StageMissing {
 
 const pipelineDatabase = "pipeline";
 const pollMs = 50;
+const wholeMsMax = 10_000;
 
 /**
  * Starts everything, or says what this machine lacks. The ledger has its schema; the pipeline does
@@ -120,6 +121,22 @@ export async function rowsReach(
     if (count > seen) [seen, movedMs] = [count, nowMs];
     if (nowMs - movedMs > stalledMsMax) {
       throw new Error(`the ledger has ${count} events of ${rows}, and no more come`);
+    }
+    await sleep(pollMs);
+  }
+}
+
+/**
+ * Waits a little until the ledger has exactly the events of its chain, and fails if it has not: a
+ * pipeline that is fast because it leaves something out is none.
+ */
+export async function ledgerIsWhole({ ledger }: Pick<AuditStage, "ledger">): Promise<void> {
+  const endMs = performance.now() + wholeMsMax;
+  for (;;) {
+    const [rows, chained] = [await ledger.rowCount(), await ledger.lastSequence()];
+    if (rows === chained) return;
+    if (performance.now() > endMs) {
+      throw new Error(`the ledger has ${rows} events, and the chain ${chained}`);
     }
     await sleep(pollMs);
   }

@@ -4,7 +4,8 @@ import type { LoadAnswer } from "../actors/loader.ts";
 import type { Figures } from "../figures.ts";
 import type { ServerPids } from "../measured-load.ts";
 import { cpuMsBetween, cpuMsByPid } from "../process-usage.ts";
-import { type AuditStage, rowsReach } from "./audit-stage.ts";
+import { type AuditStage, ledgerIsWhole, rowsReach } from "./audit-stage.ts";
+import type { EventBytes } from "./ledger-view.ts";
 
 /** Batches of a hundred in flight: what writes the most on two cores. */
 const writers = 4;
@@ -31,18 +32,12 @@ export async function measureDrain(
   rounds: number,
   roundMs: number,
 ): Promise<Figures> {
-  const { pipeline, settings, execArgv, report, broker, ledger } = stage;
+  const { pipeline, settings, execArgv, report } = stage;
   const role = { ...settings, contender: "ceiling" } as const;
   const writer = await ActorProcess.start("load", role, execArgv);
-  const size = async () => ({
-    records: await broker.recordCount(),
-    recordBytes: broker.recordBytes(),
-    rows: await ledger.rowCount(),
-    eventBytes: await ledger.eventBytes(),
-  });
   try {
     await pipeline.start();
-    const before = await size();
+    const before = await stored(stage);
     const runs: Drained[] = [];
     for (let round = 0; round < rounds; round++) {
       const run = await drainOnce(stage, writer, roundMs);
@@ -50,19 +45,44 @@ export async function measureDrain(
       const perS = Math.round(eventsPerS(run));
       report(`  ${run.events} events at ${perS}/s, ${cpuText(run)} us of CPU each`);
     }
-    const after = await size();
-    const [rows, chained] = [await ledger.rowCount(), await ledger.lastSequence()];
-    if (rows !== chained) throw new Error(`${rows} events in the ledger, ${chained} in the chain`);
-    const records = after.records - before.records;
-    return {
-      ...drainFigures(runs),
-      "audit.bytes_kafka": (after.recordBytes - before.recordBytes) / records,
-      "audit.bytes_postgres": (after.eventBytes - before.eventBytes) / (after.rows - before.rows),
-    };
+    await ledgerIsWhole(stage);
+    const after = await stored(stage);
+    return { ...drainFigures(runs), ...sizeFigures(before, after) };
   } finally {
     await pipeline.stop();
     await writer.stop();
   }
+}
+
+/** What the broker and the ledger hold. */
+export interface Stored {
+  readonly records: number;
+  readonly recordBytes: number;
+  readonly rows: number;
+  readonly eventBytes: EventBytes;
+}
+
+async function stored({ broker, ledger }: AuditStage): Promise<Stored> {
+  return {
+    records: await broker.recordCount(),
+    recordBytes: broker.recordBytes(),
+    rows: await ledger.rowCount(),
+    eventBytes: await ledger.eventBytes(),
+  };
+}
+
+/** What an event takes, of those that came in between: empty tables and indexes have a size too. */
+export function sizeFigures(before: Stored, after: Stored): Figures {
+  const added = after.rows - before.rows;
+  const each = (part: keyof EventBytes): number =>
+    (after.eventBytes[part] - before.eventBytes[part]) / added;
+  return {
+    "audit.bytes_kafka":
+      (after.recordBytes - before.recordBytes) / (after.records - before.records),
+    "audit.bytes_postgres": each("rows") + each("indexes"),
+    "audit.bytes_postgres.indexes": each("indexes"),
+    "audit.bytes_postgres.line": each("lines"),
+  };
 }
 
 /** The best round; what disturbs a round can only make it slower. */

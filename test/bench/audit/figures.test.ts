@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { agesMs } from "./age.ts";
-import { drainFigures } from "./drain.ts";
+import { drainFigures, sizeFigures } from "./drain.ts";
 import { impactFigures } from "./impact.ts";
 
-const latency = (p99Ms: number) => ({ p50Ms: p99Ms / 2, p99Ms });
+const acquires = (p99Ms: number, lightP99Ms = 5) => ({
+  usual: { p50Ms: p99Ms / 2, p99Ms },
+  light: { p50Ms: lightP99Ms / 2, p99Ms: lightP99Ms },
+});
 
 test("the best backlog counts, with what each stage took of it", () => {
   const runs = [
@@ -19,16 +22,36 @@ test("the best backlog counts, with what each stage took of it", () => {
   });
 });
 
+test("an event's size is that of what came, not of what an empty ledger has", () => {
+  const before = { records: 10, recordBytes: 9_000, rows: 0, eventBytes: sizes(8_192, 40_960, 0) };
+  const after = {
+    ...{ records: 1_010, recordBytes: 409_000, rows: 1_000 },
+    eventBytes: sizes(508_192, 240_960, 300_000),
+  };
+  expect(sizeFigures(before, after)).toEqual({
+    "audit.bytes_kafka": 400,
+    "audit.bytes_postgres": 700,
+    "audit.bytes_postgres.indexes": 200,
+    "audit.bytes_postgres.line": 300,
+  });
+});
+
+function sizes(rows: number, indexes: number, lines: number) {
+  return { rows, indexes, lines };
+}
+
 test("a ratio of tails is that of each round, for a slow minute falls on all phases", () => {
   const rounds = [
-    { off: latency(10), on: latency(11), kafka_down: latency(10) },
-    { off: latency(40), on: latency(42), kafka_down: latency(36) },
-    { off: latency(10), on: latency(30), kafka_down: latency(10) },
+    { off: acquires(10), on: acquires(11), kafka_down: acquires(10) },
+    { off: acquires(40), on: acquires(42, 6), kafka_down: acquires(36) },
+    { off: acquires(10), on: acquires(30, 7), kafka_down: acquires(10) },
   ];
   expect(impactFigures(rounds)).toMatchObject({
     "audit.p99_ratio_on": 1.1,
     "audit.p99_ratio_kafka_down": 1,
     "audit.p99_ratio_on.of_best_rounds": 1.1,
+    "audit.p99_ratio_on.at_500": 1.2,
+    "audit.p99_ratio_kafka_down.at_500": 1,
     "audit.acquire_off.p99_ms": 10,
     "audit.acquire_on.rounds_p99_ms": "11.00 42.00 30.00",
   });

@@ -2,13 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ActorProcess } from "../actor-process.ts";
 import type { Figures } from "../figures.ts";
 import { type Latency, median } from "../percentile.ts";
-import { type AuditStage, rowsReach } from "./audit-stage.ts";
+import { type AuditStage, ledgerIsWhole, rowsReach } from "./audit-stage.ts";
 import type { PacedAnswer } from "./paced-actor.ts";
 
-/** What the tail of an acquire is measured under: less than the servers take, much for a shard. */
-export const acquiresPerS = 2_000;
+/**
+ * What acquires are timed under. The first is the load that the figures are of; under the second
+ * the processors have little else to do, which tells a wait for them from one for the pipeline.
+ */
+export const loads = { usual: 2_000, light: 500 } as const;
+type Load = keyof typeof loads;
 /** An acquire and a release. */
 const eventsOfPair = 2;
+/** A median of less says little of a tail. */
+const roundsMin = 5;
+const compileMs = 3_000;
 const warmupMs = 1_000;
 /** What starting or killing a process left undone is not what the pipeline costs. */
 const settleMs = 500;
@@ -19,8 +26,8 @@ export type Phase = "off" | "on" | "kafka_down";
 /** A round goes from one to the next; every other round goes back, so that it begins where it is. */
 const phases: readonly Phase[] = ["off", "on", "kafka_down"];
 
-/** The acquires of one round, by phase. */
-export type Round = Readonly<Record<Phase, Latency>>;
+/** The acquires of one round, by phase, under each load. */
+export type Round = Readonly<Record<Phase, Readonly<Record<Load, Latency>>>>;
 
 /** What the pipeline takes from those who lock: acquires with it, with Kafka killed, without it. */
 export async function measureImpact(
@@ -32,28 +39,29 @@ export async function measureImpact(
   const load = await ActorProcess.start("paced", settings, execArgv);
   try {
     let rows = await ledger.rowCount();
-    const play = async (measureMs: number): Promise<Latency> => {
+    const play = async (acquiresPerS: number, measureMs: number): Promise<Latency> => {
       const plan = { acquiresPerS, warmupMs, measureMs };
       const { acquire, pairsInAll } = await load.request<PacedAnswer>(plan);
       rows += pairsInAll * eventsOfPair;
       return acquire;
     };
     // Its first run compiles the code.
-    await play(warmupMs);
+    await play(loads.light, compileMs);
     const played: Round[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const measured = new Map<Phase, Latency>();
+    for (let round = 0; round < Math.max(roundsMin, rounds); round++) {
+      const measured: [Phase, Round[Phase]][] = [];
       for (const phase of round % 2 === 0 ? phases : phases.toReversed()) {
         await enter(phase, stage, rows);
         await sleep(settleMs);
-        const acquire = await play(roundMs);
-        measured.set(phase, acquire);
-        const { p50Ms, p99Ms } = acquire;
-        report(`  ${phase}: acquire p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`);
+        const light = await play(loads.light, roundMs);
+        const usual = await play(loads.usual, roundMs);
+        measured.push([phase, { usual, light }]);
+        report(`  ${phase}: acquire ${described(usual)}; under the light load ${described(light)}`);
       }
       played.push(Object.fromEntries(measured) as Round);
     }
     await enter("on", stage, rows);
+    await ledgerIsWhole(stage);
     return impactFigures(played);
   } finally {
     await broker.bringBack();
@@ -62,22 +70,30 @@ export async function measureImpact(
   }
 }
 
+function described({ p50Ms, p99Ms }: Latency): string {
+  return `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
+}
+
 /** The ratios of the tails: round against round, the median of the rounds. */
 export function impactFigures(rounds: readonly Round[]): Figures {
   const figures: Figures = {};
-  const tails = (phase: Phase): number[] => rounds.map((round) => round[phase].p99Ms);
-  const ratioTo = (phase: Phase): number[] =>
-    rounds.map((round) => round[phase].p99Ms / round.off.p99Ms);
-  for (const phase of ["on", "kafka_down"] as const) {
-    figures[`audit.p99_ratio_${phase}`] = median(ratioTo(phase));
-    figures[`audit.p99_ratio_${phase}.rounds`] = listed(ratioTo(phase));
-    figures[`audit.p99_ratio_${phase}.of_best_rounds`] =
-      Math.min(...tails(phase)) / Math.min(...tails("off"));
-  }
-  for (const phase of phases) {
-    figures[`audit.acquire_${phase}.p50_ms`] = median(rounds.map((round) => round[phase].p50Ms));
-    figures[`audit.acquire_${phase}.p99_ms`] = median(tails(phase));
-    figures[`audit.acquire_${phase}.rounds_p99_ms`] = listed(tails(phase));
+  for (const load of ["usual", "light"] as const) {
+    const suffix = load === "usual" ? "" : `.at_${loads[load]}`;
+    const tails = (phase: Phase): number[] => rounds.map((round) => round[phase][load].p99Ms);
+    const ratioTo = (phase: Phase): number[] =>
+      rounds.map((round) => round[phase][load].p99Ms / round.off[load].p99Ms);
+    for (const phase of ["on", "kafka_down"] as const) {
+      const key = `audit.p99_ratio_${phase}${suffix}`;
+      figures[key] = median(ratioTo(phase));
+      figures[`${key}.rounds`] = listed(ratioTo(phase));
+      figures[`${key}.of_best_rounds`] = Math.min(...tails(phase)) / Math.min(...tails("off"));
+    }
+    for (const phase of phases) {
+      const key = `audit.acquire_${phase}${suffix}`;
+      figures[`${key}.p50_ms`] = median(rounds.map((round) => round[phase][load].p50Ms));
+      figures[`${key}.p99_ms`] = median(tails(phase));
+      figures[`${key}.rounds_p99_ms`] = listed(tails(phase));
+    }
   }
   return figures;
 }

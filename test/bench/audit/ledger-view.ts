@@ -1,5 +1,13 @@
 import pg from "pg";
 
+/** What events take in a ledger, in bytes. */
+export interface EventBytes {
+  readonly rows: number;
+  readonly indexes: number;
+  /** Of the rows: the events as they were chained. */
+  readonly lines: number;
+}
+
 /** What the benchmark sees of a ledger's database, on a connection of its own. */
 export class LedgerView {
   readonly #client: pg.Client;
@@ -31,11 +39,20 @@ export class LedgerView {
     );
   }
 
-  /** What the events take on disk with all their indexes, in bytes. */
-  eventBytes(): Promise<number> {
-    return this.#number(`
-      select coalesce(sum(pg_total_relation_size(inhrelid)), 0) as value
+  /** What the events take on disk, in bytes. */
+  async eventBytes(): Promise<EventBytes> {
+    const { rows } = await this.#client.query<{ rows: string; indexes: string; lines: string }>(`
+      select
+        coalesce(sum(pg_table_size(inhrelid)), 0) as rows,
+        coalesce(sum(pg_indexes_size(inhrelid)), 0) as indexes,
+        (select coalesce(sum(length(line)), 0) from holdfast.events) as lines
       from pg_inherits where inhparent = 'holdfast.events'::regclass`);
+    const [sizes] = rows;
+    return {
+      rows: Number(sizes?.rows),
+      indexes: Number(sizes?.indexes),
+      lines: Number(sizes?.lines),
+    };
   }
 
   /**

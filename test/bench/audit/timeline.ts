@@ -51,13 +51,14 @@ export async function measureTimeline(stage: AuditStage, rows: number): Promise<
     const hot: number[] = [];
     for (let asked = 0; asked < hotQuestions; asked++) hot.push(await ask(hotLock));
     const [each, page] = [latencyOf(many), latencyOf(hot)];
+    const { rows: rowBytes, indexes } = await view.eventBytes();
     report(`  timeline p50 ${each.p50Ms.toFixed(2)} ms, of the hot lock ${page.p50Ms.toFixed(2)}`);
     return {
       "audit.timeline_ms": each.p50Ms,
       "audit.timeline.p99_ms": each.p99Ms,
       "audit.timeline.first_page_of_hot_ms": page.p50Ms,
       "audit.timeline.rows": await view.rowCount(),
-      "audit.timeline.bytes_each": (await view.eventBytes()) / rows,
+      "audit.timeline.bytes_each": (rowBytes + indexes) / rows,
       "audit.timeline.stored_per_s": rows / fillS,
     };
   } finally {
