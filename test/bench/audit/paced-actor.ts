@@ -25,7 +25,7 @@ export interface PacedAnswer {
 export type PacedGrant = readonly [grantId: string, askedMs: number];
 
 /** More than this many under way: the servers do not keep up, and the figure would be the line's. */
-const underWayMax = 4_000;
+const underWayMax = 8_000;
 const tickMs = 1;
 
 /** Names of all locks of a process begin so. */
