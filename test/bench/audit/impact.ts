@@ -23,7 +23,7 @@ const settleMs = 500;
 /** How the pipeline stands while acquires are timed. */
 export type Phase = "off" | "on" | "kafka_down";
 
-/** A round goes from one to the next; every other round goes back, so that it begins where it is. */
+/** A round goes from one to the next; every other one goes back, so that it begins where it is. */
 const phases: readonly Phase[] = ["off", "on", "kafka_down"];
 
 /** The acquires of one round, by phase, under each load. */

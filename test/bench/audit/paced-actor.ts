@@ -24,7 +24,7 @@ export interface PacedAnswer {
 /** When a lock was asked for, in milliseconds since 1970, and the grant that came of it. */
 export type PacedGrant = readonly [grantId: string, askedMs: number];
 
-/** More than this many under way: the servers do not keep up, and the figure would be the line's. */
+/** More than so many under way: the servers do not keep up, and the figure would be the line's. */
 const underWayMax = 8_000;
 const tickMs = 1;
 
