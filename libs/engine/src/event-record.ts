@@ -46,6 +46,18 @@ export function readEventRecord({
   return { kind: "event", event: decoded.event, link: append(before, value) };
 }
 
+/**
+ * The link that a record of a cluster's chain is, whatever its value says; undefined where its
+ * header does not say where in the chain it stands.
+ */
+export function recordLink(
+  cluster: string,
+  { value, headers }: Pick<EventRecord, "value" | "headers">,
+): Link | undefined {
+  const before = headBefore(cluster, headers);
+  return before && append(before, value);
+}
+
 function headBefore(
   cluster: string,
   headers: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import { append, type ChainHead, genesis, headOf } from "@holdfast/core/audit/ch
 import type { AuditEvent, Happening } from "@holdfast/core/audit/event";
 import { encodeEvent } from "@holdfast/core/audit/event-codec";
 import type { LockId } from "@holdfast/core/lock/lock-id";
-import { ledgerRow } from "@holdfast/engine/auditor/read-batch";
+import { ledgerRow } from "@holdfast/engine/ledger-row";
 import type { LedgerRow } from "@holdfast/engine/ports/ledger";
 
 const region = "us-east-1";

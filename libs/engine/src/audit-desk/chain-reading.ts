@@ -1,10 +1,11 @@
-import { type ChainHead, genesis, sameHash } from "@holdfast/core/audit/chain";
+import { type ChainHead, genesis, type Link, sameHash } from "@holdfast/core/audit/chain";
 import { type Damage, truncatedEnd } from "@holdfast/core/audit/chain-damage";
 import { ChainVerifier } from "@holdfast/core/audit/verify-chain";
 import { linkOf } from "../ledger-row.ts";
 import type { MissingRun, Verdict } from "../ports/audit-desk.ts";
 import type { LedgerRow } from "../ports/ledger.ts";
 import type { ArchivedRuns } from "./archived-runs.ts";
+import { greatest } from "./chain-list.ts";
 import { checkColumns, editedColumns, movedRecord } from "./row-check.ts";
 
 /** Rows that may turn out to be the first bad one: the chain is judged a few records later. */
@@ -16,6 +17,7 @@ const headsMax = 128;
 export class ChainReading {
   readonly #trusted: readonly ChainHead[];
   readonly #runs: ArchivedRuns;
+  readonly #parked: ReadonlyMap<bigint, Link>;
   #verifier: ChainVerifier;
   #due = 1n;
   #damage: Damage | undefined;
@@ -27,8 +29,17 @@ export class ChainReading {
   #unknown = 0;
   readonly #archived: MissingRun[] = [];
 
-  /** `trusted`: heads of the chain from elsewhere than its rows. */
-  constructor(cluster: string, trusted: readonly ChainHead[], runs: ArchivedRuns) {
+  /**
+   * `trusted`: heads of the chain from elsewhere than its rows. `parked`: records that are no rows,
+   * by number.
+   */
+  constructor(
+    cluster: string,
+    trusted: readonly ChainHead[],
+    runs: ArchivedRuns,
+    parked: ReadonlyMap<bigint, Link>,
+  ) {
+    this.#parked = parked;
     this.#trusted = trusted;
     this.#runs = runs;
     this.#verifier = new ChainVerifier(genesis(cluster), trusted);
@@ -46,6 +57,7 @@ export class ChainReading {
   /** The next row in the order of the ledger. */
   add(row: LedgerRow): void {
     const { cluster, sequence } = row;
+    this.#addParked(sequence);
     const skipped = { first: this.#due, last: sequence - 1n };
     if (sequence > this.#due && this.#runs.covers(skipped)) {
       this.#judge(this.#verifier.finish());
@@ -73,8 +85,21 @@ export class ChainReading {
     if (this.#heads.length > headsMax) this.#heads.shift();
   }
 
+  /** Those that are due and stand before the number. */
+  #addParked(before: bigint): void {
+    for (; this.#due < before; this.#due += 1n) {
+      const link = this.#parked.get(this.#due);
+      if (link === undefined) return;
+      this.#judge(this.#verifier.add(link));
+      this.#records += 1;
+      this.#unknown += 1;
+    }
+  }
+
   /** Nothing comes any more; the ledger had counted records up to `counted`. */
   finish(counted: bigint): Verdict {
+    const end = this.#trusted.reduce((last, { sequence }) => greatest(last, sequence), counted);
+    this.#addParked(end + 1n);
     this.#judge(this.#verifier.finish(), true);
     const { head, anchored } = this.#verifier;
     if (!this.isDamaged && head.sequence < counted) {

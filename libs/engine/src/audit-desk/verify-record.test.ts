@@ -1,7 +1,9 @@
+import { utf8 } from "@holdfast/base/bytes";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { ManualClock } from "@holdfast/base/manual-clock";
-import type { ChainHead } from "@holdfast/core/audit/chain";
+import { append, type ChainHead } from "@holdfast/core/audit/chain";
 import { describe, expect, test } from "vitest";
+import { linkOf } from "../ledger-row.ts";
 import { MemoryLedger } from "../memory/memory-ledger.ts";
 import type { Verdict, VerifyQuery } from "../ports/audit-desk.ts";
 import type { Ledger, LedgerRow } from "../ports/ledger.ts";
@@ -102,6 +104,27 @@ describe("a record as it was written", () => {
       if (waits === 5) await ledger.append(rows);
     });
     expect(verdict).toMatchObject({ records: 20 });
+    expect(verdict).not.toHaveProperty("damage");
+  });
+
+  test("may have records that are parked, for the auditor could not make rows of them", async () => {
+    const rows = recordedChain(20, { startMs });
+    const last = append(headOf(rows[19]), utf8(`{"v":9,"kind":"LockLent","cluster":"${cluster}"}`));
+    const parked = [linkOf(rows[11] as LedgerRow), last].map(({ sequence, previous, bytes }) => ({
+      ...{
+        id: `p${sequence}`,
+        topic: "t",
+        partition: 0,
+        offset: sequence,
+        reason: "unknown-version",
+      },
+      ...{ message: "", parkedAtMs: startMs, key: utf8("k"), value: bytes },
+      headers: { chain: `${sequence}.${Buffer.from(previous).toString("base64url")}` },
+    }));
+    const ledger = await ledgerOf(rows.filter(({ sequence }) => sequence !== 12n));
+    expect(await ledger.park(parked)).toEqual({ kind: "recorded" });
+    const [verdict] = await verify(ledger, { trusted: [last] });
+    expect(verdict).toMatchObject({ records: 21, unknown: 2, anchored: 21n });
     expect(verdict).not.toHaveProperty("damage");
   });
 

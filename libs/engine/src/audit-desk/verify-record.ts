@@ -1,7 +1,7 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, sleep } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
-import type { ChainHead } from "@holdfast/core/audit/chain";
+import type { ChainHead, Link } from "@holdfast/core/audit/chain";
 import type { DamageKind } from "@holdfast/core/audit/chain-damage";
 import type { Verdict, VerifyProgress, VerifyQuery } from "../ports/audit-desk.ts";
 import type { Ledger, LedgerDay } from "../ports/ledger.ts";
@@ -10,6 +10,7 @@ import { archivedParts, countedChains, greatest } from "./chain-list.ts";
 import { ChainReading } from "./chain-reading.ts";
 import { openDays } from "./hot-window.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
+import { parkedLinks } from "./parked-links.ts";
 
 /** What a verification needs. */
 export interface VerifyTools {
@@ -106,8 +107,8 @@ const againMax = 10;
 
 /**
  * A record may arrive after those behind it: they came on other ways. So where some are missing the
- * chain is read again when the first of them is there; and where a day was dropped while it was
- * read, which looks the same.
+ * chain is read again when the first of them is there; so it is where a day was dropped while it was
+ * read, and where the auditor parked what it could not make a row of: both look the same.
  */
 async function verifyChain(
   tools: VerifyTools,
@@ -118,12 +119,13 @@ async function verifyChain(
 ): Promise<Verified | Failure | "unknown" | undefined> {
   const { clock, arrivalMs } = tools;
   let untilMs: number | undefined;
+  let parked: ReadonlyMap<bigint, Link> | undefined;
   for (let again = 0; ; again++) {
     const begun = await beginChain(tools, query, asked.cluster);
     if (isFailure(begun)) return begun;
     const { trusted, runs } = begun;
     if (asked.counts === 0n && trusted.length === 0) return "unknown";
-    const reading = new ChainReading(asked.cluster, trusted, runs);
+    const reading = new ChainReading(asked.cluster, trusted, runs, parked ?? new Map());
     const end = trusted.reduce((last, { sequence }) => greatest(last, sequence), asked.counts);
     const upTo = { cluster: asked.cluster, end };
     const failed = await readChain(tools.ledger, reading, upTo, onProgress, cancellation);
@@ -136,6 +138,12 @@ async function verifyChain(
     const open = await openDays(tools.ledger);
     if (isFailure(open)) return open;
     if (daysOf(open.days) !== begun.days) continue;
+    if (parked === undefined) {
+      const found = await parkedLinks(tools.ledger, asked.cluster);
+      if (isFailure(found)) return found;
+      parked = found.links;
+      if (parked.has(damage.first)) continue;
+    }
     untilMs ??= clock.monotonicMs() + arrivalMs;
     const arrived = await arrives(tools, asked.cluster, damage.first, untilMs, cancellation);
     if (isFailure(arrived)) return arrived;

@@ -1,12 +1,12 @@
 import { digest132 } from "@holdfast/base/digest";
-import type { Link } from "@holdfast/core/audit/chain";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import { readEventRecord } from "../event-record.ts";
 import { rowProblem } from "../ledger-limits.ts";
+import { ledgerRow } from "../ledger-row.ts";
 import type { ConsumedRecord } from "../ports/event-log.ts";
 import type { LedgerRow } from "../ports/ledger.ts";
 import { type ParkedRecord, parkedBytesMax } from "../ports/ledger-records.ts";
-import { lastMs, utcDay } from "../utc-day.ts";
+import { lastMs } from "../utc-day.ts";
 
 /**
  * `unknown-version`: a newer writer's. `damaged`: no writer's. `unstorable`: an event that the
@@ -45,22 +45,6 @@ export function readRecord(record: ConsumedRecord): ReadEvent | Unread {
   return { record, reason: "unstorable", message: problem ?? "" };
 }
 
-/** The row of a linked event. */
-export function ledgerRow(event: AuditEvent, link: Link): LedgerRow {
-  const { cluster, revision, index, atMs, region, shard, kind } = event;
-  return {
-    ...{ cluster, revision, index, day: dayOf(atMs), atMs, region, shard, kind },
-    sequence: link.sequence,
-    previousHash: link.previous,
-    hash: link.hash,
-    ...("lock" in event && event.lock !== undefined ? { lock: event.lock } : {}),
-    ...("grantId" in event && event.grantId !== undefined ? { grantId: event.grantId } : {}),
-    ...("token" in event ? { token: event.token } : {}),
-    ...("session" in event && event.session !== undefined ? { session: event.session } : {}),
-    line: link.bytes,
-  };
-}
-
 const keyBytesMax = 64 * 1024;
 const headersCharsMax = 64 * 1024;
 const valueBytesMax = parkedBytesMax - keyBytesMax - 4 * headersCharsMax;
@@ -86,14 +70,4 @@ export function parkedRecord({ record, reason, message }: Unread, nowMs: number)
     value: value.subarray(0, valueBytesMax),
     headers: headersText.length > headersCharsMax ? {} : headers,
   };
-}
-
-const dayMs = 86_400_000;
-let known = { number: 0, day: utcDay(0) };
-
-/** Events come in the order of their times, nearly: their days need not be printed each time. */
-function dayOf(atMs: number): string {
-  const number = Math.floor(atMs / dayMs);
-  if (number !== known.number) known = { number, day: utcDay(atMs) };
-  return known.day;
 }

@@ -172,7 +172,7 @@ export interface Verdict {
   /** Up to this number a head from elsewhere vouches for it. */
   readonly anchored: bigint;
   readonly damage?: Damage;
-  /** Records of a version that is not known here: their columns could not be compared. */
+  /** Records that are parked, or of a version not known here: no columns could be compared. */
   readonly unknown: number;
   /** Records that are in the archive alone, and were not read. */
   readonly archived: readonly MissingRun[];

@@ -141,7 +141,7 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
     }
     if (unknown > 0n) {
       await invocation.note(
-        `${chain}: ${unknown} records are of a newer version; only their chain was checked.\n`,
+        `${chain}: ${unknown} records are parked or of a newer version; only their chain was checked.\n`,
       );
     }
   }

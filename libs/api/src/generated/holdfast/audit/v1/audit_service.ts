@@ -323,8 +323,8 @@ export interface Verdict {
     | Damage
     | undefined;
   /**
-   * Records of a version that is not known here. The chain covers them; what columns say of them was
-   * not compared.
+   * Records that are parked, or of a version that is not known here. The chain covers them; what
+   * columns say of them was not compared.
    */
   unknown: bigint;
   /** Numbers of which the records are in the archive alone, and were not read. */

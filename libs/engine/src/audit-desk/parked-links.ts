@@ -1,0 +1,42 @@
+import { utf8Text } from "@holdfast/base/bytes";
+import type { Failure } from "@holdfast/base/failure";
+import type { Link } from "@holdfast/core/audit/chain";
+import { recordLink } from "../event-record.ts";
+import type { Ledger } from "../ports/ledger.ts";
+import { type ParkedRecord, parkedRowsMax } from "../ports/ledger-records.ts";
+import { ledgerFailure } from "./ledger-failure.ts";
+
+/** Parked records are for people to look at; with more than this many there is more to be done. */
+const pagesMax = 100;
+
+/**
+ * The links of a chain that the auditor could not make rows of and parked, by number: a newer
+ * writer's records are part of the chain all the same.
+ */
+export async function parkedLinks(
+  ledger: Ledger,
+  cluster: string,
+): Promise<{ readonly kind: "links"; readonly links: ReadonlyMap<bigint, Link> } | Failure> {
+  const links = new Map<bigint, Link>();
+  let after: string | undefined;
+  for (let page = 0; page < pagesMax; page++) {
+    const reply = await ledger.parked({ limit: parkedRowsMax, ...(after && { after }) });
+    if (reply.kind !== "list") return ledgerFailure(reply);
+    for (const parked of reply.items) {
+      const link = clusterOf(parked) === cluster ? recordLink(cluster, parked) : undefined;
+      if (link !== undefined) links.set(link.sequence, link);
+    }
+    after = reply.next;
+    if (after === undefined) break;
+  }
+  return { kind: "links", links };
+}
+
+/** Of whatever version, its line says of which cluster it is. */
+function clusterOf({ value }: ParkedRecord): unknown {
+  try {
+    return (JSON.parse(utf8Text(value)) as { readonly cluster?: unknown } | null)?.cluster;
+  } catch {
+    return undefined;
+  }
+}
