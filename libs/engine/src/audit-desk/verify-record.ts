@@ -107,8 +107,8 @@ const againMax = 10;
 
 /**
  * A record may arrive after those behind it: they came on other ways. So where some are missing the
- * chain is read again when the first of them is there; so it is where a day was dropped while it was
- * read, and where the auditor parked what it could not make a row of: both look the same.
+ * chain is read again when the first of them is there. So it is where a day was dropped while it
+ * was read, and where the auditor parked what it could not make a row of: both look the same.
  */
 async function verifyChain(
   tools: VerifyTools,
