@@ -16,9 +16,12 @@ const eventsOfPair = 2;
 /** A median of less says little of a tail. */
 const roundsMin = 5;
 const compileMs = 3_000;
-const warmupMs = 1_000;
-/** What starting or killing a process left undone is not what the pipeline costs. */
-const settleMs = 500;
+/**
+ * What starting or killing a process left undone is not what the pipeline costs: code that is
+ * compiled in another process takes a processor from those that lock.
+ */
+const settleMs = 2_000;
+const warmupMs = 2_000;
 
 /** How the pipeline stands while acquires are timed. */
 export type Phase = "off" | "on" | "kafka_down";
