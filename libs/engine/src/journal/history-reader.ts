@@ -8,10 +8,10 @@ import { chainEvents } from "./chained-events.ts";
 import type { HistoryPosition } from "./checkpoint.ts";
 import { HistoryBacklog, type RevisionBatch } from "./history-backlog.ts";
 
-/** So many bytes of records may wait; then the watch is given up, and the store keeps the rest. */
-const waitingBytesMax = 32 * 1024 * 1024;
+/** So many batches may wait; then the watch is given up, and the store keeps the rest. */
+const waitingBatchesMax = 8;
 /** Once so few wait, the history is read on. */
-const waitingBytesMin = 8 * 1024 * 1024;
+const waitingBatchesMin = 2;
 /** The pause before a watch that was lost is opened again, in milliseconds. */
 const reopenMs = 250;
 
@@ -85,7 +85,7 @@ export class HistoryReader {
     if (this.#isStopped) return { kind: "stopped" };
     const batch = this.#backlog.take(batchBytesMax);
     if (batch === undefined) return { kind: "lost" };
-    if (this.#isFull && this.#backlog.bytes <= waitingBytesMin) {
+    if (this.#isFull && this.#backlog.bytes <= waitingBatchesMin * batchBytesMax) {
       this.#isFull = false;
       this.#open();
     }
@@ -120,7 +120,7 @@ export class HistoryReader {
   }
 
   #onRevision(revision: bigint, watched: readonly WatchEvent[]): void {
-    const { of, known, onEvents, onContradiction } = this.#options;
+    const { of, known, batchBytesMax, onEvents, onContradiction } = this.#options;
     const derived = readRevision(of, revision, watched, this.#read.bookmark);
     if (derived.kind === "history-lost") {
       this.#lose();
@@ -131,7 +131,7 @@ export class HistoryReader {
     this.#read = { revision, head: chained.head, bookmark: derived.bookmark };
     this.#backlog.add(chained, this.#read);
     if (derived.events.length > 0) onEvents?.(derived.events);
-    if (this.#backlog.bytes >= waitingBytesMax) {
+    if (this.#backlog.bytes >= waitingBatchesMax * batchBytesMax) {
       this.#isFull = true;
       this.#close();
     }

@@ -19,7 +19,7 @@ import { markEveryMs, writeTimeMarks } from "./time-marks.ts";
 /** So much is written ahead at once, in appends: each has an answer of the log to wait for. */
 const batchAppends = 4;
 /** How long records wait for others to be appended together, in milliseconds. */
-const lingerMs = 40;
+const lingerMs = 75;
 /** After so long without records it is stored that all were appended, in milliseconds. */
 const saveQuietMs = 200;
 /** How often it is stored that nothing happened, in milliseconds. */
