@@ -73,7 +73,8 @@ export class CheckpointStore {
         return "saved";
       }
       if (reply.kind === "unknown") mayBeThere = true;
-      this.#onNotice({ level: "warn", action: "checkpoint-failed", message: reply.message });
+      const { message } = reply;
+      this.#onNotice({ level: "warn", action: "checkpoint-failed", message, repeats: true });
       await sleep(this.#clock, retryMs, cancellation);
     }
     return "cancelled";

@@ -13,8 +13,6 @@ import type { NoticeListener } from "./journal-notice.ts";
 /** The pause after a failure, doubled with each one that follows, in milliseconds. */
 const pauseMinMs = 200;
 const pauseMaxMs = 5_000;
-/** A log that is away is spoken of so often, in milliseconds. */
-const noticeEveryMs = 30_000;
 
 /** What an {@link EventAppender} is made of. */
 export interface EventAppenderOptions {
@@ -36,8 +34,6 @@ export class EventAppender {
   readonly #options: EventAppenderOptions;
   /** Halved where a topic takes less than the log's limits promise, doubled with each success. */
   #recordsMax: number;
-  /** When which problem was last spoken of. */
-  readonly #noticedMs = new Map<string, number>();
 
   constructor(options: EventAppenderOptions) {
     this.#options = options;
@@ -83,17 +79,13 @@ export class EventAppender {
   }
 
   #note(reply: Exclude<AppendReply, { readonly kind: "appended" }>, count: number): void {
-    const { clock, onNotice, onFailure } = this.#options;
+    const { onNotice, onFailure } = this.#options;
     const reason = reply.kind === "refused" ? reply.reason : reply.kind;
     onFailure(reason);
     const isRefused = reply.kind === "refused" && (reply.reason !== "too-large" || count === 1);
-    const level = isRefused ? "error" : "warn";
-    const nowMs = clock.monotonicMs();
-    const noticedMs = this.#noticedMs.get(level + reason) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - noticedMs < noticeEveryMs) return;
-    this.#noticedMs.set(level + reason, nowMs);
     onNotice({
-      level,
+      level: isRefused ? "error" : "warn",
+      repeats: true,
       action: `append-${reason}`,
       message: isRefused
         ? `the log refuses the record, and nothing behind it is written until it takes it ` +

@@ -168,7 +168,8 @@ export class GapTeller {
         });
         return [...copies, ...found];
       }
-      onNotice({ level: "warn", action: `topic-${topic.kind}`, message: topic.message });
+      const { message } = topic;
+      onNotice({ level: "warn", action: `topic-${topic.kind}`, message, repeats: true });
       await sleep(clock, retryMs, lost);
     }
     return undefined;

@@ -121,6 +121,32 @@ test("a journal compacts to where its checkpoint was five minutes ago, and nobod
   compaction.stop();
 });
 
+test("a shard without space is told on from where it was once there is space again", async () => {
+  const rig = startJournalRig();
+  const { notices } = rig.start();
+  await rig.clock.advance(1_000);
+  await rig.acquire(names(3));
+  rig.store.noSpace = true;
+  await rig.clock.advance(60_000);
+  const complaints = notices.filter(({ action }) => action === "checkpoint-failed");
+  expect(complaints.map(({ message }) => message)).toEqual(Array(2).fill("space exceeded"));
+  rig.store.noSpace = false;
+  await rig.clock.advance(10_000);
+  await expectWhole(rig);
+});
+
+test("a journal that meets a shard without space leads once there is space", async () => {
+  const rig = startJournalRig();
+  await rig.acquire(names(3));
+  rig.store.noSpace = true;
+  const { notices } = rig.start();
+  await rig.clock.advance(20_000);
+  expect(notices.map(({ action }) => action)).toEqual(["election-failed"]);
+  rig.store.noSpace = false;
+  await rig.clock.advance(10_000);
+  await expectWhole(rig);
+});
+
 test("a topic that is not there holds everything up, in the open, until it is", async () => {
   const rig = startJournalRig({}, 0);
   const { count, notices } = rig.start();

@@ -237,6 +237,6 @@ export class JournalTenure {
           "shard is told until this journal is one that can read it"
         : `the checkpoint of ${where} cannot be read: ${loaded.message}`;
     const level = loaded.kind === "unreadable" ? "error" : "warn";
-    onNotice({ level, action: `checkpoint-${loaded.kind}`, message });
+    onNotice({ level, action: `checkpoint-${loaded.kind}`, message, repeats: true });
   }
 }

@@ -5,6 +5,7 @@ import type { LeaseId } from "@holdfast/base/ids";
 import { journalLeaderKey } from "@holdfast/core/lock/keys";
 import { absent, type Compare, createdAt } from "@holdfast/core/txn/txn";
 import type { ShardStore } from "../ports/shard-store.ts";
+import type { NoticeListener } from "./journal-notice.ts";
 
 /** How long a leader may be silent before another one takes over, in seconds. */
 const leaseTtlS = 6;
@@ -33,19 +34,23 @@ export class LeaderElection {
   readonly #clock: Clock;
   /** Who tries, for operators. */
   readonly #name: string;
+  readonly #onNotice: NoticeListener;
 
-  constructor(store: ShardStore, clock: Clock, name: string) {
+  constructor(store: ShardStore, clock: Clock, name: string, onNotice: NoticeListener) {
     this.#store = store;
     this.#clock = clock;
     this.#name = name;
+    this.#onNotice = onNotice;
   }
 
   /** Tries until it is elected; undefined: it was cancelled before. */
   async campaign(cancellation: Cancellation): Promise<Leadership | undefined> {
     while (!cancellation.cancelled) {
       const present = await this.#store.range({ kind: "range", key: journalLeaderKey });
-      if (present.kind !== "read") await sleep(this.#clock, retryMs, cancellation);
-      else if (present.range.count > 0) await this.#untilGone(present.revision, cancellation);
+      if (present.kind !== "read") {
+        this.#complain(present.message);
+        await sleep(this.#clock, retryMs, cancellation);
+      } else if (present.range.count > 0) await this.#untilGone(present.revision, cancellation);
       else {
         const elected = await this.#stand();
         if (elected !== undefined && cancellation.cancelled) await elected.resign();
@@ -58,7 +63,10 @@ export class LeaderElection {
 
   async #stand(): Promise<Leadership | undefined> {
     const granted = await this.#store.grantLease(leaseTtlS);
-    if (granted.kind !== "granted") return undefined;
+    if (granted.kind !== "granted") {
+      this.#complain(granted.message);
+      return undefined;
+    }
     const { lease } = granted;
     const value = utf8(this.#name);
     const reply = await this.#store.commit({
@@ -72,6 +80,10 @@ export class LeaderElection {
     // Also where the answer was lost: nobody must be kept waiting by a leader that knows nothing.
     await this.#store.revokeLease(lease);
     return undefined;
+  }
+
+  #complain(message: string): void {
+    this.#onNotice({ level: "warn", action: "election-failed", message, repeats: true });
   }
 
   #lead(lease: LeaseId, revision: bigint): Leadership {

@@ -9,7 +9,7 @@ import type { Meter } from "../ports/meter.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
 import { checkIdentity, incarnationIn } from "../shard-identity.ts";
 import { journalMetrics } from "./journal-metrics.ts";
-import type { NoticeListener } from "./journal-notice.ts";
+import { type NoticeListener, sparingly } from "./journal-notice.ts";
 import { JournalTenure } from "./journal-tenure.ts";
 import { LeaderElection } from "./leader-election.ts";
 
@@ -49,12 +49,14 @@ export interface ShardJournalOptions {
  */
 export class ShardJournal {
   readonly #options: ShardJournalOptions;
+  readonly #onNotice: NoticeListener;
   readonly #stopping = new Cancellation();
   #running: Promise<void> | undefined;
   #resign: () => Promise<void> = async () => {};
 
   constructor(options: ShardJournalOptions) {
     this.#options = options;
+    this.#onNotice = sparingly(options.clock, options.onNotice);
   }
 
   start(): void {
@@ -74,11 +76,12 @@ export class ShardJournal {
   }
 
   async #run(): Promise<void> {
-    const { store, clock, log, meter, shard, name, onNotice, onEvents } = this.#options;
+    const { store, clock, log, meter, shard, name, onEvents } = this.#options;
+    const onNotice = this.#onNotice;
     const metrics = journalMetrics(meter);
     metrics.leads(shard, false);
     const of = await this.#identify();
-    const election = new LeaderElection(store, clock, name);
+    const election = new LeaderElection(store, clock, name, onNotice);
     while (of !== undefined && !this.#stopping.cancelled) {
       const leadership = await election.campaign(this.#stopping);
       if (leadership === undefined) return;
@@ -96,9 +99,13 @@ export class ShardJournal {
     }
   }
 
+  #complain(action: string, message: string): void {
+    this.#onNotice({ level: "warn", action, message, repeats: true });
+  }
+
   /** Waits until the shard says that it is the one it is configured as. */
   async #identify(): Promise<HistoryOf | undefined> {
-    const { store, clock, installation, region, shard, onNotice } = this.#options;
+    const { store, clock, installation, region, shard } = this.#options;
     while (!this.#stopping.cancelled) {
       const reply = await store.range({ kind: "range", key: identityKey });
       if (reply.kind === "read") {
@@ -108,9 +115,8 @@ export class ShardJournal {
           const incarnation = incarnationIn(value) ?? "";
           return { cluster: clusterName(installation, region, shard, incarnation), region, shard };
         }
-        const message = refusal?.message ?? "";
-        onNotice({ level: "warn", action: "shard-unidentified", message });
-      } else onNotice({ level: "warn", action: "shard-unreachable", message: reply.message });
+        this.#complain("shard-unidentified", refusal?.message ?? "");
+      } else this.#complain("shard-unreachable", reply.message);
       await sleep(clock, identifyMs, this.#stopping);
     }
     return undefined;
