@@ -85,6 +85,7 @@ export const auditBars: readonly Bar[] = [
   bar("audit.timeline_ms", "everything of one lock of a week, p50", "ms", 50, 10),
   stated("audit.bytes_kafka", "an event in Kafka", "bytes", 400),
   stated("audit.bytes_postgres", "an event in Postgres, with its indexes", "bytes", 300),
+  stated("audit.bytes_s3", "an event in the archive, with its manifest", "bytes", 40),
 ];
 
 function stated(key: string, what: string, unit: Unit, aim: number): Bar {

@@ -54,6 +54,7 @@ const partsOfFigure: Readonly<Record<Suite, Readonly<Record<string, readonly Par
     "audit.timeline_ms": ["timeline"],
     "audit.bytes_kafka": ["drain"],
     "audit.bytes_postgres": ["drain"],
+    "audit.bytes_s3": ["age"],
   },
 };
 

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
 import { ActorProcess } from "../actor-process.ts";
 import type { Figures } from "../figures.ts";
 import { latencyOf } from "../percentile.ts";
-import type { AuditStage } from "./audit-stage.ts";
+import { archiveSize, chainHead } from "./archive-size.ts";
+import { type AuditStage, ledgerIsWhole, pipelineDatabase } from "./audit-stage.ts";
 import { loads } from "./impact.ts";
 import { type PacedAnswer, type PacedGrant, type PacedPlan, pacedStem } from "./paced-actor.ts";
 
@@ -14,10 +16,12 @@ const storedMsMax = 90_000;
 
 /**
  * How old an event is when it is in the ledger for good. No time that the record itself has is
- * trusted: those come once a second.
+ * trusted: those come once a second. And what these events, whose ids a router drew, will take in the
+ * archive: compressed, an id that nobody can guess is most of an event.
  */
 export async function measureAge(stage: AuditStage, measureMs: number): Promise<Figures> {
-  const { settings, execArgv, report, pipeline } = stage;
+  const { settings, execArgv, report, pipeline, databaseUrl } = stage;
+  const ledger = new PostgresLedger(databaseUrl(pipelineDatabase));
   const load = await ActorProcess.start("paced", settings, execArgv);
   const play = async (plan: PacedPlan) => {
     const answer = await load.request<PacedAnswer>(plan);
@@ -27,10 +31,15 @@ export async function measureAge(stage: AuditStage, measureMs: number): Promise<
     await pipeline.start();
     // Its first run compiles the code, and waits for all that was left to be told.
     await play({ acquiresPerS: loads.light, warmupMs, measureMs: compileMs });
+    const before = await chainHead(ledger);
     const { acquire, ages } = await play({ acquiresPerS: loads.usual, warmupMs, measureMs });
     const { p50Ms, p99Ms } = latencyOf(ages);
     report(`  ${ages.length} grants: age p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`);
+    await ledgerIsWhole(stage);
+    const { bytesEach, events } = await archiveSize(ledger, before);
     return {
+      "audit.bytes_s3": bytesEach,
+      "audit.bytes_s3.events": events,
       "audit.age_p50_ms": p50Ms,
       "audit.age_p99_ms": p99Ms,
       "audit.age.max_ms": ages.reduce((max, ms) => Math.max(max, ms), 0),
@@ -42,6 +51,7 @@ export async function measureAge(stage: AuditStage, measureMs: number): Promise<
   } finally {
     await pipeline.stop();
     await load.stop();
+    await ledger.close();
   }
 }
 

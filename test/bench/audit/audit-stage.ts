@@ -35,7 +35,8 @@ export interface StageMissing {
   readonly reason: string;
 }
 
-const pipelineDatabase = "pipeline";
+/** The database of the pipeline's ledger. */
+export const pipelineDatabase = "pipeline";
 const pollMs = 50;
 const wholeMsMax = 10_000;
 
