@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isServing } from "./kafka-metadata.ts";
 import { runCommand } from "./run-command.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess, type ServerSpec } from "./server-process.ts";
 import { startOnPorts } from "./start-on-ports.ts";
 
 export interface KafkaOptions {
@@ -42,6 +42,28 @@ const JVM = {
  * if it does not. Topics are not made by asking for them.
  */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
+  const { dataDir } = options;
+  const specOn = await prepareKafka(options);
+  const { server, ports } = await startOnPorts({
+    dataDir: resolve(dataDir),
+    count: 2,
+    ports: options.ports,
+    build: (ports) => new ServerProcess(specOn(ports)),
+  });
+  return {
+    endpoint: `127.0.0.1:${ports[0]}`,
+    process: server,
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+/**
+ * Makes the data of a broker where there is none, and tells how to run it on two ports, for clients
+ * and for the controller. They may be others each time; asking writes them into its settings.
+ */
+export async function prepareKafka(
+  options: Omit<KafkaOptions, "ports">,
+): Promise<(ports: readonly number[]) => ServerSpec> {
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const settings = join(dataDir, "server.properties");
@@ -54,28 +76,18 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     write(UNUSED_PORTS);
     await format(options.binary, settings, env);
   }
-  const { server, ports } = await startOnPorts({
-    dataDir,
-    count: 2,
-    ports: options.ports,
-    build: (ports) => {
-      write(ports);
-      return new ServerProcess({
-        title: "kafka",
-        file: options.binary,
-        args: [settings],
-        env,
-        logPath: join(dataDir, "kafka.log"),
-        isReady: () => isServing(ports[0] ?? 0),
-        startTimeoutMs: START_TIMEOUT_MS,
-        stopGraceMs: STOP_GRACE_MS,
-      });
-    },
-  });
-  return {
-    endpoint: `127.0.0.1:${ports[0]}`,
-    process: server,
-    [Symbol.asyncDispose]: () => server.stop(),
+  return (ports) => {
+    write(ports);
+    return {
+      title: "kafka",
+      file: options.binary,
+      args: [settings],
+      env,
+      logPath: join(dataDir, "kafka.log"),
+      isReady: () => isServing(ports[0] ?? 0),
+      startTimeoutMs: START_TIMEOUT_MS,
+      stopGraceMs: STOP_GRACE_MS,
+    };
   };
 }
 

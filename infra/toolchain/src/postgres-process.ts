@@ -12,7 +12,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openPassage, postgresUser, reachablePrograms } from "./postgres-user.ts";
 import { runCommand, type UnixUser } from "./run-command.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess, type ServerSpec } from "./server-process.ts";
 import { startOnPorts } from "./start-on-ports.ts";
 
 export interface PostgresOptions {
@@ -47,6 +47,33 @@ const STOP_GRACE_MS = 5_000;
  * right to pass through the folder above.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const { specOn, user } = await preparePostgres(options);
+  const { server, ports } = await startOnPorts({
+    dataDir: resolve(options.dataDir),
+    count: 1,
+    ports: options.port === undefined ? undefined : [options.port],
+    build: (ports) => new PostgresProcess(specOn(ports)),
+  });
+  return {
+    port: ports[0] as number,
+    user,
+    process: server,
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+/** A server whose data is there. */
+export interface PreparedPostgres {
+  /** The superuser of the database `postgres`. */
+  readonly user: string;
+  /** How to run it on one port; it may be another one each time. */
+  readonly specOn: (ports: readonly number[]) => ServerSpec;
+}
+
+/** Makes the data of a Postgres where there is none; throws if that cannot be. */
+export async function preparePostgres(
+  options: Omit<PostgresOptions, "port">,
+): Promise<PreparedPostgres> {
   const dataDir = resolve(options.dataDir);
   const found = postgresUser();
   if (found === "nobody") {
@@ -62,31 +89,20 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const user = options.user ?? "holdfast";
   const data = join(dataDir, "data");
   if (!existsSync(data)) await initialise(programs, dataDir, user, options.password, runAs);
-  const { server, ports } = await startOnPorts({
-    dataDir,
-    count: 1,
-    ports: options.port === undefined ? undefined : [options.port],
-    build: ([port = 0]) =>
-      new PostgresProcess({
-        title: "postgres",
-        file: join(programs, "postgres"),
-        args: postgresArguments(data, port, options.settings ?? {}),
-        cwd: dataDir,
-        user: runAs,
-        logPath: join(dataDir, "postgres.log"),
-        isReady: (pid) => saysReady(data, pid),
-        startTimeoutMs: START_TIMEOUT_MS,
-        // Sends clients away at once; SIGTERM would wait until they leave by themselves.
-        stopSignal: "SIGINT",
-        stopGraceMs: STOP_GRACE_MS,
-      }),
+  const specOn = ([port = 0]: readonly number[]): ServerSpec => ({
+    title: "postgres",
+    file: join(programs, "postgres"),
+    args: postgresArguments(data, port, options.settings ?? {}),
+    cwd: dataDir,
+    user: runAs,
+    logPath: join(dataDir, "postgres.log"),
+    isReady: (pid) => saysReady(data, pid),
+    startTimeoutMs: START_TIMEOUT_MS,
+    // Sends clients away at once; SIGTERM would wait until they leave by themselves.
+    stopSignal: "SIGINT",
+    stopGraceMs: STOP_GRACE_MS,
   });
-  return {
-    port: ports[0] as number,
-    user,
-    process: server,
-    [Symbol.asyncDispose]: () => server.stop(),
-  };
+  return { user, specOn };
 }
 
 /** Makes the data under another name first: what died half-way is not taken for data. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { askPort } from "./ask-port.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess, type ServerSpec } from "./server-process.ts";
 import { startOnPorts } from "./start-on-ports.ts";
 
 export interface RedisOptions {
@@ -26,29 +26,36 @@ const STOP_GRACE_MS = 2_000;
 
 /** Starts a Redis on loopback and waits until it answers; throws with the log's tail if not. */
 export async function startRedis(options: RedisOptions): Promise<RedisServer> {
-  const dataDir = resolve(options.dataDir);
-  const data = join(dataDir, "data");
-  mkdirSync(data, { recursive: true });
+  const specOn = prepareRedis(options);
   const { server, ports } = await startOnPorts({
-    dataDir,
+    dataDir: resolve(options.dataDir),
     count: 1,
     ports: options.port === undefined ? undefined : [options.port],
-    build: ([port = 0]) =>
-      new ServerProcess({
-        title: "redis",
-        file: options.binary,
-        args: redisArguments(port, data, options.durability ?? "none"),
-        logPath: join(dataDir, "redis.log"),
-        isReady: () => answersPing(port),
-        startTimeoutMs: START_TIMEOUT_MS,
-        stopGraceMs: STOP_GRACE_MS,
-      }),
+    build: (ports) => new ServerProcess(specOn(ports)),
   });
   return {
     port: ports[0] as number,
     process: server,
     [Symbol.asyncDispose]: () => server.stop(),
   };
+}
+
+/** Makes the folder of a Redis, and tells how to run it on one port. */
+export function prepareRedis(
+  options: Omit<RedisOptions, "port">,
+): (ports: readonly number[]) => ServerSpec {
+  const dataDir = resolve(options.dataDir);
+  const data = join(dataDir, "data");
+  mkdirSync(data, { recursive: true });
+  return ([port = 0]) => ({
+    title: "redis",
+    file: options.binary,
+    args: redisArguments(port, data, options.durability ?? "none"),
+    logPath: join(dataDir, "redis.log"),
+    isReady: () => answersPing(port),
+    startTimeoutMs: START_TIMEOUT_MS,
+    stopGraceMs: STOP_GRACE_MS,
+  });
 }
 
 function redisArguments(port: number, data: string, durability: "none" | "always"): string[] {
