@@ -9,6 +9,8 @@ export interface EndpointsDocument {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly store: "etcd" | "memory";
+  /** host:port by which the record is asked; absent where there is none. */
+  readonly audit?: string;
   readonly regions: readonly {
     readonly region: string;
     readonly endpoint: string;
@@ -26,6 +28,7 @@ export function describeEndpoints(layout: Layout, startedAt: Date): EndpointsDoc
     pid: process.pid,
     startedAt: startedAt.toISOString(),
     store: layout.store,
+    ...(layout.record !== undefined && { audit: layout.record.endpoint }),
     regions: layout.regions.map(({ region, endpoint, coordinator, shards }) => ({
       region,
       endpoint,

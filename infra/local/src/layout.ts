@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type EtcdMemberAddress, loopbackUrl } from "@holdfast/toolchain/etcd-command";
 import type { EtcdPorts } from "@holdfast/toolchain/etcd-process";
+import { type RecordLayout, storeEnvironment } from "./record-layout.ts";
 
 /** One shard of one region. */
 export interface ShardLayout {
@@ -37,6 +38,8 @@ export interface Layout {
   readonly cluster: string;
   readonly store: "etcd" | "memory";
   readonly regions: readonly RegionLayout[];
+  /** Absent with the memory store, whose past cannot be read. */
+  readonly record?: RecordLayout;
 }
 
 export interface LayoutInput {
@@ -51,6 +54,7 @@ export interface LayoutInput {
   readonly coordinatorPorts: readonly number[];
   /** One for each member, by region, shard and member; none with the memory store. */
   readonly etcdPorts: EtcdPorts;
+  readonly record?: RecordLayout | undefined;
   readonly dataDir: string;
 }
 
@@ -70,7 +74,8 @@ export function planLayout(input: LayoutInput): Layout {
       shards,
     };
   });
-  return { cluster: input.cluster, store: input.store, regions };
+  const { cluster, store, record } = input;
+  return { cluster, store, regions, ...(record !== undefined && { record }) };
 }
 
 function planShard(input: LayoutInput, region: string, name: string, first: number): ShardLayout {
@@ -105,10 +110,12 @@ export function etcdPortsFrom(portBase: number, count: number): EtcdPorts {
 /** Environment of the router of a region; the contract is services/router/README.md. */
 export function routerEnvironment(layout: Layout, own: RegionLayout): Record<string, string> {
   const peers = layout.regions.filter((each) => each.region !== own.region);
+  const stores = layout.record?.stores;
   return {
     ...placementEnvironment(layout, own),
     HOLDFAST_LISTEN: own.endpoint,
     HOLDFAST_STORE: layout.store,
+    ...(stores !== undefined && { HOLDFAST_REDIS: storeEnvironment(stores).HOLDFAST_REDIS }),
     HOLDFAST_PEERS: peers.map((each) => `${each.region}=${each.endpoint}`).join(";"),
     ...(own.coordinator !== undefined && { HOLDFAST_COORDINATORS: own.coordinator }),
   };

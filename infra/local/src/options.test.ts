@@ -12,12 +12,12 @@ function options(...argv: string[]): StartOptions {
 }
 
 test("nothing asked for leaves everything to the data directory and the defaults", () => {
-  expect(options()).toEqual({ dataDir: "/repository/.holdfast", portBase: 7420, json: false });
+  expect(options()).toEqual({ dataDir: "/repository/.holdfast", portBase: 7420, audit: false, json: false });
 });
 
 test("every option is read", () => {
   const argv =
-    "--members 3 --store etcd --regions a,b-2 --shards 4 --data-dir d --port-base 0 --json";
+    "--members 3 --store etcd --regions a,b-2 --shards 4 --data-dir d --port-base 0 --audit --json";
   expect(options(...argv.split(" "))).toEqual({
     members: 3,
     store: "etcd",
@@ -25,6 +25,7 @@ test("every option is read", () => {
     shards: 4,
     dataDir: "/where/i/am/d",
     portBase: 0,
+    audit: true,
     json: true,
   });
 });
@@ -41,6 +42,7 @@ test("help wins", () => {
 describe("wrong usage names the option and what it takes", () => {
   test.each([
     ["--members 2", '--members takes 1 or 3, not "2"'],
+    ["--audit --store memory", "--audit needs etcd"],
     ["--store redis", '--store takes etcd or memory, not "redis"'],
     ["--shards 0", "--shards takes a number from 1 to 8"],
     ["--shards 9", "--shards takes a number from 1 to 8"],

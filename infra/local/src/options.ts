@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly dataDir: string;
   /** Port of the first router; the others follow. 0: any free ports, for everything. */
   readonly portBase: number;
+  /** The record is kept by Kafka, Postgres and S3, and not by one process in memory. */
+  readonly audit: boolean;
   readonly json: boolean;
 }
 
@@ -43,11 +45,15 @@ start.
                        if etcd cannot be had; global locks need etcd
   --regions a,b,c      names of the regions; global locks need exactly three
                        (default ${REGIONS_DEFAULT.join(",")})
+  --audit              keep the record of what happened for good: Kafka,
+                       Postgres, Redis and S3, fetched once, and the services
+                       that fill them; without it one process remembers the
+                       last of it until it is stopped
   --shards N           shards in each region, 1 to ${SHARDS_MAX} (default ${SHARDS_DEFAULT})
   --data-dir DIR       where data, logs and endpoints.json lie
                        (default .holdfast)
   --port-base N        port of the first router, the others follow; that of the
-                       first coordinator is 10 more
+                       first coordinator is 10 more, that of the record 20
                        (default ${PORT_BASE_DEFAULT}); 0 takes any free ports
   --json               one JSON object a line on stdout, for programs
   --help               this text
@@ -73,6 +79,7 @@ export function parseOptions(
         shards: { type: "string" },
         "data-dir": { type: "string" },
         "port-base": { type: "string" },
+        audit: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -96,6 +103,10 @@ function checkValues(
   const store = text("store");
   if (store !== undefined && store !== "etcd" && store !== "memory") {
     return wrong(`--store takes etcd or memory, not ${quoted(store)}`);
+  }
+  const audit = values.audit === true;
+  if (audit && store === "memory") {
+    return wrong("--audit needs etcd: what the memory store has done cannot be read back");
   }
   const members = text("members");
   if (members !== undefined && members !== "1" && members !== "3") {
@@ -121,6 +132,7 @@ function checkValues(
       ...(members === undefined ? {} : { members: members === "3" ? 3 : 1 }),
       dataDir: resolve(cwd, dataDir ?? dataDirDefault),
       portBase: portBase ?? PORT_BASE_DEFAULT,
+      audit,
       json: values.json === true,
     },
   };

@@ -12,6 +12,12 @@ import {
 } from "./layout.ts";
 import { REGIONS_DEFAULT, SHARDS_DEFAULT, type StartOptions } from "./options.ts";
 import type { NeededPort } from "./port-conflict.ts";
+import {
+  planRecord,
+  recordPortCount,
+  recordPorts,
+  recordPortsFrom,
+} from "./record-layout.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** What a start will do, decided from the options and from what the data directory remembers. */
@@ -85,16 +91,18 @@ async function chooseServicePorts(
   options: StartOptions,
   regions: number,
   store: "etcd" | "memory",
-): Promise<Pick<LayoutInput, "routerPorts" | "coordinatorPorts">> {
+): Promise<Pick<LayoutInput, "routerPorts" | "coordinatorPorts" | "record">> {
+  const { portBase, audit } = options;
   const coordinators = whyNoGlobalLocks(store, regions) === undefined ? regions : 0;
-  if (options.portBase === 0) {
-    const ports = await freePorts(regions + coordinators);
-    return { routerPorts: ports.slice(0, regions), coordinatorPorts: ports.slice(regions) };
-  }
-  return {
-    routerPorts: Array.from({ length: regions }, (_, i) => options.portBase + i),
-    coordinatorPorts: coordinatorPortsFrom(options.portBase, coordinators),
-  };
+  const record = store === "etcd" ? recordPortCount(audit, regions) : 0;
+  const any = portBase === 0 ? await freePorts(regions + coordinators + record) : undefined;
+  const routerPorts =
+    any?.splice(0, regions) ?? Array.from({ length: regions }, (_, i) => portBase + i);
+  const coordinatorPorts =
+    any?.splice(0, coordinators) ?? coordinatorPortsFrom(portBase, coordinators);
+  if (record === 0) return { routerPorts, coordinatorPorts };
+  const recordLayout = planRecord(audit, any ?? recordPortsFrom(portBase, record));
+  return { routerPorts, coordinatorPorts, record: recordLayout };
 }
 
 /** Two installations on one machine must never take each other's store for their own. */
@@ -103,7 +111,9 @@ function newClusterName(): string {
 }
 
 function neededPorts(layout: Layout, fixedByData: boolean): NeededPort[] {
-  return layout.regions.flatMap(({ region, routerPort, coordinator, shards }) => [
+  const { regions, record } = layout;
+  const ofRecord = record === undefined ? [] : recordPorts(record);
+  const ofRegions = regions.flatMap(({ region, routerPort, coordinator, shards }) => [
     { port: routerPort, purpose: `router ${region}`, fixedByData: false },
     ...(coordinator === undefined ? [] : [coordinatorPort(region, coordinator)]),
     ...shards.flatMap(({ name, members }) =>
@@ -116,6 +126,7 @@ function neededPorts(layout: Layout, fixedByData: boolean): NeededPort[] {
       }),
     ),
   ]);
+  return [...ofRegions, ...ofRecord];
 }
 
 function coordinatorPort(region: string, address: string): NeededPort {
