@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ensureTopics } from "@holdfast/adapter-kafka/ensure-topics";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { SystemClock } from "@holdfast/base/clock";
 import type { AppendReply, EventProducer } from "@holdfast/engine/ports/event-log";
@@ -18,6 +19,25 @@ describe.skipIf(kafkaMissing !== undefined)("Kafka on a bad day", () => {
   afterAll(async () => {
     await kafka?.[Symbol.asyncDispose]();
     process.removeListener("warning", onWarning);
+  });
+
+  it("has its topics made once, and those that are there left alone", async () => {
+    const connection = {
+      brokers: [kafka.broker.endpoint],
+      clientId: "contract",
+      requestTimeoutMs: 5_000,
+      clock: new SystemClock(),
+      timeoutMs: 5_000,
+    };
+    const topic = { name: "ensured", partitions: 3, settings: { "retention.ms": "60000" } };
+    const ensure = (partitions: number) => ensureTopics(connection, [{ ...topic, partitions }]);
+    expect(await ensure(3)).toEqual({ kind: "ready", made: ["ensured"] });
+    expect(await ensure(5)).toEqual({ kind: "ready", made: [] });
+    const log = kafka.openLog(5_000);
+    expect(await log.checkTopic("ensured", 1)).toEqual({ kind: "ready", partitions: 3 });
+    const [port = 0] = await freePorts(1);
+    const nobody = { ...connection, brokers: [`127.0.0.1:${port}`], timeoutMs: 500 };
+    expect(await ensureTopics(nobody, [topic])).toMatchObject({ kind: "unavailable" });
   });
 
   it("loses and reorders nothing when the broker is killed in the middle of appends", async () => {

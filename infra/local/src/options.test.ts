@@ -12,7 +12,12 @@ function options(...argv: string[]): StartOptions {
 }
 
 test("nothing asked for leaves everything to the data directory and the defaults", () => {
-  expect(options()).toEqual({ dataDir: "/repository/.holdfast", portBase: 7420, audit: false, json: false });
+  expect(options()).toEqual({
+    dataDir: "/repository/.holdfast",
+    portBase: 7420,
+    audit: false,
+    json: false,
+  });
 });
 
 test("every option is read", () => {

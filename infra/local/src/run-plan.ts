@@ -12,12 +12,7 @@ import {
 } from "./layout.ts";
 import { REGIONS_DEFAULT, SHARDS_DEFAULT, type StartOptions } from "./options.ts";
 import type { NeededPort } from "./port-conflict.ts";
-import {
-  planRecord,
-  recordPortCount,
-  recordPorts,
-  recordPortsFrom,
-} from "./record-layout.ts";
+import { planRecord, recordPortCount, recordPorts, recordPortsFrom } from "./record-layout.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** What a start will do, decided from the options and from what the data directory remembers. */

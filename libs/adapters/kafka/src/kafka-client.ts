@@ -8,6 +8,8 @@ import type { ConsumedRecord, EventRecord } from "@holdfast/engine/ports/event-l
 export interface KafkaClient {
   /** How many partitions a topic has; 0 when it does not exist. Never makes one. */
   partitionsOf(topic: string): Promise<PartitionCount | ClientFailure>;
+  /** Makes a topic with as many copies as the brokers make by themselves; not one that is there. */
+  makeTopic(topic: TopicToMake): Promise<ClientFailure | undefined>;
   /** A connected, idempotent producer. */
   openProducer(): Promise<ClientProducer | ClientFailure>;
   /** A member of a group, which may yet have to join. */
@@ -18,6 +20,14 @@ export interface KafkaClient {
 export interface PartitionCount {
   readonly kind: "partitions";
   readonly count: number;
+}
+
+/** A topic that is to be there. */
+export interface TopicToMake {
+  readonly name: string;
+  readonly partitions: number;
+  /** Settings of the topic by Kafka's names. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Why a call came to nothing. */

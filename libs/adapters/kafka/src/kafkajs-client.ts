@@ -19,6 +19,7 @@ import type {
   KafkaClient,
   PartitionCount,
   Position,
+  TopicToMake,
 } from "./kafka-client.ts";
 import { clientFailure } from "./kafkajs-failure.ts";
 import { mendTimers } from "./mended-timers.ts";
@@ -88,6 +89,7 @@ export function kafkajsClient(
   });
   return {
     partitionsOf: (topic) => partitionsOf(kafka, topic),
+    makeTopic: (topic) => makeTopic(kafka, topic),
     openProducer: () => openProducer(kafka, requestTimeoutMs),
     openConsumer: (options) => openConsumer(kafka, options),
   };
@@ -101,6 +103,24 @@ async function partitionsOf(kafka: Kafka, topic: string): Promise<PartitionCount
     if (!(await admin.listTopics()).includes(topic)) return { kind: "partitions", count: 0 };
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return { kind: "partitions", count: topics[0]?.partitions.length ?? 0 };
+  } catch (error) {
+    return clientFailure(error);
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}
+
+async function makeTopic(
+  kafka: Kafka,
+  { name, partitions, settings }: TopicToMake,
+): Promise<ClientFailure | undefined> {
+  const admin = kafka.admin({ retry: { ...retry, retries: 5 } });
+  const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
+  const topic = { topic: name, numPartitions: partitions, replicationFactor: -1, configEntries };
+  try {
+    await admin.connect();
+    await admin.createTopics({ topics: [topic], waitForLeaders: true });
+    return undefined;
   } catch (error) {
     return clientFailure(error);
   } finally {

@@ -19,6 +19,10 @@ export class FakeClient implements KafkaClient {
   answer: () => Promise<ClientFailure | undefined> = async () => undefined;
   refusesConsumers = false;
 
+  async makeTopic() {
+    return undefined;
+  }
+
   async partitionsOf() {
     return { kind: "partitions", count: this.partitions } as const;
   }
