@@ -76,7 +76,7 @@ describe("version.json", () => {
 });
 
 describe("options against what the data was made with", () => {
-  const plain = { dataDir: "D", portBase: 7420, json: false };
+  const plain = { dataDir: "D", portBase: 7420, audit: false, json: false };
 
   test("nothing asked for, or the same, is fine", () => {
     expect(contradiction(plain, etcd, "D")).toBeUndefined();

@@ -11,6 +11,8 @@ export interface EndpointsDocument {
   readonly store: "etcd" | "memory";
   /** host:port by which the record is asked; absent where there is none. */
   readonly audit?: string;
+  /** What keeps the record, each with its host:port; absent where it is kept in memory. */
+  readonly stores?: Readonly<Record<"kafka" | "postgres" | "redis" | "s3", string>>;
   readonly regions: readonly {
     readonly region: string;
     readonly endpoint: string;
@@ -28,7 +30,7 @@ export function describeEndpoints(layout: Layout, startedAt: Date): EndpointsDoc
     pid: process.pid,
     startedAt: startedAt.toISOString(),
     store: layout.store,
-    ...(layout.record !== undefined && { audit: layout.record.endpoint }),
+    ...recordOf(layout),
     regions: layout.regions.map(({ region, endpoint, coordinator, shards }) => ({
       region,
       endpoint,
@@ -36,6 +38,16 @@ export function describeEndpoints(layout: Layout, startedAt: Date): EndpointsDoc
       shards: shards.map(({ name, endpoints }) => ({ name, endpoints })),
     })),
   };
+}
+
+function recordOf({ record }: Layout): Pick<EndpointsDocument, "audit" | "stores"> {
+  if (record === undefined) return {};
+  const { endpoint: audit, stores } = record;
+  if (stores === undefined) return { audit };
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  const { kafka, postgres, redis, s3 } = stores;
+  const addresses = { kafka: at(kafka), postgres: at(postgres), redis: at(redis), s3: at(s3) };
+  return { audit, stores: addresses };
 }
 
 /** Written in one step, when everything serves: who reads it may connect at once. */

@@ -3,9 +3,11 @@ import { ManagedProcess, type ProcessEvent, type ProcessSpec } from "./managed-p
 import { EXIT_FAILED, type Refusal, refusal } from "./refusal.ts";
 import type { RunRecord } from "./run-record.ts";
 
-/** The processes of one region: the stores first, then what needs them. */
-export interface RegionProcesses {
+/** Processes that belong together: the stores first, then what needs them. */
+export interface ProcessGroup {
   readonly stores: readonly ProcessSpec[];
+  /** What is to be done once the stores serve, and before the services are started. */
+  readonly setUp?: () => Promise<Refusal | undefined>;
   readonly services: readonly ProcessSpec[];
 }
 
@@ -40,11 +42,11 @@ export class Fleet {
   }
 
   /**
-   * Starts all regions side by side. Resolves when every process serves, or with why that will
+   * Starts all groups side by side. Resolves when every process serves, or with why that will
    * not happen; then what runs is still to be stopped.
    */
-  async start(regions: readonly RegionProcesses[], timeoutMs: number): Promise<"ready" | Refusal> {
-    const all = Promise.all(regions.map((region) => this.#startRegion(region)));
+  async start(groups: readonly ProcessGroup[], timeoutMs: number): Promise<"ready" | Refusal> {
+    const all = Promise.all(groups.map((group) => this.#startGroup(group)));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Refusal>((resolve) => {
       timer = setTimeout(() => resolve(this.#tooLate(timeoutMs)), timeoutMs);
@@ -68,10 +70,12 @@ export class Fleet {
     for (const each of [...this.#services, ...this.#stores]) each.killNow();
   }
 
-  async #startRegion(region: RegionProcesses): Promise<void> {
+  async #startGroup({ stores, setUp, services }: ProcessGroup): Promise<void> {
     // A service that starts before its store answers would lose a second to its first retry.
-    await Promise.all(region.stores.map((spec) => this.#launch(spec, this.#stores)));
-    await Promise.all(region.services.map((spec) => this.#launch(spec, this.#services)));
+    await Promise.all(stores.map((spec) => this.#launch(spec, this.#stores)));
+    const refused = this.#stopping ? undefined : await setUp?.();
+    if (refused !== undefined) this.#failed(refused);
+    else await Promise.all(services.map((spec) => this.#launch(spec, this.#services)));
   }
 
   /** Resolves when the process serves for the first time. */
@@ -89,7 +93,7 @@ export class Fleet {
   #onEvent(spec: ProcessSpec, event: ProcessEvent): void {
     switch (event.kind) {
       case "started":
-        this.#record.add(spec.name, event.pid);
+        this.#record.add(spec.name, event.pid, spec.stopSignal);
         break;
       case "gone":
         this.#record.remove(spec.name);

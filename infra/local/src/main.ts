@@ -39,8 +39,12 @@ async function main(): Promise<number> {
       router: script("router"),
       placement: script("placement"),
       coordinator: script("coordinator"),
+      journal: script("journal"),
+      auditor: script("auditor"),
+      archiver: script("archiver"),
+      recorder: script("recorder"),
     },
-    findEtcd: (options) => findTool("etcd", options),
+    findTool,
   });
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { UnixUser } from "@holdfast/toolchain/run-command";
 import { decideRestart, RESTARTS_MAX, restartsThatCount } from "./restart-policy.ts";
 
 /** How one process is started and how it shows that it serves. */
@@ -10,14 +11,20 @@ export interface ProcessSpec {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
-  /** Added to our own environment. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Added to our own environment; undefined takes a variable out of it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder it runs in; ours if absent. */
+  readonly cwd?: string;
+  /** Some servers refuse to run as root. */
+  readonly user?: UnixUser;
   /** Everything it prints goes to the end of this file. */
   readonly logPath: string;
-  /** How long it may take to end after SIGTERM, in milliseconds. */
+  /** What asks it to end; SIGTERM if absent. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** How long it may take over that before it is killed, in milliseconds. */
   readonly stopGraceMs: number;
   /** Called once for each start; what it returns is asked again and again until it says yes. */
-  readonly watchReady: () => () => boolean | Promise<boolean>;
+  readonly watchReady: () => (pid: number) => boolean | Promise<boolean>;
 }
 
 export type ProcessEvent =
@@ -60,9 +67,12 @@ export class ManagedProcess {
     mkdirSync(dirname(this.spec.logPath), { recursive: true });
     const isReady = this.spec.watchReady();
     const log = openSync(this.spec.logPath, "a");
-    const child = spawn(this.spec.file, this.spec.args, {
+    const { file, args, env, cwd, user } = this.spec;
+    const child = spawn(file, args, {
       stdio: ["ignore", log, log],
-      env: { ...process.env, ...this.spec.env },
+      env: { ...process.env, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+      ...user,
       detached: true,
     });
     closeSync(log);
@@ -81,15 +91,15 @@ export class ManagedProcess {
     });
     if (child.pid === undefined) return;
     this.#onEvent({ kind: "started", pid: child.pid });
-    void this.#awaitReady(child, isReady);
+    void this.#awaitReady(child, () => isReady(child.pid as number));
   }
 
-  /** SIGTERM, then SIGKILL after the grace; resolves when it is gone and stays gone. */
+  /** Asks it to end, kills it after the grace; resolves when it is gone and stays gone. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#backoff?.abort();
     if (!this.#isRunning()) return;
-    this.#child?.kill("SIGTERM");
+    this.#child?.kill(this.spec.stopSignal ?? "SIGTERM");
     const grace = new AbortController();
     const forced = sleep(this.spec.stopGraceMs, undefined, { signal: grace.signal }).then(
       () => this.killNow(),

@@ -8,6 +8,7 @@ const document: EndpointsDocument = {
   pid: 7,
   startedAt: "2026-01-02T03:04:05.000Z",
   store: "etcd",
+  audit: "127.0.0.1:7440",
   regions: [
     {
       region: "us-east-1",
@@ -76,9 +77,32 @@ Ready in 2.1 s. In another terminal, type
   npx holdfast acquire --global leader         take it by two of three regions
   npx holdfast get --global leader             see what each region says of it
   npx holdfast region ls                       see which regions vote
+  npx holdfast audit timeline order:12345      see all that happened to it
+  npx holdfast audit verify                    prove that nothing was changed or left out
 
+The record of what happened is kept in memory at 127.0.0.1:7440; npm start -- --audit keeps it for good.
 Data and logs are in .holdfast. Ctrl-C stops everything.
 `);
+});
+
+test("people are told what keeps the record, or that there is none", () => {
+  const stores = {
+    kafka: "127.0.0.1:7441",
+    postgres: "127.0.0.1:7443",
+    redis: "127.0.0.1:7444",
+    s3: "127.0.0.1:7445",
+  };
+  const kept = people();
+  kept.reporter.ready({ ...document, stores }, 1_000);
+  expect(kept.stdout()).toContain(
+    "Kafka (127.0.0.1:7441), Postgres (127.0.0.1:7443) and S3 (127.0.0.1:7445), " +
+      "asked at 127.0.0.1:7440;\ncached reads are in Redis (127.0.0.1:7444).\n",
+  );
+  const { audit: _, ...unrecorded } = document;
+  const none = people();
+  none.reporter.ready({ ...unrecorded, store: "memory" }, 1_000);
+  expect(none.stdout()).toContain("There is no record of what happened: it needs etcd");
+  expect(none.stdout()).not.toContain("holdfast audit");
 });
 
 test("where there are no global locks, it is said why, to people and to programs", () => {

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSameProcess, processIdentity } from "@holdfast/toolchain/process-identity";
@@ -9,6 +10,8 @@ export interface RecordedChild {
   readonly name: string;
   readonly pid: number;
   readonly identity: string;
+  /** What asks it to end; SIGTERM if absent. */
+  readonly stopSignal?: NodeJS.Signals;
 }
 
 const FILE = "children.json";
@@ -28,11 +31,12 @@ export class RunRecord {
     this.#path = join(dataDir, FILE);
   }
 
-  add(name: string, pid: number): void {
+  add(name: string, pid: number, stopSignal?: NodeJS.Signals): void {
     const identity = processIdentity(pid);
     // Ended in the same instant: nothing there to find later.
     if (identity === undefined) return;
-    this.#children.set(name, { name, pid, identity });
+    const how = stopSignal === undefined ? {} : { stopSignal };
+    this.#children.set(name, { name, pid, identity, ...how });
     this.#write();
   }
 
@@ -71,26 +75,31 @@ function isRecordedChild(value: Partial<RecordedChild> | null): value is Recorde
   return (
     typeof value?.name === "string" &&
     typeof value.pid === "number" &&
-    typeof value.identity === "string"
+    typeof value.identity === "string" &&
+    (value.stopSignal === undefined || value.stopSignal in constants.signals)
   );
 }
 
 /**
- * Ends processes that are not our children: SIGTERM, and SIGKILL to those that do not heed it.
+ * Ends processes that are not our children: as each is asked to, and with SIGKILL those that do not
+ * heed it.
  * Looks at the identity before each signal, so a pid that changed hands is left alone.
  */
 export async function stopOrphans(orphans: readonly RecordedChild[]): Promise<void> {
-  signalAll(orphans, "SIGTERM");
+  signalAll(orphans, ({ stopSignal }) => stopSignal ?? "SIGTERM");
   if (await allGone(orphans, TERM_GRACE_MS)) return;
-  signalAll(orphans, "SIGKILL");
+  signalAll(orphans, () => "SIGKILL");
   await allGone(orphans, TERM_GRACE_MS);
 }
 
-function signalAll(children: readonly RecordedChild[], signal: NodeJS.Signals): void {
+function signalAll(
+  children: readonly RecordedChild[],
+  signalFor: (child: RecordedChild) => NodeJS.Signals,
+): void {
   for (const child of children) {
     if (!isSameProcess(child.pid, child.identity)) continue;
     try {
-      process.kill(child.pid, signal);
+      process.kill(child.pid, signalFor(child));
     } catch {
       // Gone in the same instant.
     }

@@ -49,6 +49,7 @@ describe.runIf(etcd.kind === "found")("with etcd", () => {
     expect(children.map((child) => child.name).sort()).toEqual([
       "etcd a/s0/m0",
       "placement a",
+      "recorder",
       "router a",
     ]);
     first.kill("SIGKILL");

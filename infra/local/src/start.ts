@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir } from "@holdfast/toolchain/cache-dir";
-import type { FindOptions, FindResult } from "@holdfast/toolchain/tool";
+import type { FindOptions, FindResult, ToolName } from "@holdfast/toolchain/tool";
+import { removeArchiverSettings, writeArchiverSettings } from "./archiver-settings.ts";
 import { type Claim, claimDataDir } from "./claim.ts";
 import { type DataDirRecord, readDataDir, writeDataDir } from "./data-dir.ts";
 import { describeEndpoints, removeEndpoints, writeEndpoints } from "./endpoints-file.ts";
@@ -9,8 +10,11 @@ import { Fleet } from "./fleet.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { StartOptions } from "./options.ts";
 import { checkPorts } from "./port-conflict.ts";
-import { type Programs, processSpecs } from "./process-specs.ts";
+import { archiverEnvironment, type RecordPrograms, recordProcesses } from "./record-specs.ts";
+import { type PreparedStores, prepareStores } from "./record-stores.ts";
+import { findRecordTools, type RecordTools } from "./record-tools.ts";
 import { EXIT_INTERRUPTED, type Refusal, refusal } from "./refusal.ts";
+import { type Programs, regionProcesses } from "./region-specs.ts";
 import type { Reporter } from "./reporter.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 import { findOrphans, RunRecord, stopOrphans } from "./run-record.ts";
@@ -20,11 +24,13 @@ import { chooseStore } from "./store-choice.ts";
 export interface StartParts {
   readonly reporter: Reporter;
   readonly release: string;
-  readonly services: Omit<Programs, "etcd">;
-  findEtcd(options: FindOptions): Promise<FindResult>;
+  readonly services: Omit<Programs, "etcd"> & RecordPrograms;
+  findTool(tool: ToolName, options: FindOptions): Promise<FindResult>;
 }
 
 const READY_TIMEOUT_MS = 60_000;
+/** A broker that was killed waits for its old session to end. */
+const AUDIT_READY_TIMEOUT_MS = 120_000;
 
 /**
  * Runs an installation until it is told to stop, and answers with the exit code: 0 after an
@@ -45,6 +51,7 @@ export async function startHoldfast(options: StartOptions, parts: StartParts): P
   const leave = (): void => {
     fleet.killNow();
     removeEndpoints(options.dataDir);
+    removeArchiverSettings(options.dataDir);
     record.clear();
     claim.release();
   };
@@ -75,13 +82,21 @@ class Run {
 
   /** From the claim to the last child's end. */
   async untilStopped(claim: Claim, known: DataDirRecord | undefined): Promise<number | Refusal> {
-    const { reporter, release, findEtcd } = this.#parts;
+    const { reporter, release, findTool } = this.#parts;
+    const { audit } = this.#options;
     const orphans = this.#endOrphans();
-    const search = () => findEtcd({ progress: reporter.progress, signal: this.#interrupts.signal });
-    const choice = await chooseStore(this.#options.store, search);
-    const stopped = await orphans;
+    const found = { progress: reporter.progress, signal: this.#interrupts.signal };
+    const search = (tool: ToolName) => findTool(tool, found);
+    // The record is what etcd remembers: nobody who asked for it gets a store in memory.
+    const asked = audit ? "etcd" : this.#options.store;
+    const [choice, tools, stopped] = await Promise.all([
+      chooseStore(asked, () => search("etcd")),
+      audit ? findRecordTools(search) : undefined,
+      orphans,
+    ]);
     if (this.#interrupts.interrupted) return EXIT_INTERRUPTED;
     if (choice.kind === "refused") return choice;
+    if (tools?.kind === "refused") return tools;
     reporter.store(choice.kind, choice.headline);
     if (claim.deadPid !== undefined) {
       reporter.notice(takeoverNotice(claim.deadPid, stopped, choice.kind));
@@ -94,7 +109,9 @@ class Run {
     writeDataDir(this.#options.dataDir, plan.record);
     const etcd = choice.kind === "etcd" ? choice.etcd.path : undefined;
     try {
-      return await this.#serve(plan, { ...this.#parts.services, etcd });
+      const stores = await this.#prepareStores(plan, tools?.tools);
+      if (stores !== undefined && "kind" in stores) return stores;
+      return await this.#serve(plan, { ...this.#parts.services, etcd }, stores);
     } finally {
       await this.#fleet.stop();
       reporter.stopped();
@@ -108,16 +125,41 @@ class Run {
     return orphans.length;
   }
 
-  async #serve(plan: RunPlan, programs: Programs): Promise<number | Refusal> {
+  /** The stores of the record, where it is to be kept in any. */
+  async #prepareStores(
+    { layout }: RunPlan,
+    tools: RecordTools | undefined,
+  ): Promise<PreparedStores | Refusal | undefined> {
+    const ports = layout.record?.stores;
+    if (tools === undefined || ports === undefined) return undefined;
+    const { dataDir } = this.#options;
+    return prepareStores({ dataDir, logsDir: this.#logsDir, ports }, tools);
+  }
+
+  get #logsDir(): string {
+    return join(this.#options.dataDir, "logs");
+  }
+
+  async #serve(
+    plan: RunPlan,
+    programs: Programs & RecordPrograms,
+    stores: PreparedStores | undefined,
+  ): Promise<number | Refusal> {
     const { reporter } = this.#parts;
-    const logsDir = join(this.#options.dataDir, "logs");
+    const logsDir = this.#logsDir;
     setOldLogsAside(logsDir);
     const startedAt = new Date();
     const compileCacheDir =
       process.env.NODE_COMPILE_CACHE ?? join(cacheDir(), "node-compile-cache");
-    const specs = processSpecs({ layout: plan.layout, programs, logsDir, compileCacheDir });
+    const context = { layout: plan.layout, programs, logsDir, compileCacheDir };
+    const { signal } = this.#interrupts;
+    const groups = [
+      ...regionProcesses(context),
+      ...recordProcesses({ ...context, stores, signal }),
+    ];
+    const timeoutMs = stores === undefined ? READY_TIMEOUT_MS : AUDIT_READY_TIMEOUT_MS;
     const ready = await Promise.race([
-      this.#fleet.start(specs, READY_TIMEOUT_MS),
+      this.#fleet.start(groups, timeoutMs),
       this.#interrupts.asked.then(() => "interrupted" as const),
     ]);
     if (ready === "interrupted") {
@@ -128,6 +170,8 @@ class Run {
 
     const document = describeEndpoints(plan.layout, startedAt);
     writeEndpoints(this.#options.dataDir, document);
+    const archiver = archiverEnvironment(plan.layout, stores);
+    if (archiver !== undefined) writeArchiverSettings(this.#options.dataDir, archiver);
     // Counted from the start of this process: that is what a user waits for.
     reporter.ready(document, performance.now());
     const end = await Promise.race([this.#fleet.failure, this.#interrupts.asked]);

@@ -28,6 +28,7 @@ export function welcomeLines(
     ...tableLines(commands(document, style)).map((line) => `  ${line}`),
     "",
     ...globalNote(document, style),
+    ...recordNote(document, style),
     style.dim(`${kept} in ${options.dataDir}. Ctrl-C stops everything.`),
   ];
 }
@@ -59,7 +60,26 @@ function globalNote({ store, regions }: EndpointsDocument, style: TextStyle): st
   return why === undefined ? [] : [style.warn(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`)];
 }
 
-function commands({ store, regions }: EndpointsDocument, style: TextStyle): string[][] {
+/** Where the record of what happened is kept. */
+function recordNote({ audit, stores }: EndpointsDocument, style: TextStyle): string[] {
+  if (audit === undefined) {
+    return [
+      style.warn("There is no record of what happened: it needs etcd, not the memory store."),
+    ];
+  }
+  if (stores === undefined) {
+    const more = "npm start -- --audit keeps it for good";
+    return [style.dim(`The record of what happened is kept in memory at ${audit}; ${more}.`)];
+  }
+  const { kafka, postgres, redis, s3 } = stores;
+  const path = `Kafka (${kafka}), Postgres (${postgres}) and S3 (${s3})`;
+  return [
+    style.dim(`The record of what happened is kept in ${path}, asked at ${audit};`),
+    style.dim(`cached reads are in Redis (${redis}).`),
+  ];
+}
+
+function commands({ store, regions, audit }: EndpointsDocument, style: TextStyle): string[][] {
   const lines: [string, string][] = [
     ["npx holdfast acquire order:12345 --ttl 30s", "take a lock, leave it held 30 s"],
     ["npx holdfast try order:12345", "take it again: busy, and by whom"],
@@ -67,6 +87,7 @@ function commands({ store, regions }: EndpointsDocument, style: TextStyle): stri
     ["npx holdfast watch 'order:*'", "follow what happens to it"],
     ["npx holdfast exec nightly-report -- sleep 5", "run a command under a lock"],
     ...(whyNoGlobalLocks(store, regions.length) === undefined ? globalCommands : []),
+    ...(audit === undefined ? [] : recordCommands),
   ];
   return lines.map(([command, meaning]) => [style.bold(command), style.dim(meaning)]);
 }
@@ -75,4 +96,9 @@ const globalCommands: readonly [string, string][] = [
   ["npx holdfast acquire --global leader", "take it by two of three regions"],
   ["npx holdfast get --global leader", "see what each region says of it"],
   ["npx holdfast region ls", "see which regions vote"],
+];
+
+const recordCommands: readonly [string, string][] = [
+  ["npx holdfast audit timeline order:12345", "see all that happened to it"],
+  ["npx holdfast audit verify", "prove that nothing was changed or left out"],
 ];

@@ -3,7 +3,7 @@ import { dockerCopy } from "./docker-copy.ts";
 import { PINNED } from "./pinned-versions.ts";
 import type { Recipe } from "./recipe.ts";
 
-/** redis-server; needed by the benchmark's Redlock contender only. */
+/** redis-server: the cache of `npm start -- --audit`, and the benchmark's Redlock contender. */
 export function redisRecipe(): Recipe {
   return {
     tool: "redis",

@@ -27,11 +27,12 @@ export class FakeRun {
   readonly #child: ChildProcess;
   #stderr = "";
 
-  constructor(dataDir: string, args: readonly string[], fakeService = "") {
+  /** `missing`: tools that this machine is to lack, comma separated. */
+  constructor(dataDir: string, args: readonly string[], fakeService = "", missing = "") {
     this.dataDir = dataDir;
     const main = fileURLToPath(new URL("./fake-main.ts", import.meta.url));
     const all = [main, "--json", "--data-dir", dataDir, ...args];
-    const env = { ...process.env, FAKE_SERVICE: fakeService };
+    const env = { ...process.env, FAKE_SERVICE: fakeService, FAKE_MISSING: missing };
     const child = spawn(process.execPath, all, {
       env,
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
 
 /**
- * Stands in for a router, a coordinator or a placement service in tests of the supervisor: says it
- * is ready, ends at SIGTERM, and misbehaves as FAKE_SERVICE tells it.
+ * Stands in for any of the services in tests of the supervisor: says it is ready, ends at SIGTERM,
+ * does nothing where it is told to do one thing and end (an archiver's `--ensure-bucket`), and
+ * misbehaves as FAKE_SERVICE tells it.
  *
  * - `dies`: ends with code 3 before it is ready
  * - `refuses`: ends with code 78, as a service does that cannot read its configuration
@@ -15,6 +16,7 @@ if (mode === "dies" || mode === "refuses") {
   console.log(JSON.stringify({ message: `the fake service ${mode}` }));
   process.exit(mode === "dies" ? 3 : 78);
 }
+if (process.argv.length > 2) process.exit(0);
 process.on("SIGTERM", () => {
   if (mode !== "deaf") process.exit(0);
 });

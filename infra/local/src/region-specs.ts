@@ -5,7 +5,7 @@ import {
   loopbackUrl,
 } from "@holdfast/toolchain/etcd-command";
 import { isEtcdHealthy } from "@holdfast/toolchain/etcd-health";
-import type { RegionProcesses } from "./fleet.ts";
+import type { ProcessGroup } from "./fleet.ts";
 import {
   coordinatorEnvironment,
   type Layout,
@@ -15,7 +15,7 @@ import {
   type ShardLayout,
 } from "./layout.ts";
 import type { ProcessSpec } from "./managed-process.ts";
-import { ReadyLine } from "./ready-line.ts";
+import { type ServiceContext, serviceSpec } from "./service-spec.ts";
 
 /** The programs that are run. */
 export interface Programs {
@@ -27,21 +27,16 @@ export interface Programs {
   readonly coordinator: string;
 }
 
-export interface SpecContext {
+export interface SpecContext extends ServiceContext {
   readonly layout: Layout;
   readonly programs: Programs;
-  readonly logsDir: string;
-  /** Where Node keeps what it compiled: a second start then skips stripping types and parsing. */
-  readonly compileCacheDir: string;
 }
 
-/** A service has 5 s to drain; a little more lets it be late without losing what it does last. */
-const SERVICE_GRACE_MS = 5_500;
 /** The last member of a shard looks for a successor in vain; what it acknowledged is on disk. */
 const ETCD_GRACE_MS = 1_000;
 
-/** Every process of the layout, region by region. */
-export function processSpecs(context: SpecContext): RegionProcesses[] {
+/** Every process of the regions, region by region. */
+export function regionProcesses(context: SpecContext): ProcessGroup[] {
   return context.layout.regions.map((region) => ({
     stores: region.shards.flatMap((shard) =>
       shard.members.map((member) => etcdSpec(context, region, shard, member)),
@@ -88,31 +83,4 @@ function coordinatorSpec(context: SpecContext, region: RegionLayout, listen: str
 function placementSpec(context: SpecContext, region: RegionLayout): ProcessSpec {
   const env = placementEnvironment(context.layout, region);
   return serviceSpec(context, `placement ${region.region}`, context.programs.placement, env);
-}
-
-/**
- * Under load a request lives longer than the default young generation's cycle, so most are copied
- * twice: with 64 MiB a pair of acquire and release costs a third less processor time.
- */
-const nodeFlags = ["--max-semi-space-size=64"];
-
-function serviceSpec(
-  { logsDir, compileCacheDir }: SpecContext,
-  name: string,
-  script: string,
-  env: Record<string, string>,
-): ProcessSpec {
-  const logPath = join(logsDir, `${name.replace(" ", "-")}.log`);
-  return {
-    name,
-    file: process.execPath,
-    args: [...nodeFlags, script],
-    env: { ...env, NODE_COMPILE_CACHE: compileCacheDir },
-    logPath,
-    stopGraceMs: SERVICE_GRACE_MS,
-    watchReady: () => {
-      const line = new ReadyLine(logPath);
-      return () => line.seen();
-    },
-  };
 }

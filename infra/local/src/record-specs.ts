@@ -1,0 +1,108 @@
+import type { ProcessGroup } from "./fleet.ts";
+import { type Layout, placementEnvironment } from "./layout.ts";
+import type { ProcessSpec } from "./managed-process.ts";
+import { type RecordLayout, type StorePorts, storeEnvironment } from "./record-layout.ts";
+import { type PreparedStores, setUpStores } from "./record-stores.ts";
+import { type ServiceContext, serviceSpec } from "./service-spec.ts";
+
+/** Scripts for this Node that keep the record. */
+export interface RecordPrograms {
+  readonly journal: string;
+  readonly auditor: string;
+  readonly archiver: string;
+  readonly recorder: string;
+}
+
+/** What the processes of the record are started with. */
+export interface RecordContext extends ServiceContext {
+  readonly layout: Layout;
+  readonly programs: RecordPrograms;
+  /** Absent where the record is kept in memory. */
+  readonly stores?: PreparedStores | undefined;
+  /** Ends what is set up, when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}
+
+/** The processes that keep the record; none where there is none. */
+export function recordProcesses(context: RecordContext): ProcessGroup[] {
+  const { layout, programs, signal, stores } = context;
+  const { record } = layout;
+  if (record === undefined) return [];
+  const archiver = archiverEnvironment(layout, stores);
+  const { stores: ports } = record;
+  if (ports === undefined || stores === undefined || archiver === undefined) {
+    return [{ stores: [], services: [recorderSpec(context, record)] }];
+  }
+  return [
+    {
+      stores: stores.specs,
+      setUp: () => setUpStores({ programs, archiver, ports, signal }),
+      services: [
+        ...journalSpecs(context, ports),
+        auditorSpec(context, record, ports),
+        serviceSpec(context, "archiver", programs.archiver, {
+          ...archiver,
+          HOLDFAST_METRICS_LISTEN: `127.0.0.1:${ports.archiverMetrics}`,
+        }),
+      ],
+    },
+  ];
+}
+
+function recorderSpec(context: RecordContext, { endpoint }: RecordLayout): ProcessSpec {
+  const { layout, programs } = context;
+  const shards = layout.regions.flatMap(({ region, shards }) =>
+    shards.map(({ name, endpoints }) => `${region}/${name}=${endpoints.join(",")}`),
+  );
+  return serviceSpec(context, "recorder", programs.recorder, {
+    HOLDFAST_CLUSTER: layout.cluster,
+    HOLDFAST_REGION_SHARDS: shards.join(";"),
+    HOLDFAST_AUDIT_LISTEN: endpoint,
+  });
+}
+
+function journalSpecs(context: RecordContext, stores: StorePorts): ProcessSpec[] {
+  const { layout, programs } = context;
+  const { HOLDFAST_KAFKA, HOLDFAST_REDIS } = storeEnvironment(stores);
+  return layout.regions.map((own, r) =>
+    serviceSpec(context, `journal ${own.region}`, programs.journal, {
+      ...placementEnvironment(layout, own),
+      HOLDFAST_KAFKA,
+      HOLDFAST_REDIS,
+      HOLDFAST_METRICS_LISTEN: `127.0.0.1:${stores.journalMetrics[r]}`,
+    }),
+  );
+}
+
+function auditorSpec(
+  context: RecordContext,
+  { endpoint }: RecordLayout,
+  stores: StorePorts,
+): ProcessSpec {
+  const { HOLDFAST_KAFKA, HOLDFAST_POSTGRES } = storeEnvironment(stores);
+  return serviceSpec(context, "auditor", context.programs.auditor, {
+    HOLDFAST_REGION: context.layout.regions[0]?.region ?? "",
+    HOLDFAST_KAFKA,
+    HOLDFAST_POSTGRES,
+    HOLDFAST_AUDIT_LISTEN: endpoint,
+    HOLDFAST_METRICS_LISTEN: `127.0.0.1:${stores.auditorMetrics}`,
+  });
+}
+
+/** Environment of an archiver, also of one that a person starts; undefined where there is none. */
+export function archiverEnvironment(
+  layout: Layout,
+  stores: PreparedStores | undefined,
+): Record<string, string> | undefined {
+  const ports = layout.record?.stores;
+  if (ports === undefined || stores === undefined) return undefined;
+  const { s3 } = stores;
+  const { HOLDFAST_POSTGRES, HOLDFAST_S3_BUCKET, HOLDFAST_S3_ENDPOINT } = storeEnvironment(ports);
+  return {
+    HOLDFAST_REGION: layout.regions[0]?.region ?? "",
+    ...{ HOLDFAST_POSTGRES, HOLDFAST_S3_ENDPOINT, HOLDFAST_S3_BUCKET },
+    HOLDFAST_S3_REGION: s3.region,
+    AWS_ACCESS_KEY_ID: s3.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+  };
+}
