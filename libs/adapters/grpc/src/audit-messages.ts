@@ -81,6 +81,7 @@ export function verifyMessage({ cluster, records, verdict }: VerifyProgress): Ui
       damage: verdict.damage,
       unknown: whole(verdict.unknown),
       archived: [...verdict.archived],
+      forgotten: verdict.forgotten ?? 0n,
     },
     done: false,
   }).finish();
@@ -160,8 +161,13 @@ function quorumOf({ ballot, version, regions }: Quorum): WireQuorum {
   return { ballot: printBallot(ballot), version: whole(version), regions: [...regions] };
 }
 
-function beyondOf({ hotFromMs, objects, more }: Beyond): WireBeyond {
-  return { hotFromMs: whole(hotFromMs ?? 0), objects: objects.map(objectOf), more };
+function beyondOf({ hotFromMs, objects, more, beginsAtMs }: Beyond): WireBeyond {
+  return {
+    hotFromMs: whole(hotFromMs ?? 0),
+    objects: objects.map(objectOf),
+    more,
+    beginsAtMs: whole(beginsAtMs ?? 0),
+  };
 }
 
 function objectOf(part: ArchivedPart): ArchivedObject {

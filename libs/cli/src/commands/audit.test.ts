@@ -147,6 +147,7 @@ describe("timeline", () => {
     const audit = new FakeAudit();
     audit.beyond = {
       hotFromMs: BigInt(Date.UTC(2026, 0, 25)),
+      beginsAtMs: 0n,
       objects: [archivedObject(), archivedObject({ day: "2026-01-02" })],
       more: true,
     };
@@ -157,6 +158,18 @@ describe("timeline", () => {
         "2026-01-02. They are listed, and how to restore them, by: holdfast audit archived --from " +
         "2026-01-01\n",
     );
+  });
+
+  test("tells where the record begins, to whoever asks about the time before", async () => {
+    const audit = new FakeAudit();
+    const beginsAtMs = BigInt(Date.UTC(2026, 0, 31, 10));
+    audit.beyond = { hotFromMs: 0n, beginsAtMs, objects: [], more: false };
+    const { stderr } = await ask(audit, ["timeline", "order:1", "--from", "start"]);
+    expect(stderr).toContain(
+      "The record begins at 2026-01-31 10:00:00 UTC: what was before is not known.\n",
+    );
+    const json = await ask(audit, ["timeline", "order:1", "--from", "start", "-o", "json"]);
+    expect(JSON.parse(json.stdout).recordFrom).toBe("2026-01-31T10:00:00.000Z");
   });
 
   test.each([
@@ -359,6 +372,7 @@ describe("verify", () => {
     unknown: 0n,
     archived: [],
     damage: undefined,
+    forgotten: 0n,
   };
   const done: VerifyResponse = { cluster: "", records: 20n, verdict: undefined, done: true };
   const printed = `c/us-east-1/s0@20:${"ab".repeat(32)}`;
@@ -383,7 +397,7 @@ describe("verify", () => {
     const audit = new FakeAudit();
     const damage = { kind: "deleted", first: 8n, last: 8n, message: "Record 8 was deleted." };
     const archived = [{ cluster: head.cluster, first: 1n, last: 5n }];
-    const bad = { ...verdict, damage, archived, unknown: 2n };
+    const bad = { ...verdict, damage, archived, unknown: 2n, forgotten: 3n };
     audit.progress = [{ ...done, done: false, verdict: bad }, done];
     const { exitCode, stdout, stderr } = await ask(audit, ["verify"]);
     expect(exitCode).toBe(1);
@@ -392,7 +406,8 @@ describe("verify", () => {
       lines(
         "damaged: Record 8 was deleted.",
         "c/us-east-1/s0: records 1 to 5 are in the archive, and were not read.",
-        "c/us-east-1/s0: 2 records are parked or of a newer version; only their chain was checked.",
+        "c/us-east-1/s0: records 1 to 3 are forgotten.",
+        "c/us-east-1/s0: 2 records are of a newer version; only their chain was checked.",
       ),
     );
   });

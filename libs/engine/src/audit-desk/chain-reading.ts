@@ -17,7 +17,7 @@ const headsMax = 128;
 export class ChainReading {
   readonly #trusted: readonly ChainHead[];
   readonly #runs: ArchivedRuns;
-  readonly #parked: ReadonlyMap<bigint, Link>;
+  readonly #forgotten: () => bigint;
   #verifier: ChainVerifier;
   #due = 1n;
   #damage: Damage | undefined;
@@ -30,18 +30,17 @@ export class ChainReading {
   readonly #archived: MissingRun[] = [];
 
   /**
-   * `trusted`: heads of the chain from elsewhere than its rows. `parked`: records that are no rows,
-   * by number.
+   * `trusted`: heads of the chain from elsewhere than its rows. `forgotten`: up to which number the
+   * ledger has forgotten the chain by now.
    */
   constructor(
     cluster: string,
     trusted: readonly ChainHead[],
-    runs: ArchivedRuns,
-    parked: ReadonlyMap<bigint, Link>,
+    where: { readonly runs: ArchivedRuns; readonly forgotten: () => bigint },
   ) {
-    this.#parked = parked;
     this.#trusted = trusted;
-    this.#runs = runs;
+    this.#runs = where.runs;
+    this.#forgotten = where.forgotten;
     this.#verifier = new ChainVerifier(genesis(cluster), trusted);
   }
 
@@ -62,14 +61,8 @@ export class ChainReading {
     if (sequence > this.#due && this.#runs.covers(skipped)) {
       this.#judge(this.#verifier.finish());
       this.#archived.push({ cluster, ...skipped });
-      // Where the objects end elsewhere, the row's own word is taken for the record before it.
-      const start = this.#runs.headAt(skipped.last) ?? {
-        cluster,
-        sequence: skipped.last,
-        hash: row.previousHash,
-      };
-      this.#verifier = new ChainVerifier(start, this.#trusted);
-    }
+      this.#beginBefore(row);
+    } else if (sequence > this.#due && skipped.last <= this.#forgotten()) this.#beginBefore(row);
     if (sequence >= this.#due) this.#due = sequence + 1n;
     this.#records += 1;
     this.#recent.push(row);
@@ -96,13 +89,21 @@ export class ChainReading {
     }
   }
 
+  #beginBefore({ cluster, sequence, previousHash }: LedgerRow): void {
+    // Where no object ends there, the row's own word is taken for the record before it.
+    const last = sequence - 1n;
+    const start = this.#runs.headAt(last) ?? { cluster, sequence: last, hash: previousHash };
+    this.#verifier = new ChainVerifier(start, this.#trusted);
+  }
+
   /** Nothing comes any more; the ledger had counted records up to `counted`. */
   finish(counted: bigint): Verdict {
     const end = this.#trusted.reduce((last, { sequence }) => greatest(last, sequence), counted);
     this.#addParked(end + 1n);
     this.#judge(this.#verifier.finish(), true);
     const { head, anchored } = this.#verifier;
-    if (!this.isDamaged && head.sequence < counted) {
+    const forgotten = this.#forgotten();
+    if (!this.isDamaged && head.sequence < counted && counted > forgotten) {
       this.#damage = truncatedEnd(head, { ...head, sequence: counted });
     }
     const damage = first(this.#damage, this.#edited);
@@ -113,6 +114,7 @@ export class ChainReading {
       ...(damage === undefined ? {} : { damage }),
       unknown: this.#unknown,
       archived: this.#archived,
+      ...(forgotten === 0n ? {} : { forgotten }),
     };
   }
 

@@ -38,6 +38,8 @@ export interface LedgerDeskOptions {
    * rejects. Left out, the end of a chain is known by what the ledger counted alone.
    */
   readonly headsOf?: (cluster: string) => Promise<readonly ChainHead[]>;
+  /** For a ledger that forgets: the highest number of a chain that it has forgotten, or 0. */
+  readonly forgottenOf?: (cluster: string) => bigint;
   /** How often a tail looks for more, in ms; 300 if left out. */
   readonly pollMs?: number;
   /** How long a record that those behind it have overtaken may take, in ms; 5,000 if left out. */
@@ -52,6 +54,7 @@ export class LedgerDesk implements AuditDesk {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #headsOf: (cluster: string) => Promise<readonly ChainHead[]>;
+  readonly #forgottenOf: (cluster: string) => bigint;
   readonly #pollMs: number;
   readonly #arrivalMs: number;
 
@@ -59,6 +62,7 @@ export class LedgerDesk implements AuditDesk {
     this.#ledger = options.ledger;
     this.#clock = options.clock;
     this.#headsOf = options.headsOf ?? (async () => []);
+    this.#forgottenOf = options.forgottenOf ?? (() => 0n);
     this.#pollMs = options.pollMs ?? 300;
     this.#arrivalMs = options.arrivalMs ?? 5_000;
   }
@@ -101,6 +105,7 @@ export class LedgerDesk implements AuditDesk {
       ledger: this.#ledger,
       clock: this.#clock,
       headsOf: this.#headsOf,
+      forgottenOf: this.#forgottenOf,
       arrivalMs: this.#arrivalMs,
     };
     return verifyRecord(tools, query, onProgress, cancellation);

@@ -18,6 +18,8 @@ export interface VerifyTools {
   readonly clock: Clock;
   /** See LedgerDeskOptions. */
   readonly headsOf: (cluster: string) => Promise<readonly ChainHead[]>;
+  /** See LedgerDeskOptions; asked as the chain is read, for it is forgotten meanwhile as well. */
+  readonly forgottenOf: (cluster: string) => bigint;
   /** So long a record that is missing is waited for. */
   readonly arrivalMs: number;
 }
@@ -119,13 +121,9 @@ async function verifyChain(
 ): Promise<Verified | Failure | "unknown" | undefined> {
   const { clock, arrivalMs } = tools;
   let untilMs: number | undefined;
-  let parked: ReadonlyMap<bigint, Link> | undefined;
-  for (let again = 0; ; again++) {
-    const begun = await beginChain(tools, query, asked.cluster);
-    if (isFailure(begun)) return begun;
-    const { trusted, runs } = begun;
-    if (asked.counts === 0n && trusted.length === 0) return "unknown";
-    const reading = new ChainReading(asked.cluster, trusted, runs, parked ?? new Map());
+  for (;;) {
+    const forgotten = () => tools.forgottenOf(asked.cluster);
+    const reading = new ChainReading(asked.cluster, trusted, { runs, forgotten });
     const end = trusted.reduce((last, { sequence }) => greatest(last, sequence), asked.counts);
     const upTo = { cluster: asked.cluster, end };
     const failed = await readChain(tools.ledger, reading, upTo, onProgress, cancellation);

@@ -21,12 +21,20 @@ export type LoadResult =
   | { readonly kind: "unreadable" }
   | { readonly kind: "unavailable"; readonly message: string };
 
+/** Where a journal keeps its checkpoint. */
+export interface Checkpoints {
+  /** Reads what is stored; once, before the first save of a leader. */
+  load(): Promise<LoadResult>;
+  /** Writes, however often it takes. */
+  save(checkpoint: Checkpoint, cancellation: Cancellation): Promise<SaveResult>;
+}
+
 /**
  * The checkpoint of one shard as one leader writes it: each write holds only where the checkpoint
  * is still the one it read or wrote before, and where it is still the leader. Of two journals that
  * both believe they lead, the one that was overtaken finds out with its next write.
  */
-export class CheckpointStore {
+export class CheckpointStore implements Checkpoints {
   readonly #store: ShardStore;
   readonly #clock: Clock;
   readonly #onNotice: NoticeListener;
@@ -42,7 +50,6 @@ export class CheckpointStore {
     this.#onNotice = onNotice;
   }
 
-  /** Reads what is stored; once, before the first {@link save}. */
   async load(): Promise<LoadResult> {
     const reply = await this.#store.range({ kind: "range", key: journalKey });
     if (reply.kind !== "read") return { kind: "unavailable", message: reply.message };
@@ -53,7 +60,7 @@ export class CheckpointStore {
     return checkpoint === undefined ? { kind: "unreadable" } : { kind: "loaded", checkpoint };
   }
 
-  /** Writes, however often it takes while the shard is away. */
+  /** While the shard is away it tries again. */
   async save(checkpoint: Checkpoint, cancellation: Cancellation): Promise<SaveResult> {
     const value = encodeCheckpoint(checkpoint);
     let mayBeThere = false;

@@ -7,7 +7,7 @@ import { eventsTopic } from "../event-record.ts";
 import type { EventLog, EventProducer, EventRecord } from "../ports/event-log.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
 import { type Checkpoint, firstCheckpoint, type HistoryPosition } from "./checkpoint.ts";
-import { CheckpointStore } from "./checkpoint-store.ts";
+import { CheckpointStore, type Checkpoints } from "./checkpoint-store.ts";
 import { EventAppender } from "./event-appender.ts";
 import { GapTeller } from "./gap-teller.ts";
 import { HistoryReader } from "./history-reader.ts";
@@ -34,6 +34,8 @@ export interface JournalTenureOptions {
   readonly clock: Clock;
   readonly of: HistoryOf;
   readonly leadership: Leadership;
+  /** See ShardJournalOptions. */
+  readonly checkpoints?: Checkpoints;
   /** Cancelled when what was read is to be finished, and nothing more to be read. */
   readonly stopping: Cancellation;
   readonly metrics: JournalMetrics;
@@ -49,7 +51,7 @@ export interface JournalTenureOptions {
  */
 export class JournalTenure {
   readonly #options: JournalTenureOptions;
-  readonly #checkpoints: CheckpointStore;
+  readonly #checkpoints: Checkpoints;
   readonly #producer: EventProducer;
   readonly #appender: EventAppender;
   #saved: Checkpoint;
@@ -60,7 +62,8 @@ export class JournalTenure {
   constructor(options: JournalTenureOptions) {
     this.#options = options;
     const { store, clock, log, leadership, onNotice, metrics, of } = options;
-    this.#checkpoints = new CheckpointStore(store, clock, leadership.holds, onNotice);
+    this.#checkpoints =
+      options.checkpoints ?? new CheckpointStore(store, clock, leadership.holds, onNotice);
     this.#producer = log.openProducer(eventsTopic);
     const { limits } = log;
     const onFailure = (reason: string): void => metrics.refusedAppend(of.shard, reason);
@@ -76,7 +79,8 @@ export class JournalTenure {
     const { lost } = leadership;
     if (await this.#takeOver()) {
       const compaction = new Compaction(store, clock, async () => this.#saved.done.revision);
-      compaction.start();
+      // Without a checkpoint in the shard, other journals and whoever compacts know nothing of us.
+      if (this.#options.checkpoints === undefined) compaction.start();
       const marks = this.#writeMarks();
       await this.#work();
       compaction.stop();
@@ -228,7 +232,7 @@ export class JournalTenure {
     return writeTimeMarks({ store, clock, isLeader, onMark, onSuperseded }, leadership.lost);
   }
 
-  #complainOf(loaded: Exclude<Awaited<ReturnType<CheckpointStore["load"]>>, { kind: "loaded" }>) {
+  #complainOf(loaded: Exclude<Awaited<ReturnType<Checkpoints["load"]>>, { kind: "loaded" }>) {
     const { of, onNotice } = this.#options;
     const where = `${of.region}/${of.shard}`;
     const message =

@@ -8,6 +8,7 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
 import { checkIdentity, incarnationIn } from "../shard-identity.ts";
+import type { Checkpoints } from "./checkpoint-store.ts";
 import { journalMetrics } from "./journal-metrics.ts";
 import { type NoticeListener, sparingly } from "./journal-notice.ts";
 import { JournalTenure } from "./journal-tenure.ts";
@@ -34,6 +35,12 @@ export interface ShardJournalOptions {
   /** Which process it is, for operators. */
   readonly name: string;
   readonly onNotice: NoticeListener;
+  /**
+   * Left out, the checkpoint lies in the shard, and this journal alone says what of the shard's
+   * history may be forgotten. Another place takes no part in that: it has no say over history, and
+   * leaves the checkpoint of a journal that has where it is.
+   */
+  readonly checkpoints?: Checkpoints;
   /**
    * Told of the events of each revision as soon as they are read, of some once more after another
    * journal has led. It must not throw, and nobody waits for what it begins.
@@ -76,8 +83,8 @@ export class ShardJournal {
   }
 
   async #run(): Promise<void> {
-    const { store, clock, log, meter, shard, name, onEvents } = this.#options;
-    const onNotice = this.#onNotice;
+    const { store, clock, log, meter, shard, name, onNotice, onEvents, checkpoints } =
+      this.#options;
     const metrics = journalMetrics(meter);
     metrics.leads(shard, false);
     const of = await this.#identify();
@@ -91,6 +98,7 @@ export class ShardJournal {
       const tenure = new JournalTenure({
         ...{ store, log, clock, of, leadership, stopping: this.#stopping, metrics, onNotice },
         ...(onEvents === undefined ? {} : { onEvents }),
+        ...(checkpoints === undefined ? {} : { checkpoints }),
       });
       await tenure.run();
       await leadership.resign();

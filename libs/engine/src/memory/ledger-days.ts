@@ -39,6 +39,21 @@ export class LedgerDays {
     this.#dropped.add(day);
   }
 
+  /** Takes out the rows that came first, and the days that have none left. */
+  takeOldest(count: number): LedgerRow[] {
+    const taken: LedgerRow[] = [];
+    for (const [day, rows] of this.#open) {
+      for (const [key, row] of rows) {
+        if (taken.length === count) break;
+        taken.push(row);
+        rows.delete(key);
+      }
+      if (rows.size === 0 && taken.length < count) this.#open.delete(day);
+    }
+    this.#rows -= taken.length;
+    return taken;
+  }
+
   wasDropped(day: string): boolean {
     return this.#dropped.has(day);
   }

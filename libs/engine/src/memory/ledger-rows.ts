@@ -48,8 +48,9 @@ export class LedgerRows {
     return this.#chains.get(cluster) ?? new OrderedItems(inChain);
   }
 
-  removeDay(day: string): void {
-    const isGone = ({ row }: PlacedRow): boolean => row.day === day;
+  /** Removes all rows for which `isRowGone`. */
+  remove(isRowGone: (row: LedgerRow) => boolean): void {
+    const isGone = ({ row }: PlacedRow): boolean => isRowGone(row);
     this.waiting.remove(isGone);
     for (const parts of [this.#locks, this.#sessions, this.#chains]) {
       for (const [key, rows] of parts) {

@@ -29,6 +29,11 @@ export class MemoryConsumerGroup {
     this.#assign();
   }
 
+  /** The offset that this group reads on from, of a partition by its name. */
+  committed(partition: string): number {
+    return this.#committed.get(partition) ?? 0;
+  }
+
   /** Deals the partitions out in turn; everybody starts from what is committed. */
   #assign(): void {
     const shares = new Map<GroupMember, MemoryPartition[]>();

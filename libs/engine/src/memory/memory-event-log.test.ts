@@ -95,3 +95,25 @@ test("what the caller does to its bytes afterwards is not in the log", async () 
   if (reply.kind !== "records") throw new Error(reply.kind);
   expect(reply.batch.records.map((each) => utf8Text(each.value))).toEqual(["1"]);
 });
+
+test("a log that keeps only what waits takes no more than that, and forgets what was read", async () => {
+  const log = new MemoryEventLog(new ManualClock(), {}, { waitingMax: 2 });
+  log.createTopic("t", 1);
+  const consumer = log.openConsumer("g", ["t"]);
+  const producer = log.openProducer("t");
+  await consumer.next(0);
+  expect(await producer.append([given, given])).toEqual({ kind: "appended" });
+  expect(await producer.append([given])).toEqual({
+    kind: "unavailable",
+    message: "2 records wait to be read",
+  });
+  const reply = await consumer.next(0);
+  if (reply.kind !== "records") throw new Error(reply.kind);
+  expect(await consumer.commit(reply.batch)).toEqual({ kind: "committed" });
+  expect(await producer.append([{ ...given, value: utf8("2") }])).toEqual({ kind: "appended" });
+  const next = await consumer.next(0);
+  expect(
+    next.kind === "records" &&
+      next.batch.records.map(({ value, offset }) => [offset, utf8Text(value)]),
+  ).toEqual([[2n, "2"]]);
+});

@@ -38,12 +38,22 @@ export class MemoryEventLog implements EventLog {
   /** Those that are not closed, as the consumers. */
   readonly #producers = new Set<EventProducer>();
   readonly #consumers = new Set<MemoryConsumer>();
+  readonly #waitingMax: number | undefined;
   #reachable = true;
   #losesAnswers = false;
 
-  constructor(clock: Clock, limits: Partial<EventLogLimits> = {}) {
+  /**
+   * `waitingMax`: records are kept only until every group has read them, and no more are taken while
+   * so many wait. A group must be there before the first record, then.
+   */
+  constructor(
+    clock: Clock,
+    limits: Partial<EventLogLimits> = {},
+    { waitingMax }: { readonly waitingMax?: number } = {},
+  ) {
     this.#clock = clock;
     this.limits = { ...defaultLimits, ...limits };
+    this.#waitingMax = waitingMax;
   }
 
   /** Makes a topic; one that is there must not be made again. */
@@ -90,6 +100,7 @@ export class MemoryEventLog implements EventLog {
       countMax: this.limits.nextRecordsMax,
       isReachable: () => this.#reachable,
       onClose: () => this.#consumers.delete(consumer),
+      onCommit: () => this.#forgetRead(),
     });
     this.#consumers.add(consumer);
     group.join(consumer);
@@ -127,10 +138,29 @@ export class MemoryEventLog implements EventLog {
       const message = `there is no topic ${topicName}`;
       return { kind: "refused", reason: "topic-missing", message };
     }
+    if (this.#isFull(topic)) {
+      return { kind: "unavailable", message: `${this.#waitingMax} records wait to be read` };
+    }
     for (const record of records) topic.append(record);
     this.#wakeAll();
     if (this.#losesAnswers) return { kind: "unknown", message: "the answer was lost" };
     return { kind: "appended" };
+  }
+
+  #isFull({ partitions }: MemoryTopic): boolean {
+    const waiting = partitions.reduce((sum, { size }) => sum + size, 0);
+    return this.#waitingMax !== undefined && waiting >= this.#waitingMax;
+  }
+
+  /** What every group has read is not asked for again. */
+  #forgetRead(): void {
+    if (this.#waitingMax === undefined) return;
+    const groups = [...this.#groups.values()];
+    for (const topic of this.#topics.values()) {
+      for (const partition of topic.partitions) {
+        partition.forget(Math.min(...groups.map((group) => group.committed(partition.name))));
+      }
+    }
   }
 
   #wakeAll(): void {
@@ -144,6 +174,7 @@ interface ConsumerSurroundings {
   readonly countMax: number;
   readonly isReachable: () => boolean;
   readonly onClose: () => void;
+  readonly onCommit: () => void;
 }
 
 class MemoryConsumer implements EventConsumer, GroupMember {
@@ -209,6 +240,7 @@ class MemoryConsumer implements EventConsumer, GroupMember {
     }
     this.#outstanding = undefined;
     outstanding.share.commit(batch.records);
+    this.#surroundings.onCommit();
     return { kind: "committed" };
   }
 

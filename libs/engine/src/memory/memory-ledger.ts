@@ -53,12 +53,31 @@ export class MemoryLedger implements Ledger {
   readonly #days = new LedgerDays();
   readonly #records = new MemoryRecords();
   readonly #rowsMax: number;
+  readonly #whenFull: "refuses" | "forgets";
+  readonly #forgotten = new Map<string, bigint>();
+  #forgottenToMs = 0;
   /** Whether the space is used up: rows that are not there yet are refused. */
   noSpace = false;
 
-  /** `rowsMax`: with more rows there is no space. */
-  constructor(options: { readonly rowsMax?: number } = {}) {
+  /**
+   * `rowsMax`: with more rows there is no space; or, where it `forgets`, those that came first make
+   * room, a twentieth of all at once.
+   */
+  constructor(
+    options: { readonly rowsMax?: number; readonly whenFull?: "refuses" | "forgets" } = {},
+  ) {
     this.#rowsMax = options.rowsMax ?? rowsMaxDefault;
+    this.#whenFull = options.whenFull ?? "refuses";
+  }
+
+  /** Of each chain the highest number that was forgotten; nothing of the others was. */
+  get forgotten(): ReadonlyMap<string, bigint> {
+    return this.#forgotten;
+  }
+
+  /** The time of the latest row that was forgotten; 0: none was. */
+  get forgottenToMs(): number {
+    return this.#forgottenToMs;
   }
 
   async append(rows: readonly LedgerRow[]): Promise<AppendReply> {
@@ -72,6 +91,7 @@ export class MemoryLedger implements Ledger {
       if (stored === undefined) fresh.set(key, row);
       else if (compareBytes(stored.hash, row.hash) !== 0) conflicts.push(conflict(stored, row));
     }
+    if (this.#whenFull === "forgets") this.#makeRoom(fresh.size);
     const isFull = this.noSpace || this.#days.rows + fresh.size > this.#rowsMax;
     if (fresh.size > 0 && isFull) {
       return { kind: "refused", reason: "no-space", message: "the ledger's space is used up" };
@@ -190,7 +210,7 @@ export class MemoryLedger implements Ledger {
     if (there === undefined) return { kind: "dropped" };
     if (there !== rows) return { kind: "changed", rows: there };
     this.#days.drop(day);
-    this.#rows.removeDay(day);
+    this.#rows.remove((row) => row.day === day);
     return { kind: "dropped" };
   }
 
@@ -216,6 +236,18 @@ export class MemoryLedger implements Ledger {
 
   async archived(query: ArchivedQuery): Promise<ListReply<ArchivedPart>> {
     return this.#records.archived(query);
+  }
+
+  #makeRoom(count: number): void {
+    const over = this.#days.rows + count - this.#rowsMax;
+    if (over <= 0) return;
+    const gone = new Set(this.#days.takeOldest(Math.max(over, Math.ceil(this.#rowsMax / 20))));
+    this.#rows.remove((row) => gone.has(row));
+    for (const { cluster, sequence, atMs } of gone) {
+      const last = this.#forgotten.get(cluster) ?? 0n;
+      if (sequence > last) this.#forgotten.set(cluster, sequence);
+      this.#forgottenToMs = Math.max(this.#forgottenToMs, atMs);
+    }
   }
 
   #inTime(

@@ -58,6 +58,19 @@ export class MemoryPartition {
     this.#start += forgotten;
   }
 
+  /** How many records it keeps. */
+  get size(): number {
+    return this.#records.length;
+  }
+
+  /** Keeps nothing from before `offset`. */
+  forget(offset: number): void {
+    const count = Math.min(offset - this.#start, this.#records.length);
+    if (count <= 0) return;
+    this.#records.splice(0, count);
+    this.#start += count;
+  }
+
   /** At most `countMax` records from `offset` on, or from the oldest that is kept. */
   read(offset: number, countMax: number): readonly ConsumedRecord[] {
     const from = Math.max(0, offset - this.#start);

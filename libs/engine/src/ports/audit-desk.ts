@@ -98,6 +98,8 @@ export interface Beyond {
   /** Objects that hold earlier records of the time asked for, of all locks: at most 100. */
   readonly objects: readonly ArchivedPart[];
   readonly more: boolean;
+  /** The time asked for begins before this one, where the record begins: nobody knows the rest. */
+  readonly beginsAtMs?: number;
 }
 
 /** Who held the lock. */
@@ -176,6 +178,8 @@ export interface Verdict {
   readonly unknown: number;
   /** Records that are in the archive alone, and were not read. */
   readonly archived: readonly MissingRun[];
+  /** Records from 1 to this number were forgotten. */
+  readonly forgotten?: bigint;
 }
 
 /** Which records to export. */

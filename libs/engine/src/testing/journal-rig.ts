@@ -8,6 +8,7 @@ import { identityKey, lockKeys } from "@holdfast/core/lock/keys";
 import { encodeRecord, type LockRecord } from "@holdfast/core/lock/record";
 import type { Op } from "@holdfast/core/txn/txn";
 import { eventsTopic } from "../event-record.ts";
+import type { Checkpoints } from "../journal/checkpoint-store.ts";
 import type { JournalNotice } from "../journal/journal-notice.ts";
 import { clusterName, ShardJournal } from "../journal/shard-journal.ts";
 import { MemoryEventLog } from "../memory/memory-event-log.ts";
@@ -30,6 +31,8 @@ export interface RigJournalOptions {
   /** How far its wall clock is ahead, in milliseconds. */
   readonly aheadMs?: number;
   readonly onEvents?: (events: readonly AuditEvent[]) => void;
+  /** In place of the shard. */
+  readonly checkpoints?: Checkpoints;
 }
 
 /** A journal that runs. */
@@ -71,7 +74,7 @@ export class JournalRig {
   start(options: RigJournalOptions = {}): RigJournal {
     const meter = new MemoryMeter();
     const notices: JournalNotice[] = [];
-    const { aheadMs = 0, onEvents } = options;
+    const { aheadMs = 0, onEvents, checkpoints } = options;
     const { clock } = this;
     const journal = new ShardJournal({
       store: options.store?.(this.store) ?? this.store,
@@ -88,6 +91,7 @@ export class JournalRig {
       name: `journal-${this.#names++}`,
       onNotice: (notice) => notices.push(notice),
       ...(onEvents === undefined ? {} : { onEvents }),
+      ...(checkpoints === undefined ? {} : { checkpoints }),
     });
     this.#running.push(journal);
     journal.start();

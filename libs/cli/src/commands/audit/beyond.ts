@@ -5,12 +5,16 @@ import type {
 import { isoMoment, printMoment } from "../../input/moment.ts";
 import type { Invocation } from "../../invocation.ts";
 
-/** Tells people that a part of the answer lies in the archive. */
+/** Tells people that a part of the answer lies in the archive, or nowhere. */
 export async function noteBeyond(
   invocation: Invocation,
   beyond: Beyond | undefined,
 ): Promise<void> {
-  const { objects = [], more = false, hotFromMs = 0n } = beyond ?? {};
+  const { objects = [], more = false, hotFromMs = 0n, beginsAtMs = 0n } = beyond ?? {};
+  if (beginsAtMs > 0n) {
+    const since = printMoment(Number(beginsAtMs));
+    await invocation.note(`The record begins at ${since} UTC: what was before is not known.\n`);
+  }
   const [first, last] = [objects[0], objects.at(-1)];
   if (first === undefined || last === undefined) return;
   const since =
@@ -26,8 +30,9 @@ export async function noteBeyond(
 
 /** The same in JSON. */
 export function jsonBeyond(beyond: Beyond | undefined): Record<string, unknown> {
-  const { objects = [], more = false, hotFromMs = 0n } = beyond ?? {};
+  const { objects = [], more = false, hotFromMs = 0n, beginsAtMs = 0n } = beyond ?? {};
   return {
+    ...(beginsAtMs === 0n ? {} : { recordFrom: isoMoment(Number(beginsAtMs)) }),
     archive: {
       ...(hotFromMs === 0n ? {} : { hotFrom: isoMoment(Number(hotFromMs)) }),
       objects: objects.map(jsonObject),

@@ -93,7 +93,7 @@ function isIntact({ damage }: Verdict): boolean {
   return damage === undefined;
 }
 
-function json({ head, damage, records, anchored, unknown, archived }: Verdict) {
+function json({ head, damage, records, anchored, unknown, archived, forgotten }: Verdict) {
   return {
     chain: head?.cluster ?? "",
     intact: damage === undefined,
@@ -103,6 +103,7 @@ function json({ head, damage, records, anchored, unknown, archived }: Verdict) {
     ...(damage === undefined ? {} : { damage }),
     unknown,
     archived: archived.map(({ first, last }) => ({ first, last })),
+    ...(forgotten === 0n ? {} : { forgotten: { first: 1n, last: forgotten } }),
   };
 }
 
@@ -127,7 +128,7 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
       printHead(verdict.head),
     ]),
   );
-  for (const { damage, head, unknown, archived } of verdicts) {
+  for (const { damage, head, unknown, archived, forgotten } of verdicts) {
     if (damage !== undefined) {
       await invocation.note(
         `${invocation.paint("red", "damaged:")} ${printable(damage.message)}\n`,
@@ -138,6 +139,9 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
       await invocation.note(
         `${chain}: records ${first} to ${last} are in the archive, and were not read.\n`,
       );
+    }
+    if (forgotten > 0n) {
+      await invocation.note(`${chain}: records 1 to ${forgotten} are forgotten.\n`);
     }
     if (unknown > 0n) {
       await invocation.note(

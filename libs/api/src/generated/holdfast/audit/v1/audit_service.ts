@@ -128,6 +128,11 @@ export interface Beyond {
   objects: ArchivedObject[];
   /** There are more: AuditService.Archived lists them. */
   more: boolean;
+  /**
+   * The time asked for begins before this one, where the record begins: what was before was never
+   * recorded, or is forgotten. 0: the record has all of it.
+   */
+  beginsAtMs: bigint;
 }
 
 /** Which lock and when. */
@@ -329,6 +334,8 @@ export interface Verdict {
   unknown: bigint;
   /** Numbers of which the records are in the archive alone, and were not read. */
   archived: MissingRun[];
+  /** Records from 1 to this number were forgotten; 0: none was. */
+  forgotten: bigint;
 }
 
 /** The first thing that is wrong with a chain. */
@@ -940,7 +947,7 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
 };
 
 function createBaseBeyond(): Beyond {
-  return { hotFromMs: 0n, objects: [], more: false };
+  return { hotFromMs: 0n, objects: [], more: false, beginsAtMs: 0n };
 }
 
 export const Beyond: MessageFns<Beyond> = {
@@ -956,6 +963,12 @@ export const Beyond: MessageFns<Beyond> = {
     }
     if (message.more !== false) {
       writer.uint32(24).bool(message.more);
+    }
+    if (message.beginsAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.beginsAtMs) !== message.beginsAtMs) {
+        throw new globalThis.Error("value provided for field message.beginsAtMs of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.beginsAtMs);
     }
     return writer;
   },
@@ -995,6 +1008,14 @@ export const Beyond: MessageFns<Beyond> = {
             }
 
             message.more = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.beginsAtMs = reader.uint64() as bigint;
             continue;
           }
         }
@@ -2088,7 +2109,7 @@ export const VerifyResponse: MessageFns<VerifyResponse> = {
 };
 
 function createBaseVerdict(): Verdict {
-  return { head: undefined, records: 0n, anchored: 0n, damage: undefined, unknown: 0n, archived: [] };
+  return { head: undefined, records: 0n, anchored: 0n, damage: undefined, unknown: 0n, archived: [], forgotten: 0n };
 }
 
 export const Verdict: MessageFns<Verdict> = {
@@ -2119,6 +2140,12 @@ export const Verdict: MessageFns<Verdict> = {
     }
     for (const v of message.archived) {
       MissingRun.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.forgotten !== 0n) {
+      if (BigInt.asUintN(64, message.forgotten) !== message.forgotten) {
+        throw new globalThis.Error("value provided for field message.forgotten of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.forgotten);
     }
     return writer;
   },
@@ -2182,6 +2209,14 @@ export const Verdict: MessageFns<Verdict> = {
             }
 
             message.archived.push(MissingRun.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.forgotten = reader.uint64() as bigint;
             continue;
           }
         }
