@@ -85,13 +85,16 @@ export async function setUpStores(options: SetUpOptions): Promise<Refusal | unde
 
 async function makeTopics(ports: StorePorts): Promise<Refusal | undefined> {
   // Not before they are needed: a start without the record's stores is not to wait for them.
-  const [{ ensureTopics }, { eventsTopic }, { SystemClock }] = await Promise.all([
-    import("@holdfast/adapter-kafka/ensure-topics"),
-    import("@holdfast/engine/event-record"),
-    import("@holdfast/base/clock"),
-  ]);
+  const [{ ensureTopics }, { eventsTopic }, { attemptsTopic }, { SystemClock }] = await Promise.all(
+    [
+      import("@holdfast/adapter-kafka/ensure-topics"),
+      import("@holdfast/engine/event-record"),
+      import("@holdfast/engine/attempts/attempt-stream"),
+      import("@holdfast/base/clock"),
+    ],
+  );
   const { HOLDFAST_KAFKA } = storeEnvironment(ports);
-  const topics = [eventsTopic].map((name) => {
+  const topics = [eventsTopic, attemptsTopic].map((name) => {
     return { name, partitions: PARTITIONS, settings: { "retention.ms": String(RETENTION_MS) } };
   });
   const reply = await ensureTopics(

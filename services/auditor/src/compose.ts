@@ -1,14 +1,17 @@
+import { type AuditServer, serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
 import type { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
 import { serveTelemetry } from "@holdfast/adapter-telemetry/serve-telemetry";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
+import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
 import { Auditor } from "@holdfast/engine/auditor/auditor";
 import type { AuditorNews } from "@holdfast/engine/auditor/auditor-news";
 import { newsLine } from "@holdfast/engine/auditor/news-line";
 import { eventsTopic } from "@holdfast/engine/event-record";
 import type { EventLog } from "@holdfast/engine/ports/event-log";
+import type { Ledger } from "@holdfast/engine/ports/ledger";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import type { AuditorConfig } from "./config.ts";
@@ -18,6 +21,8 @@ const retryMs = 1_000;
 /** How long a request to Kafka may take, and how long a commit with all its tries, in ms. */
 const requestTimeoutMs = 5_000;
 const commitTimeoutMs = 10_000;
+/** How long questions under way may take when it is stopped, in ms. */
+const drainMs = 1_000;
 
 /** Builds an auditor; it is ready once it has its ledger and its topic. */
 export async function compose(
@@ -29,6 +34,8 @@ export async function compose(
   let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
   const telemetry = await openTelemetry(config, meter, () => trouble());
   const ledger = await connectLedger(config, clock, log);
+  // Whoever asks waits for no Kafka: what is in the ledger can be told.
+  const door = await openDoor(config, ledger, clock);
   const events = new KafkaEventLog({
     brokers: config.kafka,
     clientId: "holdfast-auditor",
@@ -45,15 +52,28 @@ export async function compose(
   const auditor = new Auditor({ log: events, ledger, clock, meter, listener });
   auditor.start();
   trouble = () => auditor.trouble;
-  // Whatever answers questions about the ledger opens its door here, and closes it first below.
   return {
     stop: async () => {
+      await door?.drain(drainMs);
       await auditor.stop();
       await events.close();
       await ledger.close();
       await telemetry?.close();
     },
   };
+}
+
+/** Opens the door through which the record is asked, where one is wanted. */
+async function openDoor(
+  { auditListen: listen }: AuditorConfig,
+  ledger: Ledger,
+  clock: Clock,
+): Promise<AuditServer | undefined> {
+  if (listen === undefined) return undefined;
+  const desk = new LedgerDesk({ ledger, clock });
+  const door = await serveAudit({ listen, desk, clock, reflection: true });
+  if (door.kind === "serving") return door;
+  throw new ConfigError(`HOLDFAST_AUDIT_LISTEN ${listen} cannot be used: ${door.message}`);
 }
 
 async function openTelemetry(

@@ -15,6 +15,7 @@ const schema = z.object({
   HOLDFAST_POSTGRES: z
     .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
     .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
+  HOLDFAST_AUDIT_LISTEN: addressSetting.optional(),
   HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
   HOLDFAST_LOG_LEVEL: logLevelSetting,
 });
@@ -26,6 +27,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     region: environment.HOLDFAST_REGION,
     kafka: environment.HOLDFAST_KAFKA,
     postgres: environment.HOLDFAST_POSTGRES,
+    auditListen: environment.HOLDFAST_AUDIT_LISTEN,
     metricsListen: environment.HOLDFAST_METRICS_LISTEN,
     logLevel: environment.HOLDFAST_LOG_LEVEL,
   };

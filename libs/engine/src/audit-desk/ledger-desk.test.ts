@@ -174,9 +174,12 @@ describe("what lies outside of the hot store", () => {
   const dayMs = 86_400_000;
   const lock = { region: "here", namespace: "default", name: "l0" };
 
-  async function setUp() {
+  async function setUp(goesOn = true) {
     const old = recordedChain(20, { startMs });
-    const rest = recordedChain(5, { startMs: startMs + dayMs, after: old.at(-1) as LedgerRow });
+    const restStartMs = startMs + dayMs;
+    const rest = goesOn
+      ? recordedChain(5, { startMs: restStartMs, after: old.at(-1) as LedgerRow })
+      : recordedChain(5, { startMs: restStartMs, region: "there" });
     const ledger = new MemoryLedger();
     await ledger.append([...old, ...rest]);
     const [first, last] = [old[0], old.at(-1)] as [LedgerRow, LedgerRow];
@@ -204,6 +207,12 @@ describe("what lies outside of the hot store", () => {
     expect(answered(await desk.timeline({ lock, ...later }, calls)).beyond.objects).toEqual([]);
     const listed = answered(await desk.archived({ pageSize: 10, pageToken: "" }));
     expect(listed).toMatchObject({ objects: [{ key: "k" }], hotFromMs: beyond.hotFromMs });
+  });
+
+  test("makes a lock's holder unknown, also where it is all that there is of a chain", async () => {
+    const { desk } = await setUp(false);
+    const answer = answered(await desk.at(lock, startMs + 1, calls));
+    expect(answer).toMatchObject({ holders: [], isComplete: false });
   });
 
   test("is not exported, and the end says so", async () => {

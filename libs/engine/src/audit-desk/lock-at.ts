@@ -40,7 +40,9 @@ export async function lockAt(
   // Copies that the third region shows a moment later say that it agreed too.
   const isNeeded = isGlobal(lock) || !holdersAt(lock, atMs, events).isSettled;
   const found = holdersAt(lock, atMs, events, isNeeded ? eventsIn(later.rows).events : []);
-  const isWhole = past.reachesStart && (await isRecordWhole(ledger));
+  // A chain that is in the archive with all it has leaves nothing in the ledger to count.
+  const isAllHot = past.reachesStart && beyond.objects.length === 0;
+  const isWhole = isAllHot && (await isRecordWhole(ledger));
   if (typeof isWhole !== "boolean") return isWhole;
   return {
     kind: "at",
