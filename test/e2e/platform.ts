@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isSameProcess } from "@holdfast/toolchain/process-identity";
@@ -25,6 +25,8 @@ export class Platform implements AsyncDisposable {
   readonly dataDir: string;
   readonly cluster: string;
   readonly regions: readonly RegionEndpoints[];
+  /** host:port by which the record is asked; undefined where there is none. */
+  readonly audit: string | undefined;
   /** All processes it started, those it has started again since excepted. */
   readonly children: readonly Child[];
   #keepsData = false;
@@ -32,8 +34,9 @@ export class Platform implements AsyncDisposable {
   private constructor(program: Program, dataDir: string) {
     this.program = program;
     this.dataDir = dataDir;
-    const { cluster, regions } = readJson(dataDir, "endpoints.json");
+    const { cluster, regions, audit } = readJson(dataDir, "endpoints.json");
     this.cluster = cluster;
+    this.audit = audit;
     this.regions = regions;
     this.children = readJson(dataDir, "children.json");
   }
@@ -113,7 +116,10 @@ export class Platform implements AsyncDisposable {
 
 /** A folder for one platform; its parent is the working directory of its user. */
 function newDataDir(): string {
-  return join(mkdtempSync(join(tmpdir(), "holdfast-e2e-")), ".holdfast");
+  const parent = mkdtempSync(join(tmpdir(), "holdfast-e2e-"));
+  // Where root runs the tests, the Postgres of --audit runs as another user, who has to get there.
+  chmodSync(parent, 0o711);
+  return join(parent, ".holdfast");
 }
 
 function readJson(dataDir: string, file: string) {

@@ -25,7 +25,11 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
 
   /** As printed, in a shell with the user's own Node. */
   function type(command: string): Promise<Ended> {
-    const env = { HOLDFAST_ENDPOINTS: platform.endpoints };
+    const env = {
+      HOLDFAST_ENDPOINTS: platform.endpoints,
+      HOLDFAST_REGION: "us-east-1",
+      HOLDFAST_AUDIT_ENDPOINT: platform.audit ?? "",
+    };
     return run("sh", ["-c", command], { cwd: repository, env });
   }
 
@@ -113,7 +117,7 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
   });
 
   it("ends everything at Ctrl-C, and says so", async () => {
-    expect(platform.living()).toHaveLength(15);
+    expect(platform.living()).toHaveLength(16);
     const ended = await platform.stop();
     expect(ended.stdout).toContain("Stopped. Nothing is left running.");
     expect(platform.living()).toEqual([]);
@@ -127,9 +131,9 @@ describe.skipIf(noEtcd !== undefined)("npm start after a kill -9", () => {
     try {
       const handle = await new CommandLine(first).acquire("order:7 --ttl 5m");
       await first.killSupervisor();
-      expect(first.living()).toHaveLength(15);
+      expect(first.living()).toHaveLength(16);
       await using second = await Platform.start("", first.dataDir);
-      expect(second.program.stdout).toContain("was killed; 15 processes it had left were stopped.");
+      expect(second.program.stdout).toContain("was killed; 16 processes it had left were stopped.");
       expect(first.living()).toEqual([]);
       console.log(`the second start: ${/Ready in [\d.]+ s/.exec(second.program.stdout)?.[0]}`);
       const cli = new CommandLine(second);
@@ -165,6 +169,12 @@ describe("npm start -- --store memory", () => {
     const handle = await cli.acquire("order:1 --region eu-west-1");
     expect(handle).toMatch(/^eu-west-1\/default\/order:1#/);
     await cli.json("try order:1 --region eu-west-1", 75);
+    const asked = await cli.run("audit timeline order:1", {
+      endpoints: "",
+      cwd: dirname(platform.dataDir),
+    });
+    expect(asked).toMatchObject({ code: 69 });
+    expect(asked.stderr).toMatch(/No record is known to ask: the memory store of .* has none/);
     expect(await cli.json(`release ${handle}`)).toMatchObject({ released: true });
     await platform.stop();
     expect(platform.living()).toEqual([]);

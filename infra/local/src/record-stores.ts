@@ -44,7 +44,8 @@ export async function prepareStores(
     return { specs, s3: access };
   } catch (error) {
     return refusal(`the stores of the record cannot be made: ${(error as Error).message}`, [
-      "mend that, or keep the data where every user may pass: --data-dir <dir>",
+      "mend that; for root, whose Postgres runs as another user, every folder above must let others pass",
+      "or keep the data elsewhere: npm start -- --audit --data-dir <dir>",
       "or start without --audit: the record is kept in memory then",
     ]);
   }

@@ -123,7 +123,9 @@ test("where the command line tool would not find the endpoints, people are told 
   const { reporter, stdout } = people({ foundByCli: false });
   reporter.ready(document, 1_000);
   expect(stdout()).toContain(
-    "  export HOLDFAST_ENDPOINTS=127.0.0.1:7420,127.0.0.1:7421,127.0.0.1:7422\n",
+    "  export HOLDFAST_ENDPOINTS=127.0.0.1:7420,127.0.0.1:7421,127.0.0.1:7422\n" +
+      "  export HOLDFAST_REGION=us-east-1\n" +
+      "  export HOLDFAST_AUDIT_ENDPOINT=127.0.0.1:7440\n",
   );
 });
 

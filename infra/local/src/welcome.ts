@@ -16,7 +16,11 @@ export function welcomeLines(
 ): string[] {
   const seconds = (options.tookMs / 1000).toFixed(1);
   const endpoints = document.regions.map((region) => region.endpoint).join(",");
-  const setting = style.bold(`export HOLDFAST_ENDPOINTS=${endpoints}`);
+  const { audit } = document;
+  const settings = [
+    `export HOLDFAST_ENDPOINTS=${endpoints}`,
+    ...(audit === undefined ? [] : recordSettings(document.regions[0]?.region ?? "", audit)),
+  ];
   const kept = document.store === "etcd" ? "Data and logs are" : "Logs are";
   return [
     "",
@@ -24,7 +28,7 @@ export function welcomeLines(
     "",
     `${style.good("Ready")} in ${seconds} s. In another terminal, type`,
     "",
-    ...(options.foundByCli ? [] : [`  ${setting}`]),
+    ...(options.foundByCli ? [] : settings.map((line) => `  ${style.bold(line)}`)),
     ...tableLines(commands(document, style)).map((line) => `  ${line}`),
     "",
     ...globalNote(document, style),
@@ -58,6 +62,11 @@ function etcdAddresses(endpoints: readonly string[]): string {
 function globalNote({ store, regions }: EndpointsDocument, style: TextStyle): string[] {
   const why = whyNoGlobalLocks(store, regions.length);
   return why === undefined ? [] : [style.warn(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`)];
+}
+
+/** What the record must be told, which knows the locks of all regions. */
+function recordSettings(region: string, audit: string): string[] {
+  return [`export HOLDFAST_REGION=${region}`, `export HOLDFAST_AUDIT_ENDPOINT=${audit}`];
 }
 
 /** Where the record of what happened is kept. */

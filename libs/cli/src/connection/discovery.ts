@@ -81,7 +81,9 @@ export async function discoverAudit(
   const { file, source } = await discover();
   const known = file?.content.audit;
   if (known !== undefined) return known;
-  const where = file === undefined ? "nothing says where it is" : `${source} names none`;
+  const isMemory = file?.content.store === "memory";
+  const none = isMemory ? `the memory store of ${source} has none` : `${source} names none`;
+  const where = file === undefined ? "nothing says where it is" : none;
   throw new CliError(exitCodes.unavailable, `No record is known to ask: ${where}.`, {
     code: "SHARD_UNAVAILABLE",
     advice:

@@ -98,8 +98,7 @@ export class ChainReading {
 
   /** Nothing comes any more; the ledger had counted records up to `counted`. */
   finish(counted: bigint): Verdict {
-    const end = this.#trusted.reduce((last, { sequence }) => greatest(last, sequence), counted);
-    this.#addParked(end + 1n);
+    this.#endInArchive(counted);
     this.#judge(this.#verifier.finish(), true);
     const { head, anchored } = this.#verifier;
     const forgotten = this.#forgotten();
@@ -116,6 +115,17 @@ export class ChainReading {
       archived: this.#archived,
       ...(forgotten === 0n ? {} : { forgotten }),
     };
+  }
+
+  /** Where the last records are in the archive alone, the chain ends with the last object. */
+  #endInArchive(counted: bigint): void {
+    const last = this.#trusted.reduce((end, { sequence }) => greatest(end, sequence), counted);
+    const rest = { first: this.#due, last };
+    const end = this.#runs.headAt(last);
+    if (last < this.#due || end === undefined || !this.#runs.covers(rest)) return;
+    this.#judge(this.#verifier.finish());
+    this.#archived.push({ cluster: end.cluster, ...rest });
+    this.#verifier = new ChainVerifier(end, this.#trusted);
   }
 
   /** The last head that is known to be right where something is wrong. */

@@ -85,6 +85,26 @@ describe("a record as it was written", () => {
     ]);
   });
 
+  test("may lie in the archive with all it has, or with its end", async () => {
+    const rows = recordedChain(20, { startMs });
+    const ledger = await ledgerOf(rows);
+    await archive(ledger, rows);
+    await ledger.dropDay(utcDay(startMs), 20);
+    const archived = [{ cluster, first: 1n, last: 20n }];
+    const [verdict] = await verify(ledger, { ...everything, cluster });
+    expect(verdict).toMatchObject({ head: headOf(rows[19]), records: 0, archived });
+    expect(verdict).not.toHaveProperty("damage");
+    // The clock of whoever wrote them went back.
+    const later = recordedChain(10, { startMs: startMs + dayMs });
+    const earlier = recordedChain(10, { startMs, after: later.at(-1) as LedgerRow });
+    const other = await ledgerOf(later, earlier);
+    await archive(other, earlier);
+    await other.dropDay(utcDay(startMs), 10);
+    const [ended] = await verify(other);
+    expect(ended).toMatchObject({ records: 10, archived: [{ cluster, first: 11n, last: 20n }] });
+    expect(ended).not.toHaveProperty("damage");
+  });
+
   test("is anchored by heads from elsewhere", async () => {
     const rows = recordedChain(20, { startMs });
     const ledger = await ledgerOf(rows);
