@@ -86,10 +86,14 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
     const executed = await type(exec);
     expect(executed, executed.stderr).toMatchObject({ code: 0 });
 
-    const [take = "", get = "", regions = ""] = global;
+    const [take = "", get = "", regions = "", timeline = "", verify = ""] = global;
     expect((await type(take)).stdout).toMatch(/^handle +global\/default\/leader#x\./m);
     expect((await type(get)).stdout).toContain("us-west-2");
     expect((await type(regions)).stdout).toContain("3 of 3");
+
+    const recorded = async () => (await type(timeline)).stdout;
+    await expect.poll(recorded, { timeout: 10_000 }).toMatch(/LockAcquired +\d+ +exclusive/);
+    expect((await type(verify)).stdout).toMatch(/us-east-1\/s\d\S* +intact/);
   });
 
   it("runs the command of exec under the lock, with its token", async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir } from "@holdfast/toolchain/cache-dir";
 import type { FindOptions, FindResult, ToolName } from "@holdfast/toolchain/tool";
@@ -27,6 +27,10 @@ export interface StartParts {
   readonly services: Omit<Programs, "etcd"> & RecordPrograms;
   findTool(tool: ToolName, options: FindOptions): Promise<FindResult>;
 }
+
+/** Said where a record for good is there, and nobody asked for it to go on. */
+const PAUSED_RECORD =
+  "The record that --audit kept here pauses: etcd keeps all history until npm start -- --audit goes on.";
 
 const READY_TIMEOUT_MS = 60_000;
 /** A broker that was killed waits for its old session to end. */
@@ -101,6 +105,8 @@ class Run {
     if (claim.deadPid !== undefined) {
       reporter.notice(takeoverNotice(claim.deadPid, stopped, choice.kind));
     }
+
+    if (!audit && existsSync(join(this.#options.dataDir, "audit"))) reporter.notice(PAUSED_RECORD);
 
     const plan = await planRun(this.#options, choice.kind, known, release);
     if (plan.kind === "refused") return plan;

@@ -43,8 +43,8 @@ export class MemoryEventLog implements EventLog {
   #losesAnswers = false;
 
   /**
-   * `waitingMax`: records are kept only until every group has read them, and no more are taken while
-   * so many wait. A group must be there before the first record, then.
+   * `waitingMax`: records are kept only until every group has read them, and no more are taken
+   * while so many wait. A group must be there before the first record, then.
    */
   constructor(
     clock: Clock,
