@@ -16,8 +16,8 @@ const storedMsMax = 90_000;
 
 /**
  * How old an event is when it is in the ledger for good. No time that the record itself has is
- * trusted: those come once a second. And what these events, whose ids a router drew, will take in
- * the archive: compressed, an id that nobody can guess is most of an event.
+ * trusted: those come once a second. And what these events will take in the archive: a router drew
+ * their ids, and compressed, an id that nobody can guess is most of an event.
  */
 export async function measureAge(stage: AuditStage, measureMs: number): Promise<Figures> {
   const { settings, execArgv, report, pipeline, databaseUrl } = stage;
