@@ -37,7 +37,7 @@ export const usage = `npm run bench -- local|global|audit [--seconds N] [--only 
                               global: ${partsOf.global.join(", ")}
                               audit:  ${partsOf.audit.join(", ")}
   --rows N       audit: events among which the timeline of one lock is looked for, 10,000 to
-                 100,000,000; 1,000,000 if left out (10,000,000 take some minutes and 6 GB)
+                 100,000,000; 1,000,000 if left out (10,000,000 take 9 GB)
   --json FILE    write the figures as one flat JSON object
   --profile DIR  write CPU profiles of the clients' and the services' processes
   --help         this
