@@ -11,7 +11,7 @@ test("shards of several regions are read, with their members", () => {
       { region: "us-west-2", shard: "s0", endpoints: ["http://c:3"] },
     ],
     auditListen: "127.0.0.1:7440",
-    rowsMax: 100_000,
+    rowsMax: 50_000,
   });
 });
 

@@ -9,7 +9,8 @@ export interface RegionShard {
   readonly endpoints: readonly string[];
 }
 
-const rowsMaxDefault = 100_000;
+/** Some 300 MB. */
+const rowsMaxDefault = 50_000;
 
 const notShards = (part: string) => `has a part that is not region/shard=url,url: ${part}`;
 

@@ -20,6 +20,8 @@ export class ChainReading {
   readonly #forgotten: () => bigint;
   #verifier: ChainVerifier;
   #due = 1n;
+  /** The number before the first record that was not forgotten: nobody vouches for it. */
+  #unvouched = 0n;
   #damage: Damage | undefined;
   #edited: Damage | undefined;
   /** The latest heads that were right when they were reached. */
@@ -62,7 +64,10 @@ export class ChainReading {
       this.#judge(this.#verifier.finish());
       this.#archived.push({ cluster, ...skipped });
       this.#beginBefore(row);
-    } else if (sequence > this.#due && skipped.last <= this.#forgotten()) this.#beginBefore(row);
+    } else if (sequence > this.#due && skipped.last <= this.#forgotten()) {
+      this.#beginBefore(row);
+      this.#unvouched = skipped.last;
+    }
     if (sequence >= this.#due) this.#due = sequence + 1n;
     this.#records += 1;
     this.#recent.push(row);
@@ -109,7 +114,7 @@ export class ChainReading {
     return {
       head: damage === undefined ? head : this.#headBefore(damage),
       records: this.#records,
-      anchored: least(anchored, damage),
+      anchored: anchored === this.#unvouched ? 0n : least(anchored, damage),
       ...(damage === undefined ? {} : { damage }),
       unknown: this.#unknown,
       archived: this.#archived,

@@ -55,7 +55,12 @@ test("what was forgotten is no damage, and what is missing otherwise is", async 
   };
   expect(await desk.verify({ trusted: [] }, onProgress, calls)).toBeUndefined();
   const [verdict] = verdicts;
-  expect(verdict).toMatchObject({ records: 40, forgotten: 20n, head: { sequence: 60n } });
+  expect(verdict).toMatchObject({
+    records: 40,
+    forgotten: 20n,
+    anchored: 0n,
+    head: { sequence: 60n },
+  });
   expect(verdict?.damage).toBeUndefined();
   const holed = new MemoryLedger();
   await holed.append(rows.filter(({ sequence }) => sequence > 20n && sequence !== 30n));
