@@ -55,7 +55,7 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
   });
 
   it("shows the README's commands", () => {
-    expect(commands).toHaveLength(8);
+    expect(commands).toHaveLength(10);
     for (const command of commands) expect(platform.program.stdout).toContain(`  ${command}`);
   });
 

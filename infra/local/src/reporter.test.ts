@@ -78,9 +78,10 @@ Ready in 2.1 s. In another terminal, type
   npx holdfast get --global leader             see what each region says of it
   npx holdfast region ls                       see which regions vote
   npx holdfast audit timeline order:12345      see all that happened to it
-  npx holdfast audit verify                    prove that nothing was changed or left out
+  npx holdfast audit verify                    prove that nothing was changed
 
-The record of what happened is kept in memory at 127.0.0.1:7440; npm start -- --audit keeps it for good.
+What happens is recorded in memory, and asked at 127.0.0.1:7440;
+npm start -- --audit keeps it for good.
 Data and logs are in .holdfast. Ctrl-C stops everything.
 `);
 });
@@ -95,8 +96,9 @@ test("people are told what keeps the record, or that there is none", () => {
   const kept = people();
   kept.reporter.ready({ ...document, stores }, 1_000);
   expect(kept.stdout()).toContain(
-    "Kafka (127.0.0.1:7441), Postgres (127.0.0.1:7443) and S3 (127.0.0.1:7445), " +
-      "asked at 127.0.0.1:7440;\ncached reads are in Redis (127.0.0.1:7444).\n",
+    "recorded for good, and asked at 127.0.0.1:7440:\n" +
+      "Kafka 127.0.0.1:7441, Postgres 127.0.0.1:7443, S3 127.0.0.1:7445.\n" +
+      "Cached reads are in Redis 127.0.0.1:7444.\n",
   );
   const { audit: _, ...unrecorded } = document;
   const none = people();

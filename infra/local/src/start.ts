@@ -29,8 +29,7 @@ export interface StartParts {
 }
 
 /** Said where a record for good is there, and nobody asked for it to go on. */
-const PAUSED_RECORD =
-  "The record that --audit kept here pauses: etcd keeps all history until npm start -- --audit goes on.";
+const PAUSED_RECORD = "The record of --audit pauses; etcd keeps all history until --audit goes on.";
 
 const READY_TIMEOUT_MS = 60_000;
 /** A broker that was killed waits for its old session to end. */

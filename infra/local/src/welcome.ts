@@ -77,15 +77,19 @@ function recordNote({ audit, stores }: EndpointsDocument, style: TextStyle): str
     ];
   }
   if (stores === undefined) {
-    const more = "npm start -- --audit keeps it for good";
-    return [style.dim(`The record of what happened is kept in memory at ${audit}; ${more}.`)];
+    const lines = [
+      `What happens is recorded in memory, and asked at ${audit};`,
+      "npm start -- --audit keeps it for good.",
+    ];
+    return lines.map((line) => style.dim(line));
   }
   const { kafka, postgres, redis, s3 } = stores;
-  const path = `Kafka (${kafka}), Postgres (${postgres}) and S3 (${s3})`;
-  return [
-    style.dim(`The record of what happened is kept in ${path}, asked at ${audit};`),
-    style.dim(`cached reads are in Redis (${redis}).`),
+  const lines = [
+    `What happens is recorded for good, and asked at ${audit}:`,
+    `Kafka ${kafka}, Postgres ${postgres}, S3 ${s3}.`,
+    `Cached reads are in Redis ${redis}.`,
   ];
+  return lines.map((line) => style.dim(line));
 }
 
 function commands({ store, regions, audit }: EndpointsDocument, style: TextStyle): string[][] {
@@ -109,5 +113,5 @@ const globalCommands: readonly [string, string][] = [
 
 const recordCommands: readonly [string, string][] = [
   ["npx holdfast audit timeline order:12345", "see all that happened to it"],
-  ["npx holdfast audit verify", "prove that nothing was changed or left out"],
+  ["npx holdfast audit verify", "prove that nothing was changed"],
 ];
