@@ -26,78 +26,8 @@ export const allowances: readonly Allowance[] = [
   },
   {
     rule: "dead-files",
-    path: "libs/engine/src/memory/memory-consumer-group.ts",
-    reason: "the twin in memory of Kafka, held against the same contract",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/memory/memory-event-log.ts",
-    reason: "the twin in memory of Kafka, held against the same contract",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/memory/memory-topic.ts",
-    reason: "the twin in memory of Kafka, held against the same contract",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/**/*ledger*.ts",
-    reason: "the twin in memory of Postgres, held against the same contract",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/core/src/audit/*-at.ts",
-    reason: "who held a lock when: what the auditor is asked, and it is not wired yet",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/core/src/audit/shown-ballots.ts",
-    reason: "a part of that",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/audit-desk/*.ts",
-    reason: "what the record is asked by: the auditor serves it, and is not wired yet",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/ports/audit-desk.ts",
-    reason: "what the record is asked by: the auditor serves it, and is not wired yet",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/adapters/grpc/src/*audit*.ts",
-    reason: "its door: the auditor opens it, and is not wired yet",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/api/src/codec/audit-request.ts",
-    reason: "a part of that door",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/adapters/grpc/src/stream-answer.ts",
-    reason: "a part of that door",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/memory/ordered-items.ts",
-    reason: "a part of that twin",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/memory/memory-records.ts",
-    reason: "a part of that twin",
-  },
-  {
-    rule: "dead-files",
     path: "libs/engine/src/memory/memory-archive.ts",
     reason: "the archive's twin: by its clock a test sees in a moment what takes a store a year",
-  },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/memory/memory-records.ts",
-    reason: "a part of that twin",
   },
   {
     rule: "dead-files",

@@ -13,6 +13,9 @@ export interface Suite {
 
 const minuteMs = 60_000;
 
+/** What keeps the locks, and what keeps the record of them. */
+const recordTools: readonly ToolName[] = ["etcd", "kafka", "postgres", "redis", "versitygw"];
+
 /** The suites in the order they run. Those without tools run while the tools are still built. */
 export const suites: readonly Suite[] = [
   { name: "format", kind: "check", timeoutMs: minuteMs, tools: [] },
@@ -26,22 +29,16 @@ export const suites: readonly Suite[] = [
     name: "contract",
     kind: "vitest",
     timeoutMs: 8 * minuteMs,
-    tools: ["etcd", "kafka", "postgres", "versitygw"],
+    tools: recordTools,
   },
   {
     name: "integration",
     kind: "vitest",
     timeoutMs: 10 * minuteMs,
-    tools: ["etcd", "postgres", "versitygw"],
-  },
-  {
-    name: "integration",
-    kind: "vitest",
-    timeoutMs: 10 * minuteMs,
-    tools: ["etcd", "postgres"],
+    tools: recordTools,
   },
   { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
-  { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: ["etcd"] },
+  { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: recordTools },
 ];
 
 /** Names that stand for several suites. */

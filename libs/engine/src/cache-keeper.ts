@@ -29,10 +29,10 @@ export interface CacheKeeperOptions extends CachedShard {
  * journal has seen end. It is told of each event at least once, in any batches, and never holds the
  * teller up: what it cannot write at once it remembers, by key, up to a bound.
  *
- * What it cannot tell for certain it gives up whole: after a gap in the history, past the bound, and
- * once the cache has not answered (it may have lost what was written before), a single mark says
- * that nothing is to be believed that was read below the highest revision known. The next reader of
- * each lock then asks the shard.
+ * What it cannot tell for certain it gives up whole: after a gap in the history, past the bound,
+ * and once the cache has not answered (it may have lost what was written before), a single mark
+ * says that nothing is to be believed that was read below the highest revision known. The next
+ * reader of each lock then asks the shard.
  */
 export class CacheKeeper {
   readonly #of: CachedShard;

@@ -3,7 +3,9 @@ import { digest132 } from "@holdfast/base/digest";
 import type { LockState, Tenant } from "@holdfast/core/command/outcome";
 import type { ListPage } from "./ports/lock-tier.ts";
 
-/** What a cache keeps of an answer: enough to judge, without asking anybody, how much it is worth. */
+/**
+ * What a cache keeps of an answer: enough to judge, without asking anybody, how much it is worth.
+ */
 export interface CachedAnswer<Answer> {
   readonly answer: Answer;
   /** Wall time before it was asked for, at the router that asked. */

@@ -1,5 +1,6 @@
 import { sleep } from "@holdfast/base/clock";
 import type { RequestId } from "@holdfast/base/ids";
+import { settled } from "@holdfast/base/manual-clock";
 import { randomUuid, SeededRandom } from "@holdfast/base/random";
 import type { LockState } from "@holdfast/core/command/outcome";
 import { expect, test } from "vitest";
@@ -190,7 +191,7 @@ test("a slow reader does not bring back what was marked while it read", async ()
   await memory.write([{ key, revision: revision + 1n, ttlMs: markTtlMs }]);
   go();
   stall = undefined;
-  await new Promise((resolve) => setImmediate(resolve));
+  await settled();
   expect(holdersOf(await cached("a"))).toEqual([]);
 });
 
@@ -436,6 +437,5 @@ test("a read-heavy mix is answered from the cache for at least four reads of fiv
   );
   const [hit = 0, shared = 0] = all;
   const ratio = (hit + shared) / all.reduce((sum, each) => sum + each, 0);
-  console.log(`cached reads: hit ratio ${ratio.toFixed(3)}`);
   expect(ratio).toBeGreaterThan(0.8);
 });

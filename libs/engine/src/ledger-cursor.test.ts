@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import {
   archivedCursor,
   chainCursor,
+  parkedCursor,
   readArchivedCursor,
   readChainCursor,
+  readParkedCursor,
   readTimeCursor,
   readViolationCursor,
   timeCursor,
@@ -19,6 +21,7 @@ const row = {
 };
 const link = { sequence: 2n ** 63n - 1n, revision: 0n, index: 0 };
 const finding = { foundAtMs: 7, id: "a" };
+const parked = { parkedAtMs: 7, id: "events/1/2" };
 const part = { day: "2026-11-22", cluster: "c1", part: 2 ** 31 - 1 };
 
 test("a cursor leads back to the place it was written for", () => {
@@ -26,6 +29,7 @@ test("a cursor leads back to the place it was written for", () => {
   expect(readChainCursor(chainCursor(link))).toEqual(link);
   expect(readViolationCursor(violationCursor(finding))).toEqual(finding);
   expect(readArchivedCursor(archivedCursor(part))).toEqual(part);
+  expect(readParkedCursor(parkedCursor(parked))).toEqual(parked);
 });
 
 test("one of another question leads nowhere", () => {
@@ -33,6 +37,7 @@ test("one of another question leads nowhere", () => {
   expect(readChainCursor(archivedCursor(part))).toBeUndefined();
   expect(readViolationCursor(chainCursor(link))).toBeUndefined();
   expect(readArchivedCursor(violationCursor(finding))).toBeUndefined();
+  expect(readParkedCursor(violationCursor(finding))).toBeUndefined();
 });
 
 test("nor does one of a place that there cannot be, which a database would stumble over", () => {

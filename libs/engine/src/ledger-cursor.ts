@@ -1,7 +1,7 @@
 import { int32Max } from "./ledger-limits.ts";
 import { decodePageToken, encodePageToken } from "./page-token.ts";
 import type { LedgerRow } from "./ports/ledger.ts";
-import type { ArchivedPart, Violation } from "./ports/ledger-records.ts";
+import type { ArchivedPart, ParkedRecord, Violation } from "./ports/ledger-records.ts";
 import { isUtcDay, lastMs } from "./utc-day.ts";
 
 /** The questions whose answers come in pages: a cursor of one is none for another. */
@@ -22,6 +22,9 @@ export type ChainPlace = Pick<LedgerRow, "sequence" | "revision" | "index">;
 
 /** The place of a violation among those found. */
 export type ViolationPlace = Pick<Violation, "foundAtMs" | "id">;
+
+/** The place of a parked record. */
+export type ParkedPlace = Pick<ParkedRecord, "parkedAtMs" | "id">;
 
 /** The place of an archived part. */
 export type ArchivedPlace = Pick<ArchivedPart, "day" | "cluster" | "part">;
@@ -64,6 +67,18 @@ export function readViolationCursor(cursor: string): ViolationPlace | undefined 
   const [foundAt = "", id] = readCursor("violations", cursor, 2) ?? [];
   const foundAtMs = Number(wholeNumber(foundAt) ?? Number.NaN);
   return id === undefined || !(foundAtMs <= lastMs) ? undefined : { foundAtMs, id };
+}
+
+/** The cursor behind a parked record, of which the earliest come first. */
+export function parkedCursor(place: ParkedPlace): string {
+  return writeCursor("parked", [place.parkedAtMs, place.id]);
+}
+
+/** Undefined where the cursor is not one of parked records. */
+export function readParkedCursor(cursor: string): ParkedPlace | undefined {
+  const [parkedAt = "", id] = readCursor("parked", cursor, 2) ?? [];
+  const parkedAtMs = Number(wholeNumber(parkedAt) ?? Number.NaN);
+  return id === undefined || !(parkedAtMs <= lastMs) ? undefined : { parkedAtMs, id };
 }
 
 /** The cursor behind an archived part. */

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import { ServerProcess } from "@holdfast/toolchain/server-process";
 
-const main = fileURLToPath(new URL("../../../services/router/src/main.ts", import.meta.url));
+const root = new URL("../../../", import.meta.url);
+const main = fileURLToPath(new URL("services/router/src/main.ts", root));
 
 /** A router as it is run, over one shard of region `here`. */
 export interface RouterProcess extends AsyncDisposable {

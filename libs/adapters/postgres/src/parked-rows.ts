@@ -1,3 +1,4 @@
+import type { ParkedPlace } from "@holdfast/engine/ledger-cursor";
 import type { ParkedRecord } from "@holdfast/engine/ports/ledger-records";
 import type pg from "pg";
 import { bytesArray, int4Array, int8Array, textArray } from "./binary-array.ts";
@@ -14,12 +15,6 @@ interface ParkedRow {
   readonly record_key: Buffer;
   readonly record_value: Buffer;
   readonly record_headers: string;
-}
-
-/** Where a list of parked records goes on: behind this one. */
-export interface ParkedPlace {
-  readonly parkedAtMs: bigint;
-  readonly id: string;
 }
 
 const insertSql = `
@@ -58,14 +53,14 @@ export async function insertParked(
 export async function selectParked(
   client: pg.ClientBase,
   limit: number,
-  behind: ParkedPlace,
+  behind: ParkedPlace | undefined,
 ): Promise<ParkedRecord[]> {
   const { rows } = await client.query<ParkedRow>({
     text: `
       select * from holdfast.parked_records
       where (parked_at_ms, id) > ($1::bigint, $2)
       order by parked_at_ms, id limit $3`,
-    values: [behind.parkedAtMs, behind.id, limit + 1],
+    values: [behind?.parkedAtMs ?? -1, behind?.id ?? "", limit + 1],
   });
   return rows.map((row) => ({
     id: row.id,

@@ -8,8 +8,10 @@ import {
 import {
   archivedCursor,
   chainCursor,
+  parkedCursor,
   readArchivedCursor,
   readChainCursor,
+  readParkedCursor,
   readTimeCursor,
   readViolationCursor,
   timeCursor,
@@ -216,18 +218,13 @@ export class PostgresLedger implements Ledger {
     return done.kind === "done" ? { kind: "recorded" } : done;
   }
 
-  async parked(query: ParkedQuery): Promise<ListReply<ParkedRecord>> {
-    const problem = limitProblem(query, parkedRowsMax);
+  async parked({ limit, after }: ParkedQuery): Promise<ListReply<ParkedRecord>> {
+    const problem = limitProblem({ limit }, parkedRowsMax);
     if (problem !== undefined) return invalid(problem);
-    const { after, limit } = query;
-    const [parkedAt = "", id = ""] =
-      after === undefined ? [] : (readCursor("parked", after, 2) ?? []);
-    const parkedAtMs = wholeNumber(parkedAt);
-    if (after !== undefined && parkedAtMs === undefined) return badCursor();
-    const behind = { parkedAtMs: parkedAtMs ?? -1n, id };
+    const behind = after === undefined ? undefined : readParkedCursor(after);
+    if (after !== undefined && behind === undefined) return badCursor();
     const found = await this.#connections.read((client) => selectParked(client, limit, behind));
-    if (found.kind !== "done") return found;
-    return list(found.value, limit, (each) => writeCursor("parked", [each.parkedAtMs, each.id]));
+    return found.kind === "done" ? listReply(found.value, limit, parkedCursor) : found;
   }
 
   async recordArchived(part: ArchivedPart): Promise<RecordReply> {

@@ -2,8 +2,8 @@
 // restart or a flush needs no second round trip.
 
 /**
- * KEYS: to read. ARGV: the longest ttl in ms, the longest entry in bytes. For each key the entry, or
- * nil where none stands: `pcall`, because a key of another type is no error but no entry.
+ * KEYS: to read. ARGV: the longest ttl in ms, the longest entry in bytes. For each key the entry,
+ * or nil where none stands: `pcall`, because a key of another type is no error but no entry.
  */
 export const readScript = `
 local longest, bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -17,8 +17,8 @@ end
 return found`;
 
 /**
- * KEYS: to write. ARGV: the longest ttl in ms, the length of a head, then for each key the entry and
- * its ttl in ms. How many were not kept, because an entry with a greater head stands there.
+ * KEYS: to write. ARGV: the longest ttl in ms, the length of a head, then for each key the entry
+ * and its ttl in ms. How many were not kept, because an entry with a greater head stands there.
  */
 export const writeScript = `
 local longest, head = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -407,7 +407,7 @@ describe("verify", () => {
         "damaged: Record 8 was deleted.",
         "c/us-east-1/s0: records 1 to 5 are in the archive, and were not read.",
         "c/us-east-1/s0: records 1 to 3 are forgotten.",
-        "c/us-east-1/s0: 2 records are of a newer version; only their chain was checked.",
+        "c/us-east-1/s0: 2 records are parked or of a newer version; only their chain was checked.",
       ),
     );
   });

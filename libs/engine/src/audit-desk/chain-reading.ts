@@ -13,10 +13,20 @@ const recentMax = 8;
 /** A record that comes again is recognised so far on; what was right before it is to be known. */
 const headsMax = 128;
 
+/** What is known of records that no row is found of. */
+export interface ElsewhereRecords {
+  readonly runs: ArchivedRuns;
+  /** Those that are no rows, by number. */
+  readonly parked: ReadonlyMap<bigint, Link>;
+  /** Up to which number the ledger has forgotten the chain by now. */
+  readonly forgotten: () => bigint;
+}
+
 /** One chain as its rows come: what they say together, and each of them by itself. */
 export class ChainReading {
   readonly #trusted: readonly ChainHead[];
   readonly #runs: ArchivedRuns;
+  readonly #parked: ReadonlyMap<bigint, Link>;
   readonly #forgotten: () => bigint;
   #verifier: ChainVerifier;
   #due = 1n;
@@ -31,18 +41,12 @@ export class ChainReading {
   #unknown = 0;
   readonly #archived: MissingRun[] = [];
 
-  /**
-   * `trusted`: heads of the chain from elsewhere than its rows. `forgotten`: up to which number the
-   * ledger has forgotten the chain by now.
-   */
-  constructor(
-    cluster: string,
-    trusted: readonly ChainHead[],
-    where: { readonly runs: ArchivedRuns; readonly forgotten: () => bigint },
-  ) {
+  /** `trusted`: heads of the chain from elsewhere than its rows. */
+  constructor(cluster: string, trusted: readonly ChainHead[], elsewhere: ElsewhereRecords) {
+    this.#parked = elsewhere.parked;
     this.#trusted = trusted;
-    this.#runs = where.runs;
-    this.#forgotten = where.forgotten;
+    this.#runs = elsewhere.runs;
+    this.#forgotten = elsewhere.forgotten;
     this.#verifier = new ChainVerifier(genesis(cluster), trusted);
   }
 
@@ -103,6 +107,8 @@ export class ChainReading {
 
   /** Nothing comes any more; the ledger had counted records up to `counted`. */
   finish(counted: bigint): Verdict {
+    const end = this.#trusted.reduce((last, { sequence }) => greatest(last, sequence), counted);
+    this.#addParked(end + 1n);
     this.#endInArchive(counted);
     this.#judge(this.#verifier.finish(), true);
     const { head, anchored } = this.#verifier;

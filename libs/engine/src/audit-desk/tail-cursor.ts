@@ -1,8 +1,11 @@
-import { wholeNumber } from "../ledger-cursor.ts";
 import { decodePageToken, encodePageToken } from "../page-token.ts";
 
 /** Most chains that one tail follows: a shard that is set up anew has another one. */
 export const tailChainsMax = 256;
+
+const numberPattern = /^\d{1,19}$/;
+/** The numbers of records end before it. */
+const sequenceEnd = 2n ** 63n;
 
 /** Where a tail is: of each chain, the number of the record that it tells next. */
 export function encodeTailCursor(next: Iterable<readonly [cluster: string, next: bigint]>): string {
@@ -24,8 +27,9 @@ export function decodeTailCursor(cursor: string): ReadonlyMap<string, bigint> | 
   const next = new Map<string, bigint>();
   for (const place of parsed) {
     const [cluster, text] = Array.isArray(place) ? place : [];
-    const sequence = typeof text === "string" ? wholeNumber(text) : undefined;
-    if (typeof cluster !== "string" || sequence === undefined) return undefined;
+    if (typeof cluster !== "string" || typeof text !== "string") return undefined;
+    const sequence = numberPattern.test(text) ? BigInt(text) : sequenceEnd;
+    if (sequence >= sequenceEnd) return undefined;
     next.set(cluster, sequence);
   }
   return next;

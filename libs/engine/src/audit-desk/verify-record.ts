@@ -121,9 +121,18 @@ async function verifyChain(
 ): Promise<Verified | Failure | "unknown" | undefined> {
   const { clock, arrivalMs } = tools;
   let untilMs: number | undefined;
-  for (;;) {
-    const forgotten = () => tools.forgottenOf(asked.cluster);
-    const reading = new ChainReading(asked.cluster, trusted, { runs, forgotten });
+  let parked: ReadonlyMap<bigint, Link> | undefined;
+  for (let again = 0; ; again++) {
+    const begun = await beginChain(tools, query, asked.cluster);
+    if (isFailure(begun)) return begun;
+    const { trusted, runs } = begun;
+    if (asked.counts === 0n && trusted.length === 0) return "unknown";
+    const elsewhere = {
+      runs,
+      parked: parked ?? new Map(),
+      forgotten: () => tools.forgottenOf(asked.cluster),
+    };
+    const reading = new ChainReading(asked.cluster, trusted, elsewhere);
     const end = trusted.reduce((last, { sequence }) => greatest(last, sequence), asked.counts);
     const upTo = { cluster: asked.cluster, end };
     const failed = await readChain(tools.ledger, reading, upTo, onProgress, cancellation);

@@ -83,8 +83,8 @@ export class ShardJournal {
   }
 
   async #run(): Promise<void> {
-    const { store, clock, log, meter, shard, name, onNotice, onEvents, checkpoints } =
-      this.#options;
+    const { store, clock, log, meter, shard, name, onEvents, checkpoints } = this.#options;
+    const onNotice = this.#onNotice;
     const metrics = journalMetrics(meter);
     metrics.leads(shard, false);
     const of = await this.#identify();

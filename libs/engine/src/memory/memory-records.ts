@@ -3,7 +3,10 @@ import { badCursor, invalid, listReply, otherArchived } from "../ledger-answers.
 import {
   type ArchivedPlace,
   archivedCursor,
+  type ParkedPlace,
+  parkedCursor,
   readArchivedCursor,
+  readParkedCursor,
   readViolationCursor,
   type ViolationPlace,
   violationCursor,
@@ -18,7 +21,6 @@ import {
 } from "../ledger-limits.ts";
 import type {
   ArchivedQuery,
-  LedgerRefusal,
   ListReply,
   ParkedQuery,
   RecordReply,
@@ -62,28 +64,22 @@ export class MemoryRecords {
 
   addParked(records: readonly ParkedRecord[]): RecordReply {
     const problem = parkedProblem(records);
-    if (problem !== undefined) return refused("invalid", problem);
+    if (problem !== undefined) return invalid(problem);
     for (const record of records) {
       if (!this.#parked.has(record.id)) this.#parked.set(record.id, record);
     }
     return { kind: "recorded" };
   }
 
-  parked(query: ParkedQuery): ListReply<ParkedRecord> {
-    const problem = limitProblem(query, parkedRowsMax);
-    if (problem !== undefined) return refused("invalid", problem);
-    const { after } = query;
-    const [parkedAt = "", id = ""] =
-      after === undefined ? [] : (readCursor("parked", after, 2) ?? []);
-    const behindMs = wholeNumber(parkedAt);
-    if (after !== undefined && behindMs === undefined) {
-      return refused("invalid", "the cursor is not one that this question gave");
-    }
-    const behind = behindMs === undefined ? undefined : { parkedAtMs: Number(behindMs), id };
+  parked({ limit, after }: ParkedQuery): ListReply<ParkedRecord> {
+    const problem = limitProblem({ limit }, parkedRowsMax);
+    if (problem !== undefined) return invalid(problem);
+    const behind = after === undefined ? undefined : readParkedCursor(after);
+    if (after !== undefined && behind === undefined) return badCursor();
     const found = [...this.#parked.values()]
       .sort(earliestFirst)
       .filter((each) => behind === undefined || earliestFirst(each, behind) > 0);
-    return list(found, query.limit, (each) => writeCursor("parked", [each.parkedAtMs, each.id]));
+    return listReply(found, limit, parkedCursor);
   }
 
   addArchived(part: ArchivedPart): RecordReply {
@@ -115,17 +111,11 @@ function latestFirst(left: ViolationPlace, right: ViolationPlace): number {
   return right.foundAtMs - left.foundAtMs || compareBytes(utf8(right.id), utf8(left.id));
 }
 
-function earliestFirst(
-  left: Pick<ParkedRecord, "parkedAtMs" | "id">,
-  right: Pick<ParkedRecord, "parkedAtMs" | "id">,
-): number {
+function earliestFirst(left: ParkedPlace, right: ParkedPlace): number {
   return left.parkedAtMs - right.parkedAtMs || compareBytes(utf8(left.id), utf8(right.id));
 }
 
-function byPlace(
-  left: Pick<ArchivedPart, "day" | "cluster" | "part">,
-  right: Pick<ArchivedPart, "day" | "cluster" | "part">,
-): number {
+function byPlace(left: ArchivedPlace, right: ArchivedPlace): number {
   if (left.day !== right.day) return left.day < right.day ? -1 : 1;
   return compareBytes(utf8(left.cluster), utf8(right.cluster)) || left.part - right.part;
 }

@@ -9,11 +9,11 @@ import { invariant } from "@holdfast/base/invariant";
  *   the higher revision stays, whichever was written first; of one revision a value outruns a mark,
  *   for what was read at a revision shows what changed at it. To compare and to write is one step,
  *   so that no writer between them is lost.
- * - An entry is gone `ttlMs` after it was written. Before that it may be gone at any moment, and all
- *   entries at once: nobody may take its absence for a proof.
+ * - An entry is gone `ttlMs` after it was written. Before that it may be gone at any moment, and
+ *   all entries at once: nobody may take its absence for a proof.
  * - What stands under a key and was not written so (of another type, too long, without an end or
- *   with one later than {@link CacheLimits.ttlMsMax}) is none, and is written over. What was written
- *   so may be a lie all the same: a reader must be able to tell its own values.
+ *   with one later than {@link CacheLimits.ttlMsMax}) is none, and is written over. What was
+ *   written so may be a lie all the same: a reader must be able to tell its own values.
  * - A read sees all its keys at one moment. A write of several entries is each entry for itself.
  * - Each call is answered within a short time, or is `unavailable`; no promise is rejected but for
  *   a bug. What was `unavailable` may have been written, or may be at any later time.
