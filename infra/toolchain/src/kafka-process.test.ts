@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findTool } from "./find-tool.ts";
 import { brokersIn, isServing } from "./kafka-metadata.ts";
-import { serverProperties, startKafka } from "./kafka-process.ts";
+import { newClusterId, serverProperties, startKafka } from "./kafka-process.ts";
 
 const kafka = await findTool("kafka", { offline: true });
 if (kafka.kind === "missing") console.warn(`kafka process test skipped: ${kafka.reason}`);
@@ -40,6 +40,12 @@ test("a metadata answer without a broker is that of one which does not serve yet
   answer.writeInt32BE(2, 4);
   expect(brokersIn(answer)).toBe(0);
   expect(brokersIn(Buffer.from("HTTP/1.1 400"))).toBe(0);
+});
+
+test("no id of a cluster looks like an option", () => {
+  for (let first = 0; first < 256; first++) {
+    expect(newClusterId(new Uint8Array(16).fill(first))).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/);
+  }
 });
 
 test("settings given replace ours, and a backslash in a path stays one", () => {
