@@ -25,6 +25,8 @@ export class RegisterRecord {
   readonly #copies: (Copy | undefined)[] = [];
   readonly #begun = new Set<string>();
   readonly #ended = new Set<string>();
+  /** Had begun in a history that was lost. */
+  readonly #lost = new Set<string>();
 
   constructor(fail: (checker: string, message: string) => void) {
     this.#fail = fail;
@@ -58,8 +60,12 @@ export class RegisterRecord {
     }
   }
 
-  /** A region lost its store: the next one there has a history of its own. */
+  /**
+   * A region lost its store: the next one there has a history of its own, which begins with what is
+   * copied into it. If that is newer than an end, and was all that the others had, nobody tells it.
+   */
   onWiped(region: number): void {
+    for (const each of this.#copies[region]?.open ?? []) this.#lost.add(each);
     this.#copies[region] = undefined;
   }
 
@@ -75,7 +81,7 @@ export class RegisterRecord {
         if (!this.#begun.has(each)) this.#fail("A1", `nobody tells that ${each} began`);
       }
       for (const each of before) {
-        if (!now.has(each) && !this.#ended.has(each)) {
+        if (!now.has(each) && !this.#ended.has(each) && !this.#lost.has(each)) {
           this.#fail("A1", `nobody tells that ${each} ended`);
         }
       }
