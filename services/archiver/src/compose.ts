@@ -12,6 +12,7 @@ import type { Ledger } from "@holdfast/engine/ports/ledger";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { ArchiverConfig, taskNames } from "./config.ts";
 
 /** Pause before Postgres is looked for again at the start, in ms. */
@@ -23,6 +24,7 @@ export async function compose(
   log: Logger,
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
+  yieldToOthers(log);
   const meter = new PrometheusMeter();
   let trouble = (): string | undefined => "starting: waits for Postgres";
   const telemetry = await openTelemetry(config, meter, () => trouble());

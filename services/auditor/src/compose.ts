@@ -14,6 +14,7 @@ import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Ledger } from "@holdfast/engine/ports/ledger";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { AuditorConfig } from "./config.ts";
 
 /** Pause before Kafka or Postgres is looked for again at the start, in ms. */
@@ -30,6 +31,7 @@ export async function compose(
   log: Logger,
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
+  yieldToOthers(log);
   const meter = new PrometheusMeter();
   let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
   const telemetry = await openTelemetry(config, meter, () => trouble());

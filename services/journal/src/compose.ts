@@ -11,6 +11,7 @@ import { ShardJournal } from "@holdfast/engine/journal/shard-journal";
 import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { JournalConfig } from "./config.ts";
 
 /** Pause before the topic is looked for again at the start, in ms. */
@@ -37,6 +38,7 @@ export async function compose(
   log: Logger,
   clock: Clock = new SystemClock({ keepsAlive: true }),
 ): Promise<RunningService> {
+  yieldToOthers(log);
   const meter = new PrometheusMeter();
   let trouble: string | undefined = "starting: looks for the topic in Kafka";
   const telemetry = await openTelemetry(config, meter, () => trouble);

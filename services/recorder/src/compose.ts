@@ -1,4 +1,3 @@
-import { setPriority } from "node:os";
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
@@ -17,10 +16,9 @@ import { MemoryLedger } from "@holdfast/engine/memory/memory-ledger";
 import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { RecorderConfig, RegionShard } from "./config.ts";
 
-/** A tenth of the weight of others: nothing here is as urgent as a lock. */
-const priority = 10;
 /** Events between the journals and the auditor; past it the shards keep the rest. */
 const waitingMax = 20_000;
 /** How many locks the safety checker remembers, a kilobyte each. */
@@ -72,14 +70,6 @@ export async function compose(
       await telemetry?.close();
     },
   };
-}
-
-function yieldToOthers(log: Logger): void {
-  try {
-    setPriority(priority);
-  } catch (error) {
-    log.warn({ "event.action": "priority-kept", err: error }, "runs with the priority of others");
-  }
 }
 
 function startAuditor(ledger: MemoryLedger, { clock, events, meter, log }: Shared): Auditor {

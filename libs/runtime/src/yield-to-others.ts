@@ -1,0 +1,17 @@
+import { setPriority } from "node:os";
+import type { Logger } from "./log.ts";
+
+/** As of `nice`: 0 is what everything else runs with, 19 the lowest. */
+const priority = 10;
+
+/**
+ * For a process that no lock waits for: where processors are short, those that serve locks come
+ * first. A process may always lower its own priority, and some systems know none.
+ */
+export function yieldToOthers(log: Logger): void {
+  try {
+    setPriority(priority);
+  } catch (error) {
+    log.warn({ "event.action": "priority-kept", err: error }, "runs with the priority of others");
+  }
+}
