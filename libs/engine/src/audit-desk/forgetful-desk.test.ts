@@ -41,6 +41,12 @@ test("whoever asks about the time before is told where the record begins, others
   expect(session).toMatchObject({ beyond: { beginsAtMs } });
 });
 
+test("no more is said to be there than what has not been forgotten", async () => {
+  const { desk } = await setUp();
+  const page = await desk.archived({ pageSize: 10, pageToken: "" });
+  expect(page).toMatchObject({ objects: [], hotFromMs: startMs + 19_001 });
+});
+
 test("nobody is said to have held nothing before the record begins", async () => {
   const { desk } = await setUp();
   const lock = { region: "here", namespace: "default", name: "never seen" };

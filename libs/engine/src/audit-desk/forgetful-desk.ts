@@ -76,8 +76,11 @@ export class ForgetfulDesk implements AuditDesk {
     return this.#honest(await this.#desk.export(query, onRows, cancellation), query.fromMs);
   }
 
-  archived(query: ArchivedAsked): Promise<ArchivedPage | Failure> {
-    return this.#desk.archived(query);
+  async archived(query: ArchivedAsked): Promise<ArchivedPage | Failure> {
+    const page = await this.#desk.archived(query);
+    if (isFailure(page) || page.hotFromMs === undefined) return page;
+    // The first day that is there may lack its beginning.
+    return { ...page, hotFromMs: Math.max(page.hotFromMs, this.#beginsAtMs()) };
   }
 
   #honest<Answer extends { readonly kind: string; readonly beyond: Beyond }>(
