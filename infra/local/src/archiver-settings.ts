@@ -5,8 +5,8 @@ const path = (dataDir: string): string => join(dataDir, "audit", "archiver.env")
 
 /**
  * Writes how an archiver reaches the stores, so that a person can start one by hand:
- * `set -a; . .holdfast/audit/archiver.env; node services/archiver/src/main.ts --once`. For its
- * owner alone to read, since the keys of S3 are in it.
+ * `(set -a; . .holdfast/audit/archiver.env; npx node services/archiver/src/main.ts --once)`. For
+ * its owner alone to read, since the keys of S3 are in it.
  */
 export function writeArchiverSettings(
   dataDir: string,
