@@ -25,6 +25,17 @@ export const registerMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "place-told-again",
+    phrase: "a place in line is told with every change of the register",
+    edits: [
+      {
+        file: "libs/core/src/audit/register-events.ts",
+        find: "if (this.#base.waiters.some((each) => each.grantId === waiter.grantId)) return [];",
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "ballot-reused",
     phrase: "Ballot reused: a later promise makes another value of it",
     edits: [
