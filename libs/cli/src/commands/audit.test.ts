@@ -160,6 +160,15 @@ describe("timeline", () => {
     );
   });
 
+  test("tells that the archive has everything, where the hot store has nothing", async () => {
+    const audit = new FakeAudit();
+    audit.beyond = { ...audit.beyond, objects: [archivedObject()] };
+    const { stderr } = await ask(audit, ["timeline", "order:1", "--from", "start"]);
+    expect(stderr).toContain(
+      "The hot store is empty: all of it lies in the archive: 1 object, 2026-01-01 to 2026-01-01.",
+    );
+  });
+
   test("tells where the record begins, to whoever asks about the time before", async () => {
     const audit = new FakeAudit();
     const beginsAtMs = BigInt(Date.UTC(2026, 0, 31, 10));

@@ -17,13 +17,13 @@ export async function noteBeyond(
   }
   const [first, last] = [objects[0], objects.at(-1)];
   if (first === undefined || last === undefined) return;
-  const since =
+  const where =
     hotFromMs === 0n
-      ? "Nothing of it is in the hot store"
-      : `Before ${printMoment(Number(hotFromMs))}`;
+      ? "The hot store is empty: all of it lies"
+      : `Before ${printMoment(Number(hotFromMs))} UTC it lies`;
   const count = `${objects.length}${more ? " or more" : ""} object${objects.length === 1 ? "" : "s"}`;
   await invocation.note(
-    `${since} UTC it lies in the archive: ${count}, ${first.day} to ${last.day}. They are listed, ` +
+    `${where} in the archive: ${count}, ${first.day} to ${last.day}. They are listed, ` +
       `and how to restore them, by: holdfast audit archived --from ${first.day}\n`,
   );
 }
