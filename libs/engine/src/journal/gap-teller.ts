@@ -21,7 +21,8 @@ const retryMs = 500;
  * Tells that history is gone, and what stands in the shard in spite of it. One event says which
  * revisions are missing, and goes into every partition of the topic, so that whoever reads about a
  * lock of the shard learns it; behind it everything that stands is told as found, of one revision:
- * the first that is still there. From that revision on nothing is missing.
+ * the first that is still there and of which no journal before can have told anything. From that
+ * revision on nothing is missing.
  *
  * Which revisions are missing is stored before a word of it is told, and then how far it was told:
  * a journal that takes over in the middle goes on with the same records.
@@ -72,9 +73,11 @@ export class GapTeller {
   /** Finds out what is missing, and stores it. */
   async #begin({ done, intended, gap }: Checkpoint): Promise<Checkpoint | undefined> {
     const missingFrom = gap?.missingFrom ?? done.revision + 1n;
+    // What stands further back may be in the log, in the form it had before the gap.
+    const untold = max(missingFrom, intended.revision + 1n);
     const { metrics, onNotice, of } = this.#work;
     for (;;) {
-      const missingTo = await this.#oldest(missingFrom);
+      const missingTo = await this.#oldest(untold);
       if (missingTo === undefined) return undefined;
       const bookmark = await this.#bookmarkAt(missingTo);
       if (bookmark === undefined) return undefined;
@@ -179,6 +182,10 @@ export class GapTeller {
 function pageBehind(after: string): RangeOp {
   const key = after === "" ? auditedRange.prefix : `${after}\0`;
   return { kind: "range", key, rangeEnd: auditedRange.end, limit: pageKeys };
+}
+
+function max(left: bigint, right: bigint): bigint {
+  return left > right ? left : right;
 }
 
 function later<Head extends { readonly sequence: bigint }>(left: Head, right: Head): Head {

@@ -81,8 +81,8 @@ test("a journal that meets a shard with a compacted past begins its chain with a
   expect(topic.damage).toBeUndefined();
 });
 
-test("a chain does not fork where the records before the gap are in the log without a checkpoint", async () => {
-  const rig = startJournalRig();
+/** Starts a journal that dies once the log has its first records, before it can say so. */
+function startDyingOnAppend(rig: JournalRig): MortalProcess {
   const process = new MortalProcess(new SeededRandom(1));
   rig.start({
     store: (store) => process.store(store),
@@ -100,6 +100,12 @@ test("a chain does not fork where the records before the gap are in the log with
       },
     }),
   });
+  return process;
+}
+
+test("a chain does not fork where the records before the gap are in the log without a checkpoint", async () => {
+  const rig = startJournalRig();
+  const process = startDyingOnAppend(rig);
   await rig.clock.advance(100);
   await rig.acquire(names(3));
   await rig.clock.advance(100);
@@ -113,6 +119,26 @@ test("a chain does not fork where the records before the gap are in the log with
     ...["LockAcquired l0", "LockAcquired l1", "LockAcquired l2", "AuditGap"],
     ...["LockAcquired after found", "LockAcquired l0 found"],
     ...["LockAcquired l1 found", "LockAcquired l2 found"],
+  ]);
+  expect(topic.damage).toBeUndefined();
+});
+
+test("what may be in the log already is not told in another form, though it still stands", async () => {
+  const rig = startJournalRig();
+  const process = startDyingOnAppend(rig);
+  await rig.clock.advance(100);
+  for (const name of names(4)) await rig.acquire([name]);
+  await rig.clock.advance(100);
+  expect(process.isDead).toBe(true);
+  const told = (await rig.read()).events;
+  expect(told).toHaveLength(4);
+  await rig.store.compact(told[1]?.revision ?? 0n);
+  rig.start();
+  await rig.clock.advance(10_000);
+  const topic = await rig.read();
+  expect(topic.events.map(brief)).toEqual([
+    ...names(4).map((name) => `LockAcquired ${name}`),
+    ...["AuditGap", ...names(4).map((name) => `LockAcquired ${name} found`)],
   ]);
   expect(topic.damage).toBeUndefined();
 });
