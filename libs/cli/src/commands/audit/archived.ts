@@ -1,4 +1,9 @@
 import type { ArchivedObject } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
+import {
+  defaultLifecycle,
+  type StorageClass,
+  storageClassAt,
+} from "@holdfast/core/audit/archive-lifecycle";
 import { type Command, Option } from "commander";
 import { exitCodes } from "../../exit-codes.ts";
 import { parseInteger } from "../../input/integer.ts";
@@ -81,7 +86,8 @@ function jsonOf({ objects, hotFromMs, next, nowMs }: Found) {
     ...(hotFromMs === 0 ? {} : { hotFrom: isoMoment(hotFromMs) }),
     objects: objects.map((object) => {
       const storage = storageOf(object, nowMs);
-      return { ...jsonObject(object), storage, restore: restoring(object, storage) };
+      const restore = restoring(object, storage);
+      return { ...jsonObject(object), storage: storageNames[storage], restore };
     }),
     ...(next === "" ? {} : { next }),
   };
@@ -89,21 +95,24 @@ function jsonOf({ objects, hotFromMs, next, nowMs }: Found) {
 
 const dayMs = 86_400_000;
 
-/** Where the bucket's lifecycle has put an object of that age by now. */
-type Storage = "standard" | "glacier" | "deep-archive";
-
-function storageOf({ archivedAtMs }: ArchivedObject, nowMs: number): Storage {
-  const ageMs = nowMs - Number(archivedAtMs);
-  if (ageMs >= 365 * dayMs) return "deep-archive";
-  return ageMs >= 90 * dayMs ? "glacier" : "standard";
+/** Where the lifecycle that buckets are given puts an object of that age. */
+function storageOf({ archivedAtMs }: ArchivedObject, nowMs: number): StorageClass {
+  return storageClassAt(defaultLifecycle, (nowMs - Number(archivedAtMs)) / dayMs);
 }
 
+/** What people and JSON are told of it. */
+const storageNames: Readonly<Record<StorageClass, string>> = {
+  STANDARD: "standard",
+  GLACIER: "glacier",
+  DEEP_ARCHIVE: "deep-archive",
+};
+
 /** The commands that get at an object, the slow one first. */
-function restoring({ bucket, key }: ArchivedObject, storage: Storage): string[] {
+function restoring({ bucket, key }: ArchivedObject, storage: StorageClass): string[] {
   const at = `--bucket ${quoted(bucket)} --key ${quoted(key)}`;
   const tier = "Days=7,GlacierJobParameters={Tier=Standard}";
   const read = `aws s3 cp ${quoted(`s3://${bucket}/${key}`)} - | gunzip`;
-  if (storage === "standard") return [read];
+  if (storage === "STANDARD") return [read];
   return [`aws s3api restore-object ${at} --restore-request '${tier}'`, read];
 }
 
@@ -139,7 +148,7 @@ async function printObjects(invocation: Invocation, found: Found): Promise<void>
       object.rows.toString(),
       `${object.firstSequence}-${object.lastSequence}`,
       object.bytes.toString(),
-      storageOf(object, nowMs),
+      storageNames[storageOf(object, nowMs)],
       `s3://${object.bucket}/${object.key}`,
     ]),
   );
@@ -150,16 +159,20 @@ async function printObjects(invocation: Invocation, found: Found): Promise<void>
 }
 
 /** How long a restore takes, by where the object is. */
-const waits: Readonly<Record<Storage, string>> = {
-  standard: "",
-  glacier: "Glacier, from day 90 on: order it back, wait 3 to 5 hours, and read it",
-  "deep-archive": "Deep Archive, from day 365 on: order it back, wait up to 12 hours, and read it",
+const waits: Readonly<Record<StorageClass, string>> = {
+  STANDARD: "",
+  GLACIER: fromDay("Glacier", defaultLifecycle.glacierDays, "3 to 5"),
+  DEEP_ARCHIVE: fromDay("Deep Archive", defaultLifecycle.deepArchiveDays, "up to 12"),
 };
+
+function fromDay(where: string, day: number, hours: string): string {
+  return `${where}, from day ${day} on: order it back, wait ${hours} hours, and read it`;
+}
 
 /** One example for each storage that is there. */
 function restoreHelp(objects: readonly ArchivedObject[], nowMs: number): string {
   const lines = ["\nEach is gzip with one record a line. To read one:"];
-  for (const storage of ["standard", "glacier", "deep-archive"] as const) {
+  for (const storage of ["STANDARD", "GLACIER", "DEEP_ARCHIVE"] as const) {
     const object = objects.find((each) => storageOf(each, nowMs) === storage);
     if (object === undefined) continue;
     if (waits[storage] !== "") lines.push(`${waits[storage]}:`);
