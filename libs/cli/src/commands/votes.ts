@@ -1,8 +1,6 @@
 import type { RegionVote } from "@holdfast/core/command/outcome";
 import type { Invocation } from "../invocation.ts";
-
-/** Enough of a grant id to tell it from the others on the screen. */
-const grantShown = 6;
+import { shortGrant } from "../output/short-grant.ts";
 
 /** What each region says of a global lock, as a table. */
 export async function printVotes(
@@ -27,7 +25,7 @@ export async function printVotes(
       vote.ballot === "" ? "-" : vote.ballot,
       vote.ballot === "" ? "-" : vote.version.toString(),
       vote.token === 0n ? "-" : vote.token.toString(),
-      vote.live.map((grantId) => `${grantId.slice(0, grantShown)}…`).join(" ") || "-",
+      vote.live.map((grantId) => shortGrant(grantId)).join(" ") || "-",
     ]),
   );
   const problems = votes.filter(({ problem }) => problem !== "");

@@ -4,6 +4,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { checkedName } from "../input/lock-name.ts";
 import { type Invocation, OutputClosedError } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
+import { shortGrant } from "../output/short-grant.ts";
 import { printable } from "../output/table.ts";
 import { jsonTenant, printMetadata } from "../output/tenant.ts";
 import type { Wrap } from "../wrap.ts";
@@ -19,9 +20,6 @@ import { Interruption } from "./interruption.ts";
 interface WatchOptions extends ScopeOptions {
   readonly current: boolean;
 }
-
-/** Enough of a grant id to tell it from the others on the screen. */
-const grantShown = 6;
 
 /** `holdfast watch NAME`: one line for each event, until Ctrl-C. */
 export function addWatch(program: Command, wrap: Wrap): void {
@@ -89,7 +87,7 @@ function printEvent(invocation: Invocation, event: WatchEvent): Promise<void> {
   }
   const token = tenant.token === 0n ? "" : `token=${tenant.token}`;
   // Who ended a lock the store no longer knows; its grant is what joins it to the earlier line.
-  const grant = `grant=${tenant.grantId.slice(0, grantShown)}…`;
+  const grant = `grant=${shortGrant(tenant.grantId)}`;
   const about = [tenant.mode, grant, token, tenant.owner, printMetadata(tenant.metadata)];
   const words = about.filter((word) => word !== "").map(printable);
   return invocation.print(`${[label, name, ...words].join("  ")}\n`);

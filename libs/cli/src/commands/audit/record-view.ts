@@ -1,6 +1,7 @@
 import type { Record as AuditRecord } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
 import { utf8Text } from "@holdfast/base/bytes";
 import { isoMoment, printMoment } from "../../input/moment.ts";
+import { shortGrant } from "../../output/short-grant.ts";
 import type { Column } from "../../output/table.ts";
 
 /** An event as its line has it: everything is text or a number, tokens are text. */
@@ -54,9 +55,6 @@ export const recordColumns: readonly Column[] = [
   { title: "SEEN IN", flexible: true },
 ];
 
-/** Enough of a grant id to tell it from the others on the screen. */
-const grantShown = 6;
-
 /** The cells of a record. */
 export function recordCells(record: AuditRecord): string[] {
   const line = lineOf(record);
@@ -66,7 +64,7 @@ export function recordCells(record: AuditRecord): string[] {
     line.token ?? "",
     line.mode ?? "",
     line.owner ?? "",
-    line.grantId === undefined ? "" : `${line.grantId.slice(0, grantShown)}…`,
+    line.grantId === undefined ? "" : shortGrant(line.grantId),
     howOf(line),
     seenIn(record, line),
   ];

@@ -11,6 +11,7 @@ import { checkedName } from "../../input/lock-name.ts";
 import { parseMoment, printMoment } from "../../input/moment.ts";
 import { type Invocation, OutputClosedError } from "../../invocation.ts";
 import { examplesHelp } from "../../output/help-text.ts";
+import { shortGrant } from "../../output/short-grant.ts";
 import { printable } from "../../output/table.ts";
 import type { Wrap } from "../../wrap.ts";
 import { Interruption } from "../interruption.ts";
@@ -123,9 +124,6 @@ async function printBatch(
   }
 }
 
-/** Enough of a grant id to tell it from the others on the screen. */
-const grantShown = 6;
-
 function textOf(invocation: Invocation, record: AuditRecord): string {
   const line = lineOf(record);
   const { kind = "(unreadable)", region = "?", shard = "?", lock = "", owner = "" } = line;
@@ -135,7 +133,7 @@ function textOf(invocation: Invocation, record: AuditRecord): string {
     `${region}/${shard}`,
     lock,
     line.mode ?? "",
-    line.grantId === undefined ? "" : `grant=${line.grantId.slice(0, grantShown)}…`,
+    line.grantId === undefined ? "" : `grant=${shortGrant(line.grantId)}`,
     line.token === undefined ? "" : `token=${line.token}`,
     owner,
     howOf(line),
