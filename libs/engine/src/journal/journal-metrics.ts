@@ -2,6 +2,7 @@ import type { Meter } from "../ports/meter.ts";
 
 /** What the journals of a region count; each label is the name of a shard. */
 export interface JournalMetrics {
+  /** Who leads no more knows of no backlog: what it counted last would stand for ever. */
   leads(shard: string, isLeader: boolean): void;
   backlog(shard: string, revisions: bigint, ageMs: number): void;
   produced(shard: string, events: number): void;
@@ -54,12 +55,16 @@ export function journalMetrics(meter: Meter): JournalMetrics {
     help: "Times that history read again came to other records than before. Expected: 0 for ever.",
     labels,
   });
+  const backlog = (shard: string, count: bigint, ageMs: number): void => {
+    revisions.set(Number(count), { shard });
+    age.set(ageMs / 1_000, { shard });
+  };
   return {
-    leads: (shard, isLeader) => leader.set(isLeader ? 1 : 0, { shard }),
-    backlog: (shard, count, ageMs) => {
-      revisions.set(Number(count), { shard });
-      age.set(ageMs / 1_000, { shard });
+    leads: (shard, isLeader) => {
+      leader.set(isLeader ? 1 : 0, { shard });
+      if (!isLeader) backlog(shard, 0n, 0);
     },
+    backlog,
     produced: (shard, count) => events.add(count, { shard }),
     gap: (shard) => gaps.add(1, { shard }),
     reread: (shard) => rereads.add(1, { shard }),

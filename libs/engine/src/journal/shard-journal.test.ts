@@ -107,6 +107,24 @@ test("two that both believe they read tell the same, and the overtaken one finds
   expect(leaders.sort()).toEqual([0, 1]);
 });
 
+test("who reads no more has no backlog, however much there was", async () => {
+  const rig = startJournalRig();
+  const overtaken = rig.start();
+  await rig.clock.advance(1_500);
+  rig.log.reachable = false;
+  await rig.acquire(names(3));
+  await rig.clock.advance(60_000);
+  expect(overtaken.count("backlog_seconds")).toBeGreaterThan(30);
+  rig.start();
+  await rig.clock.advance(100);
+  const success = [{ kind: "delete", key: journalLeaderKey }] as const;
+  await rig.store.commit({ compares: [], success, failure: [] });
+  await rig.clock.advance(30_000);
+  expect(overtaken.count("leader")).toBe(0);
+  expect(overtaken.count("backlog_seconds")).toBe(0);
+  expect(overtaken.count("backlog_revisions")).toBe(0);
+});
+
 test("a journal that dies after the log has its records tells them again, in the same bytes", async () => {
   const rig = startJournalRig();
   const process = new MortalProcess(new SeededRandom(1));
