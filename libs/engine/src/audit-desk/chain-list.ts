@@ -3,7 +3,7 @@ import type { Ledger, LedgerDay } from "../ports/ledger.ts";
 import { pageRowsMax } from "../ports/ledger.ts";
 import type { ArchivedPart } from "../ports/ledger-records.ts";
 import { openDays } from "./hot-window.ts";
-import { ledgerFailure } from "./ledger-failure.ts";
+import { ledgerFailure, tooManyOf } from "./ledger-failure.ts";
 
 /** What the ledger counted of one chain as it was appended. */
 export interface CountedChain {
@@ -56,9 +56,9 @@ export async function archivedParts(
     if (reply.kind !== "list") return ledgerFailure(reply);
     parts.push(...reply.items);
     after = reply.next;
-    if (after === undefined) break;
+    if (after === undefined) return { kind: "parts", parts };
   }
-  return { kind: "parts", parts };
+  return tooManyOf(`objects of chain ${cluster}`);
 }
 
 /** The smaller one. */

@@ -2,7 +2,7 @@ import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { Beyond } from "../ports/audit-desk.ts";
 import { type Ledger, type LedgerDay, pageRowsMax, type Window } from "../ports/ledger.ts";
 import { utcDay } from "../utc-day.ts";
-import { ledgerFailure } from "./ledger-failure.ts";
+import { ledgerFailure, tooManyOf } from "./ledger-failure.ts";
 
 /** Objects that are named in an answer which is about something else. */
 const objectsMax = 100;
@@ -20,9 +20,11 @@ export async function openDays(
     const reply = await ledger.days({ ...from, limit: pageRowsMax });
     if (reply.kind !== "days") return ledgerFailure(reply);
     days.push(...reply.days);
-    if (reply.days.length < pageRowsMax) break;
+    if (reply.days.length < pageRowsMax) {
+      return { kind: "days", days: days.filter(({ clusters }) => clusters.length > 0) };
+    }
   }
-  return { kind: "days", days: days.filter(({ clusters }) => clusters.length > 0) };
+  return tooManyOf("days");
 }
 
 /**

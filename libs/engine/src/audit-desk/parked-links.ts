@@ -4,7 +4,7 @@ import type { Link } from "@holdfast/core/audit/chain";
 import { recordLink } from "../event-record.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import { type ParkedRecord, parkedRowsMax } from "../ports/ledger-records.ts";
-import { ledgerFailure } from "./ledger-failure.ts";
+import { ledgerFailure, tooManyOf } from "./ledger-failure.ts";
 
 /** Parked records are for people to look at; with more than this many there is more to be done. */
 const pagesMax = 100;
@@ -27,9 +27,9 @@ export async function parkedLinks(
       if (link !== undefined) links.set(link.sequence, link);
     }
     after = reply.next;
-    if (after === undefined) break;
+    if (after === undefined) return { kind: "links", links };
   }
-  return { kind: "links", links };
+  return tooManyOf("parked records");
 }
 
 /** Of whatever version, its line says of which cluster it is. */

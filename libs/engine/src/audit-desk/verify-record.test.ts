@@ -270,3 +270,48 @@ async function archive(ledger: Ledger, rows: readonly LedgerRow[]): Promise<void
   });
   expect(reply).toEqual({ kind: "recorded" });
 }
+
+describe("no verdict is made of a part of what has to be known", () => {
+  const endless = { kind: "list", items: [], next: "more" } as const;
+  const refused = async (part: Partial<Ledger>) => {
+    const rows = recordedChain(20, { startMs });
+    const ledger = Object.assign(await ledgerOf(rows.slice(0, 11), rows.slice(12)), part);
+    const desk = new LedgerDesk({ ledger, clock: new ManualClock(), arrivalMs: 0 });
+    const verdicts: unknown[] = [];
+    const onProgress = async ({ verdict }: { readonly verdict?: Verdict }) => {
+      if (verdict !== undefined) verdicts.push(verdict);
+    };
+    const failed = await desk.verify(everything, onProgress, new Cancellation());
+    expect(verdicts).toEqual([]);
+    return failed;
+  };
+
+  test("where more records are parked than are looked through", async () => {
+    expect(await refused({ parked: async () => endless })).toMatchObject({
+      code: "QUOTA_EXCEEDED",
+      message: expect.stringContaining("parked"),
+    });
+  });
+
+  test("where a chain has more archived parts than are looked through", async () => {
+    expect(await refused({ archived: async () => endless })).toMatchObject({
+      code: "QUOTA_EXCEEDED",
+      message: expect.stringContaining("objects"),
+    });
+  });
+
+  test("where the ledger has more days than are looked through", async () => {
+    const days: Ledger["days"] = async ({ fromDay = "1990-01-01", limit }) => {
+      const firstMs = Date.parse(fromDay);
+      const found = Array.from({ length: limit }, (_, at) => utcDay(firstMs + at * dayMs));
+      return {
+        kind: "days",
+        days: found.map((day) => ({ day, wasDropped: false, clusters: [] })),
+      };
+    };
+    expect(await refused({ days })).toMatchObject({
+      code: "QUOTA_EXCEEDED",
+      message: expect.stringContaining("days"),
+    });
+  });
+});
