@@ -6,6 +6,11 @@ export function invalid(message: string): LedgerRefusal {
   return { kind: "refused", reason: "invalid", message };
 }
 
+/** A ledger in memory has bounds as a disk has. */
+export function noSpace(): LedgerRefusal {
+  return { kind: "refused", reason: "no-space", message: "the ledger's space is used up" };
+}
+
 /** What was given as a cursor is none, or one of another question. */
 export function badCursor(): LedgerRefusal {
   return invalid("the cursor is not one that this question gave");

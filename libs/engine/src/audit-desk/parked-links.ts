@@ -1,18 +1,14 @@
-import { utf8Text } from "@holdfast/base/bytes";
 import type { Failure } from "@holdfast/base/failure";
 import type { Link } from "@holdfast/core/audit/chain";
-import { recordLink } from "../event-record.ts";
+import { parkedLink } from "../parked-link.ts";
 import type { Ledger } from "../ports/ledger.ts";
-import { type ParkedRecord, parkedRowsMax } from "../ports/ledger-records.ts";
+import { parkedRowsMax } from "../ports/ledger-records.ts";
 import { ledgerFailure, tooManyOf } from "./ledger-failure.ts";
 
 /** Parked records are for people to look at; with more than this many there is more to be done. */
 const pagesMax = 100;
 
-/**
- * The links of a chain that the auditor could not make rows of and parked, by number: a newer
- * writer's records are part of the chain all the same.
- */
+/** The links of a chain that the auditor could not make rows of and parked, by number. */
 export async function parkedLinks(
   ledger: Ledger,
   cluster: string,
@@ -23,20 +19,11 @@ export async function parkedLinks(
     const reply = await ledger.parked({ limit: parkedRowsMax, ...(after && { after }) });
     if (reply.kind !== "list") return ledgerFailure(reply);
     for (const parked of reply.items) {
-      const link = clusterOf(parked) === cluster ? recordLink(cluster, parked) : undefined;
-      if (link !== undefined) links.set(link.sequence, link);
+      const link = parkedLink(parked);
+      if (link?.cluster === cluster) links.set(link.sequence, link);
     }
     after = reply.next;
     if (after === undefined) return { kind: "links", links };
   }
   return tooManyOf("parked records");
-}
-
-/** Of whatever version, its line says of which cluster it is. */
-function clusterOf({ value }: ParkedRecord): unknown {
-  try {
-    return (JSON.parse(utf8Text(value)) as { readonly cluster?: unknown } | null)?.cluster;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { compareBytes, utf8 } from "@holdfast/base/bytes";
 import { lockKey } from "@holdfast/core/lock/lock-id";
-import { badCursor, invalid, pageReply } from "../ledger-answers.ts";
+import { badCursor, invalid, noSpace, pageReply } from "../ledger-answers.ts";
 import {
   chainCursor,
   readChainCursor,
@@ -15,6 +15,7 @@ import {
   lockProblem,
   windowProblem,
 } from "../ledger-limits.ts";
+import { parkedLink } from "../parked-link.ts";
 import type {
   AppendReply,
   ArchivedQuery,
@@ -42,7 +43,7 @@ import type { ArchivedPart, ParkedRecord, Violation } from "../ports/ledger-reco
 import { lastMs } from "../utc-day.ts";
 import { LedgerDays } from "./ledger-days.ts";
 import { inTime, LedgerRows, type PlacedRow, type RowsInTime } from "./ledger-rows.ts";
-import { MemoryRecords } from "./memory-records.ts";
+import { MemoryRecords, type RecordBounds, type WhenFull } from "./memory-records.ts";
 
 /** Rows are kept in full: this many take some hundred megabytes. */
 const rowsMaxDefault = 500_000;
@@ -51,9 +52,9 @@ const rowsMaxDefault = 500_000;
 export class MemoryLedger implements Ledger {
   readonly #rows = new LedgerRows();
   readonly #days = new LedgerDays();
-  readonly #records = new MemoryRecords();
+  readonly #records: MemoryRecords;
   readonly #rowsMax: number;
-  readonly #whenFull: "refuses" | "forgets";
+  readonly #whenFull: WhenFull;
   readonly #forgotten = new Map<string, bigint>();
   #forgottenToMs = 0;
   /** Whether the space is used up: rows that are not there yet are refused. */
@@ -61,13 +62,18 @@ export class MemoryLedger implements Ledger {
 
   /**
    * `rowsMax`: with more rows there is no space; or, where it `forgets`, those that came first make
-   * room, a twentieth of all at once.
+   * room, a twentieth of all at once. The same goes for what it keeps beside them, by `bounds`.
    */
   constructor(
-    options: { readonly rowsMax?: number; readonly whenFull?: "refuses" | "forgets" } = {},
+    options: {
+      readonly rowsMax?: number;
+      readonly whenFull?: WhenFull;
+      readonly bounds?: RecordBounds;
+    } = {},
   ) {
     this.#rowsMax = options.rowsMax ?? rowsMaxDefault;
     this.#whenFull = options.whenFull ?? "refuses";
+    this.#records = new MemoryRecords(this.#whenFull, options.bounds);
   }
 
   /** Of each chain the highest number that was forgotten; nothing of the others was. */
@@ -94,7 +100,7 @@ export class MemoryLedger implements Ledger {
     if (this.#whenFull === "forgets") this.#makeRoom(fresh.size);
     const isFull = this.noSpace || this.#days.rows + fresh.size > this.#rowsMax;
     if (fresh.size > 0 && isFull) {
-      return { kind: "refused", reason: "no-space", message: "the ledger's space is used up" };
+      return noSpace();
     }
     const lateDays = new Set<string>();
     for (const [key, row] of fresh) {
@@ -223,7 +229,10 @@ export class MemoryLedger implements Ledger {
   }
 
   async park(records: readonly ParkedRecord[]): Promise<RecordReply> {
-    return this.#records.addParked(records);
+    return this.#records.addParked(records, (record) => {
+      const link = parkedLink(record);
+      if (link !== undefined) this.#forget(link);
+    });
   }
 
   async parked(query: ParkedQuery): Promise<ListReply<ParkedRecord>> {
@@ -243,11 +252,15 @@ export class MemoryLedger implements Ledger {
     if (over <= 0) return;
     const gone = new Set(this.#days.takeOldest(Math.max(over, Math.ceil(this.#rowsMax / 20))));
     this.#rows.remove((row) => gone.has(row));
-    for (const { cluster, sequence, atMs } of gone) {
-      const last = this.#forgotten.get(cluster) ?? 0n;
-      if (sequence > last) this.#forgotten.set(cluster, sequence);
-      this.#forgottenToMs = Math.max(this.#forgottenToMs, atMs);
+    for (const row of gone) {
+      this.#forget(row);
+      this.#forgottenToMs = Math.max(this.#forgottenToMs, row.atMs);
     }
+  }
+
+  #forget({ cluster, sequence }: { readonly cluster: string; readonly sequence: bigint }): void {
+    const last = this.#forgotten.get(cluster) ?? 0n;
+    if (sequence > last) this.#forgotten.set(cluster, sequence);
   }
 
   #inTime(

@@ -1,5 +1,5 @@
 import { compareBytes, utf8 } from "@holdfast/base/bytes";
-import { badCursor, invalid, listReply, otherArchived } from "../ledger-answers.ts";
+import { badCursor, invalid, listReply, noSpace, otherArchived } from "../ledger-answers.ts";
 import {
   type ArchivedPlace,
   archivedCursor,
@@ -30,21 +30,54 @@ import {
   type ArchivedPart,
   isSamePart,
   type ParkedRecord,
+  parkedBytes,
   parkedRowsMax,
   type Violation,
 } from "../ports/ledger-records.ts";
 
+/** Whether a ledger that is full takes no more, or lets what came first make room. */
+export type WhenFull = "refuses" | "forgets";
+
+/** How much is kept beside the rows. */
+export interface RecordBounds {
+  readonly violationsMax: number;
+  readonly parkedMax: number;
+  /** Of all parked records together, by {@link parkedBytes}. */
+  readonly parkedBytesMax: number;
+}
+
+/** Findings take a few kilobytes each, parked records up to 8 MB. */
+export const recordBounds: RecordBounds = {
+  violationsMax: 10_000,
+  parkedMax: 1_000,
+  parkedBytesMax: 64 * 1024 * 1024,
+};
+
 /** What a ledger in memory keeps beside its rows. */
 export class MemoryRecords {
+  readonly #whenFull: WhenFull;
+  readonly #bounds: RecordBounds;
   readonly #violations = new Map<string, Violation>();
   readonly #parked = new Map<string, ParkedRecord>();
+  #parkedBytes = 0;
   readonly #archived = new Map<string, ArchivedPart>();
+
+  constructor(whenFull: WhenFull, bounds: RecordBounds = recordBounds) {
+    this.#whenFull = whenFull;
+    this.#bounds = bounds;
+  }
 
   addViolations(violations: readonly Violation[]): RecordReply {
     const problem = violations.map(violationProblem).find((each) => each !== undefined);
     if (problem !== undefined) return invalid(problem);
-    for (const violation of violations) {
-      if (!this.#violations.has(violation.id)) this.#violations.set(violation.id, violation);
+    const fresh = freshOf(violations, this.#violations);
+    const { violationsMax } = this.#bounds;
+    const isFull = this.#violations.size + fresh.size > violationsMax;
+    if (isFull && this.#whenFull === "refuses") return noSpace();
+    for (const [id, violation] of fresh) this.#violations.set(id, violation);
+    for (const id of this.#violations.keys()) {
+      if (this.#violations.size <= violationsMax) break;
+      this.#violations.delete(id);
     }
     return { kind: "recorded" };
   }
@@ -62,11 +95,24 @@ export class MemoryRecords {
     return listReply(found, limit, violationCursor);
   }
 
-  addParked(records: readonly ParkedRecord[]): RecordReply {
+  /** `onForgotten` hears of each record that made room. */
+  addParked(
+    records: readonly ParkedRecord[],
+    onForgotten: (record: ParkedRecord) => void,
+  ): RecordReply {
     const problem = parkedProblem(records);
     if (problem !== undefined) return invalid(problem);
-    for (const record of records) {
-      if (!this.#parked.has(record.id)) this.#parked.set(record.id, record);
+    const fresh = freshOf(records, this.#parked);
+    const bytes = [...fresh.values()].reduce((sum, record) => sum + parkedBytes(record), 0);
+    const isFull = this.#isOver(this.#parked.size + fresh.size, this.#parkedBytes + bytes);
+    if (isFull && this.#whenFull === "refuses") return noSpace();
+    for (const [id, record] of fresh) this.#parked.set(id, record);
+    this.#parkedBytes += bytes;
+    for (const [id, record] of this.#parked) {
+      if (!this.#isOver(this.#parked.size, this.#parkedBytes)) break;
+      this.#parked.delete(id);
+      this.#parkedBytes -= parkedBytes(record);
+      onForgotten(record);
     }
     return { kind: "recorded" };
   }
@@ -105,6 +151,22 @@ export class MemoryRecords {
       .filter((each) => behind === undefined || byPlace(each, behind) > 0);
     return listReply(found, limit, archivedCursor);
   }
+
+  #isOver(parked: number, bytes: number): boolean {
+    return parked > this.#bounds.parkedMax || bytes > this.#bounds.parkedBytesMax;
+  }
+}
+
+/** By id, those that are not there; of two with one id the first. */
+function freshOf<Item extends { readonly id: string }>(
+  given: readonly Item[],
+  known: ReadonlyMap<string, Item>,
+): Map<string, Item> {
+  const fresh = new Map<string, Item>();
+  for (const each of given) {
+    if (!known.has(each.id) && !fresh.has(each.id)) fresh.set(each.id, each);
+  }
+  return fresh;
 }
 
 function latestFirst(left: ViolationPlace, right: ViolationPlace): number {
