@@ -5,10 +5,14 @@ const unitMs: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
 };
 
 /** One or more of `<number><unit>`: `30s`, `1m30s`, `1.5s`, `250ms`. */
 const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+/** The same, for what is longer than any lock is held. */
+const longPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
 
 /** Milliseconds of a duration as people type it; a bare `0` is none. Rejects what is unclear. */
 export function parseDuration(text: string, option: string): number {
@@ -20,11 +24,20 @@ export function parseDuration(text: string, option: string): number {
       `Write it with a unit, such as 500ms, 30s, 2m or 1h.`,
     );
   }
+  return Math.round(sumOf(text));
+}
+
+/** Milliseconds of a duration that may also have days and weeks; undefined where it is none. */
+export function longDuration(text: string): number | undefined {
+  return longPattern.test(text) ? sumOf(text) : undefined;
+}
+
+function sumOf(text: string): number {
   let sumMs = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
     sumMs += Number(amount) * (unitMs[unit ?? ""] ?? 0);
   }
-  return Math.round(sumMs);
+  return sumMs;
 }
 
 /** The same, and within bounds that the API has too; saying it here saves a round trip. */

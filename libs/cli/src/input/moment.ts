@@ -1,18 +1,9 @@
 import { usageError } from "../cli-error.ts";
-
-const unitMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
-};
+import { longDuration } from "./duration.ts";
 
 /** The last millisecond of the year 9999. */
 const lastMs = 253_402_300_799_999;
 
-const agoPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
 const datePattern =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?))?(Z|[+-]\d{2}:\d{2})?$/;
 
@@ -24,7 +15,8 @@ const datePattern =
 export function parseMoment(text: string, option: string, nowMs: number): number {
   if (text === "now") return nowMs;
   if (text === "start") return 0;
-  const atMs = agoPattern.test(text) ? nowMs - durationOf(text) : dateOf(text);
+  const agoMs = longDuration(text);
+  const atMs = agoMs === undefined ? dateOf(text) : nowMs - agoMs;
   if (atMs !== undefined && atMs >= 0 && atMs <= lastMs) return Math.floor(atMs);
   throw usageError(
     `${option} ${JSON.stringify(text)} is no time.`,
@@ -40,14 +32,6 @@ export function printMoment(atMs: number): string {
 /** A time in JSON. */
 export function isoMoment(atMs: number): string {
   return new Date(atMs).toISOString();
-}
-
-function durationOf(text: string): number {
-  let sumMs = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
-    sumMs += Number(amount) * (unitMs[unit ?? ""] ?? 0);
-  }
-  return sumMs;
 }
 
 /** Undefined where it is none; a day that the month does not have is none either. */
