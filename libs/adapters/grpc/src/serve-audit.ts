@@ -1,12 +1,13 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Server } from "@grpc/grpc-js";
 import { Descriptors } from "@holdfast/api/descriptors";
 import { Cancellation } from "@holdfast/base/cancellation";
-import { type Clock, sleep } from "@holdfast/base/clock";
+import type { Clock } from "@holdfast/base/clock";
 import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import { serveAuditCalls } from "./audit-calls.ts";
 import { Health } from "./health-calls.ts";
-import { Listener, type ListenRefused } from "./listener.ts";
+import type { ListenRefused } from "./listener.ts";
 import { serveReflection } from "./reflection-calls.ts";
+import { openServerDoor } from "./server-door.ts";
 
 /** The door through which the record is asked. */
 export interface AuditServerOptions {
@@ -62,35 +63,20 @@ export async function serveAudit(
   health.serve(server);
   if (options.reflection) serveReflection(server, descriptors);
 
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = new Listener((socket) => injector.injectConnection(socket));
-  const listening = await listener.listen(options.listen);
-  if (listening.kind === "refused") return listening;
-
-  const drain = async (withinMs: number): Promise<void> => {
-    health.stop();
-    draining.cancel();
-    // The streams' ends leave at the end of this turn, before the connections are told to close.
-    await sleep(clock, 1);
-    listener.stop();
-    injector.destroy();
-    const given = new Cancellation();
-    const emptied = listener.emptied().then(() => given.cancel());
-    await sleep(clock, withinMs, given);
-    listener.destroyAll();
-    await emptied;
-  };
-  let drained: Promise<void> | undefined;
+  const door = await openServerDoor(server, options.listen, clock, {
+    begin: () => {
+      health.stop();
+      draining.cancel();
+    },
+  });
+  if (door.kind === "refused") return door;
   return {
     kind: "serving",
-    address: listening.address,
+    address: door.address,
     get streamCount() {
       return streams.open;
     },
     setServing: (serving) => health.setServing(serving),
-    drain: (withinMs) => {
-      drained ??= drain(withinMs);
-      return drained;
-    },
+    drain: door.drain,
   };
 }

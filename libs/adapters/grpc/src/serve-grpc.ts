@@ -1,9 +1,9 @@
-import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
+import { Server, type ServerDuplexStream } from "@grpc/grpc-js";
 import { ConnectRequestReader } from "@holdfast/api/codec/connect-request";
 import { Descriptors } from "@holdfast/api/descriptors";
 import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/session_service";
 import { Cancellation } from "@holdfast/base/cancellation";
-import { type Clock, sleep } from "@holdfast/base/clock";
+import type { Clock } from "@holdfast/base/clock";
 import { limits } from "@holdfast/core/limits";
 import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
 import type { LockTier } from "@holdfast/engine/ports/lock-tier";
@@ -11,10 +11,11 @@ import { serveAdmin } from "./admin-calls.ts";
 import { WriterPool } from "./connect-output.ts";
 import { ConnectStream, type StreamContext } from "./connect-stream.ts";
 import { Health } from "./health-calls.ts";
-import { Listener, type ListenRefused } from "./listener.ts";
+import type { ListenRefused } from "./listener.ts";
 import { serveLockCalls } from "./lock-calls.ts";
 import { type MembershipServerOptions, serveMembership } from "./membership-server.ts";
 import { serveReflection } from "./reflection-calls.ts";
+import { openServerDoor } from "./server-door.ts";
 import { StreamRegistry } from "./stream-registry.ts";
 import { passThrough } from "./unary-handler.ts";
 import type { VotingServer } from "./voting-server.ts";
@@ -98,41 +99,26 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
     leaving: () => leaving,
   });
 
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = new Listener((socket) => injector.injectConnection(socket));
-  const listening = await listener.listen(options.listen);
-  if (listening.kind === "refused") return listening;
-
-  const drain = async (withinMs: number): Promise<void> => {
-    leaving = { reason: "The router stops.", drainMs: withinMs };
-    health.stop();
-    registry.goAway(leaving.reason, withinMs);
-    coordinators?.voting.finish("The coordinator stops.");
-    draining.cancel();
-    // The events above leave at the end of this turn, before the connections are told to close.
-    await sleep(clock, 1);
-    listener.stop();
-    injector.destroy();
-    const given = new Cancellation();
-    const emptied = listener.emptied().then(() => given.cancel());
-    await sleep(clock, withinMs, given);
-    registry.finish(leaving.reason);
-    await Promise.race([emptied, sleep(clock, 50)]);
-    listener.destroyAll();
-    await emptied;
-  };
-  let drained: Promise<void> | undefined;
+  const reason = "The router stops.";
+  const door = await openServerDoor(server, options.listen, clock, {
+    begin: (withinMs) => {
+      leaving = { reason, drainMs: withinMs };
+      health.stop();
+      registry.goAway(reason, withinMs);
+      coordinators?.voting.finish("The coordinator stops.");
+      draining.cancel();
+    },
+    late: () => registry.finish(reason),
+  });
+  if (door.kind === "refused") return door;
   return {
     kind: "serving",
-    address: listening.address,
+    address: door.address,
     get streamCount() {
       return registry.size;
     },
     setServing: (serving) => health.setServing(serving),
-    drain: (withinMs) => {
-      drained ??= drain(withinMs);
-      return drained;
-    },
+    drain: door.drain,
   };
 }
 
