@@ -35,6 +35,18 @@ test("a ledger that forgets makes room with what came first, over midnight as we
   expect(days.kind === "days" && days.days.map(({ day }) => day)).toEqual(["2026-01-02"]);
 });
 
+test("a ledger that forgets takes a batch that is larger than all it keeps, and keeps its end", async () => {
+  const ledger = new MemoryLedger({ rowsMax: 40, whenFull: "forgets" });
+  const rows = recordedChain(100, { startMs });
+  const cluster = rows[0]?.cluster ?? "";
+  expect(await ledger.append(rows)).toMatchObject({ kind: "appended", added: 100 });
+  const kept = await ledger.chain({ cluster, limit: 1_000 });
+  expect(kept.kind === "page" && kept.rows.map(({ sequence }) => sequence)).toEqual(
+    Array.from({ length: 40 }, (_, place) => BigInt(61 + place)),
+  );
+  expect(ledger.forgotten.get(cluster)).toBe(60n);
+});
+
 test("a ledger that does not forget refuses what it has no room for", async () => {
   const ledger = new MemoryLedger({ rowsMax: 40 });
   const rows = recordedChain(41, { startMs });

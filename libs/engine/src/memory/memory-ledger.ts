@@ -97,9 +97,9 @@ export class MemoryLedger implements Ledger {
       if (stored === undefined) fresh.set(key, row);
       else if (compareBytes(stored.hash, row.hash) !== 0) conflicts.push(conflict(stored, row));
     }
-    if (this.#whenFull === "forgets") this.#makeRoom(fresh.size);
-    const isFull = this.noSpace || this.#days.rows + fresh.size > this.#rowsMax;
-    if (fresh.size > 0 && isFull) {
+    const refuses = this.#whenFull === "refuses";
+    const isFull = refuses && this.#days.rows + fresh.size > this.#rowsMax;
+    if (fresh.size > 0 && (this.noSpace || isFull)) {
       return noSpace();
     }
     const lateDays = new Set<string>();
@@ -108,6 +108,8 @@ export class MemoryLedger implements Ledger {
       this.#rows.insert(row);
       if (this.#days.wasDropped(row.day)) lateDays.add(row.day);
     }
+    // Afterwards: a batch may have more rows than are kept, and would find no room for ever.
+    this.#makeRoom();
     return { kind: "appended", added: fresh.size, conflicts, lateDays: [...lateDays].sort() };
   }
 
@@ -247,8 +249,8 @@ export class MemoryLedger implements Ledger {
     return this.#records.archived(query);
   }
 
-  #makeRoom(count: number): void {
-    const over = this.#days.rows + count - this.#rowsMax;
+  #makeRoom(): void {
+    const over = this.#days.rows - this.#rowsMax;
     if (over <= 0) return;
     const gone = new Set(this.#days.takeOldest(Math.max(over, Math.ceil(this.#rowsMax / 20))));
     this.#rows.remove((row) => gone.has(row));
