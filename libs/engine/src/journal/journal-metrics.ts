@@ -4,7 +4,8 @@ import type { Meter } from "../ports/meter.ts";
 export interface JournalMetrics {
   /** Who leads no more knows of no backlog: what it counted last would stand for ever. */
   leads(shard: string, isLeader: boolean): void;
-  backlog(shard: string, revisions: bigint, ageMs: number): void;
+  /** `revisions` left out: not known, and left as it was. */
+  backlog(shard: string, revisions: bigint | undefined, ageMs: number): void;
   produced(shard: string, events: number): void;
   gap(shard: string): void;
   reread(shard: string): void;
@@ -27,7 +28,7 @@ export function journalMetrics(meter: Meter): JournalMetrics {
   });
   const age = meter.gauge({
     name: "holdfast_journal_backlog_seconds",
-    help: "How old the oldest revision is whose events are not in the log yet.",
+    help: "How old the oldest revision is whose events are not in the log yet, or may be.",
     labels,
   });
   const events = meter.counter({
@@ -55,8 +56,8 @@ export function journalMetrics(meter: Meter): JournalMetrics {
     help: "Times that history read again came to other records than before. Expected: 0 for ever.",
     labels,
   });
-  const backlog = (shard: string, count: bigint, ageMs: number): void => {
-    revisions.set(Number(count), { shard });
+  const backlog: JournalMetrics["backlog"] = (shard, count, ageMs) => {
+    if (count !== undefined) revisions.set(Number(count), { shard });
     age.set(ageMs / 1_000, { shard });
   };
   return {

@@ -123,16 +123,18 @@ test("a journal compacts to where its checkpoint was five minutes ago, and nobod
 
 test("a shard without space is told on from where it was once there is space again", async () => {
   const rig = startJournalRig();
-  const { notices } = rig.start();
+  const { count, notices } = rig.start();
   await rig.clock.advance(1_000);
   await rig.acquire(names(3));
   rig.store.noSpace = true;
   await rig.clock.advance(60_000);
+  expect(count("backlog_seconds")).toBeGreaterThan(50);
   const complaints = notices.filter(({ action }) => action === "checkpoint-failed");
   expect(complaints.map(({ message }) => message)).toEqual(Array(2).fill("space exceeded"));
   rig.store.noSpace = false;
   await rig.clock.advance(10_000);
   await expectWhole(rig);
+  expect(count("backlog_seconds")).toBe(0);
 });
 
 test("a journal that meets a shard without space leads once there is space", async () => {

@@ -222,10 +222,12 @@ export class JournalTenure {
 
   #writeMarks(): Promise<void> {
     const { store, clock, leadership, metrics, of } = this.#options;
-    const onMark = (markMs: number, revision: bigint): void => {
+    const onMark = (markMs: number, revision: bigint | undefined): void => {
       const { bookmark, revision: doneAt } = this.#done;
       const ageMs = bookmark.markMs === 0 ? 0 : markMs - bookmark.markMs - markEveryMs;
-      metrics.backlog(of.shard, revision - doneAt, Math.max(0, ageMs));
+      // A shard that takes no mark may have a history all the same: its age is what it may be.
+      const revisions = revision === undefined ? undefined : revision - doneAt;
+      metrics.backlog(of.shard, revisions, Math.max(0, ageMs));
     };
     const onSuperseded = (): void => leadership.lost.cancel();
     const isLeader = leadership.holds;

@@ -18,8 +18,8 @@ export interface TimeMarksOptions {
   readonly clock: Clock;
   /** Holds while this journal leads. */
   readonly isLeader: Compare;
-  /** A mark was written by `revision`. */
-  readonly onMark: (markMs: number, revision: bigint) => void;
+  /** Each second: a mark was written by `revision`; undefined: the shard did not take it. */
+  readonly onMark: (markMs: number, revision: bigint | undefined) => void;
   /** Another journal leads. */
   readonly onSuperseded: () => void;
 }
@@ -37,14 +37,21 @@ export async function writeTimeMarks(
   let lastMs: number | undefined;
   do {
     lastMs ??= await storedMark(store);
-    if (lastMs === undefined || cancellation.cancelled) continue;
-    const markMs = nextMark(lastMs, clock.wallMs());
+    if (cancellation.cancelled) continue;
+    const markMs = nextMark(lastMs ?? 0, clock.wallMs());
+    if (lastMs === undefined) {
+      onMark(markMs, undefined);
+      continue;
+    }
     const reply = await store.commit({
       compares: [isLeader],
       success: [{ kind: "put", key: timeMarkKey, value: encodeTimeMark(markMs), lease: 0n }],
       failure: [],
     });
-    if (reply.kind !== "committed") continue;
+    if (reply.kind !== "committed") {
+      onMark(markMs, undefined);
+      continue;
+    }
     if (!reply.result.succeeded) return onSuperseded();
     lastMs = markMs;
     onMark(markMs, reply.revision);
