@@ -100,10 +100,10 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** What a terminal does: SIGINT to everyone in the group. */
+  /** What a terminal does: SIGINT to everyone in the group, if there is one still. */
   pressCtrlC(): void {
     if (!this.#ownGroup) throw new Error("the group is that of the tests");
-    process.kill(-this.pid, "SIGINT");
+    if (!this.#isOver) process.kill(-this.pid, "SIGINT");
   }
 
   /** Its end; one that does not come within the time is killed and reported as an error. */

@@ -40,7 +40,9 @@ export async function planRun(
     if (refused !== undefined) return refused;
   }
   const data = known?.etcd ?? (await freshData(options));
-  const servicePorts = await chooseServicePorts(options, data.regions.length, store);
+  const { client, peer } = data.ports;
+  const etcdPorts = [...client, ...peer];
+  const servicePorts = await chooseServicePorts(options, data.regions.length, store, etcdPorts);
   const layout = planLayout({
     ...data,
     store,
@@ -60,7 +62,7 @@ async function planMemory(options: StartOptions, record: DataDirRecord): Promise
     regions,
     shards: options.shards ?? SHARDS_DEFAULT,
     members: 0,
-    ...(await chooseServicePorts(options, regions.length, "memory")),
+    ...(await chooseServicePorts(options, regions.length, "memory", [])),
     etcdPorts: NO_PORTS,
     dataDir: options.dataDir,
   });
@@ -86,11 +88,13 @@ async function chooseServicePorts(
   options: StartOptions,
   regions: number,
   store: "etcd" | "memory",
+  etcdPorts: readonly number[],
 ): Promise<Pick<LayoutInput, "routerPorts" | "coordinatorPorts" | "record">> {
   const { portBase, audit } = options;
   const coordinators = whyNoGlobalLocks(store, regions) === undefined ? regions : 0;
   const record = store === "etcd" ? recordPortCount(audit, regions) : 0;
-  const any = portBase === 0 ? await freePorts(regions + coordinators + record) : undefined;
+  const count = regions + coordinators + record;
+  const any = portBase === 0 ? await freePorts(count, etcdPorts) : undefined;
   const routerPorts =
     any?.splice(0, regions) ?? Array.from({ length: regions }, (_, i) => portBase + i);
   const coordinatorPorts =

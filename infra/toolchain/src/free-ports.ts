@@ -7,20 +7,31 @@ import { createServer } from "node:net";
  */
 const FIRST_PORT = 25_000;
 const LAST_PORT = 31_999;
-const TRIES_MAX = 2_000;
+const TRIES_MAX = 20_000;
+const GIVEN_MAX = 3_500;
+
+/** What this process has chosen may be bound only later: it looks free until then. */
+const given = new Set<number>();
 
 /**
- * `count` different loopback ports that nobody listens on right now. Picked at random, so that
- * suites running side by side seldom pick the same; a caller must still expect to lose a race.
+ * `count` different loopback ports that nobody listens on right now, that this process was not
+ * given before, and that are not among `except`. Picked at random, so that suites running side by
+ * side seldom pick the same; a caller must still expect to lose a race to another process.
  */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  for (let tries = 0; ports.size < count; tries++) {
+export async function freePorts(count: number, except: readonly number[] = []): Promise<number[]> {
+  const taken = new Set(except);
+  const ports: number[] = [];
+  for (let tries = 0; ports.length < count; tries++) {
     if (tries >= TRIES_MAX) throw new Error(`no ${count} free ports on 127.0.0.1`);
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
-    if (!ports.has(port) && (await isPortFree(port))) ports.add(port);
+    if (given.has(port) || taken.has(port)) continue;
+    // Whoever has asked for half of them has given most of those back.
+    if (given.size >= GIVEN_MAX) given.clear();
+    given.add(port);
+    taken.add(port);
+    if (await isPortFree(port)) ports.push(port);
   }
-  return [...ports];
+  return ports;
 }
 
 /** A stranger on the port would answer our questions while our own process tries to bind. */
