@@ -14,6 +14,7 @@ import { openPassage, postgresUser, reachablePrograms } from "./postgres-user.ts
 import { runCommand, type UnixUser } from "./run-command.ts";
 import { ServerProcess, type ServerSpec } from "./server-process.ts";
 import { startOnPorts } from "./start-on-ports.ts";
+import { yielding } from "./yielding.ts";
 
 export interface PostgresOptions {
   /** The postgres executable, from `findTool("postgres")`. */
@@ -28,6 +29,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Settings by their names in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Whether other processes come first where processors are short. */
+  readonly yields?: boolean;
 }
 
 /** A running Postgres with the database `postgres`. `await using` stops it. */
@@ -52,7 +55,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     dataDir: resolve(options.dataDir),
     count: 1,
     ports: options.port === undefined ? undefined : [options.port],
-    build: (ports) => new PostgresProcess(specOn(ports)),
+    build: (ports) => new PostgresProcess(yielding(specOn(ports), options.yields ?? false)),
   });
   return {
     port: ports[0] as number,

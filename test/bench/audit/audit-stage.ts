@@ -58,10 +58,11 @@ export async function startAuditStage(
   };
   try {
     // When a row was committed is asked of the server.
-    const noting = { track_commit_timestamp: "on" };
+    const settings = { track_commit_timestamp: "on" };
     const etcd = keep(await startEtcd(join(folder, "etcd")));
     const broker = keep(await startKafka(join(folder, "kafka")));
-    const postgres = keep(await startPostgres(join(folder, "postgres"), noting));
+    const recording = { settings, yields: true };
+    const postgres = keep(await startPostgres(join(folder, "postgres"), recording));
     const { endpoints } = etcd;
     const holdfast = await startHoldfast({ etcd: endpoints, folder, execArgv });
     started.defer(() => holdfast.stop());
@@ -77,10 +78,11 @@ export async function startAuditStage(
     const ledger = await LedgerView.open(url);
     started.defer(() => ledger.close());
     await pipeline.stop();
-    const settings = { etcd: endpoints, redis: [], postgres: 0, router: holdfast.endpoint };
+    const contender = { etcd: endpoints, redis: [], postgres: 0, router: holdfast.endpoint };
     const { version: kafka } = broker;
     return {
-      ...{ etcd, broker, postgres, holdfast, pipeline, ledger, databaseUrl, settings },
+      ...{ etcd, broker, postgres, holdfast, pipeline, ledger, databaseUrl },
+      settings: contender,
       versions: { etcd: etcd.version, kafka, postgres: postgres.version },
       ...{ execArgv, report },
       [Symbol.asyncDispose]: () => started.disposeAsync(),

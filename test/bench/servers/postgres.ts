@@ -12,10 +12,18 @@ export interface PostgresServer extends ServerSet {
 /** More connections than any concurrency that is tried. */
 const connections = { max_connections: "300" };
 
-/** Starts one with its data in `folder`; `more`: further settings, by their names. */
+/** How it differs from one that clients lock with. */
+export interface PostgresSettings {
+  /** By their names. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whether other processes come first. */
+  readonly yields?: boolean;
+}
+
+/** Starts one with its data in `folder`. */
 export async function startPostgres(
   folder: string,
-  more: Readonly<Record<string, string>> = {},
+  { settings = {}, yields = false }: PostgresSettings = {},
 ): Promise<ServersResult<PostgresServer>> {
   const report = (step: { message: string }): void => console.error(`  ${step.message}`);
   const tool = await findTool("postgres", { progress: report });
@@ -27,7 +35,8 @@ export async function startPostgres(
     binary: tool.path,
     dataDir: folder,
     user: "bench",
-    settings: { ...connections, ...more },
+    settings: { ...connections, ...settings },
+    yields,
   });
   return {
     kind: "started",
