@@ -6,7 +6,16 @@ import { countingReporter, reportFileVariable } from "./infra/ci/src/counting-re
  * (`npx vitest run --project simulation`). Everything that is not one of the named folders below
  * `test/` is a unit test, so no test file can fall between two suites.
  */
-const suiteFolders = ["tidy", "contract", "simulation", "model", "integration", "drills", "e2e"];
+const suiteFolders = [
+  "tidy",
+  "contract",
+  "simulation",
+  "model",
+  "integration",
+  "deploy",
+  "drills",
+  "e2e",
+];
 
 /**
  * A suite whose files start servers: one file at a time, or they starve each other on two cores.
@@ -50,6 +59,7 @@ export default defineConfig({
       },
       oneAtATime("contract", 120_000),
       oneAtATime("integration", 120_000),
+      oneAtATime("deploy", 120_000),
       oneAtATime("drills", 300_000),
       oneAtATime("e2e", 180_000),
     ],
