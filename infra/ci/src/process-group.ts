@@ -10,6 +10,8 @@ export interface GroupCommand {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
+  /** Whether everything else on the machine comes first. */
+  readonly yields?: boolean;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
 }
@@ -32,14 +34,16 @@ const pollMs = 50;
  */
 export async function runInGroup(command: GroupCommand): Promise<GroupEnd> {
   if (command.signal.aborted) return { kind: "stopped", why: "interrupted" };
-  const child = spawn("/bin/sh", ["-c", command.script], {
+  const shell = ["/bin/sh", "-c", command.script];
+  const [file = "", ...args] = command.yields ? ["nice", "-n", "19", ...shell] : shell;
+  const child = spawn(file, args, {
     cwd: command.cwd,
     env: command.env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
   const group = child.pid;
-  if (group === undefined) throw new Error("/bin/sh cannot be started");
+  if (group === undefined) throw new Error(`${file} cannot be started`);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream, crlfDelay: Infinity }).on("line", command.onLine);
   }

@@ -37,6 +37,7 @@ export async function runSuite(
     cwd: context.root,
     env: { ...environment(context), [reportFileVariable]: report },
     timeoutMs: suite.timeoutMs,
+    yields: suite.runsBeside ?? false,
     signal: context.signal,
     onLine: (line) => context.say(suite.name, line),
   });
