@@ -1,4 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
+import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import { checkPage } from "@holdfast/api/codec/query-codec";
 import { malformedRequest } from "@holdfast/api/codec/unary-codec";
 import {
@@ -16,7 +17,7 @@ import type { Clock } from "@holdfast/base/clock";
 import { isFailure } from "@holdfast/base/failure";
 import { checkName, checkNamespace } from "@holdfast/core/lock/name";
 import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
-import { decoded, whole } from "./admin-messages.ts";
+import { whole } from "./admin-messages.ts";
 import { register } from "./lock-calls.ts";
 import { serveReadmission } from "./readmission-calls.ts";
 
@@ -52,7 +53,7 @@ export function serveAdmin(server: Server, admin: AdminTier, clock: Clock): void
     return ListShardsResponse.encode({ shards }).finish();
   });
   register(server, AdminServiceService.locateLock.path, clock, async (request) => {
-    const asked = decoded(LocateLockRequest, request);
+    const asked = decodeMessage(LocateLockRequest, request);
     if (asked === undefined) return malformedRequest();
     const found = checkNamespace(asked.namespace) ?? checkName(asked.name);
     if (found !== undefined) return found;
@@ -70,7 +71,7 @@ export function serveAdmin(server: Server, admin: AdminTier, clock: Clock): void
     return ListRegionsResponse.encode({ regions }).finish();
   });
   register(server, AdminServiceService.listSessions.path, clock, async (request) => {
-    const asked = decoded(ListSessionsRequest, request);
+    const asked = decodeMessage(ListSessionsRequest, request);
     if (asked === undefined) return malformedRequest();
     const query = { ...asked, pageSize: asked.pageSize || pageSizeDefault };
     const found = checkPage(query);

@@ -1,4 +1,5 @@
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
+import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import {
   AdminServiceService,
   ListRegionsRequest,
@@ -14,7 +15,6 @@ import type {
   Readmitted,
 } from "@holdfast/engine/ports/admin-tier";
 import type { GlobalAdmin } from "@holdfast/engine/ports/global-admin";
-import { decoded } from "./admin-messages.ts";
 import { failureIn, PeerChannel } from "./peer-channel.ts";
 import { asBuffer } from "./unary-handler.ts";
 
@@ -38,7 +38,7 @@ export class CoordinatorAdmin implements GlobalAdmin {
       const deadline = Date.now() + listMs;
       const reply = await channel.call(path, request, new Metadata(), deadline, () => {});
       const response =
-        reply.kind === "answered" ? decoded(ListRegionsResponse, reply.bytes) : undefined;
+        reply.kind === "answered" ? decodeMessage(ListRegionsResponse, reply.bytes) : undefined;
       if (response !== undefined) return membersIn(response);
       if (reply.kind === "refused") return reply.failure;
       if (reply.kind === "answered") reasons.push(`${channel.address} answered with nonsense`);
@@ -64,7 +64,7 @@ export class CoordinatorAdmin implements GlobalAdmin {
       const forget = cancellation.onCancel(() => stream.cancel());
       let done: Readmitted | undefined;
       stream.on("data", (bytes: Buffer) => {
-        const message = decoded(ReadmitRegionResponse, bytes);
+        const message = decodeMessage(ReadmitRegionResponse, bytes);
         if (message === undefined) return;
         const registersCopied = Number(message.registersCopied);
         if (!message.done) return onProgress({ registersCopied, step: message.step });

@@ -1,4 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
+import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import {
   DescribeRequest,
   DescribeResponse,
@@ -20,7 +21,6 @@ import type {
   RegistersPage,
   RegistersQuery,
 } from "@holdfast/engine/ports/membership-peer";
-import { decoded } from "./admin-messages.ts";
 import { claimsFromWire, pageFromWire, readmissionFromWire } from "./membership-messages.ts";
 import { PeerChannel } from "./peer-channel.ts";
 import { asBuffer } from "./unary-handler.ts";
@@ -55,14 +55,14 @@ export class MembershipClient implements MembershipPeer {
   async describe(withinMs: number): Promise<RegionClaims | Failure> {
     const request = DescribeRequest.encode({ address: this.#address }).finish();
     const reply = await this.#ask("describe", request, withinMs);
-    return isFailure(reply) ? reply : this.#claimsIn(decoded(DescribeResponse, reply.bytes));
+    return isFailure(reply) ? reply : this.#claimsIn(decodeMessage(DescribeResponse, reply.bytes));
   }
 
   async raise(record: Members, withinMs: number): Promise<RegionClaims | Failure> {
     const members = Buffer.from(encodeMembers(record));
     const request = RaiseRequest.encode({ address: this.#address, members }).finish();
     const reply = await this.#ask("raise", request, withinMs);
-    return isFailure(reply) ? reply : this.#claimsIn(decoded(RaiseResponse, reply.bytes));
+    return isFailure(reply) ? reply : this.#claimsIn(decodeMessage(RaiseResponse, reply.bytes));
   }
 
   async readRegisters(
@@ -74,7 +74,7 @@ export class MembershipClient implements MembershipPeer {
     const bytes = ReadRegistersRequest.encode(request).finish();
     const reply = await this.#ask("readRegisters", bytes, withinMs);
     if (isFailure(reply)) return reply;
-    const response = decoded(ReadRegistersResponse, reply.bytes);
+    const response = decodeMessage(ReadRegistersResponse, reply.bytes);
     if (response === undefined) return this.#nonsense();
     const { otherGeneration } = response;
     if (otherGeneration === undefined) return pageFromWire(response) ?? this.#nonsense();
@@ -85,7 +85,7 @@ export class MembershipClient implements MembershipPeer {
     const request = ReadmitRequest.encode({ address: this.#address }).finish();
     const reply = await this.#ask("readmit", request, withinMs);
     if (isFailure(reply)) return reply;
-    const response = decoded(ReadmitResponse, reply.bytes);
+    const response = decodeMessage(ReadmitResponse, reply.bytes);
     const readmission = response && readmissionFromWire(this.region, response);
     return readmission ?? this.#nonsense();
   }

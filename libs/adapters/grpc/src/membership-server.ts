@@ -1,4 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
+import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import {
   type Address,
   DescribeRequest,
@@ -16,7 +17,6 @@ import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import { decodeMembers } from "@holdfast/core/quorum/members";
 import type { Call } from "@holdfast/engine/ports/lock-tier";
 import type { MembershipPeer } from "@holdfast/engine/ports/membership-peer";
-import { decoded } from "./admin-messages.ts";
 import {
   claimsToWire,
   pageToWire,
@@ -82,7 +82,7 @@ function register<R extends Request>(
   answer: (request: R, withinMs: number) => Promise<Uint8Array | Failure>,
 ): void {
   const handler = unaryHandler(options.clock, (bytes, call) => {
-    const request = decoded(type, bytes);
+    const request = decodeMessage(type, bytes);
     if (request === undefined) return refuse("", `The request is none of ${path}.`);
     return refusalOf(options, request.address) ?? answer(request, withinOf(call, options.clock));
   });

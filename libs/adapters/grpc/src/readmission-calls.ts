@@ -1,4 +1,5 @@
 import { Metadata, type Server, type ServerWritableStream } from "@grpc/grpc-js";
+import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import { malformedRequest } from "@holdfast/api/codec/unary-codec";
 import {
   AdminServiceService,
@@ -8,7 +9,7 @@ import {
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import { checkRegion } from "@holdfast/core/lock/name";
 import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
-import { decoded, whole } from "./admin-messages.ts";
+import { whole } from "./admin-messages.ts";
 import { cancellationOf } from "./call-context.ts";
 import { statusError } from "./status-error.ts";
 import { asBuffer, passThrough, tooLarge } from "./unary-handler.ts";
@@ -77,7 +78,7 @@ function message(said: { registersCopied: number; step: string; generation?: num
 function regionIn(request: Buffer): string | Failure {
   const large = tooLarge(request);
   if (large !== undefined) return large;
-  const asked = decoded(ReadmitRegionRequest, request);
+  const asked = decodeMessage(ReadmitRegionRequest, request);
   if (asked === undefined) return malformedRequest();
   return checkRegion(asked.region) ?? asked.region;
 }

@@ -13,6 +13,7 @@ import {
   VerifyRequest,
 } from "../generated/holdfast/audit/v1/audit_service.ts";
 import type * as wire from "../generated/holdfast/v1/lock.ts";
+import { decodeMessage } from "./decode-message.ts";
 import { checkId, checkLock, checkPrefix, checkRange, refuse } from "./field-rules.ts";
 import { checkPage } from "./query-codec.ts";
 import { malformedRequest } from "./unary-codec.ts";
@@ -57,7 +58,7 @@ interface TailFields {
 
 /** Reads a `TailRequest`. */
 export function readTailRequest(bytes: Uint8Array): TailFields | Failure {
-  const request = decode(TailRequest, bytes);
+  const request = decodeMessage(TailRequest, bytes);
   if (request === undefined) return malformedRequest();
   const { cursor, kinds, namespace, name, prefix } = request;
   const fromMs = request.fromMs === undefined ? undefined : Number(request.fromMs);
@@ -79,7 +80,7 @@ export function readTailRequest(bytes: Uint8Array): TailFields | Failure {
 export function readTimelineRequest(
   bytes: Uint8Array,
 ): ({ readonly lock: LockId } & PageFields & WindowFields) | Failure {
-  const request = decode(TimelineRequest, bytes);
+  const request = decodeMessage(TimelineRequest, bytes);
   if (request === undefined) return malformedRequest();
   const lock = lockIn(request.lock);
   const page = pageIn(request);
@@ -92,7 +93,7 @@ export function readTimelineRequest(
 export function readAtRequest(
   bytes: Uint8Array,
 ): { readonly lock: LockId; readonly atMs: number } | Failure {
-  const request = decode(AtRequest, bytes);
+  const request = decodeMessage(AtRequest, bytes);
   if (request === undefined) return malformedRequest();
   const lock = lockIn(request.lock);
   const atMs = Number(request.atMs);
@@ -103,7 +104,7 @@ export function readAtRequest(
 export function readSessionRequest(
   bytes: Uint8Array,
 ): ({ readonly session: string } & PageFields) | Failure {
-  const request = decode(SessionRequest, bytes);
+  const request = decodeMessage(SessionRequest, bytes);
   if (request === undefined) return malformedRequest();
   const { session } = request;
   const page = pageIn(request);
@@ -114,7 +115,7 @@ export function readSessionRequest(
 export function readContendedRequest(
   bytes: Uint8Array,
 ): ({ readonly limit: number } & WindowFields) | Failure {
-  const request = decode(ContendedRequest, bytes);
+  const request = decodeMessage(ContendedRequest, bytes);
   if (request === undefined) return malformedRequest();
   const window = windowIn(request);
   const limit = request.limit || contendedDefault;
@@ -134,7 +135,7 @@ interface VerifyFields {
 
 /** Reads a `VerifyRequest`. */
 export function readVerifyRequest(bytes: Uint8Array): VerifyFields | Failure {
-  const request = decode(VerifyRequest, bytes);
+  const request = decodeMessage(VerifyRequest, bytes);
   if (request === undefined) return malformedRequest();
   const { trusted } = request;
   if (trusted.length > auditLimits.trustedMax) {
@@ -158,7 +159,7 @@ export function readVerifyRequest(bytes: Uint8Array): VerifyFields | Failure {
 export function readExportRequest(
   bytes: Uint8Array,
 ): ({ readonly cluster?: string } & WindowFields) | Failure {
-  const request = decode(ExportRequest, bytes);
+  const request = decodeMessage(ExportRequest, bytes);
   if (request === undefined) return malformedRequest();
   const window = windowIn(request);
   const found = checkWindow(window) ?? checkCluster("cluster", request.cluster);
@@ -174,7 +175,7 @@ interface ArchivedFields extends PageFields {
 
 /** Reads an `ArchivedRequest`. */
 export function readArchivedRequest(bytes: Uint8Array): ArchivedFields | Failure {
-  const request = decode(ArchivedRequest, bytes);
+  const request = decodeMessage(ArchivedRequest, bytes);
   if (request === undefined) return malformedRequest();
   const { fromDay, toDay } = request;
   const page = pageIn(request);
@@ -190,17 +191,6 @@ export function readArchivedRequest(bytes: Uint8Array): ArchivedFields | Failure
     ...(fromDay === "" ? {} : { fromDay }),
     ...(toDay === "" ? {} : { toDay }),
   };
-}
-
-function decode<Message>(
-  type: { decode(bytes: Uint8Array): Message },
-  bytes: Uint8Array,
-): Message | undefined {
-  try {
-    return type.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function lockIn(lock: wire.LockId | undefined): LockId {

@@ -13,6 +13,7 @@ import {
   WatchRequest,
   WatchResponse,
 } from "../generated/holdfast/v1/lock_service.ts";
+import { decodeMessage } from "./decode-message.ts";
 import { badConsistency, checkPlace, checkPrefix, checkRange, refuse } from "./field-rules.ts";
 import { wholeDown, wholeUp } from "./shared-encode.ts";
 import { malformedRequest } from "./unary-codec.ts";
@@ -60,7 +61,7 @@ export interface ListedPage {
 
 /** On a server: reads and checks a `ListRequest`. */
 export function readListRequest(bytes: Uint8Array, region: string): ListFields | Failure {
-  const request = decode(ListRequest, bytes);
+  const request = decodeMessage(ListRequest, bytes);
   if (request === undefined) return malformedRequest();
   const consistency = consistencyOf(request.consistency);
   const query = {
@@ -109,7 +110,7 @@ export function writeListResponse(page: ListedPage): Uint8Array {
 
 /** On a client; undefined where the bytes are no `ListResponse`. */
 export function readListResponse(bytes: Uint8Array): ListedPage | undefined {
-  const response = decode(ListResponse, bytes);
+  const response = decodeMessage(ListResponse, bytes);
   if (response === undefined) return undefined;
   const locks = response.locks.map(({ lock, holder }) => ({
     lock: lock ?? noLock,
@@ -121,7 +122,7 @@ export function readListResponse(bytes: Uint8Array): ListedPage | undefined {
 
 /** On a server: reads and checks a `WatchRequest`. */
 export function readWatchRequest(bytes: Uint8Array, region: string): WatchFields | Failure {
-  const request = decode(WatchRequest, bytes);
+  const request = decodeMessage(WatchRequest, bytes);
   if (request === undefined) return malformedRequest();
   const query = { ...request, region: request.region || region };
   return (
@@ -153,7 +154,7 @@ export function writeWatchResponse(events: readonly LockEvent[]): Uint8Array {
  * out.
  */
 export function readWatchResponse(bytes: Uint8Array): LockEvent[] | undefined {
-  const response = decode(WatchResponse, bytes);
+  const response = decodeMessage(WatchResponse, bytes);
   return response?.events.flatMap((event) => {
     const kind = eventKindOf(event.kind);
     if (kind === undefined) return [];
@@ -193,16 +194,4 @@ function coreTenant(tenant: wire.Tenant | undefined): Tenant {
     hasSession: tenant?.hasSession ?? false,
     ttlMs: tenant?.ttlMs ?? 0,
   };
-}
-
-/** The generated decoders throw on bytes that are not protobuf. */
-function decode<Message>(
-  type: { decode(bytes: Uint8Array): Message },
-  bytes: Uint8Array,
-): Message | undefined {
-  try {
-    return type.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
