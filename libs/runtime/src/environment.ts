@@ -14,6 +14,9 @@ export interface ShardConfig {
 const globalName = "global";
 const notGlobal = `is a region's name, and "${globalName}" means the locks of all regions`;
 
+/** The name of the whole installation. */
+export const clusterSetting = z.string().min(1).default("holdfast");
+
 /** A region's name. */
 export const regionSetting = z
   .string({ error: "must be set, for example us-east-1" })
@@ -84,6 +87,27 @@ export const addressesSetting = z
     return z.NEVER;
   });
 
+/** `host:port,host:port` of Kafka, where a service is nothing without it. */
+export const brokersSetting = addressesSetting.refine((brokers) => brokers.length > 0, {
+  error: "must be set, for example 127.0.0.1:9092",
+});
+
+/** Not told in any complaint: it may hold a password. */
+export const postgresSetting = z
+  .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
+  .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database");
+
+/** Not told in any complaint: it may hold a password. */
+export const redisSetting = z
+  .string()
+  .regex(/^rediss?:\/\/[^\s/]+(\/\d+)?$/, "is redis://user:password@host:port/database");
+
+/** `tree,files`: the namespaces whose locks have locks above them. */
+export const hierarchicalSetting = z
+  .string()
+  .default("tree")
+  .transform((text) => text.split(",").filter((namespace) => namespace !== ""));
+
 /** `host:port`. */
 export const addressSetting = z
   .string()
@@ -93,6 +117,20 @@ export const addressSetting = z
 export const logLevelSetting = z
   .enum(["trace", "debug", "info", "warn", "error", "silent"])
   .default("info");
+
+/** How a process is watched; spread into the schema of its service. */
+export const processSettings = {
+  HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
+  HOLDFAST_LOG_LEVEL: logLevelSetting,
+};
+
+/** What {@link processSettings} were set to. */
+export function processConfig(environment: z.output<z.ZodObject<typeof processSettings>>) {
+  return {
+    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
+    logLevel: environment.HOLDFAST_LOG_LEVEL,
+  };
+}
 
 /** Checks the environment against `schema`; every complaint names its variable. */
 export function readEnvironment<Schema extends z.ZodType>(

@@ -1,9 +1,9 @@
+import { awaitPostgresLedger } from "@holdfast/adapter-postgres/await-ledger";
 import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
-import type { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
 import { S3Archive } from "@holdfast/adapter-s3/s3-archive";
+import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
-import { serveTelemetry } from "@holdfast/adapter-telemetry/serve-telemetry";
-import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
+import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { Archiver } from "@holdfast/engine/archiver/archiver";
 import { newsLine } from "@holdfast/engine/archiver/news-line";
 import { type ArchiveFinding, verifyArchive } from "@holdfast/engine/archiver/verify-archive";
@@ -11,12 +11,9 @@ import type { Archive } from "@holdfast/engine/ports/archive";
 import type { Ledger } from "@holdfast/engine/ports/ledger";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
-import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import type { RunningService } from "@holdfast/runtime/service";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { ArchiverConfig, taskNames } from "./config.ts";
-
-/** Pause before Postgres is looked for again at the start, in ms. */
-const retryMs = 1_000;
 
 /** Builds an archiver that runs; it is ready once it has its ledger. */
 export async function compose(
@@ -27,8 +24,8 @@ export async function compose(
   yieldToOthers(log);
   const meter = new PrometheusMeter();
   let trouble = (): string | undefined => "starting: waits for Postgres";
-  const telemetry = await openTelemetry(config, meter, () => trouble());
-  const ledger = await awaitLedger(config, clock, log);
+  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble: () => trouble() });
+  const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   const archive = new S3Archive(config.store);
   const archiver = makeArchiver(config, { ledger, archive, meter, clock }, log);
   trouble = () => archiver.trouble;
@@ -125,31 +122,4 @@ async function verify(ledger: Ledger, archive: Archive, log: Logger): Promise<bo
 function failed(log: Logger, message: string): false {
   log.error({ "event.action": "failed" }, message);
   return false;
-}
-
-async function openTelemetry(
-  { metricsListen: listen }: ArchiverConfig,
-  meter: PrometheusMeter,
-  trouble: () => string | undefined,
-) {
-  if (listen === undefined) return undefined;
-  const telemetry = await serveTelemetry({ listen, meter, trouble });
-  if (telemetry.kind === "serving") return telemetry;
-  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${telemetry.message}`);
-}
-
-/** What may change by itself is waited for; everything else is the configuration's fault. */
-async function awaitLedger(
-  { postgres: url }: ArchiverConfig,
-  clock: Clock,
-  log: Logger,
-): Promise<PostgresLedger> {
-  for (;;) {
-    const connected = await connectPostgresLedger({ url, migrates: true });
-    if (connected.kind === "connected") return connected.ledger;
-    const { reason, message } = connected;
-    if (reason !== "unavailable") throw new ConfigError(`HOLDFAST_POSTGRES: ${message}`);
-    log.warn({ "event.action": "waiting", "event.reason": "ledger" }, message);
-    await sleep(clock, retryMs);
-  }
 }

@@ -1,8 +1,9 @@
 import { defaultLifecycle } from "@holdfast/core/audit/archive-lifecycle";
 import { defaultArchiverSettings } from "@holdfast/engine/archiver/archiver";
 import {
-  addressSetting,
-  logLevelSetting,
+  postgresSetting,
+  processConfig,
+  processSettings,
   readEnvironment,
   regionSetting,
 } from "@holdfast/runtime/environment";
@@ -29,9 +30,7 @@ const { everyMs, closeMs, hotMs, retentionMs, bounds } = defaultArchiverSettings
 const schema = z
   .object({
     HOLDFAST_REGION: regionSetting,
-    HOLDFAST_POSTGRES: z
-      .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
-      .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
+    HOLDFAST_POSTGRES: postgresSetting,
     HOLDFAST_S3_BUCKET: z
       .string({ error: "must be set" })
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is 3 to 63 characters of a-z 0-9 . and -"),
@@ -50,8 +49,7 @@ const schema = z
     HOLDFAST_ARCHIVE_GLACIER_DAYS: wholeSetting(defaultLifecycle.glacierDays, 1, daysMax),
     HOLDFAST_ARCHIVE_DEEP_DAYS: wholeSetting(defaultLifecycle.deepArchiveDays, 2, daysMax),
     HOLDFAST_ARCHIVE_PART_ROWS: wholeSetting(bounds.rowsMax, 1, bounds.rowsMax),
-    HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
-    HOLDFAST_LOG_LEVEL: logLevelSetting,
+    ...processSettings,
   })
   .refine(
     ({ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret }) =>
@@ -81,8 +79,7 @@ export function readConfig(
     tasks: taskNames.filter((name) => args.includes(name)),
     region: read.HOLDFAST_REGION,
     postgres: read.HOLDFAST_POSTGRES,
-    metricsListen: read.HOLDFAST_METRICS_LISTEN,
-    logLevel: read.HOLDFAST_LOG_LEVEL,
+    ...processConfig(read),
     store: {
       bucket: read.HOLDFAST_S3_BUCKET,
       region: read.HOLDFAST_S3_REGION,

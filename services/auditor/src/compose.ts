@@ -1,23 +1,23 @@
-import { type AuditServer, serveAudit } from "@holdfast/adapter-grpc/serve-audit";
+import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
-import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
-import type { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
+import { awaitPostgresLedger } from "@holdfast/adapter-postgres/await-ledger";
+import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
-import { serveTelemetry } from "@holdfast/adapter-telemetry/serve-telemetry";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
 import { Auditor } from "@holdfast/engine/auditor/auditor";
 import type { AuditorNews } from "@holdfast/engine/auditor/auditor-news";
 import { newsLine } from "@holdfast/engine/auditor/news-line";
 import { eventsTopic } from "@holdfast/engine/event-record";
+import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import type { EventLog } from "@holdfast/engine/ports/event-log";
-import type { Ledger } from "@holdfast/engine/ports/ledger";
 import type { Logger } from "@holdfast/runtime/log";
-import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { openDoor } from "@holdfast/runtime/open-door";
+import type { RunningService } from "@holdfast/runtime/service";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { AuditorConfig } from "./config.ts";
 
-/** Pause before Kafka or Postgres is looked for again at the start, in ms. */
+/** Pause before Kafka is looked for again at the start, in ms. */
 const retryMs = 1_000;
 /** How long a request to Kafka may take, and how long a commit with all its tries, in ms. */
 const requestTimeoutMs = 5_000;
@@ -34,10 +34,10 @@ export async function compose(
   yieldToOthers(log);
   const meter = new PrometheusMeter();
   let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
-  const telemetry = await openTelemetry(config, meter, () => trouble());
-  const ledger = await connectLedger(config, clock, log);
+  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble: () => trouble() });
+  const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
-  const door = await openDoor(config, ledger, clock);
+  const door = await openAudit(config, new LedgerDesk({ ledger, clock }), clock);
   const events = new KafkaEventLog({
     brokers: config.kafka,
     clientId: "holdfast-auditor",
@@ -66,43 +66,10 @@ export async function compose(
 }
 
 /** Opens the door through which the record is asked, where one is wanted. */
-async function openDoor(
-  { auditListen: listen }: AuditorConfig,
-  ledger: Ledger,
-  clock: Clock,
-): Promise<AuditServer | undefined> {
+async function openAudit({ auditListen: listen }: AuditorConfig, desk: AuditDesk, clock: Clock) {
   if (listen === undefined) return undefined;
-  const desk = new LedgerDesk({ ledger, clock });
-  const door = await serveAudit({ listen, desk, clock, reflection: true });
-  if (door.kind === "serving") return door;
-  throw new ConfigError(`HOLDFAST_AUDIT_LISTEN ${listen} cannot be used: ${door.message}`);
-}
-
-async function openTelemetry(
-  { metricsListen: listen }: AuditorConfig,
-  meter: PrometheusMeter,
-  trouble: () => string | undefined,
-) {
-  if (listen === undefined) return undefined;
-  const telemetry = await serveTelemetry({ listen, meter, trouble });
-  if (telemetry.kind === "serving") return telemetry;
-  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${telemetry.message}`);
-}
-
-/** What may change by itself is waited for; everything else is the configuration's fault. */
-async function connectLedger(
-  { postgres: url }: AuditorConfig,
-  clock: Clock,
-  log: Logger,
-): Promise<PostgresLedger> {
-  for (;;) {
-    const connected = await connectPostgresLedger({ url, migrates: true });
-    if (connected.kind === "connected") return connected.ledger;
-    const { reason, message } = connected;
-    if (reason !== "unavailable") throw new ConfigError(`HOLDFAST_POSTGRES: ${message}`);
-    log.warn({ "event.action": "waiting", "event.reason": "ledger" }, message);
-    await sleep(clock, retryMs);
-  }
+  const opening = serveAudit({ listen, desk, clock, reflection: true });
+  return openDoor("HOLDFAST_AUDIT_LISTEN", listen, opening);
 }
 
 async function awaitTopic(events: EventLog, clock: Clock, log: Logger): Promise<void> {

@@ -1,7 +1,9 @@
 import {
-  addressesSetting,
   addressSetting,
-  logLevelSetting,
+  brokersSetting,
+  postgresSetting,
+  processConfig,
+  processSettings,
   readEnvironment,
   regionSetting,
 } from "@holdfast/runtime/environment";
@@ -9,15 +11,10 @@ import { z } from "zod";
 
 const schema = z.object({
   HOLDFAST_REGION: regionSetting,
-  HOLDFAST_KAFKA: addressesSetting.refine((brokers) => brokers.length > 0, {
-    error: "must be set, for example 127.0.0.1:9092",
-  }),
-  HOLDFAST_POSTGRES: z
-    .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
-    .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
+  HOLDFAST_KAFKA: brokersSetting,
+  HOLDFAST_POSTGRES: postgresSetting,
   HOLDFAST_AUDIT_LISTEN: addressSetting.optional(),
-  HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
-  HOLDFAST_LOG_LEVEL: logLevelSetting,
+  ...processSettings,
 });
 
 /** The configuration of an auditor, from its environment unless `from` says otherwise. */
@@ -28,8 +25,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     kafka: environment.HOLDFAST_KAFKA,
     postgres: environment.HOLDFAST_POSTGRES,
     auditListen: environment.HOLDFAST_AUDIT_LISTEN,
-    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
-    logLevel: environment.HOLDFAST_LOG_LEVEL,
+    ...processConfig(environment),
   };
 }
 

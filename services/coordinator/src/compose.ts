@@ -25,6 +25,7 @@ import { type ProposerIdentity, takeIdentity } from "@holdfast/engine/proposer-i
 import { RegionAcceptor } from "@holdfast/engine/region-acceptor";
 import { makeShard, type Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
+import { openDoor } from "@holdfast/runtime/open-door";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import xxhash from "xxhash-wasm";
 import type { CoordinatorConfig } from "./config.ts";
@@ -80,7 +81,7 @@ export async function compose(
     clock,
     onRefused: (message) => log.warn({ "event.action": "asker-refused" }, message),
   });
-  const door = await serveGrpc({
+  const opening = serveGrpc({
     listen,
     tier: new CoordinatorTier(locks, region),
     admin: adminOf(
@@ -94,9 +95,7 @@ export async function compose(
     reflection: config.reflection,
     coordinators: { voting, membership: { membership, cluster, askers, clock } },
   });
-  if (door.kind === "refused") {
-    throw new ConfigError(`HOLDFAST_LISTEN ${listen} cannot be used: ${door.message}`);
-  }
+  const door = await openDoor("HOLDFAST_LISTEN", listen, opening);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
   const stopped = new Cancellation();
   const mayServe = () => local.isReady && typeof membership.generation() === "number";

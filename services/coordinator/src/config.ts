@@ -1,5 +1,6 @@
 import {
   addressSetting,
+  clusterSetting,
   logLevelSetting,
   peersSetting,
   readEnvironment,
@@ -12,7 +13,7 @@ const others = 2;
 
 const schema = z
   .object({
-    HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+    HOLDFAST_CLUSTER: clusterSetting,
     HOLDFAST_REGION: regionSetting,
     HOLDFAST_LISTEN: addressSetting.default("127.0.0.1:7430"),
     HOLDFAST_SHARDS: shardsSetting,

@@ -2,8 +2,8 @@ import { hostname } from "node:os";
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
+import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
-import { serveTelemetry, type TelemetryServer } from "@holdfast/adapter-telemetry/serve-telemetry";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { CacheKeeper } from "@holdfast/engine/cache-keeper";
 import { eventsTopic } from "@holdfast/engine/event-record";
@@ -41,7 +41,7 @@ export async function compose(
   yieldToOthers(log);
   const meter = new PrometheusMeter();
   let trouble: string | undefined = "starting: looks for the topic in Kafka";
-  const telemetry = await openTelemetry(config, meter, () => trouble);
+  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble: () => trouble });
   const events = new KafkaEventLog({
     brokers: config.kafka,
     clientId: "holdfast-journal",
@@ -127,15 +127,4 @@ function openCache({ redis }: JournalConfig, log: Logger): RedisCache | undefine
       log[state === "connected" ? "info" : "warn"]({ "event.action": `cache-${state}` }, message);
     },
   });
-}
-
-async function openTelemetry(
-  { metricsListen: listen }: JournalConfig,
-  meter: PrometheusMeter,
-  trouble: () => string | undefined,
-): Promise<TelemetryServer | undefined> {
-  if (listen === undefined) return undefined;
-  const telemetry = await serveTelemetry({ listen, meter, trouble });
-  if (telemetry.kind === "serving") return telemetry;
-  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${telemetry.message}`);
 }

@@ -1,35 +1,31 @@
 import {
-  addressesSetting,
-  addressSetting,
-  logLevelSetting,
+  brokersSetting,
+  clusterSetting,
+  processConfig,
+  processSettings,
   readEnvironment,
+  redisSetting,
   regionSetting,
   shardsSetting,
 } from "@holdfast/runtime/environment";
 import { z } from "zod";
 
 const schema = z.object({
-  HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+  HOLDFAST_CLUSTER: clusterSetting,
   HOLDFAST_REGION: regionSetting,
   HOLDFAST_SHARDS: shardsSetting.refine(
     (shards) => shards.every(({ endpoints }) => endpoints.length > 0),
     "must name the etcd members of every shard, for example s0=http://127.0.0.1:2379",
   ),
-  HOLDFAST_KAFKA: addressesSetting.refine((brokers) => brokers.length > 0, {
-    error: "must be set, for example 127.0.0.1:9092",
-  }),
+  HOLDFAST_KAFKA: brokersSetting,
   HOLDFAST_EVENT_PARTITIONS: z.coerce
     .number({ error: "is a number of partitions" })
     .int()
     .min(1)
     .max(10_000)
     .default(1),
-  HOLDFAST_REDIS: z
-    .string()
-    .regex(/^rediss?:\/\/[^\s/]+(\/\d+)?$/, "is redis://user:password@host:port/database")
-    .optional(),
-  HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
-  HOLDFAST_LOG_LEVEL: logLevelSetting,
+  HOLDFAST_REDIS: redisSetting.optional(),
+  ...processSettings,
 });
 
 /** The configuration of a journal, from its environment unless `from` says otherwise. */
@@ -42,8 +38,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     kafka: environment.HOLDFAST_KAFKA,
     partitionsMin: environment.HOLDFAST_EVENT_PARTITIONS,
     redis: environment.HOLDFAST_REDIS,
-    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
-    logLevel: environment.HOLDFAST_LOG_LEVEL,
+    ...processConfig(environment),
   };
 }
 

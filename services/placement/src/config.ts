@@ -1,4 +1,6 @@
 import {
+  clusterSetting,
+  hierarchicalSetting,
   logLevelSetting,
   readEnvironment,
   regionSetting,
@@ -7,10 +9,10 @@ import {
 import { z } from "zod";
 
 const schema = z.object({
-  HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+  HOLDFAST_CLUSTER: clusterSetting,
   HOLDFAST_REGION: regionSetting,
   HOLDFAST_SHARDS: shardsSetting,
-  HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
+  HOLDFAST_HIERARCHICAL_NAMESPACES: hierarchicalSetting,
   HOLDFAST_LOG_LEVEL: logLevelSetting,
 });
 
@@ -21,9 +23,7 @@ export function readConfig() {
     cluster: environment.HOLDFAST_CLUSTER,
     region: environment.HOLDFAST_REGION,
     shards: environment.HOLDFAST_SHARDS,
-    hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES.split(",").filter(
-      (namespace) => namespace !== "",
-    ),
+    hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES,
     logLevel: environment.HOLDFAST_LOG_LEVEL,
   };
 }

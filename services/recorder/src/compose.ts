@@ -1,7 +1,7 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
+import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
-import { serveTelemetry } from "@holdfast/adapter-telemetry/serve-telemetry";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { ForgetfulDesk } from "@holdfast/engine/audit-desk/forgetful-desk";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
@@ -15,6 +15,7 @@ import { MemoryEventLog } from "@holdfast/engine/memory/memory-event-log";
 import { MemoryLedger } from "@holdfast/engine/memory/memory-ledger";
 import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import type { Logger } from "@holdfast/runtime/log";
+import { openDoor } from "@holdfast/runtime/open-door";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { RecorderConfig, RegionShard } from "./config.ts";
@@ -50,8 +51,9 @@ export async function compose(
   const forgottenOf = (cluster: string): bigint => ledger.forgotten.get(cluster) ?? 0n;
   const desk = new LedgerDesk({ ledger, clock, forgottenOf });
   const beginsAtMs = (): number => Math.max(beganAtMs, ledger.forgottenToMs + 1);
-  const door = await openDoor(config, new ForgetfulDesk(desk, beginsAtMs), clock);
-  const telemetry = await openTelemetry(config, meter, () => auditor.trouble);
+  const door = await openAudit(config, new ForgetfulDesk(desk, beginsAtMs), clock);
+  const trouble = () => auditor.trouble;
+  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble });
   const journals: ShardJournal[] = [];
   const stores: EtcdShardStore[] = [];
   for (const each of config.shards) {
@@ -110,19 +112,7 @@ function said(notice: JournalNotice): JournalNotice {
   return { level: "info", action: "begun", message };
 }
 
-async function openDoor({ auditListen: listen }: RecorderConfig, desk: AuditDesk, clock: Clock) {
-  const door = await serveAudit({ listen, desk, clock, reflection: true });
-  if (door.kind === "serving") return door;
-  throw new ConfigError(`HOLDFAST_AUDIT_LISTEN ${listen} cannot be used: ${door.message}`);
-}
-
-async function openTelemetry(
-  { metricsListen: listen }: RecorderConfig,
-  meter: PrometheusMeter,
-  trouble: () => string | undefined,
-) {
-  if (listen === undefined) return undefined;
-  const telemetry = await serveTelemetry({ listen, meter, trouble });
-  if (telemetry.kind === "serving") return telemetry;
-  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${telemetry.message}`);
+async function openAudit({ auditListen: listen }: RecorderConfig, desk: AuditDesk, clock: Clock) {
+  const opening = serveAudit({ listen, desk, clock, reflection: true });
+  return openDoor("HOLDFAST_AUDIT_LISTEN", listen, opening);
 }

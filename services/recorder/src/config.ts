@@ -1,4 +1,10 @@
-import { addressSetting, logLevelSetting, readEnvironment } from "@holdfast/runtime/environment";
+import {
+  addressSetting,
+  clusterSetting,
+  processConfig,
+  processSettings,
+  readEnvironment,
+} from "@holdfast/runtime/environment";
 import { z } from "zod";
 
 /** A shard, and which region it is of. */
@@ -39,7 +45,7 @@ const regionShardsSetting = z
   });
 
 const schema = z.object({
-  HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+  HOLDFAST_CLUSTER: clusterSetting,
   HOLDFAST_REGION_SHARDS: regionShardsSetting,
   HOLDFAST_AUDIT_LISTEN: addressSetting.default("127.0.0.1:7440"),
   HOLDFAST_RECORD_ROWS: z.coerce
@@ -48,8 +54,7 @@ const schema = z.object({
     .min(1_000)
     .max(10_000_000)
     .default(rowsMaxDefault),
-  HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
-  HOLDFAST_LOG_LEVEL: logLevelSetting,
+  ...processSettings,
 });
 
 /** The configuration of a recorder, from its environment unless `from` says otherwise. */
@@ -60,8 +65,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     shards: environment.HOLDFAST_REGION_SHARDS,
     auditListen: environment.HOLDFAST_AUDIT_LISTEN,
     rowsMax: environment.HOLDFAST_RECORD_ROWS,
-    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
-    logLevel: environment.HOLDFAST_LOG_LEVEL,
+    ...processConfig(environment),
   };
 }
 

@@ -6,8 +6,8 @@ import { Peer } from "@holdfast/adapter-grpc/peer";
 import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
+import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
-import { serveTelemetry, type TelemetryServer } from "@holdfast/adapter-telemetry/serve-telemetry";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
@@ -23,6 +23,7 @@ import type { ShardStore } from "@holdfast/engine/ports/shard-store";
 import { Router } from "@holdfast/engine/router";
 import { makeShard, type Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
+import { openDoor } from "@holdfast/runtime/open-door";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import xxhash from "xxhash-wasm";
 import type { RouterConfig } from "./config.ts";
@@ -65,7 +66,8 @@ export async function compose(
   const peers = reachPeers(config, surroundings);
   const global = reachCoordinators(config, h64, surroundings);
   const meter = new PrometheusMeter();
-  const telemetry = await tellMetrics(config, meter, local);
+  const trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
+  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble });
   const cache = openCache(config, log);
   const cached = cache && new CachedReads({ cluster, local, cache, meter });
   const routerId = randomId(surroundings.random);
@@ -89,16 +91,14 @@ export async function compose(
     ...(global && { global: global.tier }),
     ...(cached && { cached }),
   });
-  const door = await serveGrpc({
+  const opening = serveGrpc({
     listen: config.listen,
     tier: attempts === undefined ? router : new ObservedTier(router, attempts.stream),
     admin,
     clock: surroundings.clock,
     reflection: config.reflection,
   });
-  if (door.kind === "refused") {
-    throw new ConfigError(`HOLDFAST_LISTEN ${config.listen} cannot be used: ${door.message}`);
-  }
+  const door = await openDoor("HOLDFAST_LISTEN", config.listen, opening);
   const stopped = new Cancellation();
   void tellHealth(local, door, surroundings.clock, stopped);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
@@ -179,19 +179,6 @@ function tellAttempts(
       await events.close();
     },
   };
-}
-
-/** Undefined where nobody is to be told. */
-async function tellMetrics(
-  { metricsListen: listen }: RouterConfig,
-  meter: PrometheusMeter,
-  local: LocalLocks,
-): Promise<TelemetryServer | undefined> {
-  if (listen === undefined) return undefined;
-  const trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
-  const served = await serveTelemetry({ listen, meter, trouble });
-  if (served.kind === "serving") return served;
-  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${served.message}`);
 }
 
 /** A router that can serve no lock says so, so that load balancers look for another one. */

@@ -1,34 +1,32 @@
 import {
   addressesSetting,
   addressSetting,
-  logLevelSetting,
+  clusterSetting,
+  hierarchicalSetting,
   peersSetting,
+  processConfig,
+  processSettings,
   readEnvironment,
+  redisSetting,
   regionSetting,
   shardsSetting,
 } from "@holdfast/runtime/environment";
 import { z } from "zod";
 
-/** Not told in any complaint: it may hold a password. */
-const redisSetting = z
-  .string()
-  .regex(/^rediss?:\/\/[^\s/]+(\/\d+)?$/, "is redis://user:password@host:port/database");
-
 const schema = z
   .object({
-    HOLDFAST_CLUSTER: z.string().min(1).default("holdfast"),
+    HOLDFAST_CLUSTER: clusterSetting,
     HOLDFAST_REGION: regionSetting,
     HOLDFAST_LISTEN: addressSetting.default("127.0.0.1:7420"),
     HOLDFAST_STORE: z.enum(["etcd", "memory"]).default("etcd"),
     HOLDFAST_SHARDS: shardsSetting,
     HOLDFAST_PEERS: peersSetting,
     HOLDFAST_COORDINATORS: addressesSetting,
-    HOLDFAST_HIERARCHICAL_NAMESPACES: z.string().default("tree"),
+    HOLDFAST_HIERARCHICAL_NAMESPACES: hierarchicalSetting,
     HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
     HOLDFAST_REDIS: redisSetting.optional(),
     HOLDFAST_KAFKA: addressesSetting,
-    HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
-    HOLDFAST_LOG_LEVEL: logLevelSetting,
+    ...processSettings,
   })
   .refine((set) => set.HOLDFAST_STORE === "etcd" || set.HOLDFAST_COORDINATORS.length === 0, {
     path: ["HOLDFAST_COORDINATORS"],
@@ -50,14 +48,11 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     shards: environment.HOLDFAST_SHARDS,
     peers: environment.HOLDFAST_PEERS,
     coordinators: environment.HOLDFAST_COORDINATORS,
-    hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES.split(",").filter(
-      (namespace) => namespace !== "",
-    ),
+    hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES,
     reflection: environment.HOLDFAST_REFLECTION === "on",
     redis: environment.HOLDFAST_REDIS,
     kafka: environment.HOLDFAST_KAFKA,
-    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
-    logLevel: environment.HOLDFAST_LOG_LEVEL,
+    ...processConfig(environment),
   };
 }
 
