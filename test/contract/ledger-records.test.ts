@@ -1,28 +1,16 @@
 import { utf8 } from "@holdfast/base/bytes";
 import type { Ledger } from "@holdfast/engine/ports/ledger";
 import { parkedBytesMax, parkedRowsMax } from "@holdfast/engine/ports/ledger-records";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answered, digest, lock, noonMs, partOf } from "./ledger-rows.ts";
-import { type LedgerMaker, type LedgerUnderTest, ledgers } from "./ledgers.ts";
+import { giveEachTest, ledgers } from "./ledgers.ts";
 
 const today = "2026-11-22";
 
-describe.each(ledgers)("$name as a ledger, beside its rows", ({ missing, start }) => {
-  let maker: LedgerMaker | undefined;
-  let held: LedgerUnderTest | undefined;
+describe.each(ledgers)("$name as a ledger, beside its rows", (kind) => {
   let ledger: Ledger;
-  beforeAll(async () => {
-    if (missing === undefined) maker = await start();
-  });
-  beforeEach(async (context) => {
-    if (maker === undefined) return context.skip(missing);
-    await held?.[Symbol.asyncDispose]();
-    held = await maker.make();
-    ledger = held.ledger;
-  });
-  afterAll(async () => {
-    await held?.[Symbol.asyncDispose]();
-    await maker?.[Symbol.asyncDispose]();
+  giveEachTest(kind, (made) => {
+    ledger = made.ledger;
   });
 
   it("keeps violations once, latest found first", async () => {

@@ -1,6 +1,6 @@
 import { utf8 } from "@holdfast/base/bytes";
 import { batchRowsMax, type Ledger, type LedgerRow } from "@holdfast/engine/ports/ledger";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   allRows,
   answered,
@@ -11,27 +11,17 @@ import {
   rowOf,
   rowsFrom,
 } from "./ledger-rows.ts";
-import { type LedgerMaker, type LedgerUnderTest, ledgers } from "./ledgers.ts";
+import { giveEachTest, type LedgerUnderTest, ledgers } from "./ledgers.ts";
 
 const everything = { fromMs: 0, toMs: noonMs + 400 * dayMs };
 const today = "2026-11-22";
 
-describe.each(ledgers)("$name as a ledger", ({ missing, start }) => {
-  let maker: LedgerMaker | undefined;
-  let held: LedgerUnderTest | undefined;
+describe.each(ledgers)("$name as a ledger", (kind) => {
   let ledger: Ledger;
-  beforeAll(async () => {
-    if (missing === undefined) maker = await start();
-  });
-  beforeEach(async (context) => {
-    if (maker === undefined) return context.skip(missing);
-    await held?.[Symbol.asyncDispose]();
-    held = await maker.make();
-    ledger = held.ledger;
-  });
-  afterAll(async () => {
-    await held?.[Symbol.asyncDispose]();
-    await maker?.[Symbol.asyncDispose]();
+  let held: LedgerUnderTest;
+  giveEachTest(kind, (made) => {
+    held = made;
+    ledger = made.ledger;
   });
 
   const chain = (limit = 1_000, cluster = "c1") =>
@@ -159,11 +149,11 @@ describe.each(ledgers)("$name as a ledger", ({ missing, start }) => {
 
     it("says that its space is used up, has nothing of the batch, and goes on when there is space", async () => {
       await appended(ledger, rowsFrom(1, 2));
-      await held?.useUpSpace(true);
+      await held.useUpSpace(true);
       const reply = await ledger.append(rowsFrom(3, 10));
       expect(reply).toMatchObject({ kind: "refused", reason: "no-space" });
       expect(await chain()).toHaveLength(2);
-      await held?.useUpSpace(false);
+      await held.useUpSpace(false);
       await appended(ledger, rowsFrom(3, 10));
     });
 

@@ -1,6 +1,7 @@
 import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
 import { MemoryLedger } from "@holdfast/engine/memory/memory-ledger";
 import type { Ledger } from "@holdfast/engine/ports/ledger";
+import { afterAll, beforeAll, beforeEach } from "vitest";
 import { execute, postgresMissing, startPostgres } from "./postgres-under-test.ts";
 
 /** A ledger the contract is held against. */
@@ -15,16 +16,41 @@ export interface LedgerMaker extends AsyncDisposable {
   make(): Promise<LedgerUnderTest>;
 }
 
-/** Every implementation of the port, by name. */
-export const ledgers: readonly {
+/** An implementation of the port. */
+interface LedgerKind {
   readonly name: string;
   /** Why it cannot be tested here. */
   readonly missing: string | undefined;
   readonly start: () => Promise<LedgerMaker>;
-}[] = [
+}
+
+/** Every implementation of the port, by name. */
+export const ledgers: readonly LedgerKind[] = [
   { name: "the memory ledger", missing: undefined, start: startMemory },
   { name: "Postgres", missing: postgresMissing, start: startReal },
 ];
+
+/** Gives each test of the block that calls it an empty ledger, and skips it where there is none. */
+export function giveEachTest(
+  { missing, start }: LedgerKind,
+  onMade: (made: LedgerUnderTest) => void,
+): void {
+  let maker: LedgerMaker | undefined;
+  let held: LedgerUnderTest | undefined;
+  beforeAll(async () => {
+    if (missing === undefined) maker = await start();
+  });
+  beforeEach(async (context) => {
+    if (maker === undefined) return context.skip(missing);
+    await held?.[Symbol.asyncDispose]();
+    held = await maker.make();
+    onMade(held);
+  });
+  afterAll(async () => {
+    await held?.[Symbol.asyncDispose]();
+    await maker?.[Symbol.asyncDispose]();
+  });
+}
 
 async function startMemory(): Promise<LedgerMaker> {
   return {

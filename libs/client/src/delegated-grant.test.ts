@@ -1,51 +1,53 @@
 import { failure } from "@holdfast/base/failure";
 import { expect, test } from "vitest";
-import { granted, leaseIn, rigOf, ttlMs } from "./testing/rig.ts";
+import type { Lock } from "./lock.ts";
+import { granted, leaseIn, type Rig, rigOf, ttlMs } from "./testing/rig.ts";
+import type { Script } from "./testing/scripted-transport.ts";
 
-test("a global grant that names no leases needs its one lease and renewals of its own", async () => {
-  const rig = await rigOf();
+/** A global lock that is granted at once, for so long. */
+async function acquired(rig: Rig, validForMs: number): Promise<Lock> {
   const acquiring = rig.client.acquire("order", { scope: "global" });
   await rig.clock.advance(0);
   const sent = rig.net.next("acquire");
-  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 6_000 }));
-  const lock = await acquiring;
+  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs }));
+  return acquiring;
+}
+
+/** From now on commands of this kind are answered so; undefined: not at all. */
+function answers(
+  { net }: Rig,
+  kind: "renew" | "heartbeat",
+  answer: () => ReturnType<Script>,
+): void {
+  const rest = net.script;
+  net.script = (command, endpoint) => (command.kind === kind ? answer() : rest(command, endpoint));
+}
+
+test("a global grant that names no leases needs its one lease and renewals of its own", async () => {
+  const rig = await rigOf();
+  const lock = await acquired(rig, 6_000);
   await rig.clock.advance(10 * ttlMs);
   expect(lock.state).toBe("held");
-  const rest = rig.net.script;
-  rig.net.script = (command, endpoint) =>
-    command.kind === "renew" ? failure("NO_QUORUM", "Not now.") : rest(command, endpoint);
+  answers(rig, "renew", () => failure("NO_QUORUM", "Not now."));
   await rig.clock.advance(ttlMs);
   expect(lock.lost?.why).toBe("expired");
 });
 
 test("such a grant is renewed by what it is told, however long its session may be silent", async () => {
   const rig = await rigOf({ ttl: 10 * ttlMs });
-  const acquiring = rig.client.acquire("order", { scope: "global" });
-  await rig.clock.advance(0);
-  const sent = rig.net.next("acquire");
-  const rest = rig.net.script;
-  let lost = 0;
-  rig.net.script = (command, endpoint) => {
-    if (command.kind !== "renew") return rest(command, endpoint);
-    // Every second one is lost on the way.
-    return lost++ % 2 === 1 ? undefined : { kind: "renewed", validForMs: 4_000 };
-  };
-  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 4_000 }));
-  const lock = await acquiring;
+  const lock = await acquired(rig, 4_000);
+  let asked = 0;
+  // Every second one is lost on the way.
+  const answer = { kind: "renewed", validForMs: 4_000 } as const;
+  answers(rig, "renew", () => (asked++ % 2 === 1 ? undefined : answer));
   await rig.clock.advance(20 * ttlMs);
   expect(lock.state).toBe("held");
 });
 
 test("a renewal of such a grant that is answered late counts, and others are asked for meanwhile", async () => {
   const rig = await rigOf();
-  const acquiring = rig.client.acquire("order", { scope: "global" });
-  await rig.clock.advance(0);
-  const sent = rig.net.next("acquire");
-  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 4_000 }));
-  const lock = await acquiring;
-  const rest = rig.net.script;
-  rig.net.script = (command, endpoint) =>
-    command.kind === "renew" ? undefined : rest(command, endpoint);
+  const lock = await acquired(rig, 4_000);
+  answers(rig, "renew", () => undefined);
   await rig.clock.advance(3_000);
   const asked = rig.net.pending("renew");
   expect(asked.length).toBeGreaterThan(1);
@@ -56,14 +58,8 @@ test("a renewal of such a grant that is answered late counts, and others are ask
 
 test("a router is not left because what vouches for such a grant answers nothing", async () => {
   const rig = await rigOf();
-  const acquiring = rig.client.acquire("order", { scope: "global" });
-  await rig.clock.advance(0);
-  const sent = rig.net.next("acquire");
-  sent.answer(granted(sent.command, { lease: leaseIn("s0", 1), validForMs: 4_000 }));
-  const lock = await acquiring;
-  const rest = rig.net.script;
-  rig.net.script = (command, endpoint) =>
-    command.kind === "renew" ? undefined : rest(command, endpoint);
+  const lock = await acquired(rig, 4_000);
+  answers(rig, "renew", () => undefined);
   const before = rig.net.open;
   const opened = new Set<string>();
   lock.onStateChange(() => opened.add(rig.net.open.join()));
@@ -93,9 +89,7 @@ test("no heartbeat is waited for by such a grant while those of its lease are an
   const lease = leaseIn("s0", 1);
   sent.leases([lease]);
   await rig.clock.advance(100_000);
-  const rest = rig.net.script;
-  rig.net.script = (command, endpoint) =>
-    command.kind === "heartbeat" ? undefined : rest(command, endpoint);
+  answers(rig, "heartbeat", () => undefined);
   sent.answer(granted(sent.command, { lease, validForMs: 6_000 }));
   await rig.clock.advance(0);
   expect(rig.net.all("renew").length).toBe(1);
