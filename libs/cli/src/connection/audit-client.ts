@@ -11,19 +11,13 @@ import {
 } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
 import { SystemClock } from "@holdfast/base/clock";
 import { type Failure, isFailure } from "@holdfast/base/failure";
+import { askGenerated, type GeneratedCall, readAnswer } from "@holdfast/client/grpc/generated-call";
 import { GrpcCalls } from "@holdfast/client/grpc/grpc-calls";
 import { CliError, failureError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { AuditPort, ConnectAudit } from "./audit-port.ts";
 import { pulled } from "./pulled.ts";
 import { listenerAt } from "./tcp.ts";
-
-/** One call of the generated service. */
-interface Call<Request, Response> {
-  readonly path: string;
-  readonly requestSerialize: (request: Request) => Buffer;
-  readonly responseDeserialize: (bytes: Buffer) => Response;
-}
 
 /** Connects to an auditor, unless none can be there at all. Rejects with `CliError` alone. */
 export const connectToAudit: ConnectAudit = async (endpoint) => {
@@ -87,18 +81,16 @@ class AuditClient implements AuditPort {
   }
 
   async #ask<Request, Response extends object>(
-    call: Call<Request, Response>,
+    call: GeneratedCall<Request, Response>,
     request: Request,
   ): Promise<Response> {
-    const { path, requestSerialize } = call;
-    const read = (bytes: Buffer) => decoded(call, bytes);
-    const answer = await this.#calls.ask(this.#endpoint, path, request, requestSerialize, read);
+    const answer = await askGenerated(this.#calls, this.#endpoint, call, request);
     if ("kind" in answer && isFailure(answer as Failure)) throw this.#error(answer as Failure);
     return answer as Response;
   }
 
   #follow<Request, Response>(
-    call: Call<Request, Response>,
+    call: GeneratedCall<Request, Response>,
     request: Request,
     signal: AbortSignal,
     isLast: (message: Response) => boolean,
@@ -110,7 +102,7 @@ class AuditClient implements AuditPort {
         path,
         request,
         requestSerialize,
-        (bytes) => decoded(call, bytes),
+        (bytes) => readAnswer(call, bytes),
         {
           onAnswer: listener.onAnswer,
           onEnd: (failure) => listener.onError(this.#error(failure)),
@@ -123,17 +115,5 @@ class AuditClient implements AuditPort {
     if (failure.code !== "UNIMPLEMENTED") return failureError(failure);
     const message = `What answers at ${this.#endpoint} is no auditor.`;
     return new CliError(exitCodes.unavailable, message, { code: failure.code, advice });
-  }
-}
-
-/** The generated decoder throws on bytes that are no such message. */
-function decoded<Response>(
-  call: Pick<Call<never, Response>, "responseDeserialize">,
-  bytes: Buffer,
-): Response | undefined {
-  try {
-    return call.responseDeserialize(bytes);
-  } catch {
-    return undefined;
   }
 }

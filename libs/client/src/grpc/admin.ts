@@ -10,14 +10,8 @@ import {
 } from "@holdfast/api/generated/holdfast/v1/admin_service";
 import { type Failure, isFailure } from "@holdfast/base/failure";
 import { errorOf } from "../holdfast-error.ts";
+import { askGenerated, type GeneratedCall, readAnswer } from "./generated-call.ts";
 import type { GrpcCalls } from "./grpc-calls.ts";
-
-/** One call of the generated service. */
-interface AdminCall<Request, Response> {
-  readonly path: string;
-  readonly requestSerialize: (request: Request) => Buffer;
-  readonly responseDeserialize: (bytes: Buffer) => Response;
-}
 
 /**
  * How one endpoint's region is laid out and how it fares. All but `readmit` only read; throws
@@ -74,7 +68,7 @@ export class Admin {
     let ended: Failure | undefined;
     let wake = () => {};
     const { path, requestSerialize, responseDeserialize } = calls.readmitRegion;
-    const read = (bytes: Buffer) => decoded({ responseDeserialize }, bytes);
+    const read = (bytes: Buffer) => readAnswer({ responseDeserialize }, bytes);
     const running = this.#calls.follow(this.#endpoint, path, { region }, requestSerialize, read, {
       onAnswer: (progress) => {
         said.push(progress);
@@ -102,29 +96,11 @@ export class Admin {
   }
 
   async #ask<Request, Response extends object>(
-    call: AdminCall<Request, Response>,
+    call: GeneratedCall<Request, Response>,
     request: Request,
   ): Promise<Response> {
-    const answer = await this.#calls.ask(
-      this.#endpoint,
-      call.path,
-      request,
-      call.requestSerialize,
-      (bytes) => decoded(call, bytes),
-    );
+    const answer = await askGenerated(this.#calls, this.#endpoint, call, request);
     if ("kind" in answer && isFailure(answer)) throw errorOf(answer);
     return answer as Response;
-  }
-}
-
-/** The generated decoder throws on bytes that are no such message. */
-function decoded<Response>(
-  call: Pick<AdminCall<never, Response>, "responseDeserialize">,
-  bytes: Buffer,
-): Response | undefined {
-  try {
-    return call.responseDeserialize(bytes);
-  } catch {
-    return undefined;
   }
 }

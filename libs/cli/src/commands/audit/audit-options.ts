@@ -46,8 +46,13 @@ export function windowOf(
   return { fromMs: BigInt(fromMs), toMs: BigInt(toMs) };
 }
 
-/** The default of `--limit`. */
-export const limitDefault = "1000";
+/** `--limit` and `--after`, of what is read page after page. */
+export function addPaging(command: Command): Command {
+  return command
+    .addOption(new Option("--limit <n>", "at most so many events").default("1000"))
+    .addOption(new Option("--after <token>", "go on where an earlier answer ended"));
+}
+
 /** The bounds of `--limit`. */
 export const limitBounds = { min: 1, max: 1_000_000 };
 /** The most that one question gets. */

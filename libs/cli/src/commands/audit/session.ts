@@ -1,11 +1,11 @@
 import { sessionReference } from "@holdfast/core/audit/session-reference";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { usageError } from "../../cli-error.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { parseInteger } from "../../input/integer.ts";
 import { examplesHelp } from "../../output/help-text.ts";
 import type { Wrap } from "../../wrap.ts";
-import { type AuditOptions, addAuditEndpoint, limitBounds, limitDefault } from "./audit-options.ts";
+import { type AuditOptions, addAuditEndpoint, addPaging, limitBounds } from "./audit-options.ts";
 import { printPages, readPages } from "./record-pages.ts";
 
 interface SessionOptions extends AuditOptions {
@@ -26,9 +26,8 @@ export function addSession(audit: Command, wrap: Wrap): void {
       "Prints everything that a session did. The record has a session's reference and never its " +
         "id, for who knows the id owns the session; with --id the reference is made of it here.",
     )
-    .option("--id", "the word is the session's id")
-    .addOption(new Option("--limit <n>", "at most so many events").default(limitDefault))
-    .addOption(new Option("--after <token>", "go on where an earlier answer ended"));
+    .option("--id", "the word is the session's id");
+  addPaging(command);
   addAuditEndpoint(command)
     .addHelpText(
       "after",

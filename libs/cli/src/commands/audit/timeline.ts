@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { exitCodes } from "../../exit-codes.ts";
 import { parseInteger } from "../../input/integer.ts";
 import { checkedName } from "../../input/lock-name.ts";
@@ -8,9 +8,9 @@ import { addGlobalOption, type ScopeOptions, scopeOf } from "../global-option.ts
 import {
   type AuditOptions,
   addAuditEndpoint,
+  addPaging,
   addWindow,
   limitBounds,
-  limitDefault,
   type WindowOptions,
   windowOf,
 } from "./audit-options.ts";
@@ -31,9 +31,7 @@ export function addTimeline(audit: Command, wrap: Wrap): void {
       "Prints what happened to a lock, oldest first. Of a global lock each region's copy tells; the " +
         "table has each event once, with the regions that showed it: two are a quorum.",
     );
-  addWindow(addGlobalOption(command, "a global lock"), "24h")
-    .addOption(new Option("--limit <n>", "at most so many events").default(limitDefault))
-    .addOption(new Option("--after <token>", "go on where an earlier answer ended"));
+  addPaging(addWindow(addGlobalOption(command, "a global lock"), "24h"));
   addAuditEndpoint(command)
     .addHelpText(
       "after",
