@@ -1,7 +1,8 @@
 import { globalRegion } from "@holdfast/core/lock/lock-id";
-import { MemoryLedger } from "@holdfast/engine/memory/memory-ledger";
+import type { MemoryLedger } from "@holdfast/engine/memory/memory-ledger";
 import { GlobalRig, rigRegions } from "@holdfast/engine/testing/global-rig";
 import { RecordedHistory } from "@holdfast/engine/testing/recorded-history";
+import { RecordedSeconds, rigHistories } from "@holdfast/engine/testing/recorded-seconds";
 import { TestRegion } from "@holdfast/engine/testing/region";
 import { afterEach, expect, test } from "vitest";
 import { type AskedRecord, openRecord } from "./asked-record.ts";
@@ -29,21 +30,15 @@ test("a local lock: who held it when, what happened, and what its session did", 
   if (store === undefined) throw new Error("a region has a shard");
   const of = { cluster: "test/here/s0", region: "here", shard: "s0" };
   const history = new RecordedHistory(store, of);
-  const ledger = new MemoryLedger();
-  const second = async (at: number) => {
-    await region.clock.advance(1_000);
-    await history.mark(startMs + at * 1_000);
-    await region.clock.advance(1);
-    await history.appendTo(ledger);
-  };
-  await second(0);
+  const recorded = new RecordedSeconds(region.clock, startMs, [history]);
+  await recorded.pass(0);
   const session = await region.open();
   const first = await region.grant({ session, owner: "alice" });
   void region.acquire({ owner: "bob", ttlMs: 60_000, waitMs: 60_000 });
-  await second(5);
+  await recorded.pass(5);
   await region.release(first, session);
-  await second(9);
-  const { ask } = await opened(ledger);
+  await recorded.pass(9);
+  const { ask } = await opened(recorded.ledger);
 
   const at = await ask("at", "l", "2026-01-31T12:00:03", "--region", "here", "-o", "json");
   expect(at).toMatchObject({ code: 0, stderr: "" });
@@ -75,26 +70,16 @@ test("a global lock: its quorum, an export that verifies, and a tail", async () 
   const rig = new GlobalRig();
   await rig.start();
   ends.push(() => rig.stop());
-  const histories = rigRegions.flatMap((region) =>
-    [...rig.local(region).context.shards.values()].map(({ store, name: shard }) => {
-      return new RecordedHistory(store, { cluster: `test/${region}/${shard}`, region, shard });
-    }),
-  );
-  const ledger = new MemoryLedger();
-  const second = async (at: number) => {
-    await rig.clock.advance(1_000);
-    for (const history of histories) await history.mark(startMs + at * 1_000);
-    await rig.clock.advance(1);
-    for (const history of histories) await history.appendTo(ledger);
-  };
+  const recorded = new RecordedSeconds(rig.clock, startMs, rigHistories(rig, "test"));
+  const { histories } = recorded;
   const session = await rig.open("east");
   ends.push(rig.keepAlive(session));
-  await second(0);
+  await recorded.pass(0);
   const grant = await rig.grant("east", { session, owner: "alice" });
-  await second(5);
+  await recorded.pass(5);
   await rig.release("east", grant);
-  await second(9);
-  const { ask, server } = await opened(ledger);
+  await recorded.pass(9);
+  const { ask, server } = await opened(recorded.ledger);
 
   const at = await ask("at", "l", "2026-01-31T12:00:03", "--global", "-o", "json");
   expect(JSON.parse(at.stdout)).toMatchObject({

@@ -9,6 +9,7 @@ import type { LedgerRow } from "../ports/ledger.ts";
 import { GlobalRig, rigRegions } from "../testing/global-rig.ts";
 import { recordedChain } from "../testing/recorded-chain.ts";
 import { RecordedHistory } from "../testing/recorded-history.ts";
+import { RecordedSeconds, rigHistories } from "../testing/recorded-seconds.ts";
 import { TestRegion } from "../testing/region.ts";
 import { lastMs, utcDay } from "../utc-day.ts";
 import { decodedRow } from "./decoded-row.ts";
@@ -46,16 +47,10 @@ describe("a region", () => {
     if (store === undefined) throw new Error("a region has a shard");
     const of = { cluster: "c/here/s0", region: "here", shard: "s0" };
     const history = new RecordedHistory(store, of);
-    const ledger = new MemoryLedger();
+    const recorded = new RecordedSeconds(region.clock, startMs, [history]);
+    const { ledger } = recorded;
     const desk = new LedgerDesk({ ledger, clock: region.clock });
-    /** Lets a second pass, as the journal's mark says. */
-    const second = async (at: number) => {
-      await region.clock.advance(1_000);
-      await history.mark(startMs + at * 1_000);
-      await region.clock.advance(1);
-      await history.appendTo(ledger);
-    };
-    return { region, ledger, desk, second };
+    return { region, ledger, desk, second: (at: number) => recorded.pass(at) };
   }
 
   test("who held a lock when, under which token, and what its session did", async () => {
@@ -102,20 +97,9 @@ describe("three regions", () => {
     const rig = new GlobalRig();
     await rig.start();
     ends.push(() => rig.stop());
-    const histories = rigRegions.flatMap((region) =>
-      [...rig.local(region).context.shards.values()].map(({ store, name }) => {
-        const of = { cluster: `c/${region}/${name}`, region, shard: name };
-        return new RecordedHistory(store, of);
-      }),
-    );
-    const ledger = new MemoryLedger();
-    const desk = new LedgerDesk({ ledger, clock: rig.clock });
-    const second = async (at: number) => {
-      await rig.clock.advance(1_000);
-      for (const history of histories) await history.mark(startMs + at * 1_000);
-      await rig.clock.advance(1);
-      for (const history of histories) await history.appendTo(ledger);
-    };
+    const recorded = new RecordedSeconds(rig.clock, startMs, rigHistories(rig, "c"));
+    const desk = new LedgerDesk({ ledger: recorded.ledger, clock: rig.clock });
+    const second = (at: number) => recorded.pass(at);
     const session = await rig.open("east");
     ends.push(rig.keepAlive(session));
     return { rig, desk, second, session };

@@ -86,19 +86,7 @@ function startDyingOnAppend(rig: JournalRig): MortalProcess {
   const process = new MortalProcess(new SeededRandom(1));
   rig.start({
     store: (store) => process.store(store),
-    log: (log) => ({
-      ...process.log(log),
-      limits: log.limits,
-      openProducer: (topic) => {
-        const producer = log.openProducer(topic);
-        const append: typeof producer.append = async (records) => {
-          await producer.append(records);
-          process.die();
-          return new Promise(() => {});
-        };
-        return { ...producer, append };
-      },
-    }),
+    log: (log) => process.fatalLog(log, { hears: false }),
   });
   return process;
 }

@@ -130,19 +130,7 @@ test("a journal that dies after the log has its records tells them again, in the
   const process = new MortalProcess(new SeededRandom(1));
   rig.start({
     store: (store) => process.store(store),
-    log: (log) => ({
-      ...process.log(log),
-      limits: log.limits,
-      openProducer: (topic) => {
-        const producer = log.openProducer(topic);
-        const append: typeof producer.append = async (records) => {
-          const reply = await producer.append(records);
-          process.die();
-          return reply;
-        };
-        return { ...producer, append };
-      },
-    }),
+    log: (log) => process.fatalLog(log, { hears: true }),
   });
   await rig.clock.advance(100);
   await rig.acquire(names(5));

@@ -56,6 +56,24 @@ export class MortalProcess {
     };
   }
 
+  /** One that it dies of: its first append comes about, and it hears of that or does not. */
+  fatalLog(log: EventLog, { hears }: { readonly hears: boolean }): EventLog {
+    return {
+      ...this.log(log),
+      openProducer: (topic) => {
+        const producer = log.openProducer(topic);
+        return {
+          append: async (records) => {
+            const reply = await producer.append(records);
+            this.die();
+            return hears ? reply : new Promise(() => {});
+          },
+          close: () => producer.close(),
+        };
+      },
+    };
+  }
+
   #producer(producer: EventProducer): EventProducer {
     return {
       append: (records) => this.#call(() => producer.append(records)),
