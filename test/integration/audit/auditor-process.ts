@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import { ServerProcess } from "@holdfast/toolchain/server-process";
+import { type LogLine, linesOf } from "../log-lines.ts";
 
 const root = new URL("../../../", import.meta.url);
 const main = fileURLToPath(new URL("services/auditor/src/main.ts", root));
@@ -71,35 +71,4 @@ export class AuditorProcess extends ServerProcess {
     const answer = await fetch(`http://${this.metrics}/healthz`);
     return [answer.status, await answer.text()];
   }
-}
-
-/** A line of its log, as far as tests look at it. */
-interface LogLine {
-  readonly pid: number;
-  readonly action: string | undefined;
-  readonly level: string;
-  readonly message: string;
-  readonly rule: string | undefined;
-}
-
-function linesOf(logPath: string): LogLine[] {
-  let text: string;
-  try {
-    text = readFileSync(logPath, "utf8");
-  } catch {
-    return [];
-  }
-  return text.split("\n").flatMap((line): LogLine[] => {
-    if (!line.startsWith("{")) return [];
-    const fields = JSON.parse(line) as Record<string, unknown>;
-    return [
-      {
-        pid: Number(fields["process.pid"]),
-        action: fields["event.action"] as string | undefined,
-        level: String(fields["log.level"]),
-        message: String(fields.message),
-        rule: fields.rule as string | undefined,
-      },
-    ];
-  });
 }

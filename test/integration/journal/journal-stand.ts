@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +14,7 @@ import {
   startKafkaUnderTest,
 } from "../../contract/kafka-under-test.ts";
 import { type EtcdServer, etcdMissing, startEtcd } from "../etcd-server.ts";
+import { linesOf } from "../log-lines.ts";
 import { newRequestId, Region } from "../region.ts";
 import { until } from "../until.ts";
 
@@ -221,22 +221,4 @@ export class JournaledShard implements AsyncDisposable {
       },
     });
   }
-}
-
-/** The lines of a log. */
-export function linesOf(logPath: string) {
-  const text = (() => {
-    try {
-      return readFileSync(logPath, "utf8");
-    } catch {
-      return "";
-    }
-  })();
-  return text.split("\n").flatMap((line) => {
-    if (!line.startsWith("{")) return [];
-    const fields = JSON.parse(line) as Record<string, unknown>;
-    const [pid, action] = [Number(fields["process.pid"]), fields["event.action"]];
-    const [level, message] = [String(fields["log.level"]), String(fields.message)];
-    return [{ pid, action: action as string | undefined, level, message }];
-  });
 }

@@ -4,7 +4,8 @@ import type { AuditEvent } from "@holdfast/core/audit/event";
 import type { TopicReader } from "@holdfast/engine/testing/topic-reader";
 import type { ServerProcess } from "@holdfast/toolchain/server-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type JournaledShard, JournalStand, linesOf, standMissing } from "./journal-stand.ts";
+import { linesOf } from "../log-lines.ts";
+import { type JournaledShard, JournalStand, standMissing } from "./journal-stand.ts";
 import { workOnLocks } from "./lock-workload.ts";
 
 const seed = Number(process.env.HOLDFAST_SEED ?? Math.floor(performance.timeOrigin) % 1_000_000);
