@@ -16,7 +16,7 @@ export function ledgerRow(
     cluster,
     revision,
     index,
-    day: dayOf(atMs),
+    day: utcDay(atMs),
     atMs,
     region,
     shard,
@@ -35,14 +35,4 @@ export function ledgerRow(
 /** The link of a chain that a row is. */
 export function linkOf({ cluster, sequence, previousHash, hash, line }: LedgerRow): Link {
   return { cluster, sequence, previous: previousHash, hash, bytes: line };
-}
-
-const dayMs = 86_400_000;
-let known = { number: 0, day: utcDay(0) };
-
-/** Events come in the order of their times, nearly: their days need not be printed each time. */
-function dayOf(atMs: number): string {
-  const number = Math.floor(atMs / dayMs);
-  if (number !== known.number) known = { number, day: utcDay(atMs) };
-  return known.day;
 }

@@ -8,31 +8,67 @@ const dayMs = 86_400_000;
 const epochDay = Date.UTC(2000, 0, 1) / dayMs;
 
 /**
- * One-dimensional arrays in the form that Postgres takes as they are. As text every element would
- * be escaped here and parsed there, and bytes would be twice as long: at a thousand rows a
- * statement that is most of what an insert costs.
+ * A one-dimensional array in the form that Postgres takes as it is. As text every element would be
+ * escaped here and parsed there, and bytes would be twice as long: at a thousand rows a statement
+ * that is most of what an insert costs. Numbers go through a view, for a buffer's own methods cost
+ * ten times as much.
  */
-function arrayHeader(type: number, length: number, contentBytes: number): Buffer {
-  const buffer = Buffer.allocUnsafe(headerBytes + 4 * length + contentBytes);
-  buffer.writeInt32BE(1, 0);
-  // Whether there is a null the server sees by itself; the flag only has to be 0 or 1.
-  buffer.writeInt32BE(1, 4);
-  buffer.writeInt32BE(type, 8);
-  buffer.writeInt32BE(length, 12);
-  buffer.writeInt32BE(1, 16);
-  return buffer;
+class ArrayWriter {
+  readonly buffer: Buffer;
+  readonly #view: DataView;
+  #at = headerBytes;
+
+  constructor(type: number, length: number, contentBytes: number) {
+    this.buffer = Buffer.allocUnsafe(headerBytes + 4 * length + contentBytes);
+    this.#view = new DataView(this.buffer.buffer, this.buffer.byteOffset, this.buffer.length);
+    // Whether there is a null the server sees by itself; the flag only has to be 0 or 1.
+    for (const [index, number] of [1, 1, type, length, 1].entries()) {
+      this.#view.setInt32(4 * index, number);
+    }
+  }
+
+  null(): void {
+    this.#length(-1);
+  }
+
+  int8(value: bigint): void {
+    this.#length(8);
+    this.#view.setBigInt64(this.#at, value);
+    this.#at += 8;
+  }
+
+  int4(value: number): void {
+    this.#length(4);
+    this.#view.setInt32(this.#at, value);
+    this.#at += 4;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#length(value.length);
+    this.buffer.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  text(value: string): void {
+    const length = this.buffer.write(value, this.#at + 4);
+    this.#length(length);
+    this.#at += length;
+  }
+
+  #length(bytes: number): void {
+    this.#view.setInt32(this.#at, bytes);
+    this.#at += 4;
+  }
 }
 
 /** For `bigint[]`: whole numbers within 64 bits. */
 export function int8Array(values: readonly (bigint | undefined)[]): Buffer {
-  const present = values.reduce((count, value) => count + Number(value !== undefined), 0);
-  const buffer = arrayHeader(oid.int8, values.length, 8 * present);
-  let at = headerBytes;
+  const writer = new ArrayWriter(oid.int8, values.length, 8 * present(values));
   for (const value of values) {
-    at = buffer.writeInt32BE(value === undefined ? -1 : 8, at);
-    if (value !== undefined) at = buffer.writeBigInt64BE(value, at);
+    if (value === undefined) writer.null();
+    else writer.int8(value);
   }
-  return buffer;
+  return writer.buffer;
 }
 
 /** For `int[]`: whole numbers within 32 bits. */
@@ -42,46 +78,44 @@ export function int4Array(values: readonly (number | undefined)[]): Buffer {
 
 /** For `date[]`: days as YYYY-MM-DD. */
 export function dateArray(days: readonly string[]): Buffer {
+  const numbers = new Map<string, number>();
+  for (const day of new Set(days)) {
+    numbers.set(day, Date.parse(`${day}T00:00:00Z`) / dayMs - epochDay);
+  }
   return fourBytes(
     oid.date,
-    days.map((day) => Date.parse(`${day}T00:00:00Z`) / dayMs - epochDay),
+    days.map((day) => numbers.get(day)),
   );
 }
 
 /** For `bytea[]`. */
 export function bytesArray(values: readonly Uint8Array[]): Buffer {
   const total = values.reduce((bytes, value) => bytes + value.length, 0);
-  const buffer = arrayHeader(oid.bytea, values.length, total);
-  let at = headerBytes;
-  for (const value of values) {
-    at = buffer.writeInt32BE(value.length, at);
-    buffer.set(value, at);
-    at += value.length;
-  }
-  return buffer;
+  const writer = new ArrayWriter(oid.bytea, values.length, total);
+  for (const value of values) writer.bytes(value);
+  return writer.buffer;
 }
 
 /** For `text[]`. */
 export function textArray(values: readonly (string | undefined)[]): Buffer {
   const total = values.reduce((bytes, text) => bytes + Buffer.byteLength(text ?? ""), 0);
-  const buffer = arrayHeader(oid.text, values.length, total);
-  let at = headerBytes;
-  for (const text of values) {
-    const start = at + 4;
-    const length = text === undefined ? 0 : buffer.write(text, start);
-    buffer.writeInt32BE(text === undefined ? -1 : length, at);
-    at = start + length;
+  const writer = new ArrayWriter(oid.text, values.length, total);
+  for (const value of values) {
+    if (value === undefined) writer.null();
+    else writer.text(value);
   }
-  return buffer;
+  return writer.buffer;
 }
 
 function fourBytes(type: number, values: readonly (number | undefined)[]): Buffer {
-  const present = values.reduce<number>((count, value) => count + Number(value !== undefined), 0);
-  const buffer = arrayHeader(type, values.length, 4 * present);
-  let at = headerBytes;
+  const writer = new ArrayWriter(type, values.length, 4 * present(values));
   for (const value of values) {
-    at = buffer.writeInt32BE(value === undefined ? -1 : 4, at);
-    if (value !== undefined) at = buffer.writeInt32BE(value, at);
+    if (value === undefined) writer.null();
+    else writer.int4(value);
   }
-  return buffer;
+  return writer.buffer;
+}
+
+function present(values: readonly unknown[]): number {
+  return values.reduce<number>((count, value) => count + Number(value !== undefined), 0);
 }
