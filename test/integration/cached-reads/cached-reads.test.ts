@@ -14,12 +14,11 @@ import {
 import { type EtcdServer, etcdMissing, startEtcd } from "../etcd-server.ts";
 import { Region } from "../region.ts";
 import { until } from "../until.ts";
+import { boundMs, CachedView } from "./cached-view.ts";
 import { type RouterProcess, startRouter } from "./router-process.ts";
 import { tellKeeper } from "./told-keeper.ts";
 
 const missing = etcdMissing ?? redisMissing;
-/** What a CACHED answer may be old, with what a busy machine may add. */
-const boundMs = 6_000;
 
 describe.skipIf(missing !== undefined)("cached reads of a router over etcd and Redis", () => {
   let etcd: EtcdServer;
@@ -27,6 +26,7 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
   let region: Region;
   let router: RouterProcess;
   let holdfast: Holdfast;
+  let view: CachedView;
   let keeper: CacheKeeper;
 
   beforeAll(async () => {
@@ -38,6 +38,7 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
     await redis.server.process.kill();
     router = await startRouter(etcd.url, { HOLDFAST_REDIS: redis.url });
     holdfast = await Holdfast.connect({ endpoints: [router.endpoint], owner: "test" });
+    view = new CachedView(holdfast);
     keeper = new CacheKeeper({
       cluster: "test",
       region: "here",
@@ -56,26 +57,9 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
     await etcd?.[Symbol.asyncDispose]();
   });
 
-  const cached = (name: string) => holdfast.get(name, { consistency: "cached" });
+  const cached = (name: string) => view.get(name);
   const results = (result: string) =>
     router.count("holdfast_cached_reads_total", { call: "get", result });
-
-  /** Reads until the cache answers; what it answers must be right all along. */
-  async function answeredFromCache(name: string, holders: number): Promise<void> {
-    await until(`${name} comes from the cache`, async () => {
-      const state = await cached(name);
-      expect(state.holderCount).toBe(holders);
-      return state.ageMs !== undefined;
-    });
-  }
-
-  /** How long the cached view lags behind a change, in ms; longer than the bound is a failure. */
-  async function lagOf(name: string, holders: number): Promise<number> {
-    const began = performance.now();
-    const seen = async () => (await cached(name)).holderCount === holders;
-    await until(`${name} shows ${holders} holders`, seen, boundMs);
-    return performance.now() - began;
-  }
 
   test("with nobody there at the start every read is right, and cached once there is", async () => {
     const lock = await holdfast.acquire("first");
@@ -86,7 +70,7 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
     }
     expect(await results("unavailable")).toBe(10);
     await redis.server.process.restart();
-    await answeredFromCache("first", 1);
+    await view.answersFromCache("first", 1);
     expect(router.log()).toContain('"event.action":"cache-connected"');
     await lock.release();
   });
@@ -94,7 +78,7 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
   test("without a journal an answer is five seconds old at the most", async () => {
     await cached("old");
     const lock = await holdfast.acquire("old");
-    const lagMs = await lagOf("old", 1);
+    const lagMs = await view.lagOf("old", 1);
     console.log(`cached reads, no journal: a change shows after ${lagMs.toFixed(0)} ms`);
     await lock.release();
   });
@@ -103,12 +87,12 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
     tellKeeper(region.store(), keeper);
     const lags: number[] = [];
     for (let round = 0; round < 20; round++) {
-      await answeredFromCache("told", 0);
+      await view.answersFromCache("told", 0);
       const lock = await holdfast.acquire("told");
-      lags.push(await lagOf("told", 1));
+      lags.push(await view.lagOf("told", 1));
       await until("listed", async () => (await listed("told")).length === 1, boundMs);
       await lock.release();
-      lags.push(await lagOf("told", 0));
+      lags.push(await view.lagOf("told", 0));
       await until("not listed", async () => (await listed("told")).length === 0, boundMs);
     }
     lags.sort((left, right) => left - right);
@@ -143,7 +127,7 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
 
   test("killed under load it costs no answer, and is used again once it is back", async () => {
     const lock = await holdfast.acquire("killed");
-    await answeredFromCache("killed", 1);
+    await view.answersFromCache("killed", 1);
     let reads = 0;
     let over = false;
     const load = Promise.all(
@@ -157,24 +141,24 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
     await redis.server.process.restart();
     over = true;
     await load;
-    await answeredFromCache("killed", 1);
+    await view.answersFromCache("killed", 1);
     expect(router.log()).toContain('"event.action":"cache-lost"');
     await lock.release();
-    await lagOf("killed", 0);
+    await view.lagOf("killed", 0);
   });
 
   test("flushed, it is filled again, and nothing is answered from before", async () => {
     const lock = await holdfast.acquire("flushed");
-    await answeredFromCache("flushed", 1);
+    await view.answersFromCache("flushed", 1);
     await redis.direct.flushall();
     expect(await cached("flushed")).toMatchObject({ holderCount: 1 });
     await lock.release();
-    await lagOf("flushed", 0);
+    await view.lagOf("flushed", 0);
   });
 
   test("frozen, it costs a moment; thawed, what it was told meanwhile does no harm", async () => {
     const lock = await holdfast.acquire("frozen");
-    await answeredFromCache("frozen", 1);
+    await view.answersFromCache("frozen", 1);
     await redis.server.process.kill("SIGSTOP");
     const began = performance.now();
     try {
@@ -193,7 +177,7 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
     } finally {
       await redis.server.process.kill("SIGCONT");
     }
-    await lagOf("frozen", 0);
+    await view.lagOf("frozen", 0);
     await until("cached again", async () => (await cached("frozen")).ageMs !== undefined);
     expect((await cached("frozen")).holderCount).toBe(0);
   });
@@ -201,8 +185,8 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
   test.for(Object.entries(lies()))("holding a lie, %s, it is not believed", async ([, lie]) => {
     const lock = await holdfast.acquire("truth");
     const other = await holdfast.acquire("other", { mode: "shared" });
-    await answeredFromCache("truth", 1);
-    await answeredFromCache("other", 1);
+    await view.answersFromCache("truth", 1);
+    await view.answersFromCache("other", 1);
     const key = keyOf("truth");
     await lie({ redis, key, other: keyOf("other") });
     for (let read = 0; read < 5; read++) {
@@ -210,7 +194,7 @@ describe.skipIf(missing !== undefined)("cached reads of a router over etcd and R
       expect(holders.map(({ mode, token }) => [mode, token])).toEqual([["exclusive", lock.token]]);
     }
     await Promise.all([lock, other].map((held: Lock) => held.release()));
-    await lagOf("truth", 0);
+    await view.lagOf("truth", 0);
     await redis.direct.del(key);
   });
 

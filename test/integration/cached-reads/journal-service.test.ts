@@ -22,11 +22,10 @@ import { type EtcdServer, etcdMissing, startEtcd } from "../etcd-server.ts";
 import { linesOf } from "../log-lines.ts";
 import { Region } from "../region.ts";
 import { until } from "../until.ts";
+import { CachedView } from "./cached-view.ts";
 import { type RouterProcess, startRouter } from "./router-process.ts";
 
 const missing = etcdMissing ?? redisMissing ?? kafkaMissing;
-/** What a CACHED answer may be old, with what a busy machine may add. */
-const boundMs = 7_000;
 /** Far below what an answer may be old: somebody must have told the cache. */
 const toldMs = 2_500;
 
@@ -35,7 +34,7 @@ describe.skipIf(missing !== undefined)("a journal as a process, beside routers t
   let redis: RedisUnderTest;
   let journal: DrillProcess;
   /** Reads by way of the cache; all changes go through another router. */
-  let reading: Holdfast;
+  let view: CachedView;
   let changing: Holdfast;
 
   beforeAll(async () => {
@@ -55,7 +54,7 @@ describe.skipIf(missing !== undefined)("a journal as a process, beside routers t
     ends.push(() => journal.kill());
     const routers = [startedRouter(etcd.url), startedRouter(etcd.url)] as const;
     const [one, other] = await Promise.all([...routers, journal.start()]);
-    reading = await connected(one);
+    view = new CachedView(await connected(one));
     changing = await connected(other);
   }, 120_000);
   afterAll(async () => {
@@ -87,35 +86,16 @@ describe.skipIf(missing !== undefined)("a journal as a process, beside routers t
     return holdfast;
   }
 
-  const cached = (name: string) => reading.get(name, { consistency: "cached" });
-
-  /** Reads until the cache answers; what it answers must be right all along. */
-  async function answeredFromCache(name: string, holders: number): Promise<void> {
-    await until(`${name} comes from the cache`, async () => {
-      const state = await cached(name);
-      expect(state.holderCount).toBe(holders);
-      return state.ageMs !== undefined;
-    });
-  }
-
-  /** How long the cached view lags behind a change, in ms; longer than the bound is a failure. */
-  async function lagOf(name: string, holders: number): Promise<number> {
-    const began = performance.now();
-    const seen = async () => (await cached(name)).holderCount === holders;
-    await until(`${name} shows ${holders} holders`, seen, boundMs);
-    return performance.now() - began;
-  }
-
   /** The middle one of a few changes, each read from the cache before. */
   async function usualLag(name: string): Promise<number> {
     const lags: number[] = [];
     for (let round = 0; round < 3; round++) {
-      await answeredFromCache(name, 0);
+      await view.answersFromCache(name, 0);
       const lock = await changing.acquire(name);
-      lags.push(await lagOf(name, 1));
-      await answeredFromCache(name, 1);
+      lags.push(await view.lagOf(name, 1));
+      await view.answersFromCache(name, 1);
       await lock.release();
-      lags.push(await lagOf(name, 0));
+      lags.push(await view.lagOf(name, 0));
     }
     return lags.sort((left, right) => left - right)[lags.length >> 1] ?? 0;
   }
@@ -129,7 +109,7 @@ describe.skipIf(missing !== undefined)("a journal as a process, beside routers t
   test("what was read before a change and comes late to the cache does not stand there", async () => {
     const of = { cluster: "test", region: "here", shard: "s0" };
     const key = lockEntryKey(of, { namespace: "default", name: "late" });
-    await answeredFromCache("late", 0);
+    await view.answersFromCache("late", 0);
     const cache = redis.openCache();
     let before: CacheEntry | undefined;
     await until("the answer is in the cache", async () => {
@@ -138,25 +118,25 @@ describe.skipIf(missing !== undefined)("a journal as a process, beside routers t
       return before?.value !== undefined;
     });
     const lock = await changing.acquire("late");
-    await lagOf("late", 1);
+    await view.lagOf("late", 1);
     expect(await cache.write([{ revision: 0n, ...before, key, ttlMs: 5_000 }])).toEqual({
       kind: "written",
       outrun: 1,
     });
-    expect(await cached("late")).toMatchObject({ holderCount: 1 });
+    expect(await view.get("late")).toMatchObject({ holderCount: 1 });
     await lock.release();
-    await lagOf("late", 0);
+    await view.lagOf("late", 0);
   });
 
   test("Redis is killed: reads stay right, and once it is back changes show at once", async () => {
-    await answeredFromCache("killed", 0);
+    await view.answersFromCache("killed", 0);
     await redis.server.process.kill();
     const lock = await changing.acquire("killed");
-    expect(await cached("killed")).toMatchObject({ holderCount: 1 });
+    expect(await view.get("killed")).toMatchObject({ holderCount: 1 });
     await redis.server.process.restart();
-    await answeredFromCache("killed", 1);
+    await view.answersFromCache("killed", 1);
     await lock.release();
-    await lagOf("killed", 0);
+    await view.lagOf("killed", 0);
     const said = () => linesOf(journal.logPath).map(({ action }) => action);
     await until("the journal has its cache again", () => {
       return said().includes("cache-lost") && said().at(-1) === "cache-connected";
@@ -166,14 +146,14 @@ describe.skipIf(missing !== undefined)("a journal as a process, beside routers t
 
   test("the journal is killed: an answer is five seconds old at the most, until one is back", async () => {
     await journal.kill();
-    await answeredFromCache("untold", 0);
+    await view.answersFromCache("untold", 0);
     const lock = await changing.acquire("untold");
     const starting = journal.start();
-    const lagMs = await lagOf("untold", 1);
+    const lagMs = await view.lagOf("untold", 1);
     console.log(`cached reads, the journal dead: a change shows after ${lagMs.toFixed(0)} ms`);
     await lock.release();
     await starting;
-    await lagOf("untold", 0);
+    await view.lagOf("untold", 0);
     // The shard is another journal's as soon as the lease of the dead one ends.
     await until("changes show at once", async () => (await usualLag("untold")) < toldMs, 20_000);
   }, 40_000);
