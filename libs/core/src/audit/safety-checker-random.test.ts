@@ -1,11 +1,14 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Mode } from "../lock/lock-id.ts";
 import { SafetyChecker } from "./safety-checker.ts";
 import type { GrantSeen, SafetyStep, SafetyViolation } from "./safety-step.ts";
 import { Choices } from "./testing/choices.ts";
 import { LockModel } from "./testing/lock-model.ts";
 import { RegisterModel } from "./testing/register-model.ts";
+
+// They compute, for as long as a busy machine takes over it.
+vi.setConfig({ testTimeout: 60_000 });
 
 const locks = ["orders", "invoices", "stock"];
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
