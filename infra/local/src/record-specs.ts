@@ -39,7 +39,7 @@ export function recordProcesses(context: RecordContext): ProcessGroup[] {
       setUp: () => setUpStores({ programs, archiver, ports, signal }),
       services: [
         ...journalSpecs(context, ports),
-        auditorSpec(context, record, ports),
+        auditorSpec(context, record, ports, stores),
         serviceSpec(context, "archiver", programs.archiver, {
           ...archiver,
           HOLDFAST_METRICS_LISTEN: `127.0.0.1:${ports.archiverMetrics}`,
@@ -77,15 +77,17 @@ function journalSpecs(context: RecordContext, stores: StorePorts): ProcessSpec[]
 function auditorSpec(
   context: RecordContext,
   { endpoint }: RecordLayout,
-  stores: StorePorts,
+  ports: StorePorts,
+  stores: PreparedStores,
 ): ProcessSpec {
-  const { HOLDFAST_KAFKA, HOLDFAST_POSTGRES } = storeEnvironment(stores);
+  const { HOLDFAST_KAFKA, HOLDFAST_POSTGRES } = storeEnvironment(ports);
   return serviceSpec(context, "auditor", context.programs.auditor, {
     HOLDFAST_REGION: context.layout.regions[0]?.region ?? "",
     HOLDFAST_KAFKA,
     HOLDFAST_POSTGRES,
     HOLDFAST_AUDIT_LISTEN: endpoint,
-    HOLDFAST_METRICS_LISTEN: `127.0.0.1:${stores.auditorMetrics}`,
+    HOLDFAST_METRICS_LISTEN: `127.0.0.1:${ports.auditorMetrics}`,
+    ...archiveEnvironment(ports, stores),
   });
 }
 
@@ -96,11 +98,18 @@ export function archiverEnvironment(
 ): Record<string, string> | undefined {
   const ports = layout.record?.stores;
   if (ports === undefined || stores === undefined) return undefined;
-  const { s3 } = stores;
-  const { HOLDFAST_POSTGRES, HOLDFAST_S3_BUCKET, HOLDFAST_S3_ENDPOINT } = storeEnvironment(ports);
   return {
     HOLDFAST_REGION: layout.regions[0]?.region ?? "",
-    ...{ HOLDFAST_POSTGRES, HOLDFAST_S3_ENDPOINT, HOLDFAST_S3_BUCKET },
+    HOLDFAST_POSTGRES: storeEnvironment(ports).HOLDFAST_POSTGRES,
+    ...archiveEnvironment(ports, stores),
+  };
+}
+
+/** How the bucket of the archive is reached. */
+function archiveEnvironment(ports: StorePorts, { s3 }: PreparedStores): Record<string, string> {
+  const { HOLDFAST_S3_BUCKET, HOLDFAST_S3_ENDPOINT } = storeEnvironment(ports);
+  return {
+    ...{ HOLDFAST_S3_ENDPOINT, HOLDFAST_S3_BUCKET },
     HOLDFAST_S3_REGION: s3.region,
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,

@@ -7,6 +7,12 @@ import {
   readEnvironment,
   regionSetting,
 } from "@holdfast/runtime/environment";
+import {
+  bucketSetting,
+  hasWholeKey,
+  s3Settings,
+  s3StoreOf,
+} from "@holdfast/runtime/s3-environment";
 import { ConfigError } from "@holdfast/runtime/service";
 import { z } from "zod";
 
@@ -30,17 +36,11 @@ const { everyMs, closeMs, hotMs, retentionMs, bounds } = defaultArchiverSettings
 const schema = z
   .object({
     HOLDFAST_REGION: regionSetting,
-    HOLDFAST_POSTGRES: postgresSetting,
-    HOLDFAST_S3_BUCKET: z
-      .string({ error: "must be set" })
-      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is 3 to 63 characters of a-z 0-9 . and -"),
-    HOLDFAST_S3_REGION: z.string().min(1).default("us-east-1"),
-    HOLDFAST_S3_ENDPOINT: z
-      .string()
-      .regex(/^https?:\/\/\S+$/, "is http://host:port")
-      .optional(),
-    AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
-    AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+    HOLDFAST_POSTGRES: z
+      .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
+      .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
+    HOLDFAST_S3_BUCKET: bucketSetting,
+    ...s3Settings,
     HOLDFAST_S3_LOCK: z.enum(["governance", "compliance"]).default("governance"),
     HOLDFAST_ARCHIVE_EVERY_S: wholeSetting(everyMs / secondMs, 1, 86_400),
     HOLDFAST_ARCHIVE_CLOSE_S: wholeSetting(closeMs / secondMs, 0, 86_400),
@@ -51,11 +51,7 @@ const schema = z
     HOLDFAST_ARCHIVE_PART_ROWS: wholeSetting(bounds.rowsMax, 1, bounds.rowsMax),
     ...processSettings,
   })
-  .refine(
-    ({ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret }) =>
-      (id === undefined) === (secret === undefined),
-    { path: ["AWS_ACCESS_KEY_ID"], error: "and AWS_SECRET_ACCESS_KEY are set both or neither" },
-  )
+  .refine(...hasWholeKey)
   .refine(
     (settings) => settings.HOLDFAST_ARCHIVE_GLACIER_DAYS < settings.HOLDFAST_ARCHIVE_DEEP_DAYS,
     { path: ["HOLDFAST_ARCHIVE_DEEP_DAYS"], error: "is more than HOLDFAST_ARCHIVE_GLACIER_DAYS" },
@@ -74,7 +70,6 @@ export function readConfig(
     throw new ConfigError(`There is no ${unknown}; there are ${taskNames.join(", ")}.`);
   }
   const read = readEnvironment(schema, from);
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = read;
   return {
     tasks: taskNames.filter((name) => args.includes(name)),
     region: read.HOLDFAST_REGION,
@@ -82,12 +77,8 @@ export function readConfig(
     ...processConfig(read),
     store: {
       bucket: read.HOLDFAST_S3_BUCKET,
-      region: read.HOLDFAST_S3_REGION,
       lockMode: read.HOLDFAST_S3_LOCK,
-      ...(read.HOLDFAST_S3_ENDPOINT === undefined ? {} : { endpoint: read.HOLDFAST_S3_ENDPOINT }),
-      ...(accessKeyId === undefined || secretAccessKey === undefined
-        ? {}
-        : { credentials: { accessKeyId, secretAccessKey } }),
+      ...s3StoreOf(read),
     },
     bucket: {
       lifecycle: {

@@ -13,7 +13,27 @@ test("the least that must be set is its region, brokers and its database", () =>
     kafka: ["10.0.0.5:9092", "10.0.0.6:9092"],
     postgres: "postgres://auditor:secret@db:5432/holdfast",
     metricsListen: undefined,
+    archive: undefined,
     logLevel: "info",
+  });
+});
+
+test("a bucket is what it reads older records from", () => {
+  const store = {
+    HOLDFAST_S3_BUCKET: "audit",
+    HOLDFAST_S3_ENDPOINT: "http://127.0.0.1:9000",
+    AWS_ACCESS_KEY_ID: "reader",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  };
+  expect(readConfig({ ...least, ...store }).archive).toEqual({
+    bucket: "audit",
+    region: "us-east-1",
+    endpoint: "http://127.0.0.1:9000",
+    credentials: { accessKeyId: "reader", secretAccessKey: "secret" },
+  });
+  expect(readConfig({ ...least, HOLDFAST_S3_BUCKET: "audit" }).archive).toEqual({
+    bucket: "audit",
+    region: "us-east-1",
   });
 });
 
@@ -24,6 +44,9 @@ test.each([
   ["HOLDFAST_POSTGRES", undefined],
   ["HOLDFAST_POSTGRES", "mysql://auditor:secret@db/holdfast"],
   ["HOLDFAST_METRICS_LISTEN", "9100"],
+  ["HOLDFAST_S3_BUCKET", "A"],
+  ["HOLDFAST_S3_ENDPOINT", "127.0.0.1:9000"],
+  ["AWS_ACCESS_KEY_ID", "alone"],
 ])("%s may not be %s, and the complaint names it and tells no password", (name, value) => {
   const read = () => readConfig({ ...least, [name]: value });
   expect(read).toThrow(new RegExp(`  ${name} `));

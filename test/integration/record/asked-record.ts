@@ -2,8 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { type AuditServer, serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { SystemClock } from "@holdfast/base/clock";
-import type { ChainHead } from "@holdfast/core/audit/chain";
-import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
+import { LedgerDesk, type LedgerDeskOptions } from "@holdfast/engine/audit-desk/ledger-desk";
 import type { Ledger } from "@holdfast/engine/ports/ledger";
 
 const bin = join(import.meta.dirname, "../../..", "libs/cli/bin/holdfast.js");
@@ -26,10 +25,9 @@ export interface AskedRecord extends AsyncDisposable {
 /** Opens the door of a record. */
 export async function openRecord(
   ledger: Ledger,
-  headsOf?: (cluster: string) => Promise<readonly ChainHead[]>,
+  more: Pick<LedgerDeskOptions, "headsOf" | "archive"> = {},
 ): Promise<AskedRecord> {
-  const options = { ledger, clock, pollMs: 20, arrivalMs: 200, ...(headsOf && { headsOf }) };
-  const desk = new LedgerDesk(options);
+  const desk = new LedgerDesk({ ledger, clock, pollMs: 20, arrivalMs: 200, ...more });
   const server = await serveAudit({ listen: "127.0.0.1:0", desk, clock, reflection: true });
   if (server.kind !== "serving") throw new Error(server.message);
   return {

@@ -39,9 +39,8 @@ async function verified(
   onTestFinished(() => ledger.close());
   expect(await ledger.append([...rows, ...others])).toMatchObject({ added: 100, conflicts: [] });
   await tamper(url, ledger);
-  const record = await openRecord(ledger, async (of) =>
-    heads.filter(({ cluster }) => cluster === of),
-  );
+  const headsOf = async (of: string) => heads.filter(({ cluster }) => cluster === of);
+  const record = await openRecord(ledger, { headsOf });
   onTestFinished(() => record[Symbol.asyncDispose]());
   const { code, stdout } = await record.ask("verify", "-o", "json");
   const { chains } = JSON.parse(stdout);

@@ -14,8 +14,7 @@ import { AuditServiceService as calls } from "@holdfast/api/generated/holdfast/a
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
-import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
-import type { LedgerRow } from "@holdfast/engine/ports/ledger";
+import type { AuditDesk, ExportedRecord } from "@holdfast/engine/ports/audit-desk";
 import {
   archivedMessage,
   atMessage,
@@ -149,19 +148,19 @@ async function exportAll(
   send: Send,
   until: Cancellation,
 ): Promise<Failure | undefined> {
-  const ended = await desk.export(query, (rows) => sendRows(rows, send), until);
+  const ended = await desk.export(query, (records) => sendRecords(records, send), until);
   if (isFailure(ended)) return ended;
-  await send(exportedMessage(ended.beyond));
+  await send(exportedMessage(ended));
   return undefined;
 }
 
 /** In messages that clients take. */
-async function sendRows(rows: readonly LedgerRow[], send: Send): Promise<void> {
-  let some: LedgerRow[] = [];
+async function sendRecords(records: readonly ExportedRecord[], send: Send): Promise<void> {
+  let some: ExportedRecord[] = [];
   let bytes = 0;
-  for (const row of rows) {
-    some.push(row);
-    bytes += row.line.length;
+  for (const record of records) {
+    some.push(record);
+    bytes += record.line.length;
     if (bytes < messageBytes) continue;
     await send(exportMessage(some));
     some = [];

@@ -14,6 +14,7 @@ import {
   type Beyond as WireBeyond,
   type Quorum as WireQuorum,
   type Record as WireRecord,
+  type UnreadObjects as WireUnreadObjects,
 } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
 import type { HeldAt, Quorum } from "@holdfast/core/audit/held-at";
 import { printBallot } from "@holdfast/core/quorum/ballot";
@@ -22,11 +23,13 @@ import type {
   AtAnswer,
   Beyond,
   ContendedAnswer,
+  ExportAnswer,
+  ExportedRecord,
   RecordsPage,
   TailBatch,
+  UnreadObjects,
   VerifyProgress,
 } from "@holdfast/engine/ports/audit-desk";
-import type { LedgerRow } from "@holdfast/engine/ports/ledger";
 import type { ArchivedPart } from "@holdfast/engine/ports/ledger-records";
 import { whole } from "./admin-messages.ts";
 import { asBuffer } from "./unary-handler.ts";
@@ -82,6 +85,8 @@ export function verifyMessage({ cluster, records, verdict }: VerifyProgress): Ui
       unknown: whole(verdict.unknown),
       archived: [...verdict.archived],
       forgotten: verdict.forgotten ?? 0n,
+      objects: whole(verdict.objects),
+      unread: verdict.unread.map(unreadOf),
     },
     done: false,
   }).finish();
@@ -98,14 +103,19 @@ export function verifiedMessage(): Uint8Array {
 }
 
 /** Some records of an export. */
-export function exportMessage(rows: readonly LedgerRow[]): Uint8Array {
-  const records = rows.map((row) => recordOf(row));
-  return ExportResponse.encode({ records, done: false, beyond: undefined }).finish();
+export function exportMessage(exported: readonly ExportedRecord[]): Uint8Array {
+  const records = exported.map((record) => recordOf(record));
+  return ExportResponse.encode({ records, done: false, beyond: undefined, unread: [] }).finish();
 }
 
 /** The end of an export. */
-export function exportedMessage(beyond: Beyond): Uint8Array {
-  return ExportResponse.encode({ records: [], done: true, beyond: beyondOf(beyond) }).finish();
+export function exportedMessage({ beyond, unread }: ExportAnswer): Uint8Array {
+  return ExportResponse.encode({
+    records: [],
+    done: true,
+    beyond: beyondOf(beyond),
+    unread: unread.map(unreadOf),
+  }).finish();
 }
 
 /** A page of archived objects. */
@@ -125,8 +135,12 @@ function pageOf({ records, nextPageToken, beyond }: RecordsPage) {
   };
 }
 
-function recordOf(row: LedgerRow, shownBy: readonly string[] = []): WireRecord {
-  const { cluster, sequence, previousHash, hash, line } = row;
+function unreadOf(unread: UnreadObjects): WireUnreadObjects {
+  return { ...unread, objects: whole(unread.objects) };
+}
+
+function recordOf(record: ExportedRecord, shownBy: readonly string[] = []): WireRecord {
+  const { cluster, sequence, previousHash, hash, line } = record;
   return {
     cluster,
     sequence,
@@ -161,12 +175,15 @@ function quorumOf({ ballot, version, regions }: Quorum): WireQuorum {
   return { ballot: printBallot(ballot), version: whole(version), regions: [...regions] };
 }
 
-function beyondOf({ hotFromMs, objects, more, beginsAtMs }: Beyond): WireBeyond {
+function beyondOf({ hotFromMs, objects, more, beginsAtMs, lost = [] }: Beyond): WireBeyond {
   return {
     hotFromMs: whole(hotFromMs ?? 0),
     objects: objects.map(objectOf),
     more,
     beginsAtMs: whole(beginsAtMs ?? 0),
+    lost: lost.map((each) => {
+      return { ...each, fromMs: whole(each.fromMs ?? 0), toMs: whole(each.toMs) };
+    }),
   };
 }
 

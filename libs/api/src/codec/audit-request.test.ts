@@ -49,8 +49,8 @@ describe("what a request leaves out", () => {
   test("is everything, from now on", () => {
     expect(tail({})).toEqual({ kinds: [] });
     expect(tail({ fromMs: 0n })).toEqual({ kinds: [], fromMs: 0 });
-    expect(verify({})).toEqual({ trusted: [] });
-    expect(exported({})).toEqual({ fromMs: 0, toMs: lastMs });
+    expect(verify({})).toEqual({ trusted: [], hotOnly: false });
+    expect(exported({})).toEqual({ fromMs: 0, toMs: lastMs, hotOnly: false });
     expect(archived({})).toEqual({ pageSize: 100, pageToken: "" });
   });
 
@@ -72,7 +72,11 @@ test("what a request says is read as it was meant", () => {
   });
   expect(at({ lock, atMs: 7n })).toEqual({ lock, atMs: 7 });
   const trusted = [{ cluster: "c", sequence: 2n ** 63n - 1n, hash }];
-  expect(verify({ cluster: "c", trusted })).toEqual({ cluster: "c", trusted });
+  expect(verify({ cluster: "c", trusted, hotOnly: true })).toEqual({
+    cluster: "c",
+    trusted,
+    hotOnly: true,
+  });
   const days = { fromDay: "2026-01-01", toDay: "2026-01-02", cluster: "c" };
   const page = { pageSize: 1_000, pageToken: "t" };
   expect(archived({ ...days, ...page })).toEqual({ ...days, ...page });

@@ -131,13 +131,14 @@ interface VerifyFields {
     readonly sequence: bigint;
     readonly hash: Uint8Array;
   }[];
+  readonly hotOnly: boolean;
 }
 
 /** Reads a `VerifyRequest`. */
 export function readVerifyRequest(bytes: Uint8Array): VerifyFields | Failure {
   const request = decodeMessage(VerifyRequest, bytes);
   if (request === undefined) return malformedRequest();
-  const { trusted } = request;
+  const { trusted, hotOnly } = request;
   if (trusted.length > auditLimits.trustedMax) {
     return refuse("trusted", `trusted has at most ${auditLimits.trustedMax} heads.`);
   }
@@ -152,18 +153,19 @@ export function readVerifyRequest(bytes: Uint8Array): VerifyFields | Failure {
       return refuse("trusted.sequence", "The number of a record is from 1 to 2^63 - 1.");
     }
   }
-  return checkCluster("cluster", request.cluster) ?? { trusted, ...clusterIn(request) };
+  return checkCluster("cluster", request.cluster) ?? { trusted, hotOnly, ...clusterIn(request) };
 }
 
 /** Reads an `ExportRequest`. */
 export function readExportRequest(
   bytes: Uint8Array,
-): ({ readonly cluster?: string } & WindowFields) | Failure {
-  const request = decodeMessage(ExportRequest, bytes);
+): ({ readonly cluster?: string; readonly hotOnly: boolean } & WindowFields) | Failure {
+  const request = decode(ExportRequest, bytes);
   if (request === undefined) return malformedRequest();
   const window = windowIn(request);
   const found = checkWindow(window) ?? checkCluster("cluster", request.cluster);
-  return found ?? { ...window, ...clusterIn(request) };
+  const { hotOnly } = request;
+  return found ?? { ...window, hotOnly, ...clusterIn(request) };
 }
 
 /** The engine's `ArchivedAsked`. */

@@ -148,6 +148,7 @@ describe("timeline", () => {
     audit.beyond = {
       hotFromMs: BigInt(Date.UTC(2026, 0, 25)),
       beginsAtMs: 0n,
+      lost: [],
       objects: [archivedObject(), archivedObject({ day: "2026-01-02" })],
       more: true,
     };
@@ -156,7 +157,7 @@ describe("timeline", () => {
       "Nothing is recorded of order:1 in us-east-1, namespace default, then.\n" +
         "Before 2026-01-25 00:00:00 UTC it lies in the archive: 2 or more objects, 2026-01-01 to " +
         "2026-01-02. They are listed, and how to restore them, by: holdfast audit archived --from " +
-        "2026-01-01\n",
+        "2026-01-01. Their records are told by: holdfast audit export --from 2026-01-01\n",
     );
   });
 
@@ -172,13 +173,33 @@ describe("timeline", () => {
   test("tells where the record begins, to whoever asks about the time before", async () => {
     const audit = new FakeAudit();
     const beginsAtMs = BigInt(Date.UTC(2026, 0, 31, 10));
-    audit.beyond = { hotFromMs: 0n, beginsAtMs, objects: [], more: false };
+    audit.beyond = { hotFromMs: 0n, beginsAtMs, objects: [], more: false, lost: [] };
     const { stderr } = await ask(audit, ["timeline", "order:1", "--from", "start"]);
     expect(stderr).toContain(
       "The record begins at 2026-01-31 10:00:00 UTC: what was before is not known.\n",
     );
     const json = await ask(audit, ["timeline", "order:1", "--from", "start", "-o", "json"]);
     expect(JSON.parse(json.stdout).recordFrom).toBe("2026-01-31T10:00:00.000Z");
+  });
+
+  test("tells of history that is missing", async () => {
+    const audit = new FakeAudit();
+    const lost = {
+      cluster: "c/us-east-1/s0",
+      region: "us-east-1",
+      shard: "s0",
+      fromMs: BigInt(Date.UTC(2026, 0, 31, 12)),
+      toMs: BigInt(Date.UTC(2026, 0, 31, 12, 10)),
+      missingFrom: 8n,
+      missingTo: 90n,
+    };
+    audit.beyond = { ...audit.beyond, lost: [lost, { ...lost, fromMs: 0n }] };
+    const { stderr } = await ask(audit, ["timeline", "order:1", "--from", "start"]);
+    const begin = "History is missing: what happened in s0 of us-east-1";
+    const end = "to 2026-01-31 12:10:00 UTC (revisions 8 to 90) is not known.\n";
+    expect(stderr).toContain(`${begin} from 2026-01-31 12:00:00 ${end}${begin} ${end}`);
+    const json = JSON.parse((await ask(audit, ["timeline", "order:1", "-o", "json"])).stdout);
+    expect(json.lost[0]).toMatchObject({ shard: "s0", from: "2026-01-31T12:00:00.000Z" });
   });
 
   test.each([
@@ -382,6 +403,8 @@ describe("verify", () => {
     archived: [],
     damage: undefined,
     forgotten: 0n,
+    objects: 3n,
+    unread: [],
   };
   const done: VerifyResponse = { cluster: "", records: 20n, verdict: undefined, done: true };
   const printed = `c/us-east-1/s0@20:${"ab".repeat(32)}`;
@@ -393,11 +416,13 @@ describe("verify", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
       lines(
-        `CHAIN           STATE   RECORDS  ANCHORED  HEAD`,
-        `c/us-east-1/s0  intact       20         -  ${printed}`,
+        `CHAIN           STATE   RECORDS  OBJECTS  ANCHORED  HEAD`,
+        `c/us-east-1/s0  intact       20        3         -  ${printed}`,
       ),
     );
-    expect(audit.asked[0]).toMatchObject({ request: { cluster: "", trusted: [head] } });
+    expect(audit.asked[0]).toMatchObject({
+      request: { cluster: "", trusted: [head], hotOnly: false },
+    });
     const json = await ask(audit, ["verify", "-o", "json", "--chain", "c/us-east-1/s0"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ intact: true, chains: [{ head: printed }] });
   });
@@ -414,11 +439,35 @@ describe("verify", () => {
     expect(stderr).toBe(
       lines(
         "damaged: Record 8 was deleted.",
-        "c/us-east-1/s0: records 1 to 5 are in the archive, and were not read.",
+        "c/us-east-1/s0: records 1 to 5 are in the archive alone, and were not read.",
         "c/us-east-1/s0: records 1 to 3 are forgotten.",
         "c/us-east-1/s0: 2 records are parked or of a newer version; only their chain was checked.",
       ),
     );
+  });
+
+  test.each([
+    ["hot-only", 0, "--hot-only."],
+    ["no-archive", 0, "the auditor was given no archive (HOLDFAST_S3_BUCKET)."],
+    ["frozen", 0, "in Glacier. Order them back, which holdfast audit archived says how to,"],
+    ["restoring", 0, "ordered back from Glacier, and not there yet."],
+    ["unavailable", 69, "the archive did not give them: S3: no answer"],
+  ])("objects that were not read (%s) are neither intact nor damaged", async (why, code, said) => {
+    const audit = new FakeAudit();
+    const cluster = "c/us-east-1/s0";
+    const message = "S3: no answer";
+    const unread = [{ cluster, why, objects: 2n, first: 1n, last: 9n, message }];
+    audit.progress = [{ ...done, done: false, verdict: { ...verdict, unread } }, done];
+    const { exitCode, stdout, stderr } = await ask(audit, ["verify", "--hot-only"]);
+    expect(exitCode).toBe(code);
+    expect(stdout).toMatch(/^c\/us-east-1\/s0 +not all read +20 /m);
+    expect(stderr).toContain(
+      `${cluster}: 2 objects of the archive (records 1 to 9) not read: ${said}`,
+    );
+    expect(audit.asked[0]).toMatchObject({ request: { hotOnly: true } });
+    const json = JSON.parse((await ask(audit, ["verify", "-o", "json"])).stdout);
+    expect(json).toMatchObject({ intact: false, damaged: false });
+    expect(json.chains[0].archive.unread).toMatchObject([{ why, objects: "2", first: "1" }]);
   });
 
   test("a verification that did not come to its end says so", async () => {
@@ -435,8 +484,8 @@ test("an export is a line a record, with the very text that its hash covers", as
   const [first, second] = [auditRecord(1, {}), auditRecord(2, {})];
   const broken = { ...second, line: Buffer.from([0xff]) };
   audit.exported = [
-    { records: [first, broken], done: false, beyond: undefined },
-    { records: [], done: true, beyond: audit.beyond },
+    { records: [first, broken], done: false, beyond: undefined, unread: [] },
+    { records: [], done: true, beyond: audit.beyond, unread: [] },
   ];
   const { exitCode, stdout } = await ask(audit, ["export", "--from", "1h"]);
   expect(exitCode).toBe(0);
@@ -454,6 +503,23 @@ test("an export is a line a record, with the very text that its hash covers", as
   expect(two).toMatchObject({ sequence: "2", lineBase64: "/w==" });
   audit.exported.pop();
   expect((await ask(audit, ["export"])).exitCode).toBe(1);
+});
+
+test("an export that lacks objects is not whole, unless they were left out on purpose", async () => {
+  const audit = new FakeAudit();
+  const lacking = (why: string) => {
+    const unread = { cluster: "c", why, objects: 1n, first: 1n, last: 9n, message: "Record 3." };
+    audit.exported = [{ records: [], done: true, beyond: audit.beyond, unread: [unread] }];
+  };
+  lacking("damaged");
+  const damaged = await ask(audit, ["export"]);
+  expect(damaged.exitCode).toBe(1);
+  expect(damaged.stderr).toContain(
+    "c: 1 object of the archive (records 1 to 9) not read: damaged. Record 3.\n",
+  );
+  lacking("hot-only");
+  expect((await ask(audit, ["export", "--hot-only"])).exitCode).toBe(0);
+  expect(audit.asked.at(-2)).toMatchObject({ request: { hotOnly: true } });
 });
 
 test("archived objects are listed with how to get at them, by their age", async () => {

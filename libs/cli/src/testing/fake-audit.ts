@@ -71,7 +71,7 @@ export function archivedObject(said: Partial<ArchivedObject> = {}): ArchivedObje
   };
 }
 
-const nothing = { hotFromMs: 0n, objects: [], more: false, beginsAtMs: 0n };
+const nothing = { hotFromMs: 0n, objects: [], more: false, beginsAtMs: 0n, lost: [] };
 
 /** Answers as the test says; what it was asked is in `asked`. */
 export class FakeAudit implements AuditPort {

@@ -13,6 +13,7 @@ import { decompressed } from "./compression.ts";
 /** What is wrong with an object or its manifest. */
 export interface PartProblem {
   readonly kind: "damaged";
+  readonly what: "missing" | "changed";
   /** For people; names the object. */
   readonly message: string;
   /** Which record is the first bad one, where that can be told. */
@@ -56,7 +57,7 @@ export async function readManifest(archive: Archive, part: Recorded): Promise<Ma
   const key = manifestKeyFor(part.key);
   if (key === undefined) return damaged(`${part.key} is no object of lines`);
   const got = await archive.get(key);
-  if (got.kind === "missing") return damaged(`${key} is missing`);
+  if (got.kind === "missing") return damaged(`${key} is missing`, "missing");
   if (got.kind === "frozen") return damaged(`${key} was moved to ${got.storageClass}`);
   if (got.kind !== "found") return got;
   const manifest = decodeManifest(got.bytes);
@@ -69,7 +70,7 @@ export async function readManifest(archive: Archive, part: Recorded): Promise<Ma
 export async function readPart(archive: Archive, manifest: ArchiveManifest): Promise<PartRead> {
   const { key } = manifest;
   const got = await archive.get(key);
-  if (got.kind === "missing") return damaged(`${key} is missing`);
+  if (got.kind === "missing") return damaged(`${key} is missing`, "missing");
   if (got.kind === "frozen") return frozen(archive, manifest, got);
   if (got.kind !== "found") return got;
   const isSame = sameHash(sha256(got.bytes), manifest.sha256);
@@ -79,7 +80,7 @@ export async function readPart(archive: Archive, manifest: ArchiveManifest): Pro
   const state = partState(manifest, lines);
   if (state.kind === "damaged") {
     const { damage } = state;
-    return { kind: "damaged", message: `${key}: ${damage.message}`, damage };
+    return { kind: "damaged", what: "changed", message: `${key}: ${damage.message}`, damage };
   }
   if (state.kind === "manifest-damaged") return damaged(state.message);
   if (!isSame) return damaged(`${key} holds its records in other bytes than were stored`);
@@ -95,7 +96,7 @@ async function frozen(
   got: Extract<PartRead, { kind: "frozen" }>,
 ): Promise<PartRead> {
   const head = await archive.head(key);
-  if (head.kind === "missing") return damaged(`${key} is missing`);
+  if (head.kind === "missing") return damaged(`${key} is missing`, "missing");
   if (head.kind !== "there") return head;
   if (head.bytes === bytes) return got;
   return damaged(`${key} has ${head.bytes} bytes and not ${bytes}`);
@@ -114,6 +115,6 @@ function isOf(manifest: ArchiveManifest, part: Recorded): boolean {
   );
 }
 
-function damaged(message: string): PartProblem {
-  return { kind: "damaged", message: `In the archive, ${message}.` };
+function damaged(message: string, what: PartProblem["what"] = "changed"): PartProblem {
+  return { kind: "damaged", what, message: `In the archive, ${message}.` };
 }

@@ -1,11 +1,11 @@
 import type { ArchiveManifest } from "@holdfast/core/audit/archive-manifest";
-import { sameHash } from "@holdfast/core/audit/chain";
-import type { Damage, DamageKind } from "@holdfast/core/audit/chain-damage";
+import type { Damage } from "@holdfast/core/audit/chain-damage";
 import type { Archive } from "../ports/archive.ts";
 import type { Ledger, NotDone } from "../ports/ledger.ts";
 import type { ArchivedPart } from "../ports/ledger-records.ts";
 import { eachPart, type PartsQuery } from "./archived-parts.ts";
-import { readManifest, readPart } from "./read-part.ts";
+import { lookAtPart } from "./look-at-part.ts";
+import { orderDamage, type PartEnds } from "./part-order.ts";
 
 /** What was found of one part, or between two. */
 export type ArchiveFinding =
@@ -23,9 +23,9 @@ export type ArchiveFinding =
   | { readonly kind: "unread"; readonly part: ArchivedPart; readonly message: string };
 
 /** What is known of a part when all of a cluster's parts are put in order. */
-interface PartEnds {
+interface KnownPart {
   readonly part: ArchivedPart;
-  readonly manifest: Omit<ArchiveManifest, "tags">;
+  readonly ends: PartEnds;
 }
 
 /**
@@ -38,22 +38,21 @@ export async function verifyArchive(
   query: PartsQuery,
   onFinding: (finding: ArchiveFinding) => void,
 ): Promise<NotDone | undefined> {
-  const clusters = new Map<string, PartEnds[]>();
+  const clusters = new Map<string, KnownPart[]>();
   const failure = await eachPart(ledger, query, async (part) => {
-    const finding = await verifyPart(archive, part);
-    const { manifest, ...told } = finding;
+    const { finding, manifest } = await verifyPart(archive, part);
     if (manifest !== undefined) {
       const { tags: _, ...ends } = manifest;
       const known = clusters.get(part.cluster) ?? [];
       clusters.set(part.cluster, known);
-      known.push({ part, manifest: ends });
+      known.push({ part, ends });
     }
-    onFinding(told);
+    onFinding(finding);
     return "more";
   });
   if (failure !== undefined) return failure;
-  for (const ends of clusters.values()) {
-    const failed = await verifyOrder(ledger, ends, onFinding);
+  for (const parts of clusters.values()) {
+    const failed = await verifyOrder(ledger, parts, onFinding);
     if (failed !== undefined) return failed;
   }
   return undefined;
@@ -62,51 +61,40 @@ export async function verifyArchive(
 async function verifyPart(
   archive: Archive,
   part: ArchivedPart,
-): Promise<ArchiveFinding & { readonly manifest?: ArchiveManifest }> {
-  const read = await readManifest(archive, part);
-  if (read.kind === "damaged") return { ...read, part };
-  if (read.kind !== "manifest") return { kind: "unread", part, message: read.message };
-  const { manifest } = read;
-  const lines = await readPart(archive, manifest);
-  if (lines.kind === "whole" || lines.kind === "frozen")
-    return { kind: lines.kind, part, manifest };
-  if (lines.kind === "damaged") return { ...lines, part, manifest };
-  return { kind: "unread", part, message: lines.message };
+): Promise<{ readonly finding: ArchiveFinding; readonly manifest?: ArchiveManifest }> {
+  const { manifest, ...look } = await lookAtPart(archive, part);
+  const known = manifest === undefined ? {} : { manifest };
+  if (look.kind === "whole" || look.kind === "frozen") {
+    return { finding: { kind: look.kind, part }, ...known };
+  }
+  return { finding: { ...look, part }, ...known };
 }
 
 async function verifyOrder(
   ledger: Ledger,
-  ends: readonly PartEnds[],
+  parts: readonly KnownPart[],
   onFinding: (finding: ArchiveFinding) => void,
 ): Promise<NotDone | undefined> {
-  const ordered = [...ends].sort((left, right) =>
+  const ordered = [...parts].sort((left, right) =>
     left.part.firstSequence < right.part.firstSequence ? -1 : 1,
   );
-  for (const [place, { part, manifest }] of ordered.entries()) {
-    const before = ordered[place - 1]?.manifest;
-    if (before === undefined) continue;
-    const { cluster } = part;
-    const due = before.lastSequence + 1n;
-    const tell = (kind: DamageKind, first: bigint, last: bigint, message: string): void =>
-      onFinding({
-        kind: "damaged",
-        part,
-        message,
-        damage: { kind, cluster, first, last, message },
-      });
-    if (manifest.firstSequence > due) {
-      const page = await ledger.chain({ cluster, fromSequence: due, limit: 1 });
-      if (page.kind !== "page") return page;
-      if (page.rows[0]?.sequence === due) continue;
-      const last = manifest.firstSequence - 1n;
-      tell("deleted", due, last, `Records ${due} to ${last} of cluster ${cluster} are in no part.`);
-    } else if (manifest.firstSequence < due) {
-      const first = manifest.firstSequence;
-      tell("forked", first, first, `Two parts hold record ${first} of cluster ${cluster}.`);
-    } else if (!sameHash(manifest.previousHash, before.lastHash)) {
-      const message = `Record ${due} of cluster ${cluster} does not follow the last one of the part before.`;
-      tell("rewritten", due, due, message);
+  for (const [place, { part, ends }] of ordered.entries()) {
+    const before = ordered[place - 1]?.ends;
+    const damage = orderDamage(before, ends);
+    if (damage !== undefined) {
+      onFinding({ kind: "damaged", part, message: damage.message, damage });
+      continue;
     }
+    const due = (before?.lastSequence ?? 0n) + 1n;
+    if (before === undefined || ends.firstSequence === due) continue;
+    const { cluster } = part;
+    const page = await ledger.chain({ cluster, fromSequence: due, limit: 1 });
+    if (page.kind !== "page") return page;
+    if (page.rows[0]?.sequence === due) continue;
+    const last = ends.firstSequence - 1n;
+    const message = `Records ${due} to ${last} of cluster ${cluster} are in no part.`;
+    const missing: Damage = { kind: "deleted", cluster, first: due, last, message };
+    onFinding({ kind: "damaged", part, message, damage: missing });
   }
   return undefined;
 }

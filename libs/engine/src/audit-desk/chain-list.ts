@@ -43,6 +43,24 @@ export async function countedChains(ledger: Ledger): Promise<
 
 /** Parts of one chain: a day has one, and one more for each lot that came late. */
 const partsPagesMax = 20;
+/** Parts of all of them. */
+const allPartsPagesMax = 1_000;
+
+/** The chains of which the archive has something, the hot store perhaps nothing any more. */
+export async function archivedChains(
+  ledger: Ledger,
+): Promise<{ readonly kind: "chains"; readonly names: ReadonlySet<string> } | Failure> {
+  const names = new Set<string>();
+  let after: string | undefined;
+  for (let page = 0; page < allPartsPagesMax; page++) {
+    const reply = await ledger.archived({ limit: pageRowsMax, ...(after && { after }) });
+    if (reply.kind !== "list") return ledgerFailure(reply);
+    for (const { cluster } of reply.items) names.add(cluster);
+    after = reply.next;
+    if (after === undefined) return { kind: "chains", names };
+  }
+  return tooManyOf("objects");
+}
 
 /** The archived parts of a chain. */
 export async function archivedParts(

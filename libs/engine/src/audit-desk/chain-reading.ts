@@ -13,6 +13,9 @@ const recentMax = 8;
 /** A record that comes again is recognised so far on; what was right before it is to be known. */
 const headsMax = 128;
 
+/** What the rows of a chain say; of objects nothing is known here. */
+export type ChainVerdict = Omit<Verdict, "objects" | "unread">;
+
 /** What is known of records that no row is found of. */
 export interface ElsewhereRecords {
   readonly runs: ArchivedRuns;
@@ -24,6 +27,7 @@ export interface ElsewhereRecords {
 
 /** One chain as its rows come: what they say together, and each of them by itself. */
 export class ChainReading {
+  readonly #cluster: string;
   readonly #trusted: readonly ChainHead[];
   readonly #runs: ArchivedRuns;
   readonly #parked: ReadonlyMap<bigint, Link>;
@@ -43,6 +47,7 @@ export class ChainReading {
 
   /** `trusted`: heads of the chain from elsewhere than its rows. */
   constructor(cluster: string, trusted: readonly ChainHead[], elsewhere: ElsewhereRecords) {
+    this.#cluster = cluster;
     this.#parked = elsewhere.parked;
     this.#trusted = trusted;
     this.#runs = elsewhere.runs;
@@ -61,16 +66,14 @@ export class ChainReading {
 
   /** The next row in the order of the ledger. */
   add(row: LedgerRow): void {
-    const { cluster, sequence } = row;
+    const { sequence } = row;
     this.#addParked(sequence);
-    const skipped = { first: this.#due, last: sequence - 1n };
-    if (sequence > this.#due && this.#runs.covers(skipped)) {
-      this.#judge(this.#verifier.finish());
-      this.#archived.push({ cluster, ...skipped });
-      this.#beginBefore(row);
-    } else if (sequence > this.#due && skipped.last <= this.#forgotten()) {
-      this.#beginBefore(row);
-      this.#unvouched = skipped.last;
+    if (sequence > this.#due) {
+      this.#skipArchived(sequence - 1n, row);
+      if (sequence > this.#due && sequence - 1n <= this.#forgotten()) {
+        this.#beginBefore(row);
+        this.#unvouched = sequence - 1n;
+      }
     }
     if (sequence >= this.#due) this.#due = sequence + 1n;
     this.#records += 1;
@@ -87,6 +90,20 @@ export class ChainReading {
     if (this.#heads.length > headsMax) this.#heads.shift();
   }
 
+  /** Goes on behind those that are due and lie in the archive alone, up to a number at most. */
+  #skipArchived(last: bigint, next?: LedgerRow): void {
+    const run = { first: this.#due, last };
+    const until = this.#runs.coveredUntil(run);
+    const head = this.#runs.headAt(until);
+    const isNext = next !== undefined && until === last;
+    if (until < this.#due || (head === undefined && !isNext)) return;
+    this.#judge(this.#verifier.finish());
+    this.#archived.push({ cluster: this.#cluster, first: run.first, last: until });
+    if (head !== undefined) this.#verifier = new ChainVerifier(head, this.#trusted);
+    else if (next !== undefined) this.#beginBefore(next);
+    this.#due = until + 1n;
+  }
+
   /** Those that are due and stand before the number. */
   #addParked(before: bigint): void {
     for (; this.#due < before; this.#due += 1n) {
@@ -99,17 +116,16 @@ export class ChainReading {
   }
 
   #beginBefore({ cluster, sequence, previousHash }: LedgerRow): void {
-    // Where no object ends there, the row's own word is taken for the record before it.
-    const last = sequence - 1n;
-    const start = this.#runs.headAt(last) ?? { cluster, sequence: last, hash: previousHash };
+    // No object ends there, so the row's own word is taken for the record before it.
+    const start = { cluster, sequence: sequence - 1n, hash: previousHash };
     this.#verifier = new ChainVerifier(start, this.#trusted);
   }
 
   /** Nothing comes any more; the ledger had counted records up to `counted`. */
-  finish(counted: bigint): Verdict {
+  finish(counted: bigint): ChainVerdict {
     const end = this.#trusted.reduce((last, { sequence }) => greatest(last, sequence), counted);
     this.#addParked(end + 1n);
-    this.#endInArchive(counted);
+    this.#skipArchived(end);
     this.#judge(this.#verifier.finish(), true);
     const { head, anchored } = this.#verifier;
     const forgotten = this.#forgotten();
@@ -128,17 +144,6 @@ export class ChainReading {
     };
   }
 
-  /** Where the last records are in the archive alone, the chain ends with the last object. */
-  #endInArchive(counted: bigint): void {
-    const last = this.#trusted.reduce((end, { sequence }) => greatest(end, sequence), counted);
-    const rest = { first: this.#due, last };
-    const end = this.#runs.headAt(last);
-    if (last < this.#due || end === undefined || !this.#runs.covers(rest)) return;
-    this.#judge(this.#verifier.finish());
-    this.#archived.push({ cluster: end.cluster, ...rest });
-    this.#verifier = new ChainVerifier(end, this.#trusted);
-  }
-
   /** The last head that is known to be right where something is wrong. */
   #headBefore({ first, cluster }: Damage): ChainHead {
     const known = [...this.#trusted, ...this.#heads].filter(({ sequence }) => sequence < first);
@@ -153,9 +158,24 @@ export class ChainReading {
     // Before a part that lies in the archive, the end is not the end.
     if (found.kind === "truncated-end" && !isEnd) return;
     const row = this.#recent.find(({ sequence }) => sequence === found.first);
+    if (found.kind === "truncated-start" && found.first > 1n) {
+      this.#damage = missingBetween(found);
+      return;
+    }
     const isMoved = found.kind === "edited" && row !== undefined;
     this.#damage = isMoved ? movedRecord(found, row) : found;
   }
+}
+
+/** Before it there are objects, so it is no beginning that is missing. */
+function missingBetween(damage: Damage): Damage {
+  const { cluster, first, last } = damage;
+  const which = first === last ? `Record ${first}` : `Records ${first} to ${last}`;
+  const verb = first === last ? "was" : "were";
+  const message =
+    `${which} of cluster ${cluster} ${verb} deleted: neither the ledger nor any object that it ` +
+    "knows of has what follows the archived ones.";
+  return { ...damage, kind: "deleted", message };
 }
 
 /** The one that concerns the earlier record; the chain's word, where both mean the same one. */

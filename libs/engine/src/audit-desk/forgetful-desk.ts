@@ -9,6 +9,7 @@ import type {
   Beyond,
   ContendedAnswer,
   ExportAnswer,
+  ExportedRecord,
   ExportQuery,
   RecordsPage,
   SessionAsked,
@@ -18,7 +19,7 @@ import type {
   VerifyProgress,
   VerifyQuery,
 } from "../ports/audit-desk.ts";
-import type { LedgerRow, Window } from "../ports/ledger.ts";
+import type { Window } from "../ports/ledger.ts";
 
 /**
  * Answers about a record that begins at some time, and later as it forgets: says so wherever
@@ -70,10 +71,10 @@ export class ForgetfulDesk implements AuditDesk {
 
   async export(
     query: ExportQuery,
-    onRows: (rows: readonly LedgerRow[]) => Promise<void>,
+    onRecords: (records: readonly ExportedRecord[]) => Promise<void>,
     cancellation: Cancellation,
   ): Promise<ExportAnswer | Failure> {
-    return this.#honest(await this.#desk.export(query, onRows, cancellation), query.fromMs);
+    return this.#honest(await this.#desk.export(query, onRecords, cancellation), query.fromMs);
   }
 
   async archived(query: ArchivedAsked): Promise<ArchivedPage | Failure> {

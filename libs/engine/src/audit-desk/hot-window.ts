@@ -5,7 +5,7 @@ import { utcDay } from "../utc-day.ts";
 import { ledgerFailure, tooManyOf } from "./ledger-failure.ts";
 
 /** Objects that are named in an answer which is about something else. */
-const objectsMax = 100;
+export const objectsMax = 100;
 /** Far more days than a hot store ever has. */
 const pagesMax = 4;
 

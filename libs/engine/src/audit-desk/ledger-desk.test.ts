@@ -4,7 +4,7 @@ import { sessionReference } from "@holdfast/core/audit/session-reference";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { afterEach, describe, expect, test } from "vitest";
 import { MemoryLedger } from "../memory/memory-ledger.ts";
-import type { RecordsPage } from "../ports/audit-desk.ts";
+import type { ExportedRecord, RecordsPage } from "../ports/audit-desk.ts";
 import type { LedgerRow } from "../ports/ledger.ts";
 import { GlobalRig, rigRegions } from "../testing/global-rig.ts";
 import { recordedChain } from "../testing/recorded-chain.ts";
@@ -201,14 +201,16 @@ describe("what lies outside of the hot store", () => {
 
   test("is not exported, and the end says so", async () => {
     const { desk } = await setUp();
-    const rows: LedgerRow[] = [];
+    const rows: ExportedRecord[] = [];
     const ended = await desk.export(
       { fromMs: 0, toMs: lastMs },
       async (some) => void rows.push(...some),
       calls,
     );
     expect(rows.map(({ sequence }) => sequence)).toEqual([21n, 22n, 23n, 24n, 25n]);
-    expect(answered(ended).beyond.objects).toHaveLength(1);
+    const { beyond, unread } = answered(ended);
+    expect(beyond.objects).toHaveLength(1);
+    expect(unread).toMatchObject([{ why: "no-archive", objects: 1, first: 1n, last: 20n }]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Clock } from "@holdfast/base/clock";
 import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { ChainHead } from "@holdfast/core/audit/chain";
 import type { LockId } from "@holdfast/core/lock/lock-id";
+import type { Archive } from "../ports/archive.ts";
 import type {
   ArchivedAsked,
   ArchivedPage,
@@ -10,6 +11,7 @@ import type {
   AuditDesk,
   ContendedAnswer,
   ExportAnswer,
+  ExportedRecord,
   ExportQuery,
   RecordsPage,
   SessionAsked,
@@ -19,12 +21,13 @@ import type {
   VerifyProgress,
   VerifyQuery,
 } from "../ports/audit-desk.ts";
-import type { Ledger, LedgerRow, Window } from "../ports/ledger.ts";
-import { exportRecord } from "./export-record.ts";
+import type { Ledger, Window } from "../ports/ledger.ts";
+import { RecordExport } from "./export-record.ts";
 import { beyondOf, hotFromMs, openDays } from "./hot-window.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 import { lockAt } from "./lock-at.ts";
 import { lockTimeline, sessionRecords } from "./lock-records.ts";
+import { ObjectReader } from "./object-reader.ts";
 import { RecordTail } from "./tail-record.ts";
 import { verifyRecord } from "./verify-record.ts";
 
@@ -32,6 +35,8 @@ import { verifyRecord } from "./verify-record.ts";
 export interface LedgerDeskOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Where older records lie; left out, they can be told of and not be read. */
+  readonly archive?: Archive;
   /**
    * Heads of a chain from where nobody who can write to the ledger can write, such as those that
    * the journal keeps with its checkpoint; none, where whoever keeps them cannot be asked. Never
@@ -53,6 +58,7 @@ const chainsMs = 5_000;
 export class LedgerDesk implements AuditDesk {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
+  readonly #objects: ObjectReader | undefined;
   readonly #headsOf: (cluster: string) => Promise<readonly ChainHead[]>;
   readonly #forgottenOf: (cluster: string) => bigint;
   readonly #pollMs: number;
@@ -61,6 +67,7 @@ export class LedgerDesk implements AuditDesk {
   constructor(options: LedgerDeskOptions) {
     this.#ledger = options.ledger;
     this.#clock = options.clock;
+    this.#objects = options.archive && new ObjectReader(options.archive);
     this.#headsOf = options.headsOf ?? (async () => []);
     this.#forgottenOf = options.forgottenOf ?? (() => 0n);
     this.#pollMs = options.pollMs ?? 300;
@@ -107,16 +114,18 @@ export class LedgerDesk implements AuditDesk {
       headsOf: this.#headsOf,
       forgottenOf: this.#forgottenOf,
       arrivalMs: this.#arrivalMs,
+      objects: this.#objects,
     };
     return verifyRecord(tools, query, onProgress, cancellation);
   }
 
   export(
     query: ExportQuery,
-    onRows: (rows: readonly LedgerRow[]) => Promise<void>,
+    onRecords: (records: readonly ExportedRecord[]) => Promise<void>,
     cancellation: Cancellation,
   ): Promise<ExportAnswer | Failure> {
-    return exportRecord(this.#ledger, query, onRows, cancellation);
+    const tools = { ledger: this.#ledger, objects: this.#objects };
+    return new RecordExport(tools, query, onRecords, cancellation).run();
   }
 
   async archived({ pageSize, pageToken, ...days }: ArchivedAsked): Promise<ArchivedPage | Failure> {

@@ -6,10 +6,13 @@ import type { DamageKind } from "@holdfast/core/audit/chain-damage";
 import type { Verdict, VerifyProgress, VerifyQuery } from "../ports/audit-desk.ts";
 import type { Ledger, LedgerDay } from "../ports/ledger.ts";
 import { ArchivedRuns } from "./archived-runs.ts";
-import { archivedParts, countedChains, greatest } from "./chain-list.ts";
+import { archivedChains, archivedParts, countedChains, greatest } from "./chain-list.ts";
 import { ChainReading } from "./chain-reading.ts";
 import { openDays } from "./hot-window.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
+import { ObjectLooks } from "./object-looks.ts";
+import type { ObjectReader } from "./object-reader.ts";
+import { ObjectVerification } from "./object-verification.ts";
 import { parkedLinks } from "./parked-links.ts";
 
 /** What a verification needs. */
@@ -22,6 +25,8 @@ export interface VerifyTools {
   readonly forgottenOf: (cluster: string) => bigint;
   /** So long a record that is missing is waited for. */
   readonly arrivalMs: number;
+  /** Absent: the archive cannot be read. */
+  readonly objects: ObjectReader | undefined;
 }
 
 type OnProgress = (progress: VerifyProgress) => Promise<void>;
@@ -46,8 +51,10 @@ export async function verifyRecord(
 ): Promise<Failure | undefined> {
   const counted = await countedChains(tools.ledger);
   if (isFailure(counted)) return counted;
+  const archived = await archivedChains(tools.ledger);
+  if (isFailure(archived)) return archived;
   const named = query.trusted.map(({ cluster }) => cluster);
-  const all = new Set([...counted.chains.keys(), ...named]);
+  const all = new Set([...counted.chains.keys(), ...archived.names, ...named]);
   const clusters = query.cluster === undefined ? all : new Set([query.cluster]);
   let before = 0;
   for (const cluster of clusters) {
@@ -58,7 +65,7 @@ export async function verifyRecord(
     if (found === undefined) return undefined;
     if (found === "unknown") return noSuchChain(cluster, all);
     if (isFailure(found)) return found;
-    before += found.records;
+    before += found.verdict.records;
     await onProgress({ cluster, records: before, verdict: found.verdict });
   }
   return undefined;
@@ -120,39 +127,48 @@ async function verifyChain(
   cancellation: Cancellation,
 ): Promise<Verified | Failure | "unknown" | undefined> {
   const { clock, arrivalMs } = tools;
+  const { cluster } = asked;
+  const objects = new ObjectVerification(new ObjectLooks(tools.objects, query.hotOnly === true));
+  let inObjects = 0;
+  const onObject = (records: number) => {
+    inObjects = records;
+    return onProgress({ cluster, records });
+  };
+  const onRows: OnProgress = ({ records }) => onProgress({ cluster, records: inObjects + records });
   let untilMs: number | undefined;
   let parked: ReadonlyMap<bigint, Link> | undefined;
   for (let again = 0; ; again++) {
-    const begun = await beginChain(tools, query, asked.cluster);
+    const begun = await beginChain(tools, query, cluster);
     if (isFailure(begun)) return begun;
     const { trusted, runs } = begun;
     if (asked.counts === 0n && trusted.length === 0) return "unknown";
+    await objects.read(runs, onObject, cancellation);
+    if (cancellation.cancelled) return undefined;
     const elsewhere = {
       runs,
       parked: parked ?? new Map(),
-      forgotten: () => tools.forgottenOf(asked.cluster),
+      forgotten: () => tools.forgottenOf(cluster),
     };
-    const reading = new ChainReading(asked.cluster, trusted, elsewhere);
+    const reading = new ChainReading(cluster, trusted, elsewhere);
     const end = trusted.reduce((last, { sequence }) => greatest(last, sequence), asked.counts);
-    const upTo = { cluster: asked.cluster, end };
-    const failed = await readChain(tools.ledger, reading, upTo, onProgress, cancellation);
+    const failed = await readChain(tools.ledger, reading, { cluster, end }, onRows, cancellation);
     if (failed !== undefined) return failed;
     if (cancellation.cancelled) return undefined;
-    const verdict = reading.finish(asked.counts);
-    const { damage } = verdict;
-    const done = { kind: "verified", verdict, records: reading.records } as const;
+    const ofRows = reading.finish(asked.counts);
+    const { damage } = ofRows;
+    const done = { kind: "verified", verdict: objects.join(ofRows, runs, trusted) } as const;
     if (damage === undefined || !mayArrive.has(damage.kind) || again === againMax) return done;
     const open = await openDays(tools.ledger);
     if (isFailure(open)) return open;
     if (daysOf(open.days) !== begun.days) continue;
     if (parked === undefined) {
-      const found = await parkedLinks(tools.ledger, asked.cluster);
+      const found = await parkedLinks(tools.ledger, cluster);
       if (isFailure(found)) return found;
       parked = found.links;
       if (parked.has(damage.first)) continue;
     }
     untilMs ??= clock.monotonicMs() + arrivalMs;
-    const arrived = await arrives(tools, asked.cluster, damage.first, untilMs, cancellation);
+    const arrived = await arrives(tools, cluster, damage.first, untilMs, cancellation);
     if (isFailure(arrived)) return arrived;
     if (cancellation.cancelled) return undefined;
     if (arrived.kind === "missing") return done;
@@ -162,7 +178,6 @@ async function verifyChain(
 interface Verified {
   readonly kind: "verified";
   readonly verdict: Verdict;
-  readonly records: number;
 }
 
 /** Feeds the rows up to the highest that anybody knew of: those behind it may come in any order. */

@@ -33,18 +33,18 @@ export interface AuditDesk {
   /** The locks for which most waiters queued, at most `limit` (1 to 1,000). */
   contended(window: Window & { readonly limit: number }): Promise<ContendedAnswer | Failure>;
   /**
-   * Reads the chains as far as they had come when it began, and finds the first bad record of each.
-   * Damage is an answer, and no failure.
+   * Reads the chains as far as they had come when it began, in the ledger and in the archive, and
+   * finds the first bad record of each. Damage is an answer, and no failure.
    */
   verify(
     query: VerifyQuery,
     onProgress: (progress: VerifyProgress) => Promise<void>,
     cancellation: Cancellation,
   ): Promise<Failure | undefined>;
-  /** All records of a window, chain by chain and in it day by day. */
+  /** All records of a window, chain by chain and in it day by day, from wherever they lie. */
   export(
     query: ExportQuery,
-    onRows: (rows: readonly LedgerRow[]) => Promise<void>,
+    onRecords: (records: readonly ExportedRecord[]) => Promise<void>,
     cancellation: Cancellation,
   ): Promise<ExportAnswer | Failure>;
   /** What was archived, by day, chain and part. */
@@ -100,6 +100,23 @@ export interface Beyond {
   readonly more: boolean;
   /** The time asked for begins before this one, where the record begins: nobody knows the rest. */
   readonly beginsAtMs?: number;
+  /** Times within the time asked for of which some history was lost: at most 100, in order. */
+  readonly lost?: readonly LostHistory[];
+}
+
+/**
+ * What happened in a shard from one revision to another, both included, was lost before it was
+ * read; what stood there at the end of it was told anew.
+ */
+export interface LostHistory {
+  readonly cluster: string;
+  readonly region: string;
+  readonly shard: string;
+  /** Time of the last record before it; absent: not known. */
+  readonly fromMs?: number;
+  readonly toMs: number;
+  readonly missingFrom: bigint;
+  readonly missingTo: bigint;
 }
 
 /** Who held the lock. */
@@ -155,6 +172,8 @@ export interface VerifyQuery {
   readonly cluster?: string;
   /** Heads that whoever asks knows from elsewhere. */
   readonly trusted: readonly ChainHead[];
+  /** No object of the archive is read. */
+  readonly hotOnly?: boolean;
 }
 
 /** How far a verification is. */
@@ -180,18 +199,56 @@ export interface Verdict {
   readonly archived: readonly MissingRun[];
   /** Records from 1 to this number were forgotten. */
   readonly forgotten?: bigint;
+  /** Objects that were read and are as they were stored. */
+  readonly objects: number;
+  /** Those that were not read, by reason. */
+  readonly unread: readonly UnreadObjects[];
+}
+
+/**
+ * Why an object was not read. `hot-only`: that was asked for. `no-archive`: this desk has none.
+ * `frozen`: it is to be ordered back first. `restoring`: it was, and is not there yet.
+ * `unavailable`: the store did not give it. `damaged`: of an export, which tells no such records.
+ */
+export type UnreadWhy =
+  | "hot-only"
+  | "no-archive"
+  | "frozen"
+  | "restoring"
+  | "unavailable"
+  | "damaged";
+
+/** Objects of one chain that were not read, all for one reason. That is no damage. */
+export interface UnreadObjects {
+  readonly cluster: string;
+  readonly why: UnreadWhy;
+  readonly objects: number;
+  /** The lowest number in any of them, and the highest. */
+  readonly first: bigint;
+  readonly last: bigint;
+  /** For people, of one of them. */
+  readonly message: string;
 }
 
 /** Which records to export. */
 export interface ExportQuery extends Window {
   /** Absent: of all chains there are. */
   readonly cluster?: string;
+  /** No object of the archive is read. */
+  readonly hotOnly?: boolean;
 }
 
-/** All were told. */
+/** A record as it was chained, from wherever it lies. */
+export type ExportedRecord = Pick<
+  LedgerRow,
+  "cluster" | "sequence" | "previousHash" | "hash" | "line"
+>;
+
+/** All were told but those of `unread`, which `beyond` names the objects of. */
 export interface ExportAnswer {
   readonly kind: "exported";
   readonly beyond: Beyond;
+  readonly unread: readonly UnreadObjects[];
 }
 
 /** A page of archived objects; `nextPageToken` is empty on the last one. */

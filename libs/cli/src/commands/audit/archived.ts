@@ -178,5 +178,8 @@ function restoreHelp(objects: readonly ArchivedObject[], nowMs: number): string 
     if (waits[storage] !== "") lines.push(`${waits[storage]}:`);
     lines.push(...restoring(object, storage).map((command) => `  ${command}`));
   }
+  const day = objects[0]?.day ?? "";
+  lines.push("All that can be read, with the hashes of each record, and verified as it is read:");
+  lines.push(`  holdfast audit export --from ${day}`);
   return `${lines.join("\n")}\n`;
 }

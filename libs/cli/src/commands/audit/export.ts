@@ -19,10 +19,12 @@ import {
   type WindowOptions,
   windowOf,
 } from "./audit-options.ts";
-import { noteBeyond } from "./beyond.ts";
+import { noteNeverRecorded } from "./beyond.ts";
+import { noteUnread } from "./unread.ts";
 
 interface ExportOptions extends AuditOptions, WindowOptions {
   readonly chain?: string;
+  readonly hotOnly?: boolean;
 }
 
 /** `holdfast audit export`. */
@@ -32,25 +34,32 @@ export function addExport(audit: Command, wrap: Wrap): void {
     .summary("write all records of a time as lines of JSON")
     .description(
       "Writes every record of a time to stdout, one line of JSON each, chain by chain: its place " +
-        "and hashes, and the event as the very text that the hash covers (.line). An export that " +
-        "does not end with 0 is not whole.",
+        "and hashes, and the event as the very text that the hash covers (.line). What is older than " +
+        "the hot store keeps is read in the archive. An export that does not end with 0 is not whole.",
     );
-  addWindow(command, "24h").addOption(new Option("--chain <name>", "only this chain"));
+  addWindow(command, "24h")
+    .addOption(new Option("--chain <name>", "only this chain"))
+    .addOption(new Option("--hot-only", "the hot store alone, no object of the archive"));
   addAuditEndpoint(command)
     .addHelpText(
       "after",
       examplesHelp([
         "holdfast audit export --from 2026-01-31 --to 2026-02-01 | gzip > january-31.ndjson.gz",
         "holdfast audit export --from 1h | jq -r '.line | fromjson | .kind' | sort | uniq -c",
+        "holdfast audit export --from 90d | jq -r '.line | select(fromjson.lock == \"us-east-1/default/order:1\")'",
       ]),
     )
     .action(
       wrap<ExportOptions>(async (invocation, _words, options) => {
-        const request = { ...windowOf(invocation, options), cluster: options.chain ?? "" };
+        const { chain: cluster = "", hotOnly = false } = options;
+        const request = { ...windowOf(invocation, options), cluster, hotOnly };
         const { records, last } = await write(invocation, request, options.auditEndpoint);
         await invocation.hint(`${records} records\n`);
-        await noteBeyond(invocation, last.beyond);
-        return exitCodes.done;
+        await noteNeverRecorded(invocation, last.beyond);
+        await noteUnread(invocation, last.unread);
+        return last.unread.every(({ why }) => why === "hot-only")
+          ? exitCodes.done
+          : exitCodes.failed;
       }),
     );
 }

@@ -12,10 +12,12 @@ import { printable } from "../../output/table.ts";
 import type { Wrap } from "../../wrap.ts";
 import { Interruption } from "../interruption.ts";
 import { type AuditOptions, addAuditEndpoint } from "./audit-options.ts";
+import { jsonUnread, noteUnread } from "./unread.ts";
 
 interface VerifyOptions extends AuditOptions {
   readonly chain?: string;
   readonly head?: readonly string[];
+  readonly hotOnly?: boolean;
 }
 
 /** Carriage return, then erase to the end of the line. */
@@ -27,15 +29,17 @@ export function addVerify(audit: Command, wrap: Wrap): void {
     .command("verify")
     .summary("check that every record is as it was written")
     .description(
-      "Reads the hash chains, one a shard, and names the first record of each that was deleted, " +
-        "edited, inserted, moved, forked, written anew or cut off; exits with 1 then. Who can write " +
-        "to the store can also write all of a chain anew: keep the heads that this prints somewhere " +
-        "else, and give them back with --head.",
+      "Reads the hash chains, one a shard, in the hot store and in the archive, and names the first " +
+        "record of each that was deleted, edited, inserted, moved, forked, written anew or cut off; " +
+        "exits with 1 then. A chain is intact only if all of it was read: objects in Glacier are " +
+        "told, and are no damage. Who can write to the stores can also write all of a chain anew: " +
+        "keep the heads that this prints somewhere else, and give them back with --head.",
     )
     .addOption(new Option("--chain <name>", "only this chain"))
     .addOption(
       new Option("--head <chain@number:hash...>", "a head that an earlier verification printed"),
-    );
+    )
+    .addOption(new Option("--hot-only", "the hot store alone, no object of the archive"));
   addAuditEndpoint(command)
     .addHelpText(
       "after",
@@ -48,15 +52,17 @@ export function addVerify(audit: Command, wrap: Wrap): void {
     .action(
       wrap<VerifyOptions>(async (invocation, _words, options) => {
         const trusted = (options.head ?? []).map(parseHead);
-        const request = { cluster: options.chain ?? "", trusted };
+        const hotOnly = options.hotOnly === true;
+        const request = { cluster: options.chain ?? "", trusted, hotOnly };
         const verdicts = await verify(invocation, request, options.auditEndpoint);
         if (invocation.format === "json") {
           await invocation.printJson({
             intact: verdicts.every(isIntact),
+            damaged: verdicts.some(isDamaged),
             chains: verdicts.map(json),
           });
         } else await printVerdicts(invocation, verdicts);
-        return verdicts.every(isIntact) ? exitCodes.done : exitCodes.failed;
+        return exitCode(verdicts);
       }),
     );
 }
@@ -89,20 +95,38 @@ async function verify(
   throw new CliError(interruption.exitCode ?? exitCodes.failed, message, { code: "CANCELLED" });
 }
 
-function isIntact({ damage }: Verdict): boolean {
-  return damage === undefined;
+function isDamaged({ damage }: Verdict): boolean {
+  return damage !== undefined;
 }
 
-function json({ head, damage, records, anchored, unknown, archived, forgotten }: Verdict) {
+/** All of it was read, and nothing is wrong. */
+function isIntact({ damage, archived, unread }: Verdict): boolean {
+  return damage === undefined && archived.length === 0 && unread.length === 0;
+}
+
+function exitCode(verdicts: readonly Verdict[]): number {
+  if (verdicts.some(isDamaged)) return exitCodes.failed;
+  const isSilent = verdicts.some(({ unread }) => unread.some(({ why }) => why === "unavailable"));
+  return isSilent ? exitCodes.unavailable : exitCodes.done;
+}
+
+function json(verdict: Verdict) {
+  const { head, damage, records, anchored, unknown, archived, forgotten } = verdict;
+  const { objects, unread } = verdict;
   return {
     chain: head?.cluster ?? "",
-    intact: damage === undefined,
+    intact: isIntact(verdict),
+    damaged: isDamaged(verdict),
     records,
     head: printHead(head),
     anchored,
     ...(damage === undefined ? {} : { damage }),
     unknown,
-    archived: archived.map(({ first, last }) => ({ first, last })),
+    archive: {
+      objects,
+      unread: jsonUnread(unread),
+      recordsNotRead: archived.map(({ first, last }) => ({ first, last })),
+    },
     ...(forgotten === 0n ? {} : { forgotten: { first: 1n, last: forgotten } }),
   };
 }
@@ -117,18 +141,20 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
       { title: "CHAIN" },
       { title: "STATE" },
       { title: "RECORDS", align: "right" },
+      { title: "OBJECTS", align: "right" },
       { title: "ANCHORED", align: "right" },
       { title: "HEAD", flexible: true },
     ],
     verdicts.map((verdict) => [
       verdict.head?.cluster ?? "",
-      verdict.damage?.kind ?? "intact",
+      verdict.damage?.kind ?? (isIntact(verdict) ? "intact" : "not all read"),
       verdict.records.toString(),
+      verdict.objects.toString(),
       verdict.anchored === 0n ? "-" : `to ${verdict.anchored}`,
       printHead(verdict.head),
     ]),
   );
-  for (const { damage, head, unknown, archived, forgotten } of verdicts) {
+  for (const { damage, head, unknown, archived, forgotten, unread } of verdicts) {
     if (damage !== undefined) {
       await invocation.note(
         `${invocation.paint("red", "damaged:")} ${printable(damage.message)}\n`,
@@ -137,9 +163,10 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
     const chain = printable(head?.cluster ?? "");
     for (const { first, last } of archived) {
       await invocation.note(
-        `${chain}: records ${first} to ${last} are in the archive, and were not read.\n`,
+        `${chain}: records ${first} to ${last} are in the archive alone, and were not read.\n`,
       );
     }
+    await noteUnread(invocation, unread);
     if (forgotten > 0n) {
       await invocation.note(`${chain}: records 1 to ${forgotten} are forgotten.\n`);
     }

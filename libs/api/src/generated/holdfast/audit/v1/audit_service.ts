@@ -133,6 +133,32 @@ export interface Beyond {
    * recorded, or is forgotten. 0: the record has all of it.
    */
   beginsAtMs: bigint;
+  /**
+   * Times within the time asked for of which a shard's history was lost before it was read; at most
+   * 100, the earliest first.
+   */
+  lost: LostHistory[];
+}
+
+/**
+ * What happened in one shard between two revisions was lost before it was read. What stood in the
+ * shard at the end of it was told anew then.
+ */
+export interface LostHistory {
+  /** Whose history. */
+  cluster: string;
+  /** Its region. */
+  region: string;
+  /** Its shard. */
+  shard: string;
+  /** At or after this time; 0: not known. */
+  fromMs: bigint;
+  /** Up to this time. */
+  toMs: bigint;
+  /** The first revision of which nothing is known. */
+  missingFrom: bigint;
+  /** The last one. */
+  missingTo: bigint;
 }
 
 /** Which lock and when. */
@@ -291,6 +317,8 @@ export interface VerifyRequest {
    * 64.
    */
   trusted: ChainHead[];
+  /** The hot store alone: no object of the archive is read. */
+  hotOnly: boolean;
 }
 
 /**
@@ -316,7 +344,7 @@ export interface Verdict {
   head:
     | ChainHead
     | undefined;
-  /** Records that were read. */
+  /** Records that were read, in the hot store or in the archive. */
   records: bigint;
   /**
    * Up to this number a head from somewhere else confirms it. Records behind it could have been
@@ -336,6 +364,30 @@ export interface Verdict {
   archived: MissingRun[];
   /** Records from 1 to this number were forgotten; 0: none was. */
   forgotten: bigint;
+  /** Objects of the archive that were read and are as they were stored. */
+  objects: bigint;
+  /** Objects that were not read, a message for each reason. No damage: nobody knows. */
+  unread: UnreadObjects[];
+}
+
+/** Objects of one chain that were not read, all for one reason. */
+export interface UnreadObjects {
+  /** Which chain. */
+  cluster: string;
+  /**
+   * `hot-only`: that was asked for. `no-archive`: who answers was given no access to it. `frozen`: in
+   * Glacier, to be ordered back first. `restoring`: ordered back, and not there yet. `unavailable`:
+   * the store did not give it. `damaged`: of an export, for what is not as it was stored is not told.
+   */
+  why: string;
+  /** How many. */
+  objects: bigint;
+  /** The number of the first record in any of them. */
+  first: bigint;
+  /** The number of the last record in any of them. */
+  last: bigint;
+  /** For people, of one of them. */
+  message: string;
 }
 
 /** The first thing that is wrong with a chain. */
@@ -361,6 +413,8 @@ export interface ExportRequest {
   toMs: bigint;
   /** Only this chain; empty for all there are. */
   cluster: string;
+  /** The hot store alone: no object of the archive is read. */
+  hotOnly: boolean;
 }
 
 /** Some of the records. The last message has `done`; a stream that ends without it is not all. */
@@ -369,8 +423,12 @@ export interface ExportResponse {
   records: Record[];
   /** That was all. */
   done: boolean;
-  /** With `done`: what of the time asked for is not in the hot store. */
-  beyond: Beyond | undefined;
+  /** With `done`: what of the time asked for was not told. Its objects are those that were not read. */
+  beyond:
+    | Beyond
+    | undefined;
+  /** With `done`: why they were not. */
+  unread: UnreadObjects[];
 }
 
 /** Which objects. */
@@ -947,7 +1005,7 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
 };
 
 function createBaseBeyond(): Beyond {
-  return { hotFromMs: 0n, objects: [], more: false, beginsAtMs: 0n };
+  return { hotFromMs: 0n, objects: [], more: false, beginsAtMs: 0n, lost: [] };
 }
 
 export const Beyond: MessageFns<Beyond> = {
@@ -969,6 +1027,9 @@ export const Beyond: MessageFns<Beyond> = {
         throw new globalThis.Error("value provided for field message.beginsAtMs of type uint64 too large");
       }
       writer.uint32(32).uint64(message.beginsAtMs);
+    }
+    for (const v of message.lost) {
+      LostHistory.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1016,6 +1077,138 @@ export const Beyond: MessageFns<Beyond> = {
             }
 
             message.beginsAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lost.push(LostHistory.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLostHistory(): LostHistory {
+  return { cluster: "", region: "", shard: "", fromMs: 0n, toMs: 0n, missingFrom: 0n, missingTo: 0n };
+}
+
+export const LostHistory: MessageFns<LostHistory> = {
+  encode(message: LostHistory, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== "") {
+      writer.uint32(10).string(message.cluster);
+    }
+    if (message.region !== "") {
+      writer.uint32(18).string(message.region);
+    }
+    if (message.shard !== "") {
+      writer.uint32(26).string(message.shard);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asUintN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.fromMs);
+    }
+    if (message.toMs !== 0n) {
+      if (BigInt.asUintN(64, message.toMs) !== message.toMs) {
+        throw new globalThis.Error("value provided for field message.toMs of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.toMs);
+    }
+    if (message.missingFrom !== 0n) {
+      if (BigInt.asUintN(64, message.missingFrom) !== message.missingFrom) {
+        throw new globalThis.Error("value provided for field message.missingFrom of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.missingFrom);
+    }
+    if (message.missingTo !== 0n) {
+      if (BigInt.asUintN(64, message.missingTo) !== message.missingTo) {
+        throw new globalThis.Error("value provided for field message.missingTo of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.missingTo);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LostHistory {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLostHistory();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cluster = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.region = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.shard = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.fromMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.toMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.missingFrom = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.missingTo = reader.uint64() as bigint;
             continue;
           }
         }
@@ -1970,7 +2163,7 @@ export const ChainHead: MessageFns<ChainHead> = {
 };
 
 function createBaseVerifyRequest(): VerifyRequest {
-  return { cluster: "", trusted: [] };
+  return { cluster: "", trusted: [], hotOnly: false };
 }
 
 export const VerifyRequest: MessageFns<VerifyRequest> = {
@@ -1980,6 +2173,9 @@ export const VerifyRequest: MessageFns<VerifyRequest> = {
     }
     for (const v of message.trusted) {
       ChainHead.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.hotOnly !== false) {
+      writer.uint32(24).bool(message.hotOnly);
     }
     return writer;
   },
@@ -2011,6 +2207,14 @@ export const VerifyRequest: MessageFns<VerifyRequest> = {
             }
 
             message.trusted.push(ChainHead.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.hotOnly = reader.bool();
             continue;
           }
         }
@@ -2109,7 +2313,17 @@ export const VerifyResponse: MessageFns<VerifyResponse> = {
 };
 
 function createBaseVerdict(): Verdict {
-  return { head: undefined, records: 0n, anchored: 0n, damage: undefined, unknown: 0n, archived: [], forgotten: 0n };
+  return {
+    head: undefined,
+    records: 0n,
+    anchored: 0n,
+    damage: undefined,
+    unknown: 0n,
+    archived: [],
+    forgotten: 0n,
+    objects: 0n,
+    unread: [],
+  };
 }
 
 export const Verdict: MessageFns<Verdict> = {
@@ -2146,6 +2360,15 @@ export const Verdict: MessageFns<Verdict> = {
         throw new globalThis.Error("value provided for field message.forgotten of type uint64 too large");
       }
       writer.uint32(56).uint64(message.forgotten);
+    }
+    if (message.objects !== 0n) {
+      if (BigInt.asUintN(64, message.objects) !== message.objects) {
+        throw new globalThis.Error("value provided for field message.objects of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.objects);
+    }
+    for (const v of message.unread) {
+      UnreadObjects.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -2217,6 +2440,132 @@ export const Verdict: MessageFns<Verdict> = {
             }
 
             message.forgotten = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.objects = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.unread.push(UnreadObjects.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUnreadObjects(): UnreadObjects {
+  return { cluster: "", why: "", objects: 0n, first: 0n, last: 0n, message: "" };
+}
+
+export const UnreadObjects: MessageFns<UnreadObjects> = {
+  encode(message: UnreadObjects, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== "") {
+      writer.uint32(10).string(message.cluster);
+    }
+    if (message.why !== "") {
+      writer.uint32(18).string(message.why);
+    }
+    if (message.objects !== 0n) {
+      if (BigInt.asUintN(64, message.objects) !== message.objects) {
+        throw new globalThis.Error("value provided for field message.objects of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.objects);
+    }
+    if (message.first !== 0n) {
+      if (BigInt.asUintN(64, message.first) !== message.first) {
+        throw new globalThis.Error("value provided for field message.first of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.first);
+    }
+    if (message.last !== 0n) {
+      if (BigInt.asUintN(64, message.last) !== message.last) {
+        throw new globalThis.Error("value provided for field message.last of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.last);
+    }
+    if (message.message !== "") {
+      writer.uint32(50).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnreadObjects {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnreadObjects();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cluster = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.objects = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.first = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.last = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = reader.string();
             continue;
           }
         }
@@ -2318,7 +2667,7 @@ export const Damage: MessageFns<Damage> = {
 };
 
 function createBaseExportRequest(): ExportRequest {
-  return { fromMs: 0n, toMs: 0n, cluster: "" };
+  return { fromMs: 0n, toMs: 0n, cluster: "", hotOnly: false };
 }
 
 export const ExportRequest: MessageFns<ExportRequest> = {
@@ -2337,6 +2686,9 @@ export const ExportRequest: MessageFns<ExportRequest> = {
     }
     if (message.cluster !== "") {
       writer.uint32(26).string(message.cluster);
+    }
+    if (message.hotOnly !== false) {
+      writer.uint32(32).bool(message.hotOnly);
     }
     return writer;
   },
@@ -2378,6 +2730,14 @@ export const ExportRequest: MessageFns<ExportRequest> = {
             message.cluster = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.hotOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2392,7 +2752,7 @@ export const ExportRequest: MessageFns<ExportRequest> = {
 };
 
 function createBaseExportResponse(): ExportResponse {
-  return { records: [], done: false, beyond: undefined };
+  return { records: [], done: false, beyond: undefined, unread: [] };
 }
 
 export const ExportResponse: MessageFns<ExportResponse> = {
@@ -2405,6 +2765,9 @@ export const ExportResponse: MessageFns<ExportResponse> = {
     }
     if (message.beyond !== undefined) {
       Beyond.encode(message.beyond, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.unread) {
+      UnreadObjects.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2444,6 +2807,14 @@ export const ExportResponse: MessageFns<ExportResponse> = {
             }
 
             message.beyond = Beyond.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unread.push(UnreadObjects.decode(reader, reader.uint32()));
             continue;
           }
         }
