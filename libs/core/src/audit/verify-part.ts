@@ -16,19 +16,41 @@ export type PartState =
  * with the manifest's last hash, which no other records have.
  */
 export function partState(manifest: ArchiveManifest, lines: readonly Uint8Array[]): PartState {
-  if (!isWhole(manifest, lines)) return { kind: "damaged", damage: partDamage(manifest, lines) };
-  const isTagged = lines.every((line, place) =>
-    hasTag(manifest, manifest.firstSequence + BigInt(place), line),
-  );
-  if (isTagged) return { kind: "whole" };
-  const message = `The manifest of ${manifest.key} was changed: it does not know its records.`;
-  return { kind: "manifest-damaged", message };
+  const steps = partSteps(manifest, lines);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
-function isWhole(manifest: ArchiveManifest, lines: readonly Uint8Array[]): boolean {
+/** Lines between two steps: some milliseconds' work. */
+const stepLines = 1_000;
+
+/** As {@link partState}, with a stop every now and then, for others to get on in. */
+export function* partSteps(
+  manifest: ArchiveManifest,
+  lines: readonly Uint8Array[],
+): Generator<undefined, PartState> {
+  if (!(yield* isWhole(manifest, lines))) {
+    return { kind: "damaged", damage: yield* partDamage(manifest, lines) };
+  }
+  for (const [place, line] of lines.entries()) {
+    if (place % stepLines === stepLines - 1) yield;
+    if (hasTag(manifest, manifest.firstSequence + BigInt(place), line)) continue;
+    const message = `The manifest of ${manifest.key} was changed: it does not know its records.`;
+    return { kind: "manifest-damaged", message };
+  }
+  return { kind: "whole" };
+}
+
+function* isWhole(
+  manifest: ArchiveManifest,
+  lines: readonly Uint8Array[],
+): Generator<undefined, boolean> {
   if (lines.length !== manifest.rows) return false;
   let head = headBefore(manifest);
   for (const [place, line] of lines.entries()) {
+    if (place % stepLines === stepLines - 1) yield;
     head = append(head, line);
     if (place === 0 && !sameHash(head.hash, manifest.firstHash)) return false;
   }
@@ -36,10 +58,14 @@ function isWhole(manifest: ArchiveManifest, lines: readonly Uint8Array[]): boole
 }
 
 /** The first bad record of an object that is not whole. */
-function partDamage(manifest: ArchiveManifest, lines: readonly Uint8Array[]): Damage {
+function* partDamage(
+  manifest: ArchiveManifest,
+  lines: readonly Uint8Array[],
+): Generator<undefined, Damage> {
   const verifier = new ChainVerifier(headBefore(manifest), [headAt(manifest)]);
   const links = new LinksByTags(manifest);
-  for (const line of lines) {
+  for (const [place, line] of lines.entries()) {
+    if (place % stepLines === stepLines - 1) yield;
     const link = links.next(line);
     const damage = link === undefined ? addedAtEnd(manifest) : verifier.add(link);
     if (damage !== undefined) return damage;

@@ -5,7 +5,7 @@ import { decodeLines } from "@holdfast/core/audit/archive-lines";
 import { type ArchiveManifest, decodeManifest } from "@holdfast/core/audit/archive-manifest";
 import { sameHash } from "@holdfast/core/audit/chain";
 import type { Damage } from "@holdfast/core/audit/chain-damage";
-import { partState } from "@holdfast/core/audit/verify-part";
+import { type PartState, partState, partSteps } from "@holdfast/core/audit/verify-part";
 import type { Archive, ArchiveNotDone } from "../ports/archive.ts";
 import type { ArchivedPart } from "../ports/ledger-records.ts";
 import { decompressed } from "./compression.ts";
@@ -66,8 +66,18 @@ export async function readManifest(archive: Archive, part: Recorded): Promise<Ma
   return { kind: "manifest", manifest };
 }
 
-/** Reads an object and verifies every record in it. */
-export async function readPart(archive: Archive, manifest: ArchiveManifest): Promise<PartRead> {
+/** Lets others get on for a moment. */
+export type Pause = () => Promise<unknown>;
+
+/**
+ * Reads an object and verifies every record in it: seconds of work where it is full, so a process
+ * that has something else to do gives a `pause`.
+ */
+export async function readPart(
+  archive: Archive,
+  manifest: ArchiveManifest,
+  pause?: Pause,
+): Promise<PartRead> {
   const { key } = manifest;
   const got = await archive.get(key);
   if (got.kind === "missing") return damaged(`${key} is missing`, "missing");
@@ -77,7 +87,7 @@ export async function readPart(archive: Archive, manifest: ArchiveManifest): Pro
   const content = await decompressed(got.bytes, manifest.lineBytes + slackBytes);
   const lines = content === undefined ? undefined : decodeLines(content);
   if (lines === undefined) return damaged(`${key} cannot be read: its content was changed`);
-  const state = partState(manifest, lines);
+  const state = await stateOf(manifest, lines, pause);
   if (state.kind === "damaged") {
     const { damage } = state;
     return { kind: "damaged", what: "changed", message: `${key}: ${damage.message}`, damage };
@@ -85,6 +95,20 @@ export async function readPart(archive: Archive, manifest: ArchiveManifest): Pro
   if (state.kind === "manifest-damaged") return damaged(state.message);
   if (!isSame) return damaged(`${key} holds its records in other bytes than were stored`);
   return { kind: "whole", lines };
+}
+
+async function stateOf(
+  manifest: ArchiveManifest,
+  lines: readonly Uint8Array[],
+  pause: Pause | undefined,
+): Promise<PartState> {
+  if (pause === undefined) return partState(manifest, lines);
+  const steps = partSteps(manifest, lines);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await pause();
+  }
 }
 
 /** What was added to an object is to be found by its records, where it is not too much. */

@@ -138,6 +138,20 @@ describe("a chain that lies in the archive in part", () => {
     expect((await verify({ hotOnly: true }))[0]?.damage).toMatchObject({ first: 33n });
   });
 
+  test("lets others get on while a large object is verified", async () => {
+    const large = new ChainedRows("test/us-east-1/s7");
+    await rig.append(large.next(4_500, rig.onDay(0)));
+    await rig.archiver().round();
+    let isDone = false;
+    const verified = verify({ cluster: "test/us-east-1/s7" }).finally(() => {
+      isDone = true;
+    });
+    let pauses = 0;
+    for (; !isDone; pauses++) await rig.clock.advance(1);
+    expect((await verified)[0]).toMatchObject({ records: 4_500, objects: 1 });
+    expect(pauses).toBeGreaterThan(8);
+  });
+
   test("with two objects for one record is forked", async () => {
     const list = await rig.ledger.archived({ limit: 10 });
     const [part] = list.kind === "list" ? list.items : [];

@@ -31,6 +31,7 @@ interface DayAsked {
 /** All records of a window: see AuditDesk.export. */
 export class RecordExport {
   readonly #ledger: Ledger;
+  readonly #objects: ObjectReader | undefined;
   readonly #looks: ObjectLooks;
   readonly #query: ExportQuery;
   readonly #onRecords: OnRecords;
@@ -45,6 +46,7 @@ export class RecordExport {
     cancellation: Cancellation,
   ) {
     this.#ledger = tools.ledger;
+    this.#objects = tools.objects;
     this.#looks = new ObjectLooks(tools.objects, query.hotOnly === true);
     this.#query = query;
     this.#onRecords = onRecords;
@@ -119,8 +121,11 @@ export class RecordExport {
       this.#unreadParts.push(part);
       return false;
     }
+    let isFirst = true;
     for (const records of recordsOf(look.manifest, look.lines, this.#query)) {
       if (this.#cancellation.cancelled) break;
+      if (!isFirst) await this.#objects?.pause();
+      isFirst = false;
       await this.#onRecords(records);
     }
     return true;

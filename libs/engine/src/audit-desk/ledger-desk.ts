@@ -67,7 +67,7 @@ export class LedgerDesk implements AuditDesk {
   constructor(options: LedgerDeskOptions) {
     this.#ledger = options.ledger;
     this.#clock = options.clock;
-    this.#objects = options.archive && new ObjectReader(options.archive);
+    this.#objects = options.archive && new ObjectReader(options.archive, options.clock);
     this.#headsOf = options.headsOf ?? (async () => []);
     this.#forgottenOf = options.forgottenOf ?? (() => 0n);
     this.#pollMs = options.pollMs ?? 300;
