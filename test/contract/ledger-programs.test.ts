@@ -19,7 +19,7 @@ const row: fc.Arbitrary<LedgerRow> = fc
     index: fc.integer({ min: 0, max: 1 }),
     atMs: fc.constantFrom(-dayMs, -dayMs + 1, 0, 1, 2, dayMs / 2 - 1, dayMs / 2, dayMs),
     sequence: fc.bigInt({ min: 0n, max: 20n }),
-    kind: fc.constantFrom("WaiterQueued", "LockAcquired"),
+    kind: fc.constantFrom("WaiterQueued", "LockAcquired", "AuditGap"),
     lock: fc.option(fc.constantFrom(...locks), { nil: undefined }),
     grantId: fc.option(fc.constantFrom("g1", "g2", "g3"), { nil: undefined }),
     token: fc.option(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), { nil: undefined }),
@@ -93,6 +93,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     (query): Step =>
       (ledger) =>
         ledger.contended(query),
+  ),
+  fc.record({ fromMs: atMs, toMs: atMs, limit }).map(
+    (query): Step =>
+      (ledger) =>
+        allRows((after) => ledger.gaps({ ...query, ...after })),
   ),
   limit.map(
     (most): Step =>

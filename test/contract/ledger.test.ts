@@ -307,6 +307,37 @@ describe.each(ledgers)("$name as a ledger", (kind) => {
     expect(top.locks).toEqual([{ lock: { ...lock, name: "three" }, waiters: 3 }]);
   });
 
+  it("tells of lost history by its time, page by page, until its day is dropped", async () => {
+    const gap = (revision: bigint, atMs: number, cluster = "c1") => {
+      const { lock: _, ...row } = rowOf({ revision, atMs, cluster, kind: "AuditGap" });
+      return row;
+    };
+    const gaps = [
+      gap(3n, noonMs),
+      gap(5n, noonMs),
+      gap(1n, noonMs, "c2"),
+      gap(9n, noonMs + 1),
+      gap(11n, noonMs + dayMs),
+    ];
+    await appended(ledger, [...rowsFrom(100, 20), ...gaps, gap(2n, noonMs - 1)]);
+    const window = { fromMs: noonMs, toMs: noonMs + dayMs };
+    for (const limit of [1, 2, 1_000]) {
+      expect(await allRows((after) => ledger.gaps({ ...window, limit, ...after }))).toEqual(gaps);
+    }
+    const rows = answered(
+      await ledger.days({ fromDay: today, toDay: today, limit: 1 }),
+      "days",
+    ).days[0]?.clusters.reduce((sum, each) => sum + each.rows, 0);
+    expect(await ledger.dropDay(today, rows ?? 0)).toEqual({ kind: "dropped" });
+    const left = await allRows((after) => ledger.gaps({ ...window, limit: 10, ...after }));
+    expect(left).toEqual(gaps.slice(4));
+    const foreign = answered(await ledger.chain({ cluster: "c1", limit: 1 }), "page");
+    expect(await ledger.gaps({ ...window, limit: 1, after: foreign.next ?? "x" })).toMatchObject({
+      kind: "refused",
+      reason: "invalid",
+    });
+  });
+
   describe("the chain of a cluster", () => {
     it("comes in the order of its sequence, whatever the order rows came in", async () => {
       const rows = rowsFrom(1, 50);

@@ -9,6 +9,7 @@ export type CursorKind =
   | "timeline"
   | "before"
   | "session"
+  | "gaps"
   | "chain"
   | "violations"
   | "parked"

@@ -123,6 +123,24 @@ const parked = `
   create index parked_records_found on holdfast.parked_records (parked_at_ms, id);
 `;
 
+/**
+ * An index of the few rows that tell of lost history: every question about a time asks for them.
+ * The number of their kind is whatever it became in this database, and stands in the index.
+ */
+const gaps = `
+  do $$
+  declare
+    gap_kind int;
+  begin
+    insert into holdfast.names (name) values ('AuditGap') on conflict (name) do nothing;
+    select id into gap_kind from holdfast.names where name = 'AuditGap';
+    execute format(
+      'create index events_gaps on holdfast.events (at_ms, cluster_id, revision, idx)
+        where kind_id = %s', gap_kind);
+  end
+  $$;
+`;
+
 /** All steps, in order. */
 export const migrations: readonly Migration[] = [
   {
@@ -131,4 +149,5 @@ export const migrations: readonly Migration[] = [
     sql: names + events + days + records,
   },
   { version: 2, name: "parked records", sql: parked },
+  { version: 3, name: "lost history", sql: gaps },
 ];

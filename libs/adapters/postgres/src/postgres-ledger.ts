@@ -27,27 +27,29 @@ import {
   violationProblem,
   windowProblem,
 } from "@holdfast/engine/ledger-limits";
-import type {
-  AppendReply,
-  ArchivedQuery,
-  ChainQuery,
-  ContendedQuery,
-  ContendedReply,
-  DaysQuery,
-  DaysReply,
-  DropReply,
-  HeadReply,
-  Ledger,
-  LedgerRow,
-  ListReply,
-  LockBeforeQuery,
-  NotDone,
-  PageReply,
-  ParkedQuery,
-  RecordReply,
-  SessionQuery,
-  TimelineQuery,
-  ViolationsQuery,
+import {
+  type AppendReply,
+  type ArchivedQuery,
+  auditGapKind,
+  type ChainQuery,
+  type ContendedQuery,
+  type ContendedReply,
+  type DaysQuery,
+  type DaysReply,
+  type DropReply,
+  type GapsQuery,
+  type HeadReply,
+  type Ledger,
+  type LedgerRow,
+  type ListReply,
+  type LockBeforeQuery,
+  type NotDone,
+  type PageReply,
+  type ParkedQuery,
+  type RecordReply,
+  type SessionQuery,
+  type TimelineQuery,
+  type ViolationsQuery,
 } from "@holdfast/engine/ports/ledger";
 import {
   type ArchivedPart,
@@ -68,6 +70,7 @@ import { namesOf } from "./row-codec.ts";
 import {
   chainQuestion,
   contendedLocks,
+  gapsQuestion,
   headRow,
   lockBeforeQuestion,
   type NumberedPlace,
@@ -136,6 +139,15 @@ export class PostgresLedger implements Ledger {
     return this.#pageInTime("session", query, startOf(0), (behind) =>
       sessionQuestion(query.session, behind, query.limit),
     );
+  }
+
+  async gaps(query: GapsQuery): Promise<PageReply> {
+    const problem = windowProblem(query) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    return this.#pageInTime("gaps", query, startOf(query.fromMs), async (behind, client) => {
+      const numbers = await this.#names.find(client, new Set([auditGapKind]));
+      return gapsQuestion(numbers.get(auditGapKind) ?? 0, query, behind);
+    });
   }
 
   async chain(query: ChainQuery): Promise<PageReply> {
@@ -273,20 +285,26 @@ export class PostgresLedger implements Ledger {
   }
 
   async #pageInTime(
-    kind: "timeline" | "before" | "session",
+    kind: "timeline" | "before" | "session" | "gaps",
     { limit, after }: { readonly limit: number; readonly after?: string },
     start: NumberedPlace,
-    questionBehind: (place: NumberedPlace) => RowsQuestion,
+    questionBehind: (
+      place: NumberedPlace,
+      client: pg.ClientBase,
+    ) => RowsQuestion | Promise<RowsQuestion>,
   ): Promise<PageReply> {
     const place = after === undefined ? undefined : readTimeCursor(kind, after);
     if (after !== undefined && place === undefined) return badCursor();
     const found = await this.#connections.read(async (client) => {
-      if (place === undefined) return rowsFor(client, this.#names, questionBehind(start));
+      if (place === undefined) {
+        return rowsFor(client, this.#names, await questionBehind(start, client));
+      }
       const { cluster, ...rest } = place;
       const numbers = await this.#names.find(client, new Set([cluster]));
       const clusterNumber = numbers.get(cluster);
       if (clusterNumber === undefined) return undefined;
-      return rowsFor(client, this.#names, questionBehind({ ...rest, clusterNumber }));
+      const question = await questionBehind({ ...rest, clusterNumber }, client);
+      return rowsFor(client, this.#names, question);
     });
     if (found.kind !== "done") return found;
     if (found.value === undefined) return badCursor();

@@ -1,6 +1,7 @@
 import type { TimePlace } from "@holdfast/engine/ledger-cursor";
 import type {
   ContendedQuery,
+  GapsQuery,
   HeadReply,
   LedgerRow,
   LockBeforeQuery,
@@ -84,6 +85,23 @@ export function sessionQuestion(
         and (${timeOrder}) > ($3::bigint, $4::int, $5::bigint, $6::int)
       order by ${timeOrder} limit $7`,
     values: [textHash(session), session, ...valuesOf(behind), limit + 1],
+  };
+}
+
+/** `gapKind`: the number of the kind, as a constant, lest the planner overlook their index. */
+export function gapsQuestion(
+  gapKind: number,
+  { fromMs, toMs, limit }: GapsQuery,
+  behind: NumberedPlace,
+): RowsQuestion {
+  return {
+    name: "gaps",
+    text: `
+      select ${storedColumns} from holdfast.events
+      where kind_id = ${gapKind} and day between $1 and $2 and at_ms <= $3
+        and (${timeOrder}) > ($4::bigint, $5::int, $6::bigint, $7::int)
+      order by ${timeOrder} limit $8`,
+    values: [utcDay(fromMs), utcDay(toMs), toMs, ...valuesOf(behind), limit + 1],
   };
 }
 

@@ -294,6 +294,16 @@ describe("at", () => {
   });
 });
 
+test("a lock whose history is missing then is not said to be free, or held for sure", async () => {
+  const audit = new FakeAudit();
+  const lost = { cluster: "c", region: "us-east-1", shard: "s0", fromMs: 0n, toMs: 9_000n };
+  audit.beyond = { ...audit.beyond, lost: [{ ...lost, missingFrom: 8n, missingTo: 90n }] };
+  audit.atAnswer = { complete: false };
+  const { stdout, stderr } = await ask(audit, ["at", "a", "2h"]);
+  expect(stdout).toContain("state      unknown: history of then is missing\n");
+  expect(stderr).toContain("History is missing: what happened in s0 of us-east-1 to 1970-01-01");
+});
+
 test("a session is asked for by its reference, and its id stays here", async () => {
   const audit = new FakeAudit();
   const id = "s".repeat(22);

@@ -97,6 +97,20 @@ describe("a local lock", () => {
     });
   });
 
+  test("whoever a gap does not tell anew has ended in it, whatever else was told of the lock", () => {
+    const gap = { kind: "AuditGap", lock: undefined, missingFrom: 1n, missingTo: 2n } as const;
+    const found = { kind: "LockAcquired", found: true, grantId: "a", token: 5n } as const;
+    const held = event(1_000, { kind: "LockAcquired", grantId: "a", token: 5n });
+    const story = [held, event(2_000, gap)];
+    expect(who(local, 1_999, story).holders).toEqual(["a 5 since 1000 shard"]);
+    expect(who(local, 2_000, story)).toEqual({ holders: [], isSettled: true });
+    const still = [...story, event(2_000, found)];
+    expect(who(local, 2_000, still).holders).toEqual(["a 5 since 1000 shard"]);
+    // Another shard's history is not this one's.
+    const elsewhere = [held, event(2_000, { ...gap, region: "west" })];
+    expect(who(local, 2_000, elsewhere).holders).toEqual(["a 5 since 1000 shard"]);
+  });
+
   test("what a gap swallowed ended in it, and what was found behind it was there before", () => {
     const found = { kind: "LockAcquired", found: true } as const;
     const gap = [

@@ -24,6 +24,8 @@ interface Held {
 /** Who held a lock at a moment by what shards gave out themselves: see holdersAt. */
 export class ShardAt {
   readonly #holders = new Map<string, Held>();
+  /** Those of before a gap; whoever was still there then is told anew behind it. */
+  readonly #beforeGap = new Map<string, Held>();
   readonly #ended = new Set<string>();
   #doubts: { readonly cluster: string; readonly doubt: string }[] = [];
   /** Somebody had it alone, so all before had ended. */
@@ -52,6 +54,7 @@ export class ShardAt {
         "not be read.";
       this.#doubts.push({ cluster, doubt });
     }
+    if (event.kind === "AuditGap") this.#loseSight(event.cluster);
     if (!isTenureEvent(event)) return;
     const key = keyOf(event);
     if (begins.has(event.kind)) {
@@ -76,7 +79,18 @@ export class ShardAt {
       const isGone = held.event.cluster === cluster && held.seenAt < seenAt && other !== key;
       if (isGone) this.#holders.delete(other);
     }
-    return { ...(this.#holders.get(key) ?? { event }), seenAt };
+    const known = this.#holders.get(key) ?? this.#beforeGap.get(key);
+    return { ...(known ?? { event }), seenAt };
+  }
+
+  /** All that stands in the shard is told behind a gap: of the rest nobody knows when it ended. */
+  #loseSight(cluster: string): void {
+    for (const [key, held] of this.#holders) {
+      if (held.event.cluster !== cluster) continue;
+      this.#holders.delete(key);
+      this.#beforeGap.set(key, held);
+      this.isSettled = true;
+    }
   }
 
   /** What ends or goes on later, and did not begin later, was there. */

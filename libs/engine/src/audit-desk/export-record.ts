@@ -73,7 +73,11 @@ export class RecordExport {
       }
     }
     if (this.#cancellation.cancelled) return nobodyWaits();
-    const beyond = await beyondOf(ledger, query);
+    const beyond = await beyondOf(
+      ledger,
+      query,
+      ({ cluster }) => query.cluster === undefined || query.cluster === cluster,
+    );
     if (isFailure(beyond)) return beyond;
     const objects = this.#unreadParts.slice(0, objectsMax);
     const more = this.#unreadParts.length > objectsMax;

@@ -1,8 +1,15 @@
 import { type Failure, isFailure } from "@holdfast/base/failure";
 import type { Beyond } from "../ports/audit-desk.ts";
-import { type Ledger, type LedgerDay, pageRowsMax, type Window } from "../ports/ledger.ts";
+import {
+  type Ledger,
+  type LedgerDay,
+  type LedgerRow,
+  pageRowsMax,
+  type Window,
+} from "../ports/ledger.ts";
 import { utcDay } from "../utc-day.ts";
 import { ledgerFailure, tooManyOf } from "./ledger-failure.ts";
+import { lostHistory, lostIn } from "./lost-history.ts";
 
 /** Objects that are named in an answer which is about something else. */
 export const objectsMax = 100;
@@ -37,8 +44,23 @@ export function hotFromMs(days: readonly LedgerDay[]): number | undefined {
   return first === undefined ? undefined : startOf(first.day);
 }
 
-/** What of a window lies in the archive alone. */
+/**
+ * What of a window lies in the archive alone, and what was lost of it; `isOf` says of which shards'
+ * history it is asked, of all if left out.
+ */
 export async function beyondOf(
+  ledger: Ledger,
+  window: Window,
+  isOf: (row: LedgerRow) => boolean = () => true,
+): Promise<({ readonly kind: "beyond" } & Beyond) | Failure> {
+  const archived = await archivedOf(ledger, window);
+  if (isFailure(archived)) return archived;
+  const lost = await lostHistory(ledger, window, isOf);
+  return isFailure(lost) ? lost : { ...archived, ...lostIn(lost.rows) };
+}
+
+/** What of a window lies in the archive alone. */
+export async function archivedOf(
   ledger: Ledger,
   window: Window,
 ): Promise<({ readonly kind: "beyond" } & Beyond) | Failure> {

@@ -8,8 +8,10 @@ import { type Ledger, pageRowsMax } from "../ports/ledger.ts";
 import { lastMs } from "../utc-day.ts";
 import { countedChains } from "./chain-list.ts";
 import { eventsIn } from "./decoded-row.ts";
-import { beyondOf } from "./hot-window.ts";
+import { archivedOf } from "./hot-window.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
+import { mayHave } from "./lock-records.ts";
+import { type LostRow, lostHistory, lostIn } from "./lost-history.ts";
 
 /** Nearly always the first few say it. */
 const firstPageRows = 100;
@@ -27,9 +29,12 @@ export async function lockAt(
 ): Promise<AtAnswer | Failure> {
   const past = await readBack(ledger, lock, atMs, cancellation);
   if (isFailure(past)) return past;
-  const beyond = await beyondOf(ledger, { fromMs: 0, toMs: atMs });
+  const beyond = await archivedOf(ledger, { fromMs: 0, toMs: atMs });
   if (isFailure(beyond)) return beyond;
-  const { events, doubts } = past;
+  const gaps = await gapsSince(ledger, lock, atMs, past.events);
+  if (isFailure(gaps)) return gaps;
+  const { doubts } = past;
+  const events = [...past.events, ...gaps.before];
   const later = await ledger.timeline({
     lock,
     fromMs: Math.min(atMs + 1, lastMs),
@@ -48,9 +53,9 @@ export async function lockAt(
     kind: "at",
     holders: found.holders,
     ...(found.delegation === undefined ? {} : { delegation: found.delegation }),
-    isComplete: found.isSettled || isWhole,
+    isComplete: (found.isSettled || isWhole) && gaps.around.length === 0,
     doubts: [...found.doubts, ...doubts],
-    beyond,
+    beyond: { ...beyond, ...lostIn(gaps.around) },
   };
 }
 
@@ -87,6 +92,34 @@ async function readBack(
     if (holdersAt(lock, atMs, events).isExplained) break;
   }
   return { kind: "past", events, doubts, reachesStart: false };
+}
+
+interface Gaps {
+  readonly kind: "gaps";
+  /** Those that end at or before the moment, but not before what is known of the lock. */
+  readonly before: readonly AuditEvent[];
+  /** Those that the moment lies in. */
+  readonly around: readonly LostRow[];
+}
+
+/** The lost history that may have had something of the lock. */
+async function gapsSince(
+  ledger: Ledger,
+  lock: LockId,
+  atMs: number,
+  known: readonly AuditEvent[],
+): Promise<Gaps | Failure> {
+  const fromMs = known.reduce((least, event) => Math.min(least, event.atMs), atMs);
+  const isInRegion = mayHave(lock);
+  // Where it is known which shard has a local lock, those of the others do not matter.
+  const clusters = new Set(isGlobal(lock) ? [] : known.map(({ cluster }) => cluster));
+  const found = await lostHistory(ledger, { fromMs, toMs: atMs }, (row) => {
+    return isInRegion(row) && (clusters.size === 0 || clusters.has(row.cluster));
+  });
+  if (isFailure(found)) return found;
+  const before = found.rows.filter(({ lost }) => lost.toMs <= atMs);
+  const around = found.rows.filter(({ lost }) => lost.toMs > atMs);
+  return { kind: "gaps", before: eventsIn(before.map(({ row }) => row)).events, around };
 }
 
 /** Nothing was ever dropped, and each chain is there from its first record on. */

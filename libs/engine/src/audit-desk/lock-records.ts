@@ -1,7 +1,7 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import { isOfRegister, ShownBallots } from "@holdfast/core/audit/shown-ballots";
-import { isGlobal } from "@holdfast/core/lock/lock-id";
+import { isGlobal, type LockId } from "@holdfast/core/lock/lock-id";
 import type {
   RecordsPage,
   SessionAsked,
@@ -40,13 +40,18 @@ export async function lockTimeline(
     ledger.timeline({ lock, fromMs, toMs, ...paging }),
   );
   if (isFailure(page)) return page;
-  const beyond = await beyondOf(ledger, query);
+  const beyond = await beyondOf(ledger, query, mayHave(lock));
   if (isFailure(beyond)) return beyond;
   const records = isGlobal(lock)
     ? await withCopies(ledger, query, page.rows)
     : page.rows.map((row) => ({ row, shownBy: [] }));
   if ("kind" in records) return records;
   return { kind: "records", records, nextPageToken: page.next ?? "", beyond };
+}
+
+/** Whether a row is of a shard that may have the lock: one of its region, or any. */
+export function mayHave(lock: LockId): (row: LedgerRow) => boolean {
+  return ({ region }) => isGlobal(lock) || region === lock.region;
 }
 
 /** A page of a session's events. */

@@ -1,6 +1,6 @@
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import { lockKey } from "@holdfast/core/lock/lock-id";
-import { type LedgerRow, waiterQueuedKind } from "../ports/ledger.ts";
+import { auditGapKind, type LedgerRow, waiterQueuedKind } from "../ports/ledger.ts";
 import { OrderedItems } from "./ordered-items.ts";
 
 /** A row, and the place of its cluster among the clusters. */
@@ -19,6 +19,7 @@ export class LedgerRows {
   readonly #sessions = new Map<string, RowsInTime>();
   readonly #chains = new Map<string, OrderedItems<PlacedRow>>();
   readonly waiting: RowsInTime = new OrderedItems(inTime);
+  readonly gaps: RowsInTime = new OrderedItems(inTime);
 
   /** Clusters are numbered as they are first seen; undefined: it never was. */
   clusterNumber(cluster: string): number | undefined {
@@ -33,6 +34,7 @@ export class LedgerRows {
     if (row.lock !== undefined) partOf(this.#locks, lockKey(row.lock), inTime).insert(placed);
     if (row.session !== undefined) partOf(this.#sessions, row.session, inTime).insert(placed);
     if (row.lock !== undefined && row.kind === waiterQueuedKind) this.waiting.insert(placed);
+    if (row.kind === auditGapKind) this.gaps.insert(placed);
   }
 
   ofLock(lock: LockId): RowsInTime {
@@ -52,6 +54,7 @@ export class LedgerRows {
   remove(isRowGone: (row: LedgerRow) => boolean): void {
     const isGone = ({ row }: PlacedRow): boolean => isRowGone(row);
     this.waiting.remove(isGone);
+    this.gaps.remove(isGone);
     for (const parts of [this.#locks, this.#sessions, this.#chains]) {
       for (const [key, rows] of parts) {
         rows.remove(isGone);

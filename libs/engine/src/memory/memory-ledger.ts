@@ -25,6 +25,7 @@ import type {
   DaysQuery,
   DaysReply,
   DropReply,
+  GapsQuery,
   HeadReply,
   Ledger,
   LedgerRow,
@@ -124,6 +125,12 @@ export class MemoryLedger implements Ledger {
     if (problem !== undefined) return invalid(problem);
     const everything = { ...query, fromMs: 0, toMs: lastMs };
     return this.#inTime("session", this.#rows.ofSession(query.session), everything);
+  }
+
+  async gaps(query: GapsQuery): Promise<PageReply> {
+    const problem = windowProblem(query) ?? limitProblem(query);
+    if (problem !== undefined) return invalid(problem);
+    return this.#inTime("gaps", this.#rows.gaps, query);
   }
 
   async lockBefore(query: LockBeforeQuery): Promise<PageReply> {
@@ -266,7 +273,7 @@ export class MemoryLedger implements Ledger {
   }
 
   #inTime(
-    kind: "timeline" | "session",
+    kind: "timeline" | "session" | "gaps",
     rows: RowsInTime,
     query: Omit<TimelineQuery, "lock">,
   ): PageReply {

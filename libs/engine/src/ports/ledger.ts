@@ -40,6 +40,11 @@ export interface Ledger {
    * {@link waiterQueuedKind} it has: a global one has a row in every region.
    */
   contended(query: ContendedQuery): Promise<ContendedReply>;
+  /**
+   * Rows of {@link auditGapKind} in a window, oldest first, whatever lock is asked about: each says
+   * that some history of its shard was lost.
+   */
+  gaps(query: GapsQuery): Promise<PageReply>;
   /** Rows of one cluster by sequence, revision and index: what a verifier reads. */
   chain(query: ChainQuery): Promise<PageReply>;
   /** The row of a cluster with the highest sequence; of a fork, the last in {@link chain}. */
@@ -82,8 +87,10 @@ export const batchBytesMax = 32 * 1024 * 1024;
 export const lineBytesMax = 64 * 1024;
 /** Most rows of one page, of any list. */
 export const pageRowsMax = 1_000;
-/** The one kind of row that the ledger knows by name. */
+/** The kinds of row that the ledger knows by name. */
 export const waiterQueuedKind = "WaiterQueued";
+/** See {@link Ledger.gaps}. */
+export const auditGapKind = "AuditGap";
 
 /** One event as it was chained, with all that a question may ask about it. */
 export interface LedgerRow {
@@ -201,6 +208,9 @@ export interface ChainQuery extends Paging {
   /** The lowest sequence: where a verifier that was interrupted goes on. */
   readonly fromSequence?: bigint;
 }
+
+/** See {@link Ledger.gaps}. */
+export interface GapsQuery extends Paging, Window {}
 
 /** See {@link Ledger.contended}. */
 export interface ContendedQuery extends Window {

@@ -101,7 +101,9 @@ async function printAt(
 ): Promise<void> {
   const { holdings, delegation, complete, doubts } = answer;
   const state = stateOf(answer);
-  const told = state === "unknown" ? "unknown: the record does not reach that far back" : state;
+  const isLost = (answer.beyond?.lost.length ?? 0) > 0;
+  const why = isLost ? "history of then is missing" : "the record does not reach that far back";
+  const told = state === "unknown" ? `unknown: ${why}` : state;
   const fields: (readonly [string, string])[] = [
     ["lock", name],
     ["region", region],
@@ -136,7 +138,10 @@ async function printAt(
     );
   }
   if (holdings.length > 0 && !complete) {
-    await invocation.note("Others may have shared it: the record does not reach that far back.\n");
+    const doubt = isLost
+      ? "They may have given it up by then, and others may have had it: history of then is missing."
+      : "Others may have shared it: the record does not reach that far back.";
+    await invocation.note(`${doubt}\n`);
   }
   for (const doubt of doubts) await invocation.note(`${doubt}\n`);
   if (!complete) await noteBeyond(invocation, answer.beyond);
