@@ -14,7 +14,7 @@ describe.skipIf(siteMissing !== undefined)("a record that lies in the archive in
   });
   afterAll(() => servers?.[Symbol.asyncDispose]());
 
-  /** Records 1 to 20 in one object and 21 to 30 in another, both dropped; 31 to 35 in the ledger. */
+  /** Records 1 to 20 in one object, 21 to 30 in another, both dropped; 31 to 35 in the ledger. */
   async function recorded(): Promise<ArchiveSite> {
     const site = await (await servers.site()).ensureBucket();
     onTestFinished(() => site[Symbol.asyncDispose]());
