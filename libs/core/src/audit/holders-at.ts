@@ -24,7 +24,7 @@ export interface HoldersAt {
  * `before`: its events at and before the moment, all from some event on, and gaps (AuditGap) of
  * the shards that may have it: who had it before one and is not told anew behind it has it no more.
  * `after`: events of the time behind it: an end, or a renewal, of what did not begin meanwhile was
- * held at the moment, so they tell of holders whose beginning is not in `before`. Both in any order.
+ * held at the moment, so they tell of holders whose beginning is not in `before`. In any order.
  *
  * Times are those of the time marks, so exact to about a second, and of a global lock they come
  * from clocks of three regions; the order of its grants does not: that is the register's.

@@ -41,7 +41,7 @@ export class ObjectVerification {
       this.#found.set(part.key, found);
       // Others are counted as the rows that the hot store still has of them.
       if (found.kind === "whole" && gone.has(part)) this.#records += part.rows;
-      await onRecords(this.#records);
+      if (wasAsked(found)) await onRecords(this.#records);
     }
   }
 
@@ -105,6 +105,11 @@ export function headBefore({ first, cluster }: Damage, heads: readonly ChainHead
       (last, head) => (head.sequence > last.sequence ? head : last),
       genesis(cluster),
     );
+}
+
+/** The others take no time, and there may be thousands: they are no progress. */
+function wasAsked(found: Found): boolean {
+  return found.kind !== "unread" || (found.why !== "hot-only" && found.why !== "no-archive");
 }
 
 function foundOf(part: ArchivedPart, { manifest, ...look }: ObjectLook): Found {
