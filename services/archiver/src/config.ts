@@ -36,9 +36,7 @@ const { everyMs, closeMs, hotMs, retentionMs, bounds } = defaultArchiverSettings
 const schema = z
   .object({
     HOLDFAST_REGION: regionSetting,
-    HOLDFAST_POSTGRES: z
-      .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
-      .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
+    HOLDFAST_POSTGRES: postgresSetting,
     HOLDFAST_S3_BUCKET: bucketSetting,
     ...s3Settings,
     HOLDFAST_S3_LOCK: z.enum(["governance", "compliance"]).default("governance"),

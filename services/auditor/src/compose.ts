@@ -1,8 +1,8 @@
 import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
-import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
-import type { PostgresLedger } from "@holdfast/adapter-postgres/postgres-ledger";
+import { awaitPostgresLedger } from "@holdfast/adapter-postgres/await-ledger";
 import { S3Archive } from "@holdfast/adapter-s3/s3-archive";
+import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
@@ -10,7 +10,7 @@ import { Auditor } from "@holdfast/engine/auditor/auditor";
 import type { AuditorNews } from "@holdfast/engine/auditor/auditor-news";
 import { newsLine } from "@holdfast/engine/auditor/news-line";
 import { eventsTopic } from "@holdfast/engine/event-record";
-import type { Archive } from "@holdfast/engine/ports/archive";
+import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
@@ -39,7 +39,8 @@ export async function compose(
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
   const archive = openArchive(config);
-  const door = await openDoor(config, ledger, archive, clock);
+  const desk = new LedgerDesk({ ledger, clock, ...(archive && { archive }) });
+  const door = await openAudit(config, desk, clock);
   const events = new KafkaEventLog({
     brokers: config.kafka,
     clientId: "holdfast-auditor",
@@ -69,17 +70,10 @@ export async function compose(
 }
 
 /** Opens the door through which the record is asked, where one is wanted. */
-async function openDoor(
-  { auditListen: listen }: AuditorConfig,
-  ledger: Ledger,
-  archive: Archive | undefined,
-  clock: Clock,
-): Promise<AuditServer | undefined> {
+async function openAudit({ auditListen: listen }: AuditorConfig, desk: AuditDesk, clock: Clock) {
   if (listen === undefined) return undefined;
-  const desk = new LedgerDesk({ ledger, clock, ...(archive && { archive }) });
-  const door = await serveAudit({ listen, desk, clock, reflection: true });
-  if (door.kind === "serving") return door;
-  throw new ConfigError(`HOLDFAST_AUDIT_LISTEN ${listen} cannot be used: ${door.message}`);
+  const opening = serveAudit({ listen, desk, clock, reflection: true });
+  return openDoor("HOLDFAST_AUDIT_LISTEN", listen, opening);
 }
 
 /** What older records are read from; it connects when somebody asks. */
@@ -87,33 +81,6 @@ function openArchive({ archive, auditListen }: AuditorConfig): S3Archive | undef
   if (archive === undefined || auditListen === undefined) return undefined;
   // Nothing is ever put from here.
   return new S3Archive({ ...archive, lockMode: "governance" });
-}
-
-async function openTelemetry(
-  { metricsListen: listen }: AuditorConfig,
-  meter: PrometheusMeter,
-  trouble: () => string | undefined,
-) {
-  if (listen === undefined) return undefined;
-  const telemetry = await serveTelemetry({ listen, meter, trouble });
-  if (telemetry.kind === "serving") return telemetry;
-  throw new ConfigError(`HOLDFAST_METRICS_LISTEN ${listen} cannot be used: ${telemetry.message}`);
-}
-
-/** What may change by itself is waited for; everything else is the configuration's fault. */
-async function connectLedger(
-  { postgres: url }: AuditorConfig,
-  clock: Clock,
-  log: Logger,
-): Promise<PostgresLedger> {
-  for (;;) {
-    const connected = await connectPostgresLedger({ url, migrates: true });
-    if (connected.kind === "connected") return connected.ledger;
-    const { reason, message } = connected;
-    if (reason !== "unavailable") throw new ConfigError(`HOLDFAST_POSTGRES: ${message}`);
-    log.warn({ "event.action": "waiting", "event.reason": "ledger" }, message);
-    await sleep(clock, retryMs);
-  }
 }
 
 async function awaitTopic(events: EventLog, clock: Clock, log: Logger): Promise<void> {

@@ -18,17 +18,12 @@ import { z } from "zod";
 const schema = z
   .object({
     HOLDFAST_REGION: regionSetting,
-    HOLDFAST_KAFKA: addressesSetting.refine((brokers) => brokers.length > 0, {
-      error: "must be set, for example 127.0.0.1:9092",
-    }),
-    HOLDFAST_POSTGRES: z
-      .string({ error: "must be set, for example postgres://holdfast@127.0.0.1:5432/postgres" })
-      .regex(/^postgres(ql)?:\/\/\S+$/, "is postgres://user:password@host:port/database"),
-    HOLDFAST_AUDIT_LISTEN: addressSetting.optional(),
-    HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
-    HOLDFAST_LOG_LEVEL: logLevelSetting,
+    HOLDFAST_KAFKA: brokersSetting,
+    HOLDFAST_POSTGRES: postgresSetting,
     HOLDFAST_S3_BUCKET: bucketSetting.optional(),
     ...s3Settings,
+    HOLDFAST_AUDIT_LISTEN: addressSetting.optional(),
+    ...processSettings,
   })
   .refine(...hasWholeKey);
 
@@ -41,10 +36,9 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     kafka: environment.HOLDFAST_KAFKA,
     postgres: environment.HOLDFAST_POSTGRES,
     auditListen: environment.HOLDFAST_AUDIT_LISTEN,
-    metricsListen: environment.HOLDFAST_METRICS_LISTEN,
     /** Absent: what lies in the archive is not read. */
     archive: bucket === undefined ? undefined : { bucket, ...s3StoreOf(environment) },
-    logLevel: environment.HOLDFAST_LOG_LEVEL,
+    ...processConfig(environment),
   };
 }
 

@@ -160,7 +160,7 @@ export function readVerifyRequest(bytes: Uint8Array): VerifyFields | Failure {
 export function readExportRequest(
   bytes: Uint8Array,
 ): ({ readonly cluster?: string; readonly hotOnly: boolean } & WindowFields) | Failure {
-  const request = decode(ExportRequest, bytes);
+  const request = decodeMessage(ExportRequest, bytes);
   if (request === undefined) return malformedRequest();
   const window = windowIn(request);
   const found = checkWindow(window) ?? checkCluster("cluster", request.cluster);
