@@ -1,0 +1,31 @@
+output "brokers" {
+  description = "Brokers for clients with a certificate, as host:port,host:port."
+  value       = aws_msk_cluster.this.bootstrap_brokers_tls
+}
+
+output "brokers_iam" {
+  description = "Brokers for people and pipelines with IAM, who make topics and ACLs."
+  value       = aws_msk_cluster.this.bootstrap_brokers_sasl_iam
+}
+
+output "cluster_name" {
+  description = "Name of the cluster, a dimension of its metrics."
+  value       = aws_msk_cluster.this.cluster_name
+}
+
+output "client_ca_arn" {
+  description = "Private CA that signs the certificates of the services."
+  value       = aws_acmpca_certificate_authority.clients.arn
+}
+
+output "issuer_policy" {
+  description = "What the issuer of those certificates (cert-manager with its AWS Private CA issuer) may do, as JSON."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["acm-pca:DescribeCertificateAuthority", "acm-pca:GetCertificate", "acm-pca:IssueCertificate"]
+      Resource = aws_acmpca_certificate_authority.clients.arn
+    }]
+  })
+}
