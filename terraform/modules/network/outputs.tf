@@ -27,3 +27,8 @@ output "peering_connection_ids" {
   description = "Peerings this region asked for, by the region that has to accept them."
   value       = { for region, peering in aws_vpc_peering_connection.asked : region => peering.id }
 }
+
+output "private_subnet_arns" {
+  description = "ARNs of the private subnets, for experiments."
+  value       = [for subnet in aws_subnet.private : subnet.arn]
+}

@@ -1,0 +1,82 @@
+variable "name" {
+  description = "Prefix of every name, for example holdfast-prod."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{2,20}$", var.name))
+    error_message = "name is 3 to 21 characters of a-z, 0-9 and -, and begins with a letter."
+  }
+}
+
+variable "pages" {
+  description = "Who is woken: subscriptions of the topic page, by a name of your own."
+  type = map(object({
+    protocol = string
+    endpoint = string
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for to in values(var.pages) : contains(["https", "email", "sqs", "lambda"], to.protocol)])
+    error_message = "protocol of pages is https, email, sqs or lambda: plain http would show the alarms to everybody on the way."
+  }
+}
+
+variable "notices" {
+  description = "Who reads of it in the morning: subscriptions of the topic notice, by a name of your own."
+  type = map(object({
+    protocol = string
+    endpoint = string
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for to in values(var.notices) : contains(["https", "email", "sqs", "lambda"], to.protocol)])
+    error_message = "protocol of notices is https, email, sqs or lambda: plain http would show the alarms to everybody on the way."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key of the topics; CloudWatch must be allowed to use it."
+  type        = string
+}
+
+variable "load_balancer" {
+  description = "The public load balancer and the target group of the routers, as CloudWatch names them (arn_suffix)."
+  type = object({
+    load_balancer = string
+    target_group  = string
+  })
+}
+
+variable "routers_min" {
+  description = "Fewer routers that answer than this are too few for the traffic of the region."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.routers_min >= 1 && floor(var.routers_min) == var.routers_min
+    error_message = "routers_min is a whole number of at least 1: with 0 the alarm would never speak."
+  }
+}
+
+variable "kafka_cluster" {
+  description = "Name of the Kafka cluster; without one no alarm is made for it."
+  type        = string
+  default     = null
+}
+
+variable "postgres_instance" {
+  description = "Name of the Postgres instance, and the size in GB its volume begins with; without one no alarm is made for it."
+  type = object({
+    identifier = string
+    volume_gb  = number
+  })
+  default = null
+}
+
+variable "redis_nodes" {
+  description = "Names of the nodes of the cache."
+  type        = list(string)
+  default     = []
+}
