@@ -29,3 +29,8 @@ output "issuer_policy" {
     }]
   })
 }
+
+output "broker_count" {
+  description = "How many brokers there are; they are numbered from 1."
+  value       = 3 * var.brokers_per_zone
+}

@@ -32,3 +32,13 @@ output "private_subnet_arns" {
   description = "ARNs of the private subnets, for experiments."
   value       = [for subnet in aws_subnet.private : subnet.arn]
 }
+
+output "public_cidrs" {
+  description = "Addresses of the public subnets, from which load balancers reach pods."
+  value       = [for subnet in aws_subnet.public : subnet.cidr_block]
+}
+
+output "private_cidrs" {
+  description = "Addresses of the private subnets."
+  value       = [for subnet in aws_subnet.private : subnet.cidr_block]
+}

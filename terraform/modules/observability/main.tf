@@ -33,25 +33,35 @@ locals {
     }
   }
 
-  kafka = var.kafka_cluster == null ? {} : {
-    for name, alarm in {
+  kafka = var.kafka == null ? {} : merge(
+    {
       kafka-offline-partitions = {
-        says = "Partitions have no leader: the journal cannot append, and etcd keeps the backlog."
-        page = true, metric = "OfflinePartitionsCount", threshold = 0, periods = 3
+        says       = "Partitions have no leader: the journal cannot append, and etcd keeps the backlog."
+        namespace  = "AWS/Kafka", metric = "OfflinePartitionsCount"
+        statistic  = "Maximum", compare = "GreaterThanThreshold", threshold = 0
+        page       = true, periods = 3, missing = "missing"
+        dimensions = { "Cluster Name" = var.kafka.cluster_name }
       }
-      kafka-disk = {
-        says = "A broker's disk is above 80 %: make volume_gb_max larger."
-        page = false, metric = "KafkaDataLogsDiskUsed", threshold = 80, periods = 15
+    },
+    {
+      for broker in range(1, var.kafka.brokers + 1) : "kafka-disk-${broker}" => {
+        says       = "The disk of broker ${broker} is above 80 %: make volume_gb_max larger."
+        namespace  = "AWS/Kafka", metric = "KafkaDataLogsDiskUsed"
+        statistic  = "Maximum", compare = "GreaterThanThreshold", threshold = 80
+        page       = false, periods = 15, missing = "missing"
+        dimensions = { "Cluster Name" = var.kafka.cluster_name, "Broker ID" = tostring(broker) }
       }
-      kafka-copies-too-few = {
-        says = "Partitions have fewer copies than an append needs."
-        page = true, metric = "UnderMinIsrPartitionCount", threshold = 0, periods = 5
+    },
+    {
+      for broker in range(1, var.kafka.brokers + 1) : "kafka-copies-too-few-${broker}" => {
+        says       = "Partitions of broker ${broker} have fewer copies than an append needs."
+        namespace  = "AWS/Kafka", metric = "UnderMinIsrPartitionCount"
+        statistic  = "Maximum", compare = "GreaterThanThreshold", threshold = 0
+        page       = true, periods = 5, missing = "missing"
+        dimensions = { "Cluster Name" = var.kafka.cluster_name, "Broker ID" = tostring(broker) }
       }
-      } : name => merge(alarm, {
-        namespace  = "AWS/Kafka", statistic = "Maximum", compare = "GreaterThanThreshold", missing = "missing"
-        dimensions = { "Cluster Name" = var.kafka_cluster }
-    })
-  }
+    },
+  )
 
   postgres = var.postgres_instance == null ? {} : {
     for name, alarm in {

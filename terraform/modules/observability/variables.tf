@@ -60,10 +60,13 @@ variable "routers_min" {
   }
 }
 
-variable "kafka_cluster" {
-  description = "Name of the Kafka cluster; without one no alarm is made for it."
-  type        = string
-  default     = null
+variable "kafka" {
+  description = "Name of the Kafka cluster and the number of its brokers; without one no alarm is made for it."
+  type = object({
+    cluster_name = string
+    brokers      = number
+  })
+  default = null
 }
 
 variable "postgres_instance" {

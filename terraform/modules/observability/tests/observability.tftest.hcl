@@ -12,7 +12,7 @@ variables {
     target_group  = "targetgroup/holdfast-test/2"
   }
 
-  kafka_cluster     = "holdfast-test"
+  kafka             = { cluster_name = "holdfast-test", brokers = 1 }
   postgres_instance = { identifier = "holdfast-test", volume_gb = 100 }
   redis_nodes       = ["holdfast-test-001", "holdfast-test-002"]
 }
@@ -23,7 +23,7 @@ run "everything_that_is_there_is_watched" {
   assert {
     condition = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset([
       "routers-too-few", "routers-some-down",
-      "kafka-offline-partitions", "kafka-disk", "kafka-copies-too-few",
+      "kafka-offline-partitions", "kafka-disk-1", "kafka-copies-too-few-1",
       "postgres-storage", "postgres-cpu",
       "redis-memory-holdfast-test-001", "redis-memory-holdfast-test-002",
     ])
@@ -60,7 +60,7 @@ run "what_is_not_there_has_no_alarm" {
   command = plan
 
   variables {
-    kafka_cluster     = null
+    kafka             = null
     postgres_instance = null
     redis_nodes       = []
   }

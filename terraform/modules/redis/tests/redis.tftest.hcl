@@ -1,12 +1,5 @@
 mock_provider "aws" {
   source = "../../tests/aws"
-
-  # ElastiCache takes passwords of 16 to 128 characters.
-  mock_data "aws_secretsmanager_random_password" {
-    defaults = {
-      random_password = "0123456789012345678901234567890123456789012345678901234567890123"
-    }
-  }
 }
 
 variables {
