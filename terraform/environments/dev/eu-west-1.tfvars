@@ -1,0 +1,7 @@
+region = "eu-west-1"
+zones  = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+peered = []
+
+# dev keeps its record in us-east-1 alone.
+kafka    = null
+postgres = null
