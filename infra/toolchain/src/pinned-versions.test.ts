@@ -33,3 +33,7 @@ test("the npm lock installs the Postgres that is pinned", () => {
   const versions = new Set(Object.values(manifest.optionalDependencies));
   expect([...versions]).toEqual([PINNED.postgres.npmVersion]);
 });
+
+test("the constraints of pip have the checkov that is pinned", () => {
+  expect(read("../checkov/constraints.txt")).toContain(`\ncheckov==${PINNED.checkov.version}\n`);
+});

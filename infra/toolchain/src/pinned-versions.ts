@@ -1,6 +1,7 @@
 /**
  * Every version the toolchain knows, in one place. The pins must equal those in `etcd/go.mod`,
- * `versitygw/go.mod`, `postgres/package.json` and `kafka/pom.xml`; a test compares them.
+ * `versitygw/go.mod`, `postgres/package.json`, `kafka/pom.xml` and `checkov/constraints.txt`; a test
+ * compares them.
  */
 export const PINNED = {
   etcd: {
@@ -25,4 +26,10 @@ export const PINNED = {
     versionMin: "1.8.0",
     image: "versity/versitygw:v1.8.0",
   },
+  terraform: {
+    /** The first whose state needs no table beside it to be locked, and whose tests plan mocks. */
+    versionMin: "1.11.0",
+    image: "hashicorp/terraform:1.11.4",
+  },
+  checkov: { version: "3.3.30", versionMin: "3.3.0" },
 } as const;

@@ -1,8 +1,10 @@
+import { checkovRecipe } from "./checkov-recipe.ts";
 import { etcdRecipe } from "./etcd-recipe.ts";
 import { kafkaRecipe } from "./kafka-recipe.ts";
 import { postgresRecipe } from "./postgres-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 import { redisRecipe } from "./redis-recipe.ts";
+import { terraformRecipe } from "./terraform-recipe.ts";
 import type { ToolName } from "./tool.ts";
 import { versitygwRecipe } from "./versitygw-recipe.ts";
 
@@ -20,5 +22,9 @@ export function recipeOf(tool: ToolName): Recipe {
       return kafkaRecipe();
     case "versitygw":
       return versitygwRecipe();
+    case "terraform":
+      return terraformRecipe();
+    case "checkov":
+      return checkovRecipe();
   }
 }

@@ -7,6 +7,8 @@ export const TOOL_NAMES = [
   "postgres",
   "kafka",
   "versitygw",
+  "terraform",
+  "checkov",
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 

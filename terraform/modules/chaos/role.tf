@@ -44,8 +44,6 @@ resource "aws_iam_role_policy" "nodes" {
   })
 }
 
-# checkov:skip=CKV_AWS_355:the delivery of logs knows no resources
-# checkov:skip=CKV_AWS_290:the delivery of logs knows no resources
 resource "aws_iam_role_policy" "log" {
   name = "log"
   role = aws_iam_role.this.id

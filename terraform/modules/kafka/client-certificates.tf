@@ -1,6 +1,5 @@
 # Signs the certificates by which services are known to the brokers; it signs itself.
 resource "aws_acmpca_certificate_authority" "clients" {
-  # checkov:skip=CKV_AWS_388:brokers do not read revocation lists; a lost key is met by ACLs and short validity
   type                            = "ROOT"
   usage_mode                      = var.certificate_authority_mode
   permanent_deletion_time_in_days = 30

@@ -32,6 +32,7 @@ resource "aws_elasticache_parameter_group" "this" {
 }
 
 resource "aws_elasticache_replication_group" "this" {
+  # checkov:skip=CKV2_AWS_50:on with more than one node, see automatic_failover_enabled below
   # checkov:skip=CKV_AWS_191:the key of the region is given, by a variable
   replication_group_id = var.name
   description          = "Cache of ${var.name}"

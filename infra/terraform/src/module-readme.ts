@@ -1,0 +1,52 @@
+import { attributeOf, blocksOf, textOf } from "./hcl-blocks.ts";
+
+/** Between these two lines a README is written by the script. */
+const begin = "<!-- Written by `npm run generate -w infra/terraform`: inputs and outputs. -->";
+const end = "<!-- The end of what is written. -->";
+
+/** The tables of a module's inputs and outputs, in Markdown. */
+export function tablesOf(variables: string, outputs: string): string {
+  const inputs = blocksOf("variable", variables).map((block) => {
+    const standard = attributeOf(block, "default");
+    return row([
+      code(block.label),
+      textOf(attributeOf(block, "description")),
+      code(shortType(attributeOf(block, "type") ?? "any")),
+      standard === undefined ? "required" : code(standard),
+    ]);
+  });
+  const answers = blocksOf("output", outputs).map((block) =>
+    row([code(block.label), textOf(attributeOf(block, "description"))]),
+  );
+  return [
+    "| input | what | type | default |",
+    "|---|---|---|---|",
+    ...inputs,
+    "",
+    "| output | what |",
+    "|---|---|",
+    ...answers,
+  ].join("\n");
+}
+
+/** The README with its tables brought up to date; the rest is left as people wrote it. */
+export function withTables(readme: string, tables: string): string {
+  const from = readme.indexOf(begin);
+  const to = readme.indexOf(end);
+  const written = `${begin}\n${tables}\n${end}`;
+  if (from < 0 || to < from) return `${readme.trimEnd()}\n\n${written}\n`;
+  return `${readme.slice(0, from)}${written}${readme.slice(to + end.length)}`;
+}
+
+/** What lies inside objects is told by the description, and read in the code by whoever needs it. */
+function shortType(type: string): string {
+  return type.replaceAll(/object\(\{.*\}\)/g, "object");
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
