@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { tablesOf, withTables } from "./module-readme.ts";
 
 const variables = `variable "name" {
-  description = "Prefix | of names."
+  description = "Prefix | of <names>."
   type        = string
 }
 
@@ -24,7 +24,7 @@ it("inputs and outputs become rows, and a bar in a text does not end its cell", 
   expect(tablesOf(variables, outputs).split("\n")).toEqual([
     "| input | what | type | default |",
     "|---|---|---|---|",
-    "| `name` | Prefix \\| of names. | `string` | required |",
+    "| `name` | Prefix \\| of &lt;names>. | `string` | required |",
     "| `kafka` | The brokers. | `object` | `null` |",
     "",
     "| output | what |",

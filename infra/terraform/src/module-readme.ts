@@ -1,4 +1,4 @@
-import { attributeOf, blocksOf, textOf } from "./hcl-blocks.ts";
+import { attributeOf, blocksOf, type HclBlock, textOf } from "./hcl-blocks.ts";
 
 /** Between these two lines a README is written by the script. */
 const begin = "<!-- Written by `npm run generate -w infra/terraform`: inputs and outputs. -->";
@@ -10,14 +10,12 @@ export function tablesOf(variables: string, outputs: string): string {
     const standard = attributeOf(block, "default");
     return row([
       code(block.label),
-      textOf(attributeOf(block, "description")),
+      told(block),
       code(shortType(attributeOf(block, "type") ?? "any")),
       standard === undefined ? "required" : code(standard),
     ]);
   });
-  const answers = blocksOf("output", outputs).map((block) =>
-    row([code(block.label), textOf(attributeOf(block, "description"))]),
-  );
+  const answers = blocksOf("output", outputs).map((block) => row([code(block.label), told(block)]));
   return [
     "| input | what | type | default |",
     "|---|---|---|---|",
@@ -36,6 +34,11 @@ export function withTables(readme: string, tables: string): string {
   const written = `${begin}\n${tables}\n${end}`;
   if (from < 0 || to < from) return `${readme.trimEnd()}\n\n${written}\n`;
   return `${readme.slice(0, from)}${written}${readme.slice(to + end.length)}`;
+}
+
+/** The description; `<region>` in it is a place to fill in, and no HTML. */
+function told(block: HclBlock): string {
+  return textOf(attributeOf(block, "description")).replaceAll("<", "&lt;");
 }
 
 /** What lies inside objects is told by the description, and read in the code by whoever needs it. */

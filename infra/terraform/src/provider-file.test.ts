@@ -32,7 +32,10 @@ it("a provider older than the modules is passed over", () => {
 
 it("Terraform's own settings are read for mirrors", () => {
   const settings = join(root, "settings.tfrc");
-  writeFileSync(settings, `provider_installation {\n  filesystem_mirror { path = "/a/mirror" }\n}\n`);
+  writeFileSync(
+    settings,
+    `provider_installation {\n  filesystem_mirror { path = "/a/mirror" }\n}\n`,
+  );
   expect(pluginFolders({ HOME: root, TF_CLI_CONFIG_FILE: settings })).toContain("/a/mirror");
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findTool } from "@holdfast/toolchain/find-tool";
@@ -29,7 +29,12 @@ export class TerraformWorkspace implements Disposable {
   readonly #provider: ProviderProcess;
   readonly #initialised = new Map<string, Promise<TerraformResult>>();
 
-  constructor(folder: string, terraform: string, env: NodeJS.ProcessEnv, provider: ProviderProcess) {
+  constructor(
+    folder: string,
+    terraform: string,
+    env: NodeJS.ProcessEnv,
+    provider: ProviderProcess,
+  ) {
     this.#folder = folder;
     this.#terraform = terraform;
     this.#env = { ...env, TF_REATTACH_PROVIDERS: provider.reattach };
@@ -46,6 +51,14 @@ export class TerraformWorkspace implements Disposable {
     }
     const begun = await initialised;
     return begun.isDone ? await this.#command(module, args) : begun;
+  }
+
+  /** Copies a module to another folder of the same depth, with one of its files changed. */
+  plant(module: string, to: string, file: string, change: (text: string) => string): void {
+    const folder = join(this.#folder, "terraform", to);
+    cpSync(join(this.#folder, "terraform", module), folder, { recursive: true });
+    const changed = join(folder, file);
+    writeFileSync(changed, change(readFileSync(changed, "utf8")));
   }
 
   [Symbol.dispose](): void {
@@ -102,7 +115,9 @@ async function downloadProvider(
   const args = ["init", "-backend=false", "-input=false", "-no-color"];
   const fetched = await command(terraform, args, module, withCache);
   rmSync(join(module, ".terraform"), { recursive: true, force: true });
-  const why = /Error while installing[^\n]*|Failed to query[^\n]*|could not [^\n]*/.exec(fetched.said);
+  const why = /Error while installing[^\n]*|Failed to query[^\n]*|could not [^\n]*/.exec(
+    fetched.said,
+  );
   return (
     findProvider() ?? {
       missing:
