@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { planStack, stackNames } from "./planned-stack.ts";
+import { planStacks, regionNames } from "./planned-stack.ts";
 import { openTerraform, terraformFolder } from "./terraform-workspace.ts";
 import { costReadme, isUpToDate, readmes, type WrittenFile } from "./written-files.ts";
 
@@ -26,9 +26,8 @@ async function main(args: readonly string[]): Promise<number> {
       return 1;
     }
     using terraform = opened;
-    const stacks = [];
-    for (const name of stackNames) stacks.push(await planStack(terraform, "prod", name));
-    files.push(costReadme(stacks));
+    const global = await planStacks(terraform, "prod", ["global"]);
+    files.push(costReadme([...global, ...(await planStacks(terraform, "prod", regionNames))]));
   }
   const stale = files.filter((file) => !isUpToDate(file));
   for (const { path, text } of stale) {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { findTool } from "@holdfast/toolchain/find-tool";
 import { findProvider, providerCache } from "./provider-file.ts";
 import { type ProviderProcess, startProvider } from "./provider-process.ts";
@@ -53,12 +53,11 @@ export class TerraformWorkspace implements Disposable {
     return begun.isDone ? await this.#command(module, args) : begun;
   }
 
-  /** Copies a module to another folder of the same depth, with one of its files changed. */
-  plant(module: string, to: string, file: string, change: (text: string) => string): void {
-    const folder = join(this.#folder, "terraform", to);
-    cpSync(join(this.#folder, "terraform", module), folder, { recursive: true });
-    const changed = join(folder, file);
-    writeFileSync(changed, change(readFileSync(changed, "utf8")));
+  /** Writes a file of the copy, below `terraform/`. */
+  write(path: string, text: string): void {
+    const file = join(this.#folder, "terraform", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 region = "us-east-1"
 zones  = ["us-east-1a", "us-east-1b", "us-east-1c"]
-peered = []
+peered = ["us-west-2", "eu-west-1"]
 
 kafka = {
   instance_type              = "kafka.t3.small"

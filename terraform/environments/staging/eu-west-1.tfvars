@@ -1,3 +1,3 @@
 region = "eu-west-1"
 zones  = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
-peered = []
+peered = ["us-east-1", "us-west-2"]

@@ -1,3 +1,3 @@
 region = "us-west-2"
 zones  = ["us-west-2a", "us-west-2b", "us-west-2c"]
-peered = []
+peered = ["us-east-1", "eu-west-1"]

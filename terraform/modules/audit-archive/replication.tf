@@ -1,6 +1,6 @@
 resource "aws_s3_bucket" "replica" {
   # checkov:skip=CKV_AWS_18:readers are known by the policy of the role; data events of CloudTrail tell who read
-  # checkov:skip=CKV_AWS_144:this is the copy
+  # checkov:skip=CKV_AWS_144:this is the copy, which is not copied on
   # checkov:skip=CKV2_AWS_62:nothing waits for an object
   provider = aws.replica
 

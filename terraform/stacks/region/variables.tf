@@ -47,7 +47,7 @@ variable "state" {
 }
 
 variable "peered" {
-  description = "Regions whose stack was applied once, so that their networks can be peered with; empty at the first apply."
+  description = "Regions whose stack was applied once, so that their networks can be peered with; none (`-var peered=[]`) at the first apply."
   type        = set(string)
   default     = []
 

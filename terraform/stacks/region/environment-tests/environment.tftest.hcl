@@ -38,11 +38,6 @@ override_data {
 run "environment" {
   command = plan
 
-  # As it is once all three regions stand.
-  variables {
-    peered = [for region in keys(var.cidrs) : region if region != var.region]
-  }
-
   assert {
     condition     = toset(keys(var.cidrs)) == toset(["eu-west-1", "us-east-1", "us-west-2"])
     error_message = "the three regions are us-east-1, us-west-2 and eu-west-1"
