@@ -41,7 +41,7 @@ function told(block: HclBlock): string {
   return textOf(attributeOf(block, "description")).replaceAll("<", "&lt;");
 }
 
-/** What lies inside objects is told by the description, and read in the code by whoever needs it. */
+/** What lies inside objects is told by the description; whoever needs it reads the code. */
 function shortType(type: string): string {
   return type.replaceAll(/object\(\{.*\}\)/g, "object");
 }

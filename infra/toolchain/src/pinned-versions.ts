@@ -1,7 +1,7 @@
 /**
  * Every version the toolchain knows, in one place. The pins must equal those in `etcd/go.mod`,
- * `versitygw/go.mod`, `postgres/package.json`, `kafka/pom.xml` and `checkov/constraints.txt`; a test
- * compares them.
+ * `versitygw/go.mod`, `postgres/package.json`, `kafka/pom.xml` and `checkov/constraints.txt`; a
+ * test compares them.
  */
 export const PINNED = {
   etcd: {

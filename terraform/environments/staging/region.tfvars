@@ -4,6 +4,9 @@ domain      = "staging.holdfast.example.com"
 cidrs       = { us-east-1 = "10.10.0.0/16", us-west-2 = "10.20.0.0/16", eu-west-1 = "10.30.0.0/16" }
 state       = { bucket = "example-holdfast-staging-states", region = "us-west-2" }
 
+# All journals write to its brokers, and its auditor proves the global locks.
+record_region = "us-east-1"
+
 network = {
   nat                 = "single"
   interface_endpoints = ["ecr.api", "ecr.dkr", "sts"]

@@ -18,18 +18,6 @@ output "client_ca_arn" {
   value       = aws_acmpca_certificate_authority.clients.arn
 }
 
-output "issuer_policy" {
-  description = "What the issuer of those certificates (cert-manager with its AWS Private CA issuer) may do, as JSON."
-  value = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = ["acm-pca:DescribeCertificateAuthority", "acm-pca:GetCertificate", "acm-pca:IssueCertificate"]
-      Resource = aws_acmpca_certificate_authority.clients.arn
-    }]
-  })
-}
-
 output "broker_count" {
   description = "How many brokers there are; they are numbered from 1."
   value       = 3 * var.brokers_per_zone

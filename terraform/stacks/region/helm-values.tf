@@ -30,11 +30,11 @@ locals {
       service  = { type = "ClusterIP" }
     })
     placement = local.on_services
-    journal   = merge(local.on_services, { enabled = local.has_record })
-    auditor   = merge(local.on_services, { enabled = local.has_record })
+    journal   = merge(local.on_services, { enabled = local.is_record_known })
+    auditor   = merge(local.on_services, { enabled = local.keeps_record })
 
     archiver = merge(local.on_services, {
-      enabled                   = local.has_record
+      enabled                   = local.keeps_record
       bucket                    = local.global.archive.bucket
       bucketRegion              = local.global.archive.region
       lockMode                  = local.global.archive.lock_mode
@@ -53,17 +53,17 @@ locals {
     })
 
     kafka = {
-      brokers = local.has_record ? split(",", module.kafka[0].brokers) : []
+      brokers = local.is_record_known ? split(",", local.record.brokers) : []
       tls     = { secret = "holdfast-kafka" }
     }
 
     redis    = { urlSecret = "holdfast-redis" }
-    postgres = local.has_record ? { urlSecret = "holdfast-postgres", caSecret = "rds-ca" } : { urlSecret = "", caSecret = "" }
+    postgres = local.keeps_record ? { urlSecret = "holdfast-postgres", caSecret = "rds-ca" } : { urlSecret = "", caSecret = "" }
 
     externalSecrets = {
       enabled     = true
       redisKey    = module.redis.url_secret_name
-      postgresKey = local.has_record ? module.postgres[0].url_secret_name : ""
+      postgresKey = local.keeps_record ? module.postgres[0].url_secret_name : ""
     }
 
     networkPolicy = {

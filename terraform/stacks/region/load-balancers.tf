@@ -6,6 +6,12 @@ locals {
   # One port at the load balancer for each coordinator: requests for a lock go to one of them.
   coordinator_ports = { for number in range(var.coordinators) : tostring(number) => local.ports.coordinator + number }
   quorum_ports      = concat([local.ports.grpc], values(local.coordinator_ports))
+
+  # Which port of a pod each load balancer has to do with.
+  ways_to_pods = merge(
+    { for name in ["grpc", "ready"] : "clients-${name}" => { group = aws_security_group.clients.id, port = local.ports[name] } },
+    { for name, port in local.ports : "quorum-${name}" => { group = aws_security_group.quorum.id, port = port } },
+  )
 }
 
 data "aws_ec2_managed_prefix_list" "health_checkers" {
@@ -62,11 +68,9 @@ resource "aws_vpc_security_group_ingress_rule" "quorum" {
 
 # From both load balancers to the pods, and nowhere else.
 resource "aws_vpc_security_group_egress_rule" "to_pods" {
-  for_each = {
-    for pair in setproduct(["clients", "quorum"], keys(local.ports)) : "${pair[0]}-${pair[1]}" => { from = pair[0], port = local.ports[pair[1]] }
-  }
+  for_each = local.ways_to_pods
 
-  security_group_id            = each.value.from == "clients" ? aws_security_group.clients.id : aws_security_group.quorum.id
+  security_group_id            = each.value.group
   description                  = "Pods"
   referenced_security_group_id = module.eks.node_security_group_id
   ip_protocol                  = "tcp"
@@ -75,13 +79,11 @@ resource "aws_vpc_security_group_egress_rule" "to_pods" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "pods" {
-  for_each = {
-    for pair in setproduct(["clients", "quorum"], keys(local.ports)) : "${pair[0]}-${pair[1]}" => { from = pair[0], port = local.ports[pair[1]] }
-  }
+  for_each = local.ways_to_pods
 
   security_group_id            = module.eks.node_security_group_id
-  description                  = "Load balancer ${each.value.from}"
-  referenced_security_group_id = each.value.from == "clients" ? aws_security_group.clients.id : aws_security_group.quorum.id
+  description                  = "Load balancer, ${each.key}"
+  referenced_security_group_id = each.value.group
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port

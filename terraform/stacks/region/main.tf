@@ -1,7 +1,19 @@
 locals {
   name       = "holdfast-${var.environment}"
   peer_cidrs = { for region, cidr in var.cidrs : region => cidr if region != var.region }
-  has_record = var.kafka != null
+
+  # Brokers and ledger stand here, in use or ready to be.
+  has_brokers = var.kafka != null
+
+  # What the journals of this region write to. While the region of the record was not applied there
+  # is nothing yet: etcd keeps all history until there is.
+  keeps_record    = var.record_region == var.region
+  is_record_known = local.keeps_record || contains(var.peered, var.record_region)
+  record          = local.keeps_record ? local.own_record : try(data.terraform_remote_state.peer[var.record_region].outputs.record, null)
+  own_record = !local.has_brokers ? null : {
+    brokers       = module.kafka[0].brokers
+    client_ca_arn = module.kafka[0].client_ca_arn
+  }
 }
 
 # States of the other stacks, read from the bucket: that asks nothing of the regions they are of.
@@ -80,7 +92,7 @@ module "eks" {
 
 module "kafka" {
   source = "../../modules/kafka"
-  count  = local.has_record ? 1 : 0
+  count  = local.has_brokers ? 1 : 0
 
   name                       = local.name
   region                     = var.region
@@ -99,7 +111,7 @@ module "kafka" {
 
 module "postgres" {
   source = "../../modules/postgres"
-  count  = local.has_record ? 1 : 0
+  count  = local.has_brokers ? 1 : 0
 
   name                     = local.name
   region                   = var.region
@@ -141,8 +153,8 @@ module "observability" {
     target_group  = aws_lb_target_group.routers.arn_suffix
   }
 
-  kafka             = local.has_record ? { cluster_name = module.kafka[0].cluster_name, brokers = module.kafka[0].broker_count } : null
-  postgres_instance = local.has_record ? { identifier = module.postgres[0].identifier, volume_gb = var.postgres.volume_gb } : null
+  kafka             = local.has_brokers ? { cluster_name = module.kafka[0].cluster_name, brokers = module.kafka[0].broker_count } : null
+  postgres_instance = local.has_brokers ? { identifier = module.postgres[0].identifier, volume_gb = var.postgres.volume_gb } : null
   redis_nodes       = module.redis.node_ids
 }
 

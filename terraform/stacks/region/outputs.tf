@@ -17,13 +17,18 @@ output "workload_role_arns" {
 }
 
 output "kafka_brokers_iam" {
-  description = "Brokers for those who make topics and ACLs; null without a record."
+  description = "Brokers for those who make topics and ACLs; null without brokers."
   value       = one(module.kafka[*].brokers_iam)
 }
 
+output "record" {
+  description = "Brokers of this region and the CA of their clients, for the journals of all regions; null without brokers."
+  value       = local.own_record
+}
+
 output "kafka_client_ca_arn" {
-  description = "Private CA that signs the certificates by which services come to Kafka; null without a record."
-  value       = one(module.kafka[*].client_ca_arn)
+  description = "Private CA that signs the certificates by which the services of this region come to the brokers of the record."
+  value       = local.is_record_known ? local.record.client_ca_arn : null
 }
 
 output "experiments" {

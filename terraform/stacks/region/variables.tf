@@ -95,8 +95,23 @@ variable "etcd" {
   })
 }
 
+variable "record_region" {
+  description = "Region whose brokers the journals of all three write to, and whose ledger keeps it all: two regions' copies prove a global lock, so one auditor must see them."
+  type        = string
+
+  validation {
+    condition     = contains(keys(var.cidrs), var.record_region)
+    error_message = "record_region is one of the regions that cidrs names."
+  }
+
+  validation {
+    condition     = var.record_region != var.region || var.kafka != null
+    error_message = "record_region is this region, so kafka and postgres are given here: the record must be kept somewhere."
+  }
+}
+
 variable "kafka" {
-  description = "The brokers of this region; null: this region keeps no record."
+  description = "Brokers in this region; null: none, and it cannot become the region of the record."
   type = object({
     instance_type              = string
     brokers_per_zone           = number
@@ -108,7 +123,7 @@ variable "kafka" {
 }
 
 variable "postgres" {
-  description = "The ledger of this region; null: this region keeps no record."
+  description = "A ledger in this region; null: none."
   type = object({
     instance_class      = string
     multi_az            = bool

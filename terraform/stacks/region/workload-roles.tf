@@ -1,7 +1,11 @@
 # Roles of service accounts. Router, coordinator, placement, journal and auditor have none: they
 # ask AWS for nothing, and come to Kafka by certificate and to Postgres and Redis by password.
 locals {
-  workload_roles = merge(local.roles, local.has_record ? local.record_roles : {})
+  workload_roles = merge(
+    local.roles,
+    local.keeps_record ? local.archiver_role : {},
+    local.is_record_known ? local.issuer_role : {},
+  )
 
   roles = {
     # Takes the snapshots of etcd, and reads one back for a restore.
@@ -66,19 +70,28 @@ locals {
     }
   }
 
-  record_roles = {
+  archiver_role = {
     # Writes the archive, in whichever region that lies.
     archiver = {
       namespace       = var.namespace
       service_account = "${var.release}-archiver"
       policy          = local.global.archive.archiver_policy
     }
+  }
 
+  issuer_role = {
     # Signs what journal, auditor and router show to the brokers.
     certificate-issuer = {
       namespace       = "cert-manager"
       service_account = "aws-privateca-issuer"
-      policy          = one(module.kafka[*].issuer_policy)
+      policy = jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = ["acm-pca:DescribeCertificateAuthority", "acm-pca:GetCertificate", "acm-pca:IssueCertificate"]
+          Resource = try(local.record.client_ca_arn, null)
+        }]
+      })
     }
   }
 

@@ -31,6 +31,11 @@ override_data {
         vpc_id                 = "vpc-peer"
         peering_connection_ids = { us-east-1 = "pcx-1", us-west-2 = "pcx-2" }
       }
+
+      record = {
+        brokers       = "b-1.peer:9094"
+        client_ca_arn = "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1"
+      }
     }
   }
 }

@@ -25,6 +25,7 @@ override_data {
   values = {
     outputs = {
       network = { vpc_id = "vpc-peer", peering_connection_ids = { us-east-1 = "pcx-1" } }
+      record  = { brokers = "b-1.peer:9094,b-2.peer:9094", client_ca_arn = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/1" }
     }
   }
 }
@@ -62,6 +63,8 @@ variables {
     volume_mbps   = 125
     snapshot_days = 30
   }
+
+  record_region = "us-east-1"
 
   kafka = {
     instance_type              = "kafka.m7g.large"
@@ -188,7 +191,46 @@ run "records_end_within_a_minute_or_with_the_health_of_their_targets" {
   }
 }
 
-run "a_region_may_keep_no_record" {
+run "the_record_is_kept_by_one_region" {
+  command = plan
+
+  variables {
+    kafka         = null
+    postgres      = null
+    record_region = "us-west-2"
+    peered        = ["us-west-2"]
+  }
+
+  assert {
+    condition     = output.helm_values.journal.enabled && join(",", output.helm_values.kafka.brokers) == "b-1.peer:9094,b-2.peer:9094"
+    error_message = "the journals of this region write to the brokers of the other one"
+  }
+
+  assert {
+    condition     = !output.helm_values.auditor.enabled && !output.helm_values.archiver.enabled && output.helm_values.postgres.urlSecret == ""
+    error_message = "and one auditor, there, sees all three"
+  }
+
+  assert {
+    condition     = output.kafka_client_ca_arn == "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/1"
+    error_message = "they come with certificates of the other region's CA"
+  }
+}
+
+run "without_the_region_of_the_record_etcd_keeps_all_history" {
+  command = plan
+
+  variables {
+    record_region = "us-west-2"
+  }
+
+  assert {
+    condition     = !output.helm_values.journal.enabled && length(output.helm_values.kafka.brokers) == 0
+    error_message = "there is no journal before the brokers stand"
+  }
+}
+
+run "a_record_that_nobody_keeps_is_refused" {
   command = plan
 
   variables {
@@ -196,10 +238,7 @@ run "a_region_may_keep_no_record" {
     postgres = null
   }
 
-  assert {
-    condition     = !output.helm_values.journal.enabled && !output.helm_values.auditor.enabled && !output.helm_values.archiver.enabled && length(output.helm_values.kafka.brokers) == 0
-    error_message = "the chart leaves the record out"
-  }
+  expect_failures = [var.record_region]
 }
 
 run "half_a_record_is_refused" {
