@@ -88,7 +88,11 @@ export async function openTerraform(): Promise<OpenResult> {
     TF_INPUT: "0",
     CHECKPOINT_DISABLE: "1",
   };
-  cpSync(terraformFolder, join(folder, "terraform"), { recursive: true });
+  cpSync(terraformFolder, join(folder, "terraform"), {
+    recursive: true,
+    // What a real apply left there is its own: another backend, another provider.
+    filter: (path) => !/\.terraform(\.lock\.hcl)?$/.test(path),
+  });
   const provider = findProvider() ?? (await downloadProvider(found.path, folder, env));
   if (typeof provider !== "string") {
     rmSync(folder, { recursive: true, force: true });

@@ -53,7 +53,10 @@ describe.skipIf(missing !== undefined)("checkov", () => {
   let scan: Scan;
 
   beforeAll(async () => {
-    cpSync(terraformFolder, join(folder, "terraform"), { recursive: true });
+    cpSync(terraformFolder, join(folder, "terraform"), {
+      recursive: true,
+      filter: (path) => !path.endsWith(".terraform"),
+    });
     mkdirSync(join(folder, "planted"));
     writeFileSync(join(folder, "planted", "main.tf"), planted);
     scan = await scanOf(folder);
