@@ -46,3 +46,28 @@ output "archiver_policy" {
     ]
   })
 }
+
+output "reader_policy" {
+  description = "What the auditor may do, as JSON: read the objects it is asked to verify."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectRetention"]
+        Resource = "${aws_s3_bucket.archive.arn}/*"
+      },
+      {
+        # Without it a missing object is told as a forbidden one.
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = aws_s3_bucket.archive.arn
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt"]
+        Resource = aws_kms_key.archive.arn
+      },
+    ]
+  })
+}

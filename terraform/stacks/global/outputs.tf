@@ -23,5 +23,6 @@ output "archive" {
     lock_mode       = lower(var.archive.lock_mode)
     retention_days  = var.archive.retention_days
     archiver_policy = module.audit_archive.archiver_policy
+    reader_policy   = module.audit_archive.reader_policy
   }
 }

@@ -31,7 +31,10 @@ locals {
     })
     placement = local.on_services
     journal   = merge(local.on_services, { enabled = local.is_record_known })
-    auditor   = merge(local.on_services, { enabled = local.keeps_record })
+    auditor = merge(local.on_services, {
+      enabled                   = local.keeps_record
+      serviceAccountAnnotations = lookup(local.role_annotations, "auditor", {})
+    })
 
     archiver = merge(local.on_services, {
       enabled                   = local.keeps_record

@@ -1,9 +1,9 @@
-# Roles of service accounts. Router, coordinator, placement, journal and auditor have none: they
-# ask AWS for nothing, and come to Kafka by certificate and to Postgres and Redis by password.
+# Roles of service accounts. Router, coordinator, placement and journal have none: they ask AWS for
+# nothing, and come to Kafka by certificate and to Redis by password.
 locals {
   workload_roles = merge(
     local.roles,
-    local.keeps_record ? local.archiver_role : {},
+    local.keeps_record ? local.archive_roles : {},
     local.is_record_known ? local.issuer_role : {},
   )
 
@@ -70,12 +70,19 @@ locals {
     }
   }
 
-  archiver_role = {
+  archive_roles = {
     # Writes the archive, in whichever region that lies.
     archiver = {
       namespace       = var.namespace
       service_account = "${var.release}-archiver"
       policy          = local.global.archive.archiver_policy
+    }
+
+    # Reads it for those who verify the record.
+    auditor = {
+      namespace       = var.namespace
+      service_account = "${var.release}-auditor"
+      policy          = local.global.archive.reader_policy
     }
   }
 

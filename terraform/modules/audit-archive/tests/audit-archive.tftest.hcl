@@ -125,6 +125,11 @@ run "the_archiver_deletes_nothing" {
     condition     = !strcontains(output.archiver_policy, "Delete") && !strcontains(output.archiver_policy, "Bypass") && !strcontains(output.archiver_policy, "s3:*")
     error_message = "its role can neither delete an object nor end its retention"
   }
+
+  assert {
+    condition     = !strcontains(output.reader_policy, "Put") && !strcontains(output.reader_policy, "Delete") && !strcontains(output.reader_policy, "GenerateDataKey")
+    error_message = "and the auditor's cannot write at all"
+  }
 }
 
 run "a_copy_in_the_same_region_is_refused" {

@@ -18,6 +18,7 @@ override_data {
         lock_mode       = "governance"
         retention_days  = 2557
         archiver_policy = "{}"
+        reader_policy   = "{}"
       }
     }
   }

@@ -15,6 +15,7 @@ override_data {
         lock_mode       = "governance"
         retention_days  = 2557
         archiver_policy = "{}"
+        reader_policy   = "{}"
       }
     }
   }
@@ -214,6 +215,17 @@ run "the_record_is_kept_by_one_region" {
   assert {
     condition     = output.kafka_client_ca_arn == "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/1"
     error_message = "they come with certificates of the other region's CA"
+  }
+}
+
+run "every_service_that_asks_aws_for_something_has_a_role" {
+  command = plan
+
+  assert {
+    condition = toset(keys(output.workload_role_arns)) == toset([
+      "archiver", "auditor", "certificate-issuer", "etcd-snapshots", "external-secrets", "load-balancer-controller",
+    ])
+    error_message = "snapshots, archive, secrets, certificates and targets"
   }
 }
 
