@@ -1,4 +1,6 @@
+import type { Clock } from "@holdfast/base/clock";
 import { invariant } from "@holdfast/base/invariant";
+import { isSampled, type Span, type Tracer } from "@holdfast/base/tracer";
 import { BatchQueue, type Submission } from "@holdfast/core/txn/batch";
 import { eachAnswer, joinTxns } from "@holdfast/core/txn/join";
 import {
@@ -9,6 +11,7 @@ import {
 } from "@holdfast/core/txn/packing";
 import { sizeOf } from "@holdfast/core/txn/size";
 import type { Txn } from "@holdfast/core/txn/txn";
+import type { CommitMetrics } from "./metrics/commit-metrics.ts";
 import type { CommitReply, ShardStore } from "./ports/shard-store.ts";
 import { TogetherSize } from "./together-size.ts";
 
@@ -22,6 +25,17 @@ export interface CommitterOptions {
   readonly fullBatch?: number;
   /** Operations queued and not sent; past it a submission is refused at once. */
   readonly queueMax?: number;
+  /** Who is told of what it does; absent: nobody. */
+  readonly witness?: CommitWitness;
+}
+
+/** Who is told of the batches of a committer, and follows single operations through it. */
+export interface CommitWitness {
+  readonly clock: Clock;
+  readonly metrics: CommitMetrics;
+  readonly tracer?: Tracer;
+  /** Named in what is traced. */
+  readonly shard?: string;
 }
 
 /** Counters of one committer; they only grow. */
@@ -40,12 +54,18 @@ export interface SubmitOptions {
   readonly shares?: string;
   /** It expects to win, see {@link Member}. */
   readonly hopeful?: boolean;
+  /** The trace context of what it is a part of. */
+  readonly traceparent?: string | undefined;
 }
 
 type Committed = Extract<CommitReply, { kind: "committed" }>;
 
 interface Pending extends Submission {
   readonly settle: (reply: CommitReply) => void;
+  /** Of the moment in which it was queued, on the monotonic clock. */
+  readonly queuedAtMs: number;
+  /** From the queue to the answer, where its trace is kept. */
+  readonly span: Span | undefined;
 }
 
 /**
@@ -70,8 +90,11 @@ export class Committer {
   readonly #inFlightMax: number;
   readonly #fullBatch: number;
   readonly #queueMax: number;
+  readonly #witness: CommitWitness | undefined;
   #inFlight = 0;
   #flushing = false;
+  /** Operations of one moment share one look at the clock. */
+  #nowMs = 0;
 
   constructor(options: CommitterOptions) {
     this.#store = options.store;
@@ -80,6 +103,7 @@ export class Committer {
     this.#inFlightMax = options.inFlightMax ?? 4;
     this.#fullBatch = options.fullBatch ?? 64;
     this.#queueMax = options.queueMax ?? 50_000;
+    this.#witness = options.witness;
     invariant(this.#inFlightMax >= 1, "at least one batch in flight");
   }
 
@@ -90,7 +114,7 @@ export class Committer {
 
   /** Resolves with the answer to this one operation; never rejects. */
   submit(txn: Txn, conflictKey: string, options: SubmitOptions = {}): Promise<CommitReply> {
-    const { shares, hopeful = false } = options;
+    const { shares, hopeful = false, traceparent } = options;
     if (this.#queue.length >= this.#queueMax) {
       this.counts.refused++;
       return Promise.resolve({
@@ -98,8 +122,11 @@ export class Committer {
         message: `${this.#queueMax} operations are queued for this shard already`,
       });
     }
+    if (!this.#flushing) this.#nowMs = this.#witness?.clock.monotonicMs() ?? 0;
+    const span = isSampled(traceparent) ? this.#span(traceparent) : undefined;
     return new Promise((settle) => {
-      this.#queue.push({ txn, conflictKey, shares, hopeful, settle });
+      const queuedAtMs = this.#nowMs;
+      this.#queue.push({ txn, conflictKey, shares, hopeful, settle, queuedAtMs, span });
       if (this.#flushing) return;
       this.#flushing = true;
       // One microtask later: what the same message brought shares the batch.
@@ -130,12 +157,16 @@ export class Committer {
     const members = batch.flatMap((bundle) => bundle.members);
     this.counts.batches++;
     this.counts.operations += members.length;
+    const spans = this.#tell(members);
     const [only] = members;
     if (members.length === 1 && only !== undefined) {
-      only.settle(await this.#store.commit(only.txn));
+      const reply = await this.#store.commit(only.txn);
+      endAll(spans, reply);
+      settle(only, reply);
       return;
     }
     const reply = await this.#store.commit(joinTxns(batch, hoist));
+    endAll(spans, reply);
     if (reply.kind === "committed") {
       await this.#settle(batch, reply);
     } else if (reply.kind === "rejected" && reply.reason === "no-space") {
@@ -143,8 +174,30 @@ export class Committer {
     } else if (reply.kind === "rejected") {
       await this.#split(members);
     } else {
-      for (const { settle } of members) settle(reply);
+      for (const member of members) settle(member, reply);
     }
+  }
+
+  /** Tells of a batch that is about to be sent; what is begun ends with its answer. */
+  #tell(members: readonly Pending[]): readonly Span[] {
+    if (this.#witness === undefined) return noSpans;
+    const { clock, metrics, tracer, shard = "" } = this.#witness;
+    const nowMs = clock.monotonicMs();
+    metrics.batch.observe(members.length);
+    let spans: Span[] | undefined;
+    for (const { queuedAtMs, span } of members) {
+      metrics.wait.observe((nowMs - queuedAtMs) / 1_000);
+      if (span === undefined) continue;
+      const attributes = { "holdfast.shard": shard, "holdfast.batch": members.length };
+      const sent = tracer?.span("etcd txn", span.traceparent, attributes);
+      if (sent !== undefined) spans = [...(spans ?? noSpans), sent];
+    }
+    return spans ?? noSpans;
+  }
+
+  #span(traceparent: string): Span | undefined {
+    const { tracer, shard = "" } = this.#witness ?? {};
+    return tracer?.span("commit", traceparent, { "holdfast.shard": shard });
   }
 
   /** Those about whom nothing was decided are asked again, each by itself. */
@@ -155,10 +208,10 @@ export class Committer {
     eachAnswer(
       batch,
       reply.result,
-      ({ settle, hopeful }, result) => {
-        if (hopeful) hopes++;
-        if (hopeful && !result.succeeded) lost++;
-        settle({ kind: "committed", revision: reply.revision, result });
+      (member, result) => {
+        if (member.hopeful) hopes++;
+        if (member.hopeful && !result.succeeded) lost++;
+        settle(member, { kind: "committed", revision: reply.revision, result });
       },
       (member) => undecided.push(member),
     );
@@ -185,7 +238,7 @@ export class Committer {
 
   /** A full store still takes deletes and reads; halving would only find every put, one by one. */
   async #sendWithoutPuts(members: readonly Pending[], reply: CommitReply): Promise<void> {
-    for (const { txn, settle } of members) if (mayPut(txn)) settle(reply);
+    for (const member of members) if (mayPut(member.txn)) settle(member, reply);
     await this.#sendApart(members.filter(({ txn }) => !mayPut(txn)));
   }
 
@@ -199,6 +252,17 @@ export class Committer {
     await this.#sendApart(members.slice(0, middle));
     await this.#sendApart(members.slice(middle));
   }
+}
+
+const noSpans: readonly Span[] = [];
+
+function settle(member: Pending, reply: CommitReply): void {
+  if (member.span !== undefined) endAll([member.span], reply);
+  member.settle(reply);
+}
+
+function endAll(spans: readonly Span[], { kind }: CommitReply): void {
+  for (const span of spans) span.end(kind, kind === "unavailable" || kind === "unknown");
 }
 
 function mayPut({ success, failure }: Txn): boolean {

@@ -86,9 +86,10 @@ export class DelegatedLock<Lock = unknown> {
     return this.#tenure !== undefined || this.#adoption.isUnderWay || this.#line.length > 0;
   }
 
-  /** A delegation was asked for, and it is not known to be granted. */
-  get isAskedFor(): boolean {
-    return this.#tenure?.token === undefined && this.#tenure !== undefined;
+  /** How far a delegation has come: the register was asked for one, or is known to have granted it. */
+  get delegation(): "none" | "asked" | "granted" {
+    if (this.#tenure === undefined) return "none";
+    return this.#tenure.token === undefined ? "asked" : "granted";
   }
 
   /** Nothing is under way or waits, and nothing is held: it may be forgotten. */

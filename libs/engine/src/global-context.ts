@@ -4,6 +4,7 @@ import type { BallotSource } from "@holdfast/core/quorum/ballot";
 import type { LocalContext } from "./local-context.ts";
 import type { LockTier } from "./ports/lock-tier.ts";
 import type { VotingRegion } from "./ports/voting-region.ts";
+import type { RoundListener } from "./quorum-round.ts";
 import type { Surroundings } from "./shard.ts";
 
 /** What the parts of the global tier in one region share. */
@@ -32,6 +33,8 @@ export interface GlobalContext {
   readonly roundTripMs: () => number;
   /** The same for the farthest region that can be reached. */
   readonly farthestMs: () => number;
+  /** Told of each round that goes to all regions. */
+  readonly onRound?: RoundListener;
 }
 
 /** How long a region's answer is waited for, in ms: a link that is cut answers nothing. */

@@ -96,6 +96,16 @@ export class GlobalLocks implements LockTier {
     return this.#acquire.acquireMany(request, call, this);
   }
 
+  /** Locks that are delegated to this region through this coordinator. */
+  get delegated(): number {
+    return this.#registers.delegated;
+  }
+
+  /** Those who wait here for locks whose votes of this region lie in the shard. */
+  waitersIn(shard: string): number {
+    return this.#registers.waitersIn(shard);
+  }
+
   /** Ends what is done in the background. */
   stop(): void {
     this.#abandoned.stop();

@@ -59,7 +59,12 @@ export class GlobalQueue {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.size === 0 && this.#line.size === 0 && this.#onTheirWay.size === 0;
+    return this.length === 0;
+  }
+
+  /** Those who wait through this coordinator, in the register or for a place there. */
+  get length(): number {
+    return this.#waiting.size + this.#line.size + this.#onTheirWay.size;
   }
 
   /** Those who wait here for a place in the register. */

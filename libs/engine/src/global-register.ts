@@ -46,7 +46,7 @@ export class GlobalRegister {
     this.#context = context;
     this.lock = lock;
     this.#repairs = new RegisterRepairs(context, lock);
-    const { ballots, onGeneration, roundTripMs, farthestMs } = context;
+    const { ballots, onGeneration, roundTripMs, farthestMs, onRound } = context;
     const { clock, random } = context.surroundings;
     this.#proposer = new RegisterProposer({
       acceptors: this.#acceptors(),
@@ -59,6 +59,7 @@ export class GlobalRegister {
       farthestMs,
       // A region that is silent says so a little earlier, and then it is known.
       patienceMs: answerMs + 250,
+      ...(onRound && { onRound }),
     });
   }
 
@@ -148,7 +149,14 @@ export class GlobalRegister {
     void Promise.all(reads).then(() => resolve());
     await promise;
     grace?.cancel();
+    this.#tellLook(look.shows, surroundings.clock.monotonicMs() - startedMs);
     return look;
+  }
+
+  #tellLook(shows: ReadonlyMap<number, Showing>, tookMs: number): void {
+    const isSilent = shows.size < majority;
+    const outcome = isSilent ? "no_quorum" : survey(shows) === undefined ? "lost" : "won";
+    this.#context.onRound?.("look", outcome, tookMs);
   }
 
   /** Ends what is done in the background. */

@@ -4,6 +4,7 @@ import { GlobalQueue } from "./global-queue.ts";
 import { GlobalRegister } from "./global-register.ts";
 import { lockIdOf } from "./global-view.ts";
 import { HolderElsewhere } from "./holder-elsewhere.ts";
+import { isSite, locate } from "./local-context.ts";
 import type { GlobalLockId } from "./ports/voting-region.ts";
 import type { RegionDelegation } from "./region-delegation.ts";
 
@@ -46,6 +47,28 @@ export class GlobalRegisters {
     this.#desks.set(key, desk);
     if (this.#desks.size > idleMax) this.#forgetIdle();
     return desk;
+  }
+
+  /** Locks that are delegated through this coordinator; looks at all that are known. */
+  get delegated(): number {
+    let delegated = 0;
+    for (const { delegation } of this.#desks.values()) {
+      if (delegation.lock.delegation === "granted") delegated++;
+    }
+    return delegated;
+  }
+
+  /** Those who wait here for locks whose votes of this region lie in the shard. */
+  waitersIn(shard: string): number {
+    const { local, region } = this.#context;
+    let waiters = 0;
+    for (const { register, queue, delegation } of this.#desks.values()) {
+      const waiting = queue.length + delegation.lock.lineLength;
+      if (waiting === 0) continue;
+      const site = locate(local, { ...register.lock, region });
+      if (isSite(site) && site.shard.name === shard) waiters += waiting;
+    }
+    return waiters;
   }
 
   stop(): void {

@@ -229,18 +229,20 @@ export class LocalAcquire {
     const reply = await site.shard.committer.submit(acquireTxn(plan), site.conflictKey, {
       // Most locks are free, and a lean acquire that lost has nothing to say.
       hopeful: !detail,
+      traceparent: command.traceparent,
     });
     if (reply.kind !== "committed") return storeFailure(site.shard, reply);
     return readAcquire(plan, reply.result, reply.revision);
   }
 
   async #enqueue(attempt: AcquireAttempt, inLine: number): Promise<AcquireReading | Failure> {
-    const { site, grantId, record, lease } = attempt;
+    const { site, grantId, record, lease, command } = attempt;
     if (inLine >= limits.waitersPerLockMax) return tooManyWaiters();
     const plan = { keys: site.keys, grantId, marker: lease.marker, record };
     // Its own key: any number may join one queue in one batch, for none of them takes the lock.
     const own = `${site.conflictKey}\0${grantId}`;
-    const reply = await site.shard.committer.submit(enqueueTxn(plan), own);
+    const { traceparent } = command;
+    const reply = await site.shard.committer.submit(enqueueTxn(plan), own, { traceparent });
     if (reply.kind !== "committed") return storeFailure(site.shard, reply);
     return readEnqueue(plan, reply.result, reply.revision);
   }

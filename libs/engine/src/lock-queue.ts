@@ -72,6 +72,11 @@ export class LockQueue {
     this.#follower.start();
   }
 
+  /** The shard that the lock was in when it was first waited for. */
+  get shard(): string {
+    return this.#options.site.shard.name;
+  }
+
   /** Waiters of this router. */
   get localCount(): number {
     return this.#locals.size;

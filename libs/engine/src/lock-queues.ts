@@ -27,6 +27,15 @@ export class LockQueues {
     return this.#queues.size;
   }
 
+  /** Waiters of this router for locks of the shard; looks at every queue. */
+  waitersIn(shard: string): number {
+    let waiters = 0;
+    for (const queue of this.#queues.values()) {
+      if (queue.shard === shard) waiters += queue.localCount;
+    }
+    return waiters;
+  }
+
   /** The queue of a lock, if it is followed. */
   find(site: LockSite): LockQueue | undefined {
     return this.#queues.get(lockKey(site.lock));

@@ -60,6 +60,11 @@ export class Placements {
     return this.#current !== undefined && this.#verified.size > 0;
   }
 
+  /** The shard said that it is the one it is configured as. */
+  isVerified(shard: string): boolean {
+    return this.#verified.has(shard);
+  }
+
   stop(): void {
     this.#stopped = true;
   }

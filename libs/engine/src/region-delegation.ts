@@ -185,11 +185,12 @@ export class RegionDelegation {
       return delegation === true && region === this.#region;
     });
     // Values that come meanwhile are looked for by the same looks.
-    const mustLook = isOurs && this.lock.isAskedFor && !this.#isLooking;
+    const isAskedFor = () => this.lock.delegation === "asked";
+    const mustLook = isOurs && isAskedFor() && !this.#isLooking;
     this.#isLooking ||= mustLook;
-    for (let looks = 0; looks < looksMax && mustLook && this.lock.isAskedFor; looks++) {
+    for (let looks = 0; looks < looksMax && mustLook && isAskedFor(); looks++) {
       await this.#register.look();
-      if (this.lock.isAskedFor) await sleep(this.#clock, this.#roundTripMs());
+      if (isAskedFor()) await sleep(this.#clock, this.#roundTripMs());
     }
     if (mustLook) this.#isLooking = false;
     if (mustLook || !this.#isLooking) this.lock.hint(value);

@@ -17,6 +17,7 @@ import type {
 import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type { RegisterValue } from "@holdfast/core/quorum/register-value";
 import { majority } from "@holdfast/core/quorum/votes";
+import type { RoundKind, RoundListener, RoundOutcome } from "./quorum-round.ts";
 
 /**
  * The votes of one register in all regions, by number 0 to 2. An answer may come twice or never;
@@ -50,6 +51,8 @@ export interface ProposerOptions {
   readonly farthestMs?: () => number;
   /** How long an answer is waited for; four round trips where left out. */
   readonly patienceMs?: number;
+  /** Told of each round. */
+  readonly onRound?: RoundListener;
 }
 
 /** Who asked, and what must hold for going on. */
@@ -170,6 +173,7 @@ export class RegisterProposer {
       isHesitating: false,
       isChosen: false,
       timer: noTimer,
+      round: undefined,
     };
     this.#flight = flight;
     for (const member of members) member.attempts++;
@@ -205,9 +209,11 @@ export class RegisterProposer {
         this.#conclude(flight, step.value, step.outcomes);
         break;
       case "lost":
+        this.#endRound(flight, "lost");
         this.#retry(flight, step.seen);
         break;
       case "other-generation":
+        this.#endRound(flight, "lost");
         this.#options.onGeneration(step.generation);
         this.#retry(flight, zeroBallot);
         break;
@@ -247,6 +253,7 @@ export class RegisterProposer {
     const { acceptors } = this.#options;
     const { attempt, generation } = flight;
     const request = { ballot: attempt.ballot, generation };
+    this.#beginRound(flight, "prepare");
     for (let region = 0; region < regionsMax; region++) {
       acceptors.prepare(region, request, (reply) => {
         if (reply === undefined) {
@@ -266,6 +273,7 @@ export class RegisterProposer {
     const { attempt, members, generation } = flight;
     // What nobody waits for any more is not proposed, or a grant would have nobody who knows it.
     if (members.some(({ asking }) => asking.isOver())) {
+      this.#endRound(flight, "given_up");
       this.#retry(flight, attempt.ballot);
       return;
     }
@@ -275,6 +283,9 @@ export class RegisterProposer {
       if (!member.asking.isRepeat) member.since ??= attempt.version;
       member.mayBeGranted = true;
     }
+    const isWarm = flight.round === undefined;
+    this.#endRound(flight, "won");
+    this.#beginRound(flight, isWarm ? "warm" : "accept");
     const next = ballots.next(attempt.ballot);
     flight.next = next;
     flight.isHesitating = false;
@@ -306,6 +317,7 @@ export class RegisterProposer {
   #conclude(flight: Flight, value: RegisterValue, outcomes: readonly RegisterOutcome[]): void {
     this.#flight = undefined;
     flight.timer.cancel();
+    this.#endRound(flight, "won");
     for (const [index, { asking }] of flight.members.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
@@ -319,6 +331,7 @@ export class RegisterProposer {
   #retry(flight: Flight, seen: Ballot): void {
     this.#flight = undefined;
     flight.timer.cancel();
+    this.#endRound(flight, "no_quorum");
     const again: Pending[] = [];
     const heard = [...flight.answered];
     const reason: Undone =
@@ -347,6 +360,19 @@ export class RegisterProposer {
     paused.timer = clock.schedule(roundTripMs() * random.next() * 2 ** (attempts - 1), () => {
       if (this.#flight === paused) this.#attempt(members, ahead);
     });
+  }
+
+  #beginRound(flight: Flight, kind: RoundKind): void {
+    flight.round = { kind, startedMs: this.#options.clock.monotonicMs() };
+  }
+
+  /** Does nothing where it has ended already. */
+  #endRound(flight: Flight, outcome: RoundOutcome): void {
+    const { onRound, clock } = this.#options;
+    if (flight.round === undefined) return;
+    const { kind, startedMs } = flight.round;
+    flight.round = undefined;
+    onRound?.(kind, outcome, clock.monotonicMs() - startedMs);
   }
 
   #arm(flight: Flight): void {
@@ -379,6 +405,8 @@ interface Flight {
   isHesitating: boolean;
   isChosen: boolean;
   timer: Timer;
+  /** What the regions were asked for and have not decided. */
+  round: { readonly kind: RoundKind; readonly startedMs: number } | undefined;
   /** The ballot that the accept asks the regions to promise along. */
   next?: Ballot;
 }

@@ -62,6 +62,17 @@ export class Sessions {
     return this.#known.size;
   }
 
+  /** Sessions whose lease in the shard may be believed in; looks at all that are remembered. */
+  livingIn(shard: string): number {
+    const nowMs = this.#surroundings.clock.monotonicMs();
+    let living = 0;
+    for (const { leases } of this.#known.values()) {
+      const lease = leases.get(shard);
+      if (lease !== undefined && lease.validUntilMs > nowMs) living++;
+    }
+    return living;
+  }
+
   /** A repeat with the same request id finds the same session. */
   async open(command: OpenSessionCommand, deadlineMs?: number): Promise<OpenSessionOutcome> {
     const { clock } = this.#surroundings;

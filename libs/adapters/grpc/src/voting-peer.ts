@@ -35,6 +35,8 @@ export interface VotingPeerOptions {
   readonly random: Random;
   /** Told when the region comes into reach, and when it is lost and why. */
   readonly onChange?: (health: VotingHealth) => void;
+  /** Told how long each answer took, in ms, where that says anything of the way. */
+  readonly onRoundTrip?: (ms: number) => void;
 }
 
 /** How another region's coordinator fares, as seen from here. */
@@ -193,11 +195,16 @@ export class VotingPeer implements VotingRegion {
     const { identity, clock } = this.#options;
     this.#link = new VotingLink(stream, identity, this.region, clock, {
       onGreeted: () => this.#onGreeted(),
-      onHeard: (ms) => this.#roundTrip.heard(clock.monotonicMs(), ms),
+      onHeard: (ms) => this.#onHeard(ms),
       onMissed: (ms) => this.#roundTrip.missed(ms),
       onEnd: (reason) => this.#lost(reason),
     });
     if (this.#closed) this.#link.end("this coordinator stops");
+  }
+
+  #onHeard(ms: number | undefined): void {
+    this.#roundTrip.heard(this.#options.clock.monotonicMs(), ms);
+    if (ms !== undefined) this.#options.onRoundTrip?.(ms);
   }
 
   #onGreeted(): void {

@@ -1,83 +1,106 @@
-import { invariant } from "@holdfast/base/invariant";
-import { checkLabels, Instruments, type Labels } from "@holdfast/engine/instruments";
+import { Instruments } from "@holdfast/engine/instruments";
 import type { Counter, Description, Gauge, Histogram, Meter } from "@holdfast/engine/ports/meter";
 import {
+  collectDefaultMetrics,
+  type Metric,
+  type OpenMetricsContentType,
   Registry,
-  Counter as VendorCounter,
-  Gauge as VendorGauge,
-  Histogram as VendorHistogram,
 } from "prom-client";
+import { plainText } from "./plain-text.ts";
+import { CounterSeries, GaugeSeries, HistogramSeries, type Series } from "./series.ts";
 
-type Instrument = Counter<string> & Gauge<string> & Histogram<string>;
+/** Who counts: one for each process. */
+export interface MeterIdentity {
+  readonly service: string;
+  readonly version: string;
+}
+
+/** What a scraper is told, and the type of that text. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly text: string;
+}
 
 /** Counts for a Prometheus that comes by and asks. */
 export class PrometheusMeter implements Meter {
-  readonly #registry = new Registry();
-  readonly #instruments = new Instruments<Partial<Instrument>>();
+  readonly #registry = new Registry<OpenMetricsContentType>();
+  readonly #instruments = new Instruments<Series<unknown>>();
 
-  /** The type of {@link PrometheusMeter.text}. */
-  get contentType(): string {
-    return this.#registry.contentType;
+  /**
+   * With an identity it also tells of the process itself: memory, processor, files, the lag of the
+   * event loop. For the one meter of a process that serves.
+   */
+  constructor(identity?: MeterIdentity) {
+    this.#registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    if (identity === undefined) return;
+    collectDefaultMetrics({ register: this.#registry });
+    const build = this.gauge({
+      name: "holdfast_build_info",
+      help: "1; which service this is, and which version of it",
+      labels: ["service", "version"],
+    });
+    build.set(1, { service: identity.service, version: identity.version });
   }
 
   counter<Label extends string = never>(description: Description<Label>): Counter<Label> {
-    return this.#instruments.of("counter", description, () => this.#counter(description));
+    return this.#instruments.of("counter", description, () =>
+      this.#add(new CounterSeries(description)),
+    );
   }
 
   gauge<Label extends string = never>(description: Description<Label>): Gauge<Label> {
-    return this.#instruments.of("gauge", description, () => this.#gauge(description));
+    return this.#instruments.of("gauge", description, () =>
+      this.#add(new GaugeSeries(description)),
+    );
   }
 
   histogram<Label extends string = never>(
     description: Description<Label> & { readonly buckets: readonly number[] },
   ): Histogram<Label> {
-    const make = () => this.#histogram(description, description.buckets);
-    return this.#instruments.of("histogram", description, make);
+    return this.#instruments.of("histogram", description, () =>
+      this.#add(new HistogramSeries(description, description.buckets)),
+    );
   }
 
-  /** All that was counted, in the text format of Prometheus. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /**
+   * All that was counted: in OpenMetrics, with the traces that are examples, for who `accept`s
+   * that, else in the plain text format.
+   */
+  async told(accept = ""): Promise<Exposition> {
+    const text = await this.#registry.metrics();
+    if (accept.includes("application/openmetrics-text")) {
+      return { contentType: Registry.OPENMETRICS_CONTENT_TYPE, text };
+    }
+    return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, text: plainText(text) };
   }
 
-  #counter(description: Description<string>): Counter<string> {
-    const vendor = new VendorCounter(this.#options(description));
-    const { name, labels: expected = [] } = description;
-    return {
-      add: (count: number, labels?: Labels) => {
-        checkLabels(name, expected, labels);
-        invariant(count >= 0, `${name} only rises`);
-        vendor.inc({ ...labels }, count);
-      },
-    };
+  /** All that was counted, in the plain text format. */
+  async text(): Promise<string> {
+    return (await this.told()).text;
   }
 
-  #gauge(description: Description<string>): Gauge<string> {
-    const vendor = new VendorGauge(this.#options(description));
-    const { name, labels: expected = [] } = description;
-    return {
-      set: (value: number, labels?: Labels) => {
-        checkLabels(name, expected, labels);
-        vendor.set({ ...labels }, value);
-      },
-    };
+  #add<S extends Series<unknown>>(series: S): S {
+    // Without labels there is one value, which is told from the beginning.
+    if (series.labelNames.length === 0) series.valueOf();
+    // It is asked for no more than its name and what `get` answers.
+    this.#registry.registerMetric(new Told(series) as unknown as Metric<string>);
+    return series;
+  }
+}
+
+/** An instrument as the registry knows it: under a name which the registry shortens. */
+class Told {
+  name: string;
+  readonly type: string;
+  readonly #series: Series<unknown>;
+
+  constructor(series: Series<unknown>) {
+    this.name = series.name;
+    this.type = series.type;
+    this.#series = series;
   }
 
-  #histogram(description: Description<string>, buckets: readonly number[]): Histogram<string> {
-    const vendor = new VendorHistogram({
-      ...this.#options(description),
-      buckets: [...buckets],
-    });
-    const { name, labels: expected = [] } = description;
-    return {
-      observe: (value: number, labels?: Labels) => {
-        checkLabels(name, expected, labels);
-        vendor.observe({ ...labels }, value);
-      },
-    };
-  }
-
-  #options({ name, help, labels = [] }: Description<string>) {
-    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  get() {
+    return { ...this.#series.get(), name: this.name };
   }
 }

@@ -16,9 +16,14 @@ export interface TelemetryOptions {
   readonly meter: PrometheusMeter;
   /** Asked for every `/healthz`: what is wrong, for people; undefined while all is well. */
   readonly trouble: () => string | undefined;
+  /**
+   * Asked for every `/ready`: whether the service does its work and is to be sent more of it, as
+   * its gRPC health says; where left out, while there is no trouble.
+   */
+  readonly ready?: () => boolean;
 }
 
-/** `/metrics` and `/healthz` are answered. */
+/** Everything of {@link serveTelemetry} is answered. */
 export interface TelemetryServer {
   readonly kind: "serving";
   /** As listened on, the port filled in. */
@@ -33,8 +38,16 @@ export interface TelemetryRefused {
 }
 
 /**
- * Answers `GET /metrics` with all that was counted, and `GET /healthz` with 200 or 503. Nothing it
- * is sent is read, and nobody is asked who they are: it is for a network of one's own.
+ * Answers `GET`
+ * - `/metrics` with all that was counted;
+ * - `/live` with 200: the process runs its event loop. It depends on nothing else, so that nobody
+ *   starts a service anew because a store is away;
+ * - `/ready` with 200 while the service does its work and 503 while it does not: who sends it work
+ *   asks here. It is 503 from the beginning of a drain on;
+ * - `/healthz` with 200, or 503 and what is wrong in words: for people and for alerts. A service
+ *   that waits for a store and goes on by itself is in trouble too.
+ *
+ * Nothing it is sent is read, and nobody is asked who they are: it is for a network of one's own.
  */
 export async function serveTelemetry(
   options: TelemetryOptions,
@@ -59,22 +72,34 @@ export async function serveTelemetry(
   });
 }
 
-function answering({ meter, trouble }: TelemetryOptions): RequestListener {
+function answering({ meter, trouble, ready }: TelemetryOptions): RequestListener {
+  const isReady = ready ?? (() => trouble() === undefined);
   return async (request, response) => {
     const answer = (status: number, text: string, type = "text/plain; charset=utf-8"): void => {
       response.writeHead(status, { "content-type": type });
       response.end(request.method === "HEAD" ? undefined : text);
     };
-    const path = request.url?.split("?", 1)[0];
     if (request.method !== "GET" && request.method !== "HEAD") {
       // What it wants to send is not waited for.
       response.setHeader("connection", "close");
       return answer(405, "only GET\n");
     }
-    if (path === "/metrics") return answer(200, await meter.text(), meter.contentType);
-    if (path !== "/healthz") return answer(404, "there are /metrics and /healthz\n");
-    const wrong = trouble();
-    return answer(wrong === undefined ? 200 : 503, `${wrong ?? "ok"}\n`);
+    switch (request.url?.split("?", 1)[0]) {
+      case "/metrics": {
+        const { text, contentType } = await meter.told(request.headers.accept);
+        return answer(200, text, contentType);
+      }
+      case "/live":
+        return answer(200, "ok\n");
+      case "/ready":
+        return isReady() ? answer(200, "ok\n") : answer(503, `${trouble() ?? "not serving"}\n`);
+      case "/healthz": {
+        const wrong = trouble();
+        return answer(wrong === undefined ? 200 : 503, `${wrong ?? "ok"}\n`);
+      }
+      default:
+        return answer(404, "there are /metrics, /live, /ready and /healthz\n");
+    }
   };
 }
 

@@ -1,6 +1,14 @@
 import { invariant } from "@holdfast/base/invariant";
 import { checkLabels, Instruments, type Labels } from "../instruments.ts";
-import type { Counter, Description, Gauge, Histogram, Meter } from "../ports/meter.ts";
+import type {
+  BoundCounter,
+  BoundHistogram,
+  Counter,
+  Description,
+  Gauge,
+  Histogram,
+  Meter,
+} from "../ports/meter.ts";
 
 /** What a histogram has seen: how many values, their sum, and how many up to each bound. */
 export interface Observed {
@@ -32,7 +40,9 @@ export class MemoryMeter implements Meter {
 
   /** What a counter or a gauge stands at; undefined for labels it was never counted with. */
   read(name: string, labels: Labels = {}): number | undefined {
-    return this.#series.get(name)?.values.get(keyOf(labels));
+    const series = this.#series.get(name);
+    const key = keyOf(labels);
+    return series?.followed.get(key)?.() ?? series?.values.get(key);
   }
 
   /** What a histogram has seen; undefined for labels it was never given a value with. */
@@ -59,6 +69,7 @@ class Series implements Counter<string>, Gauge<string>, Histogram<string> {
   readonly name: string;
   readonly buckets: readonly number[] | undefined;
   readonly values = new Map<string, number>();
+  readonly followed = new Map<string, () => number>();
   readonly seen = new Map<string, number[]>();
   readonly #labels: readonly string[];
 
@@ -82,6 +93,19 @@ class Series implements Counter<string>, Gauge<string>, Histogram<string> {
   set(value: number, labels?: Labels): void {
     checkLabels(this.name, this.#labels, labels);
     this.values.set(keyOf(labels), value);
+  }
+
+  follow(read: () => number, labels?: Labels): void {
+    checkLabels(this.name, this.#labels, labels);
+    this.followed.set(keyOf(labels), read);
+  }
+
+  with(labels: Labels): BoundCounter & BoundHistogram {
+    checkLabels(this.name, this.#labels, labels);
+    return {
+      add: (count) => this.add(count, labels),
+      observe: (value) => this.observe(value, labels),
+    };
   }
 
   observe(value: number, labels?: Labels): void {

@@ -30,14 +30,34 @@ export interface Description<Label extends string> {
 /** Something that only rises. */
 export interface Counter<Label extends string = never> {
   add(count: number, labels?: Readonly<Record<Label, string>>): void;
+  /** The one with these labels; for the hot path, which has no time to look it up. */
+  with(labels: Readonly<Record<Label, string>>): BoundCounter;
 }
 
 /** Something that is so many right now. */
 export interface Gauge<Label extends string = never> {
   set(value: number, labels?: Readonly<Record<Label, string>>): void;
+  /**
+   * From now on `read` says what it stands at, and is asked whenever somebody looks; the one that
+   * was given last for these labels counts.
+   */
+  follow(read: () => number, labels?: Readonly<Record<Label, string>>): void;
 }
 
 /** How large things were. */
 export interface Histogram<Label extends string = never> {
   observe(value: number, labels?: Readonly<Record<Label, string>>): void;
+  /** The one with these labels; for the hot path, which has no time to look it up. */
+  with(labels: Readonly<Record<Label, string>>): BoundHistogram;
+}
+
+/** A counter whose labels are chosen. */
+export interface BoundCounter {
+  add(count: number): void;
+}
+
+/** A histogram whose labels are chosen. */
+export interface BoundHistogram {
+  /** `traceId`: the trace that this was a part of, where it is kept; told as an example. */
+  observe(value: number, traceId?: string): void;
 }

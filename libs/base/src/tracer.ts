@@ -1,0 +1,38 @@
+/**
+ * Follows a request through the platform, step by step.
+ *
+ * Contract:
+ * - What is not sampled costs nothing: no span, no text, no object.
+ * - Tracing never fails and never waits: what cannot be told is lost.
+ * - The trace context of the W3C (`traceparent`) goes with the request from process to process.
+ */
+export interface Tracer {
+  /**
+   * Begins a step, or nothing where this trace is not kept. `parent`: the trace context of what it
+   * is a part of; without one it may be the beginning of a trace, as often as is sampled.
+   */
+  span(name: string, parent: string | undefined, attributes?: SpanAttributes): Span | undefined;
+}
+
+/** What is told of a step, by name: the name of a lock may be here, a secret never. */
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+/** One step, under way. */
+export interface Span {
+  /** The trace context of what is done for this step. */
+  readonly traceparent: string;
+  /** It is over, and came to this; `isFault`: the platform is to blame, not who asked. */
+  end(outcome: string, isFault?: boolean): void;
+}
+
+/** Whether what belongs to this trace context is kept, as whoever began the trace chose. */
+export function isSampled(traceparent: string | undefined): traceparent is string {
+  if (traceparent === undefined) return false;
+  // The last digit of the flags: their lowest bit.
+  return (Number.parseInt(traceparent.slice(-1), 16) & 1) === 1;
+}
+
+/** The id of the trace that a trace context belongs to. */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}

@@ -1,0 +1,142 @@
+import type { Clock } from "@holdfast/base/clock";
+import type { Failure } from "@holdfast/base/failure";
+import { isSampled, traceIdOf } from "@holdfast/base/tracer";
+import type { Command } from "@holdfast/core/command/command";
+import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import type { LockEvent } from "@holdfast/core/lock/lock-event";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
+import type {
+  AcquireManyOutcome,
+  AcquireManyRequest,
+  Call,
+  ListPage,
+  ListQuery,
+  LockTier,
+  WatchQuery,
+} from "../ports/lock-tier.ts";
+import type { BoundHistogram, Histogram, Meter } from "../ports/meter.ts";
+import { latencyBuckets } from "./buckets.ts";
+import { failureLabel, type OutcomeLabel, outcomeLabel } from "./outcome-label.ts";
+
+type Scope = "local" | "global";
+type Operation = Command["kind"] | "list" | "acquire_many" | "watch";
+
+/**
+ * Times what the tier behind it is asked for, by operation, scope and outcome: rate, errors and
+ * duration of a service are all in this one histogram.
+ */
+export class MeasuredTier implements LockTier {
+  readonly #tier: LockTier;
+  readonly #clock: Clock;
+  readonly #seconds: Timings;
+
+  constructor(tier: LockTier, meter: Meter, clock: Clock) {
+    this.#tier = tier;
+    this.#clock = clock;
+    this.#seconds = new Timings(meter);
+  }
+
+  async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
+    const startedMs = this.#clock.monotonicMs();
+    let hasWaited = false;
+    let heard = call;
+    const { onPosition } = call;
+    if (onPosition !== undefined && command.kind === "acquire" && command.waitMs > 0) {
+      heard = {
+        ...call,
+        onPosition: (position) => {
+          hasWaited = true;
+          onPosition(position);
+        },
+      };
+    }
+    const outcome = await this.#tier.execute(command, heard);
+    const traceparent = command.kind === "acquire" ? command.traceparent : undefined;
+    const label = outcomeLabel(outcome, hasWaited);
+    this.#count(command.kind, scopeOf(command), label, startedMs, traceparent);
+    return outcome;
+  }
+
+  async list(query: ListQuery, call: Call): Promise<ListPage | Failure> {
+    const startedMs = this.#clock.monotonicMs();
+    const page = await this.#tier.list(query, call);
+    const label = page.kind === "failure" ? failureLabel(page.code) : "ok";
+    this.#count("list", scopeIn(query.region), label, startedMs);
+    return page;
+  }
+
+  /** A watch lasts as long as somebody looks; its end alone says something. */
+  async watch(
+    query: WatchQuery,
+    listener: (event: LockEvent) => void,
+    call: Call,
+  ): Promise<Failure | undefined> {
+    const startedMs = this.#clock.monotonicMs();
+    const failed = await this.#tier.watch(query, listener, call);
+    const label = failed === undefined ? "ok" : failureLabel(failed.code);
+    this.#count("watch", scopeIn(query.region), label, startedMs);
+    return failed;
+  }
+
+  async acquireMany(request: AcquireManyRequest, call: Call): Promise<AcquireManyOutcome> {
+    const startedMs = this.#clock.monotonicMs();
+    const outcome = await this.#tier.acquireMany(request, call);
+    const label = outcome.kind === "failure" ? failureLabel(outcome.code) : "ok";
+    const scope = request.acquires.some((each) => each.scope === "global") ? "global" : "local";
+    this.#count("acquire_many", scope, label, startedMs);
+    return outcome;
+  }
+
+  #count(
+    operation: Operation,
+    scope: Scope,
+    outcome: OutcomeLabel,
+    startedMs: number,
+    traceparent?: string,
+  ): void {
+    const tookMs = this.#clock.monotonicMs() - startedMs;
+    const traceId = isSampled(traceparent) ? traceIdOf(traceparent) : undefined;
+    this.#seconds.of(operation, scope, outcome).observe(tookMs / 1_000, traceId);
+  }
+}
+
+/** The histogram by its labels, found without making any text. */
+class Timings {
+  readonly #histogram: Histogram<"operation" | "scope" | "outcome">;
+  readonly #bound = {
+    local: new Map<Operation, Map<OutcomeLabel, BoundHistogram>>(),
+    global: new Map<Operation, Map<OutcomeLabel, BoundHistogram>>(),
+  };
+
+  constructor(meter: Meter) {
+    this.#histogram = meter.histogram({
+      name: "holdfast_operation_seconds",
+      help:
+        "Operations by what was asked, who decides and how it ended; a watch counts when it ends, " +
+        "and granted_after_wait includes the time in line",
+      labels: ["operation", "scope", "outcome"],
+      buckets: latencyBuckets,
+    });
+  }
+
+  of(operation: Operation, scope: Scope, outcome: OutcomeLabel): BoundHistogram {
+    return this.#bound[scope].get(operation)?.get(outcome) ?? this.#bind(operation, scope, outcome);
+  }
+
+  #bind(operation: Operation, scope: Scope, outcome: OutcomeLabel): BoundHistogram {
+    const labels = { operation: operation.replaceAll("-", "_"), scope, outcome };
+    const bound = this.#histogram.with(labels);
+    const byOutcome = this.#bound[scope].get(operation) ?? new Map();
+    this.#bound[scope].set(operation, byOutcome.set(outcome, bound));
+    return bound;
+  }
+}
+
+/** Sessions are a matter of regions, whatever they are used for. */
+function scopeOf(command: Command): Scope {
+  return "lock" in command ? scopeIn(command.lock.region) : "local";
+}
+
+function scopeIn(region: string): Scope {
+  return region === globalRegion ? "global" : "local";
+}
