@@ -86,10 +86,9 @@ export class DelegatedLock<Lock = unknown> {
     return this.#tenure !== undefined || this.#adoption.isUnderWay || this.#line.length > 0;
   }
 
-  /** How far a delegation has come: the register was asked for one, or is known to have granted it. */
-  get delegation(): "none" | "asked" | "granted" {
-    if (this.#tenure === undefined) return "none";
-    return this.#tenure.token === undefined ? "asked" : "granted";
+  /** The register was asked for a delegation, or is known to have granted it. */
+  get delegation(): "asked" | "granted" | undefined {
+    return this.#tenure && (this.#tenure.token === undefined ? "asked" : "granted");
   }
 
   /** Nothing is under way or waits, and nothing is held: it may be forgotten. */
