@@ -8,10 +8,13 @@
  */
 export interface Tracer {
   /**
-   * Begins a step, or nothing where this trace is not kept. `parent`: the trace context of what it
-   * is a part of; without one it may be the beginning of a trace, as often as is sampled.
+   * Whether a step is to be told, to be asked before anything is made for it. `parent`: the trace
+   * context of what it is a part of; without one it may be the beginning of a trace, as often as is
+   * sampled.
    */
-  span(name: string, parent: string | undefined, attributes?: SpanAttributes): Span | undefined;
+  keeps(parent: string | undefined): boolean;
+  /** Begins a step that is to be told. */
+  span(name: string, parent: string | undefined, attributes?: SpanAttributes): Span;
 }
 
 /** What is told of a step, by name: the name of a lock may be here, a secret never. */

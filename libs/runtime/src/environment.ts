@@ -121,13 +121,33 @@ export const logLevelSetting = z
 /** How a process is watched; spread into the schema of its service. */
 export const processSettings = {
   HOLDFAST_METRICS_LISTEN: addressSetting.optional(),
+  HOLDFAST_TRACES_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^\s/]+$/, "is http://host:port or https://host:port of a collector")
+    .optional(),
+  HOLDFAST_TRACES_SAMPLE: z.coerce
+    .number({ error: "is a number from 0 to 1" })
+    .min(0, "is a number from 0 to 1")
+    .max(1, "is a number from 0 to 1")
+    .default(0.01),
   HOLDFAST_LOG_LEVEL: logLevelSetting,
 };
 
+/** Where traces go, and how many of those that begin here are kept: 0 (none) to 1 (all). */
+export interface TracesConfig {
+  readonly endpoint: string;
+  readonly sample: number;
+}
+
 /** What {@link processSettings} were set to. */
 export function processConfig(environment: z.output<z.ZodObject<typeof processSettings>>) {
+  const endpoint = environment.HOLDFAST_TRACES_ENDPOINT;
+  const sample = environment.HOLDFAST_TRACES_SAMPLE;
+  const traces: TracesConfig | undefined =
+    endpoint === undefined ? undefined : { endpoint, sample };
   return {
     metricsListen: environment.HOLDFAST_METRICS_LISTEN,
+    traces,
     logLevel: environment.HOLDFAST_LOG_LEVEL,
   };
 }

@@ -1,8 +1,7 @@
 import { awaitPostgresLedger } from "@holdfast/adapter-postgres/await-ledger";
 import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
 import { S3Archive } from "@holdfast/adapter-s3/s3-archive";
-import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
-import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { Archiver } from "@holdfast/engine/archiver/archiver";
 import { newsLine } from "@holdfast/engine/archiver/news-line";
@@ -10,8 +9,10 @@ import { type ArchiveFinding, verifyArchive } from "@holdfast/engine/archiver/ve
 import type { Archive } from "@holdfast/engine/ports/archive";
 import type { Ledger } from "@holdfast/engine/ports/ledger";
 import type { Meter } from "@holdfast/engine/ports/meter";
+import { silentMeter } from "@holdfast/engine/silent-meter";
 import type { Logger } from "@holdfast/runtime/log";
 import type { RunningService } from "@holdfast/runtime/service";
+import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { ArchiverConfig, taskNames } from "./config.ts";
 
@@ -22,9 +23,10 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  const meter = new PrometheusMeter();
   let trouble = (): string | undefined => "starting: waits for Postgres";
-  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble: () => trouble() });
+  const identity = { service: "archiver", version };
+  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
+  const { meter } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   const archive = new S3Archive(config.store);
   const archiver = makeArchiver(config, { ledger, archive, meter, clock }, log);
@@ -36,7 +38,7 @@ export async function compose(
       await running;
       archive.close();
       await ledger.close();
-      await telemetry?.close();
+      await telemetry.close();
     },
   };
 }
@@ -44,7 +46,7 @@ export async function compose(
 /** Does what the arguments ask for, and ends; the first one that does not come about ends it. */
 export async function runTasks(config: ArchiverConfig, log: Logger): Promise<boolean> {
   const archive = new S3Archive(config.store);
-  const [clock, meter] = [new SystemClock({ keepsAlive: true }), new PrometheusMeter()];
+  const [clock, meter] = [new SystemClock({ keepsAlive: true }), silentMeter];
   const tasks: Readonly<Record<(typeof taskNames)[number], () => Promise<boolean>>> = {
     "--ensure-bucket": () => ensureBucket(config, archive, log),
     "--once": () =>

@@ -1,9 +1,7 @@
 import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { awaitPostgresLedger } from "@holdfast/adapter-postgres/await-ledger";
-import { S3Archive } from "@holdfast/adapter-s3/s3-archive";
-import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
-import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
 import { Auditor } from "@holdfast/engine/auditor/auditor";
@@ -15,6 +13,7 @@ import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
 import type { RunningService } from "@holdfast/runtime/service";
+import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { AuditorConfig } from "./config.ts";
 
@@ -33,9 +32,10 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  const meter = new PrometheusMeter();
   let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
-  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble: () => trouble() });
+  const identity = { service: "auditor", version };
+  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
+  const { meter } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
   const archive = openArchive(config);
@@ -63,8 +63,7 @@ export async function compose(
       await auditor.stop();
       await events.close();
       await ledger.close();
-      archive?.close();
-      await telemetry?.close();
+      await telemetry.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import type { VotingIdentity } from "@holdfast/adapter-grpc/voting-identity";
 import { type VotingHealth, VotingPeer } from "@holdfast/adapter-grpc/voting-peer";
 import { VotingServer } from "@holdfast/adapter-grpc/voting-server";
+import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
@@ -20,13 +21,20 @@ import { GlobalLocks } from "@holdfast/engine/global-locks";
 import { GlobalMembers } from "@holdfast/engine/global-members";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { Membership } from "@holdfast/engine/membership";
+import { makeMeasuredShard } from "@holdfast/engine/metrics/measured-shard";
+import { countRounds, followQuorum, timeRoundTrips } from "@holdfast/engine/metrics/quorum-metrics";
+import { followRegion, followStreams } from "@holdfast/engine/metrics/region-metrics";
+import { toldTier } from "@holdfast/engine/metrics/told-tier";
 import { farthestRegionMs, nearestRegionMs } from "@holdfast/engine/nearest-region";
+import type { Meter } from "@holdfast/engine/ports/meter";
 import { type ProposerIdentity, takeIdentity } from "@holdfast/engine/proposer-identity";
+import type { RoundListener } from "@holdfast/engine/quorum-round";
 import { RegionAcceptor } from "@holdfast/engine/region-acceptor";
-import { makeShard, type Shard } from "@holdfast/engine/shard";
+import type { Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { version } from "@holdfast/runtime/version";
 import xxhash from "xxhash-wasm";
 import type { CoordinatorConfig } from "./config.ts";
 
@@ -38,8 +46,6 @@ const healthMs = 100;
 const retryMs = 500;
 /** How long a start waits for the other regions, in ms: a new installation needs them all. */
 const formMs = 5_000;
-/** The version this coordinator says it is. */
-const version = "0.1.0";
 
 /** The parts a test may replace. */
 export interface Surroundings {
@@ -56,13 +62,20 @@ export async function compose(
   const { cluster, region, listen } = config;
   const { clock } = surroundings;
   const { h64: hash } = await xxhash();
+  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
+  const telemetry = await startTelemetry(config, { service: "coordinator", version }, log, {
+    trouble: () => trouble(),
+    ready: () => mayServe(),
+  });
   const stores = await openStores(config);
-  const shards = [...stores].map(([name, store]) => makeShard(region, name, store, surroundings));
+  const shards = [...stores].map(([name, store]) =>
+    makeMeasuredShard(region, name, store, surroundings, telemetry),
+  );
   const local = new LocalLocks({ cluster, region, shards, hash, surroundings });
   await local.start();
   const { proposer, incarnation } = await ownIdentity(config, shards, surroundings, log);
   const identity = { cluster, region, proposer, incarnation };
-  const others = reachOthers(config, identity, surroundings, log);
+  const others = reachOthers(config, identity, surroundings, telemetry.meter, log);
   const coordinators = reachCoordinators(config, hash, surroundings);
   const delegates = { coordinators, ...(config.delegation && { policy: defaultDelegationPolicy }) };
   const { membership, own, locks } = globalTier(
@@ -71,6 +84,7 @@ export async function compose(
     shards,
     others,
     delegates,
+    countRounds(telemetry.meter),
     surroundings,
   );
   const askers = [...config.peers.keys()];
@@ -83,7 +97,7 @@ export async function compose(
   });
   const opening = serveGrpc({
     listen,
-    tier: new CoordinatorTier(locks, region),
+    tier: toldTier(new CoordinatorTier(locks, region), telemetry, clock, "coordinator"),
     admin: adminOf(
       config,
       local,
@@ -98,10 +112,17 @@ export async function compose(
   const door = await openDoor("HOLDFAST_LISTEN", listen, opening);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
   const stopped = new Cancellation();
-  const mayServe = () => local.isReady && typeof membership.generation() === "number";
+  mayServe = () => {
+    return local.isReady && typeof membership.generation() === "number" && !stopped.cancelled;
+  };
+  trouble = () => membership.refusal()?.message ?? (mayServe() ? undefined : "decides no lock");
+  followRegion(telemetry.meter, local.context, shards, (name) => locks.waitersIn(name));
+  followStreams(telemetry.meter, () => door.streamCount);
+  const mayVote = () => mayServe() && membership.refusal() === undefined;
+  followQuorum(telemetry.meter, { region, mayVote }, others.voters, () => locks.delegated);
   void membership.start();
-  void tellHealth(door, mayServe, clock, stopped);
-  await untilServing(mayServe, membership, clock);
+  void tellHealth(door, () => mayServe(), clock, stopped);
+  await untilServing(() => mayServe(), membership, clock);
   return {
     stop: async () => {
       stopped.cancel();
@@ -110,6 +131,7 @@ export async function compose(
       const links = [...others.voters, ...others.members, ...coordinators.values()];
       for (const each of links) each.close();
       for (const store of stores.values()) store.close();
+      await telemetry.close();
     },
   };
 }
@@ -121,6 +143,7 @@ function globalTier(
   shards: readonly Shard[],
   others: Others,
   delegates: Delegates,
+  onRound: RoundListener,
   surroundings: Surroundings,
 ) {
   const { placements } = local.context;
@@ -148,6 +171,7 @@ function globalTier(
     onGeneration: (seen) => membership.onGeneration(seen),
     roundTripMs: () => nearestRegionMs(others.voters.map(({ health }) => health)),
     farthestMs: () => farthestRegionMs(others.voters.map(({ health }) => health)),
+    onRound,
   });
   return { membership, own, locks };
 }
@@ -231,8 +255,10 @@ function reachOthers(
   { cluster, region: from, peers }: CoordinatorConfig,
   identity: VotingIdentity,
   surroundings: Surroundings,
+  meter: Meter,
   log: Logger,
 ): Others {
+  const tellRoundTrip = timeRoundTrips(meter);
   const tell = (region: string, { reachable, problem }: VotingHealth) => {
     const event = { "event.action": reachable ? "region-reached" : "region-lost", region };
     if (reachable) log.info(event, `reached ${region}`);
@@ -241,7 +267,9 @@ function reachOthers(
   return {
     voters: [...peers].map(([region, addresses]) => {
       const onChange = (health: VotingHealth) => tell(region, health);
-      return new VotingPeer({ region, addresses, identity, ...surroundings, onChange });
+      const onRoundTrip = (ms: number) => tellRoundTrip(region, ms);
+      const told = { onChange, onRoundTrip };
+      return new VotingPeer({ region, addresses, identity, ...surroundings, ...told });
     }),
     members: [...peers].map(([region, addresses]) => {
       return new MembershipClient({ region, addresses, cluster, from });

@@ -1,8 +1,9 @@
 import {
   addressSetting,
   clusterSetting,
-  logLevelSetting,
   peersSetting,
+  processConfig,
+  processSettings,
   readEnvironment,
   regionSetting,
   shardsSetting,
@@ -20,7 +21,7 @@ const schema = z
     HOLDFAST_PEERS: peersSetting,
     HOLDFAST_DELEGATION: z.enum(["on", "off"]).default("on"),
     HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
-    HOLDFAST_LOG_LEVEL: logLevelSetting,
+    ...processSettings,
   })
   .check(({ value, issues }) => {
     const { HOLDFAST_PEERS: peers, HOLDFAST_REGION: region } = value;
@@ -47,7 +48,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     peers: environment.HOLDFAST_PEERS,
     delegation: environment.HOLDFAST_DELEGATION === "on",
     reflection: environment.HOLDFAST_REFLECTION === "on",
-    logLevel: environment.HOLDFAST_LOG_LEVEL,
+    ...processConfig(environment),
   };
 }
 

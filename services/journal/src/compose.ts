@@ -2,15 +2,16 @@ import { hostname } from "node:os";
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
-import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
-import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { CacheKeeper } from "@holdfast/engine/cache-keeper";
 import { eventsTopic } from "@holdfast/engine/event-record";
 import { ShardJournal } from "@holdfast/engine/journal/shard-journal";
 import type { EventLog } from "@holdfast/engine/ports/event-log";
+import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { JournalConfig } from "./config.ts";
 
@@ -24,7 +25,7 @@ const appendTimeoutMs = 10_000;
 interface Shared {
   readonly clock: Clock;
   readonly events: EventLog;
-  readonly meter: PrometheusMeter;
+  readonly meter: Meter;
   readonly cache: RedisCache | undefined;
   readonly log: Logger;
 }
@@ -39,9 +40,10 @@ export async function compose(
   clock: Clock = new SystemClock({ keepsAlive: true }),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  const meter = new PrometheusMeter();
   let trouble: string | undefined = "starting: looks for the topic in Kafka";
-  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble: () => trouble });
+  const identity = { service: "journal", version };
+  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble });
+  const { meter } = telemetry;
   const events = new KafkaEventLog({
     brokers: config.kafka,
     clientId: "holdfast-journal",
@@ -61,7 +63,7 @@ export async function compose(
       await events.close();
       for (const { store } of stores) store.close();
       shared.cache?.close();
-      await telemetry?.close();
+      await telemetry.close();
     },
   };
 }

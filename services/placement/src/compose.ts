@@ -1,12 +1,14 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, SystemRandom } from "@holdfast/base/random";
 import { Compaction, presentUnlessJournaled } from "@holdfast/engine/compaction";
+import { type MeasuredShard, makeMeasuredShard } from "@holdfast/engine/metrics/measured-shard";
 import { PlacementPublisher } from "@holdfast/engine/placement";
-import { makeShard, type Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { version } from "@holdfast/runtime/version";
 import xxhash from "xxhash-wasm";
 import type { PlacementConfig } from "./config.ts";
 
@@ -27,14 +29,20 @@ export async function compose(
   },
 ): Promise<RunningService> {
   const { h64 } = await xxhash();
+  const state: State = { trouble: "starting: publishes the placement once every shard answers" };
+  const identity = { service: "placement", version };
+  const telemetry = await startTelemetry(config, identity, log, {
+    trouble: () => state.trouble,
+    ready: () => state.isPublished === true,
+  });
   const stores: EtcdShardStore[] = [];
-  const shards: Shard[] = [];
+  const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {
     const { region } = config;
     const connected = await connectEtcdShard({ endpoints, region, shard: name });
     if (connected.kind !== "connected") throw new ConfigError(connected.message);
     stores.push(connected.store);
-    shards.push(makeShard(region, name, connected.store, surroundings));
+    shards.push(makeMeasuredShard(region, name, connected.store, surroundings, telemetry));
   }
   const publisher = new PlacementPublisher({
     cluster: config.cluster,
@@ -50,26 +58,38 @@ export async function compose(
     ({ store }) => new Compaction(store, surroundings.clock, presentUnlessJournaled(store)),
   );
   for (const compaction of compactions) compaction.start();
-  await publishUntilDone(publisher, surroundings.clock, log);
+  await publishUntilDone(publisher, surroundings.clock, log, state);
   const stopped = new Cancellation();
-  void republish(publisher, surroundings.clock, log, stopped);
+  void republish(publisher, surroundings.clock, log, state, stopped);
   return {
     stop: async () => {
       stopped.cancel();
+      state.isPublished = false;
       for (const compaction of compactions) compaction.stop();
       for (const store of stores) store.close();
+      await telemetry.close();
     },
   };
+}
+
+/** How the service fares. */
+interface State {
+  /** What is wrong, for people. */
+  trouble: string | undefined;
+  /** It has published: from then on it serves, whatever shard is away. */
+  isPublished?: boolean;
 }
 
 async function republish(
   publisher: PlacementPublisher,
   clock: Clock,
   log: Logger,
+  state: State,
   stopped: Cancellation,
 ): Promise<void> {
   while ((await sleep(clock, republishMs, stopped)) === "elapsed") {
     const published = await publisher.publish();
+    state.trouble = "kind" in published ? published.message : undefined;
     if ("kind" in published) log.warn({ "event.action": "publish-failed" }, published.message);
   }
 }
@@ -78,10 +98,13 @@ async function publishUntilDone(
   publisher: PlacementPublisher,
   clock: Clock,
   log: Logger,
+  state: State,
 ): Promise<void> {
   for (;;) {
     const published = await publisher.publish();
+    state.trouble = "kind" in published ? published.message : undefined;
     if (!("kind" in published)) {
+      state.isPublished = true;
       log.info({ "event.action": "published", version: published.version }, "placement published");
       return;
     }

@@ -1,7 +1,8 @@
 import {
   clusterSetting,
   hierarchicalSetting,
-  logLevelSetting,
+  processConfig,
+  processSettings,
   readEnvironment,
   regionSetting,
   shardsSetting,
@@ -13,7 +14,7 @@ const schema = z.object({
   HOLDFAST_REGION: regionSetting,
   HOLDFAST_SHARDS: shardsSetting,
   HOLDFAST_HIERARCHICAL_NAMESPACES: hierarchicalSetting,
-  HOLDFAST_LOG_LEVEL: logLevelSetting,
+  ...processSettings,
 });
 
 /** The configuration of the placement service, from its environment. */
@@ -24,7 +25,7 @@ export function readConfig() {
     region: environment.HOLDFAST_REGION,
     shards: environment.HOLDFAST_SHARDS,
     hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES,
-    logLevel: environment.HOLDFAST_LOG_LEVEL,
+    ...processConfig(environment),
   };
 }
 

@@ -1,7 +1,6 @@
 import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
-import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
-import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { ForgetfulDesk } from "@holdfast/engine/audit-desk/forgetful-desk";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
@@ -14,9 +13,11 @@ import { ShardJournal } from "@holdfast/engine/journal/shard-journal";
 import { MemoryEventLog } from "@holdfast/engine/memory/memory-event-log";
 import { MemoryLedger } from "@holdfast/engine/memory/memory-ledger";
 import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
+import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { RecorderConfig, RegionShard } from "./config.ts";
 
@@ -30,7 +31,7 @@ const drainMs = 1_000;
 interface Shared {
   readonly clock: Clock;
   readonly events: MemoryEventLog;
-  readonly meter: PrometheusMeter;
+  readonly meter: Meter;
   readonly log: Logger;
 }
 
@@ -42,18 +43,20 @@ export async function compose(
 ): Promise<RunningService> {
   yieldToOthers(log);
   const beganAtMs = clock.wallMs();
-  const meter = new PrometheusMeter();
+  let trouble = (): string | undefined => "starting";
+  const identity = { service: "recorder", version };
+  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
+  const { meter } = telemetry;
   const ledger = new MemoryLedger({ rowsMax: config.rowsMax, whenFull: "forgets" });
   const events = new MemoryEventLog(clock, {}, { waitingMax });
   // One partition: each chain arrives in its order, and what is forgotten of it is its beginning.
   events.createTopic(eventsTopic, 1);
   const auditor = startAuditor(ledger, { clock, events, meter, log });
+  trouble = () => auditor.trouble;
   const forgottenOf = (cluster: string): bigint => ledger.forgotten.get(cluster) ?? 0n;
   const desk = new LedgerDesk({ ledger, clock, forgottenOf });
   const beginsAtMs = (): number => Math.max(beganAtMs, ledger.forgottenToMs + 1);
   const door = await openAudit(config, new ForgetfulDesk(desk, beginsAtMs), clock);
-  const trouble = () => auditor.trouble;
-  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble });
   const journals: ShardJournal[] = [];
   const stores: EtcdShardStore[] = [];
   for (const each of config.shards) {
@@ -69,7 +72,7 @@ export async function compose(
       await auditor.stop();
       await events.close();
       for (const store of stores) store.close();
-      await telemetry?.close();
+      await telemetry.close();
     },
   };
 }

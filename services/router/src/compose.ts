@@ -6,8 +6,7 @@ import { Peer } from "@holdfast/adapter-grpc/peer";
 import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
-import { openTelemetry } from "@holdfast/adapter-telemetry/open-telemetry";
-import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
+import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
@@ -18,13 +17,18 @@ import { ObservedTier } from "@holdfast/engine/attempts/observed-tier";
 import { CachedReads } from "@holdfast/engine/cached-reads";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { MemoryShardStore } from "@holdfast/engine/memory/memory-shard-store";
+import { type MeasuredShard, makeMeasuredShard } from "@holdfast/engine/metrics/measured-shard";
+import { followRegion, followStreams } from "@holdfast/engine/metrics/region-metrics";
+import { toldTier } from "@holdfast/engine/metrics/told-tier";
 import { PlacementPublisher } from "@holdfast/engine/placement";
+import type { Meter } from "@holdfast/engine/ports/meter";
 import type { ShardStore } from "@holdfast/engine/ports/shard-store";
 import { Router } from "@holdfast/engine/router";
-import { makeShard, type Shard } from "@holdfast/engine/shard";
+import type { Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
+import { version } from "@holdfast/runtime/version";
 import xxhash from "xxhash-wasm";
 import type { RouterConfig } from "./config.ts";
 
@@ -36,9 +40,6 @@ const attemptsMs = 2_000;
 
 /** How often health is told anew, in ms. */
 const healthMs = 250;
-
-/** The version this router says it is. */
-const version = "0.1.0";
 
 /** The parts a test may replace. */
 export interface Surroundings {
@@ -53,11 +54,18 @@ export async function compose(
   surroundings: Surroundings = { clock: new SystemClock(), random: new SystemRandom() },
 ): Promise<RunningService> {
   const { h64 } = await xxhash();
+  const { clock } = surroundings;
+  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
+  const telemetry = await startTelemetry(config, { service: "router", version }, log, {
+    trouble: () => trouble(),
+    ready: () => mayServe(),
+  });
+  const { meter } = telemetry;
   const etcd = new Map<string, EtcdShardStore>();
-  const shards: Shard[] = [];
+  const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {
     const store = await openStore(config, name, endpoints, surroundings, etcd);
-    shards.push(makeShard(config.region, name, store, surroundings));
+    shards.push(makeMeasuredShard(config.region, name, store, surroundings, telemetry));
   }
   if (config.store === "memory") await publish(config, shards, h64, surroundings);
   const { cluster, region } = config;
@@ -65,9 +73,8 @@ export async function compose(
   await local.start();
   const peers = reachPeers(config, surroundings);
   const global = reachCoordinators(config, h64, surroundings);
-  const meter = new PrometheusMeter();
-  const trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
-  const telemetry = await openTelemetry(config.metricsListen, { meter, trouble });
+  followRegion(meter, local.context, shards, (name) => local.context.queues.waitersIn(name));
+  trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
   const cache = openCache(config, log);
   const cached = cache && new CachedReads({ cluster, local, cache, meter });
   const routerId = randomId(surroundings.random);
@@ -93,14 +100,19 @@ export async function compose(
   });
   const opening = serveGrpc({
     listen: config.listen,
-    tier: attempts === undefined ? router : new ObservedTier(router, attempts.stream),
+    tier: toldTier(
+      attempts === undefined ? router : new ObservedTier(router, attempts.stream),
+      ...([telemetry, clock, "router"] as const),
+    ),
     admin,
-    clock: surroundings.clock,
+    clock,
     reflection: config.reflection,
   });
   const door = await openDoor("HOLDFAST_LISTEN", config.listen, opening);
+  followStreams(meter, () => door.streamCount);
   const stopped = new Cancellation();
-  void tellHealth(local, door, surroundings.clock, stopped);
+  mayServe = () => local.isReady && !stopped.cancelled;
+  void tellHealth(local, door, clock, stopped);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
   return {
     stop: async () => {
@@ -111,7 +123,7 @@ export async function compose(
       for (const store of etcd.values()) store.close();
       cache?.close();
       await attempts?.close();
-      await telemetry?.close();
+      await telemetry.close();
     },
   };
 }
@@ -152,7 +164,7 @@ function openCache({ redis }: RouterConfig, log: Logger): RedisCache | undefined
 function tellAttempts(
   { kafka, region }: RouterConfig,
   router: string,
-  meter: PrometheusMeter,
+  meter: Meter,
   log: Logger,
   { clock }: Surroundings,
 ) {

@@ -1,0 +1,64 @@
+import type { Tracer } from "@holdfast/base/tracer";
+import type { Meter } from "@holdfast/engine/ports/meter";
+import { silentMeter } from "@holdfast/engine/silent-meter";
+import type { TracesConfig } from "@holdfast/runtime/environment";
+import type { Logger } from "@holdfast/runtime/log";
+import { openTelemetry } from "./open-telemetry.ts";
+import type { OtlpTracer } from "./otlp-tracer.ts";
+import { type MeterIdentity, PrometheusMeter } from "./prometheus-meter.ts";
+import type { TelemetryOptions } from "./serve-telemetry.ts";
+
+/** What of a service's configuration is about what it tells of itself. */
+export interface TelemetryConfig {
+  readonly metricsListen?: string | undefined;
+  readonly traces?: TracesConfig | undefined;
+  readonly region?: string | undefined;
+}
+
+/** Everything that a process tells of itself to machines: what it counts, and what it traces. */
+export interface Telemetry {
+  readonly meter: Meter;
+  /** Absent: nothing is traced, and nothing is asked. */
+  readonly tracer: Tracer | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Begins to tell, where the configuration says so; what is not asked for is not loaded, and counts
+ * nothing. Rejects with a `ConfigError` where the address of the metrics cannot be listened on.
+ */
+export async function startTelemetry(
+  config: TelemetryConfig,
+  identity: MeterIdentity,
+  log: Logger,
+  told: Pick<TelemetryOptions, "trouble" | "ready">,
+): Promise<Telemetry> {
+  const { metricsListen } = config;
+  const meter = metricsListen === undefined ? undefined : new PrometheusMeter(identity);
+  const server = meter && (await openTelemetry(metricsListen, { meter, ...told }));
+  const tracer = await startTracer(config, identity, log);
+  return {
+    meter: meter ?? silentMeter,
+    tracer,
+    close: async () => {
+      await tracer?.close();
+      await server?.close();
+    },
+  };
+}
+
+async function startTracer(
+  { traces, region }: TelemetryConfig,
+  { service, version }: MeterIdentity,
+  log: Logger,
+): Promise<OtlpTracer | undefined> {
+  if (traces === undefined) return undefined;
+  // The vendor's code takes 10 MB and a second to start: for those who want it.
+  const { OtlpTracer } = await import("./otlp-tracer.ts");
+  const onTrouble = (message: string | undefined): void => {
+    const action = { "event.action": message === undefined ? "traces-resumed" : "traces-lost" };
+    if (message === undefined) log.info(action, "traces are told again");
+    else log.warn(action, `the collector of traces takes none: ${message}`);
+  };
+  return new OtlpTracer({ ...traces, service, version, region, onTrouble });
+}
