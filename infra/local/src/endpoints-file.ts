@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Layout } from "./layout.ts";
+import { type MetricsAddress, metricsAddresses } from "./metrics-layout.ts";
 
 /** The content of endpoints.json, where the command line tool finds a running installation. */
 export interface EndpointsDocument {
@@ -13,6 +14,8 @@ export interface EndpointsDocument {
   readonly audit?: string;
   /** What keeps the record, each with its host:port; absent where it is kept in memory. */
   readonly stores?: Readonly<Record<"kafka" | "postgres" | "redis" | "s3", string>>;
+  /** Where each process tells what it counts (`/metrics`) and how it is (`/healthz`). */
+  readonly metrics: readonly MetricsAddress[];
   readonly regions: readonly {
     readonly region: string;
     readonly endpoint: string;
@@ -31,6 +34,7 @@ export function describeEndpoints(layout: Layout, startedAt: Date): EndpointsDoc
     startedAt: startedAt.toISOString(),
     store: layout.store,
     ...recordOf(layout),
+    metrics: metricsAddresses(layout),
     regions: layout.regions.map(({ region, endpoint, coordinator, shards }) => ({
       region,
       endpoint,

@@ -6,9 +6,11 @@ import {
   placementEnvironment,
   planLayout,
   type RegionLayout,
+  regionEnvironment,
   routerEnvironment,
   whyNoGlobalLocks,
 } from "./layout.ts";
+import { metricsAddresses, metricsPortsFrom } from "./metrics-layout.ts";
 
 const layout = planLayout({
   cluster: "local-1",
@@ -18,6 +20,7 @@ const layout = planLayout({
   members: 3,
   routerPorts: [7420, 7421],
   coordinatorPorts: coordinatorPortsFrom(7420, 2),
+  metricsPorts: metricsPortsFrom(7420, 2),
   etcdPorts: etcdPortsFrom(7420, 12),
   dataDir: "data",
 });
@@ -48,15 +51,34 @@ test("a router is told its shards, and the routers of the other regions", () => 
       "s1=http://127.0.0.1:23793,http://127.0.0.1:23794,http://127.0.0.1:23795",
     HOLDFAST_PEERS: "eu-west-1=127.0.0.1:7421",
     HOLDFAST_COORDINATORS: "127.0.0.1:7430",
+    HOLDFAST_METRICS_LISTEN: "127.0.0.1:7480",
   });
 });
 
 test("a coordinator is told its shards, and the coordinators of the other regions", () => {
   expect(coordinatorEnvironment(layout, west, west.coordinator ?? "")).toEqual({
-    ...placementEnvironment(layout, west),
+    ...regionEnvironment(layout, west),
+    HOLDFAST_METRICS_LISTEN: "127.0.0.1:7484",
     HOLDFAST_LISTEN: "127.0.0.1:7431",
     HOLDFAST_PEERS: "us-east-1=127.0.0.1:7430",
   });
+});
+
+test("every process that runs tells of itself at a port of its own", () => {
+  const told = metricsAddresses({
+    ...layout,
+    record: { endpoint: "127.0.0.1:7440", metrics: 7441 },
+  });
+  expect(told.map(({ service, region = "all" }) => `${service} ${region}`)).toEqual([
+    "router us-east-1",
+    "coordinator us-east-1",
+    "placement us-east-1",
+    "router eu-west-1",
+    "coordinator eu-west-1",
+    "placement eu-west-1",
+    "recorder all",
+  ]);
+  expect(new Set(told.map(({ address }) => address)).size).toBe(7);
 });
 
 test("global locks need etcd and exactly three regions, and it is said what is amiss", () => {
@@ -68,6 +90,7 @@ test("global locks need etcd and exactly three regions, and it is said what is a
 test("a placement service is told its region's shards only", () => {
   expect(Object.keys(placementEnvironment(layout, west)).sort()).toEqual([
     "HOLDFAST_CLUSTER",
+    "HOLDFAST_METRICS_LISTEN",
     "HOLDFAST_REGION",
     "HOLDFAST_SHARDS",
   ]);
@@ -82,6 +105,7 @@ test("with the memory store there are shards and no members", () => {
     members: 0,
     routerPorts: [1],
     coordinatorPorts: [],
+    metricsPorts: [2, 3, 4],
     etcdPorts: { client: [], peer: [] },
     dataDir: "data",
   });
@@ -91,5 +115,8 @@ test("with the memory store there are shards and no members", () => {
   ]);
   const [region] = memory.regions;
   expect(region).not.toHaveProperty("coordinator");
+  expect(metricsAddresses(memory)).toEqual([
+    { service: "router", region: "a", address: "127.0.0.1:2" },
+  ]);
   expect(region && routerEnvironment(memory, region)).not.toHaveProperty("HOLDFAST_COORDINATORS");
 });

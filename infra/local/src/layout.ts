@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type EtcdMemberAddress, loopbackUrl } from "@holdfast/toolchain/etcd-command";
 import type { EtcdPorts } from "@holdfast/toolchain/etcd-process";
+import { metricsEnvironment, type RegionMetrics, regionMetrics } from "./metrics-layout.ts";
 import { type RecordLayout, type StorePorts, storeEnvironment } from "./record-layout.ts";
 
 /** One shard of one region. */
@@ -19,6 +20,7 @@ export interface RegionLayout {
   readonly endpoint: string;
   /** host:port of its coordinator; absent where there are no global locks. */
   readonly coordinator?: string;
+  readonly metrics: RegionMetrics;
   readonly shards: readonly ShardLayout[];
 }
 
@@ -52,6 +54,8 @@ export interface LayoutInput {
   readonly routerPorts: readonly number[];
   /** One for each region, or none where there are no global locks. */
   readonly coordinatorPorts: readonly number[];
+  /** As many for each region as {@link regionMetrics} gives it. */
+  readonly metricsPorts: readonly number[];
   /** One for each member, by region, shard and member; none with the memory store. */
   readonly etcdPorts: EtcdPorts;
   readonly record?: RecordLayout | undefined;
@@ -71,6 +75,7 @@ export function planLayout(input: LayoutInput): Layout {
       routerPort,
       endpoint: `127.0.0.1:${routerPort}`,
       ...(coordinatorPort !== undefined && { coordinator: `127.0.0.1:${coordinatorPort}` }),
+      metrics: regionMetrics(input.metricsPorts, r),
       shards,
     };
   });
@@ -112,7 +117,8 @@ export function routerEnvironment(layout: Layout, own: RegionLayout): Record<str
   const peers = layout.regions.filter((each) => each.region !== own.region);
   const stores = layout.record?.stores;
   return {
-    ...placementEnvironment(layout, own),
+    ...regionEnvironment(layout, own),
+    ...metricsEnvironment(own.metrics.router),
     HOLDFAST_LISTEN: own.endpoint,
     HOLDFAST_STORE: layout.store,
     ...(stores !== undefined && recordEnvironment(stores)),
@@ -135,7 +141,8 @@ export function coordinatorEnvironment(
 ): Record<string, string> {
   const peers = layout.regions.filter((each) => each.region !== own.region);
   return {
-    ...placementEnvironment(layout, own),
+    ...regionEnvironment(layout, own),
+    ...metricsEnvironment(own.metrics.coordinator),
     HOLDFAST_LISTEN: listen,
     HOLDFAST_PEERS: peers.map((each) => `${each.region}=${each.coordinator}`).join(";"),
   };
@@ -143,6 +150,11 @@ export function coordinatorEnvironment(
 
 /** Environment of the placement service of a region. */
 export function placementEnvironment(layout: Layout, own: RegionLayout): Record<string, string> {
+  return { ...regionEnvironment(layout, own), ...metricsEnvironment(own.metrics.placement) };
+}
+
+/** What every service of a region is told. */
+export function regionEnvironment(layout: Layout, own: RegionLayout): Record<string, string> {
   return {
     HOLDFAST_REGION: own.region,
     HOLDFAST_CLUSTER: layout.cluster,

@@ -7,11 +7,14 @@ import {
   storeEnvironment,
 } from "./record-layout.ts";
 
-test("a record in memory has one port, that of the questions", () => {
-  expect(recordPortCount(false, 3)).toBe(1);
-  const record = planRecord(false, recordPortsFrom(7420, 1));
-  expect(record).toEqual({ endpoint: "127.0.0.1:7440" });
-  expect(recordPorts(record)).toEqual([{ port: 7440, purpose: "record", fixedByData: false }]);
+test("a record in memory has two ports, that of the questions and that of its metrics", () => {
+  expect(recordPortCount(false, 3)).toBe(2);
+  const record = planRecord(false, recordPortsFrom(7420, 2));
+  expect(record).toEqual({ endpoint: "127.0.0.1:7440", metrics: 7441 });
+  expect(recordPorts(record)).toEqual([
+    { port: 7440, purpose: "record", fixedByData: false },
+    { port: 7441, purpose: "record's metrics", fixedByData: false },
+  ]);
 });
 
 test("with --audit every store and every service has a port of its own, far from the routers'", () => {

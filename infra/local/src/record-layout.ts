@@ -5,6 +5,8 @@ import type { NeededPort } from "./port-conflict.ts";
 export interface RecordLayout {
   /** host:port of the API by which it is asked. */
   readonly endpoint: string;
+  /** Port of the metrics of that one process; absent where there are stores. */
+  readonly metrics?: number;
   /** The stores it is kept in for good; absent: one process keeps the last of it in memory. */
   readonly stores?: StorePorts;
 }
@@ -28,7 +30,7 @@ export const BUCKET = "holdfast-audit";
 
 /** How many ports the record takes. */
 export function recordPortCount(audit: boolean, regions: number): number {
-  return audit ? 8 + regions : 1;
+  return audit ? 8 + regions : 2;
 }
 
 /** The record's ports lie this far above the routers': 7440 with the default 7420. */
@@ -41,10 +43,10 @@ export function recordPortsFrom(portBase: number, count: number): number[] {
 
 /** Gives out `ports`, of which there are {@link recordPortCount}. */
 export function planRecord(audit: boolean, ports: readonly number[]): RecordLayout {
-  const [api = 0, kafka = 0, kafkaController = 0, postgres = 0, redis = 0, s3 = 0, ...metrics] =
-    ports;
+  const [api = 0, ...others] = ports;
   const endpoint = `127.0.0.1:${api}`;
-  if (!audit) return { endpoint };
+  if (!audit) return { endpoint, metrics: others[0] ?? 0 };
+  const [kafka = 0, kafkaController = 0, postgres = 0, redis = 0, s3 = 0, ...metrics] = others;
   const [auditorMetrics = 0, archiverMetrics = 0, ...journalMetrics] = metrics;
   return {
     endpoint,
@@ -67,11 +69,14 @@ export function storeEnvironment(stores: StorePorts) {
 }
 
 /** The ports of the record and what each is for. */
-export function recordPorts({ endpoint, stores }: RecordLayout): NeededPort[] {
+export function recordPorts({ endpoint, metrics, stores }: RecordLayout): NeededPort[] {
   const port = Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
   const named: readonly (readonly [number, string])[] =
     stores === undefined
-      ? [[port, "record"]]
+      ? [
+          [port, "record"],
+          [metrics ?? 0, "record's metrics"],
+        ]
       : [
           [port, "record"],
           [stores.kafka, "kafka"],

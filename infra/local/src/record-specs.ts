@@ -1,6 +1,7 @@
 import type { ProcessGroup } from "./fleet.ts";
-import { type Layout, placementEnvironment } from "./layout.ts";
+import { type Layout, regionEnvironment } from "./layout.ts";
 import type { ProcessSpec } from "./managed-process.ts";
+import { metricsEnvironment } from "./metrics-layout.ts";
 import { type RecordLayout, type StorePorts, storeEnvironment } from "./record-layout.ts";
 import { type PreparedStores, setUpStores } from "./record-stores.ts";
 import { type ServiceContext, serviceSpec } from "./service-spec.ts";
@@ -42,14 +43,14 @@ export function recordProcesses(context: RecordContext): ProcessGroup[] {
         auditorSpec(context, record, ports, stores),
         serviceSpec(context, "archiver", programs.archiver, {
           ...archiver,
-          HOLDFAST_METRICS_LISTEN: `127.0.0.1:${ports.archiverMetrics}`,
+          ...metricsEnvironment(ports.archiverMetrics),
         }),
       ],
     },
   ];
 }
 
-function recorderSpec(context: RecordContext, { endpoint }: RecordLayout): ProcessSpec {
+function recorderSpec(context: RecordContext, { endpoint, metrics }: RecordLayout): ProcessSpec {
   const { layout, programs } = context;
   const shards = layout.regions.flatMap(({ region, shards }) =>
     shards.map(({ name, endpoints }) => `${region}/${name}=${endpoints.join(",")}`),
@@ -58,6 +59,7 @@ function recorderSpec(context: RecordContext, { endpoint }: RecordLayout): Proce
     HOLDFAST_CLUSTER: layout.cluster,
     HOLDFAST_REGION_SHARDS: shards.join(";"),
     HOLDFAST_AUDIT_LISTEN: endpoint,
+    ...(metrics !== undefined && metricsEnvironment(metrics)),
   });
 }
 
@@ -66,10 +68,10 @@ function journalSpecs(context: RecordContext, stores: StorePorts): ProcessSpec[]
   const { HOLDFAST_KAFKA, HOLDFAST_REDIS } = storeEnvironment(stores);
   return layout.regions.map((own, r) =>
     serviceSpec(context, `journal ${own.region}`, programs.journal, {
-      ...placementEnvironment(layout, own),
+      ...regionEnvironment(layout, own),
       HOLDFAST_KAFKA,
       HOLDFAST_REDIS,
-      HOLDFAST_METRICS_LISTEN: `127.0.0.1:${stores.journalMetrics[r]}`,
+      ...metricsEnvironment(stores.journalMetrics[r] ?? 0),
     }),
   );
 }
@@ -86,8 +88,7 @@ function auditorSpec(
     HOLDFAST_KAFKA,
     HOLDFAST_POSTGRES,
     HOLDFAST_AUDIT_LISTEN: endpoint,
-    HOLDFAST_METRICS_LISTEN: `127.0.0.1:${ports.auditorMetrics}`,
-    ...archiveEnvironment(ports, stores),
+    ...metricsEnvironment(stores.auditorMetrics),
   });
 }
 

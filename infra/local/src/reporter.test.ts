@@ -9,6 +9,7 @@ const document: EndpointsDocument = {
   startedAt: "2026-01-02T03:04:05.000Z",
   store: "etcd",
   audit: "127.0.0.1:7440",
+  metrics: [{ service: "router", region: "us-east-1", address: "127.0.0.1:7480" }],
   regions: [
     {
       region: "us-east-1",

@@ -10,6 +10,7 @@ import {
   planLayout,
   whyNoGlobalLocks,
 } from "./layout.ts";
+import { METRICS_PORTS, metricsAddresses, metricsPortsFrom } from "./metrics-layout.ts";
 import { REGIONS_DEFAULT, SHARDS_DEFAULT, type StartOptions } from "./options.ts";
 import type { NeededPort } from "./port-conflict.ts";
 import { planRecord, recordPortCount, recordPorts, recordPortsFrom } from "./record-layout.ts";
@@ -89,19 +90,22 @@ async function chooseServicePorts(
   regions: number,
   store: "etcd" | "memory",
   etcdPorts: readonly number[],
-): Promise<Pick<LayoutInput, "routerPorts" | "coordinatorPorts" | "record">> {
+): Promise<Pick<LayoutInput, "routerPorts" | "coordinatorPorts" | "metricsPorts" | "record">> {
   const { portBase, audit } = options;
   const coordinators = whyNoGlobalLocks(store, regions) === undefined ? regions : 0;
   const record = store === "etcd" ? recordPortCount(audit, regions) : 0;
-  const count = regions + coordinators + record;
+  const metrics = regions * METRICS_PORTS;
+  const count = regions + coordinators + metrics + record;
   const any = portBase === 0 ? await freePorts(count, etcdPorts) : undefined;
   const routerPorts =
     any?.splice(0, regions) ?? Array.from({ length: regions }, (_, i) => portBase + i);
   const coordinatorPorts =
     any?.splice(0, coordinators) ?? coordinatorPortsFrom(portBase, coordinators);
-  if (record === 0) return { routerPorts, coordinatorPorts };
+  const metricsPorts = any?.splice(0, metrics) ?? metricsPortsFrom(portBase, regions);
+  const ofRegions = { routerPorts, coordinatorPorts, metricsPorts };
+  if (record === 0) return ofRegions;
   const recordLayout = planRecord(audit, any ?? recordPortsFrom(portBase, record));
-  return { routerPorts, coordinatorPorts, record: recordLayout };
+  return { ...ofRegions, record: recordLayout };
 }
 
 /** Two installations on one machine must never take each other's store for their own. */
@@ -110,11 +114,15 @@ function newClusterName(): string {
 }
 
 function neededPorts(layout: Layout, fixedByData: boolean): NeededPort[] {
-  const { regions, record } = layout;
+  const { record, ...others } = layout;
+  const { regions } = others;
   const ofRecord = record === undefined ? [] : recordPorts(record);
+  const ofMetrics = metricsAddresses(others).map(({ service, region, address }) =>
+    portAt(address, `metrics of the ${service} ${region}`),
+  );
   const ofRegions = regions.flatMap(({ region, routerPort, coordinator, shards }) => [
     { port: routerPort, purpose: `router ${region}`, fixedByData: false },
-    ...(coordinator === undefined ? [] : [coordinatorPort(region, coordinator)]),
+    ...(coordinator === undefined ? [] : [portAt(coordinator, `coordinator ${region}`)]),
     ...shards.flatMap(({ name, members }) =>
       members.flatMap((member) => {
         const purpose = `etcd ${region}/${name}/${member.name}`;
@@ -125,10 +133,10 @@ function neededPorts(layout: Layout, fixedByData: boolean): NeededPort[] {
       }),
     ),
   ]);
-  return [...ofRegions, ...ofRecord];
+  return [...ofRegions, ...ofMetrics, ...ofRecord];
 }
 
-function coordinatorPort(region: string, address: string): NeededPort {
+function portAt(address: string, purpose: string): NeededPort {
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
-  return { port, purpose: `coordinator ${region}`, fixedByData: false };
+  return { port, purpose, fixedByData: false };
 }
