@@ -21,6 +21,14 @@ export interface Exposition {
   readonly text: string;
 }
 
+/** An instrument as whoever reads a scrape meets it. */
+export interface ToldInstrument {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
 /** Counts for a Prometheus that comes by and asks. */
 export class PrometheusMeter implements Meter {
   readonly #registry = new Registry<OpenMetricsContentType>();
@@ -79,6 +87,16 @@ export class PrometheusMeter implements Meter {
     return (await this.told()).text;
   }
 
+  /** Everything that is told of, be it counted already or not. */
+  instruments(): ToldInstrument[] {
+    // What the vendor knows of each is the same for ours and for its own.
+    const known = this.#registry.getMetricsAsArray() as unknown as VendorInstrument[];
+    return known.map(({ name, type, help, labelNames = [] }) => {
+      const suffix = type === "counter" && !name.endsWith("_total") ? "_total" : "";
+      return { name: `${name}${suffix}`, type, help, labels: [...labelNames] };
+    });
+  }
+
   #add<S extends Series<unknown>>(series: S): S {
     // Without labels there is one value, which is told from the beginning.
     if (series.labelNames.length === 0) series.valueOf();
@@ -88,15 +106,21 @@ export class PrometheusMeter implements Meter {
   }
 }
 
+type VendorInstrument = Omit<ToldInstrument, "labels"> & { readonly labelNames?: string[] };
+
 /** An instrument as the registry knows it: under a name which the registry shortens. */
 class Told {
   name: string;
   readonly type: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
   readonly #series: Series<unknown>;
 
   constructor(series: Series<unknown>) {
     this.name = series.name;
     this.type = series.type;
+    this.help = series.help;
+    this.labelNames = series.labelNames;
     this.#series = series;
   }
 

@@ -134,7 +134,8 @@ class Timings {
 
 /** Sessions are a matter of regions, whatever they are used for. */
 function scopeOf(command: Command): Scope {
-  return "lock" in command ? scopeIn(command.lock.region) : "local";
+  if ("lock" in command) return scopeIn(command.lock.region);
+  return command.kind === "open-session" ? scopeIn(command.region) : "local";
 }
 
 function scopeIn(region: string): Scope {
