@@ -1,4 +1,6 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
+import { ecsFields } from "./ecs-fields.ts";
+import { version } from "./version.ts";
 
 /** What a service says about itself in every line. */
 export interface LogIdentity {
@@ -7,20 +9,29 @@ export interface LogIdentity {
   readonly level: string;
 }
 
-/** The log of a service: one ECS object a line on standard output (Elastic Common Schema 8). */
-export function makeLog({ service, region, level }: LogIdentity): Logger {
-  return pino({
+/**
+ * The log of a service: one ECS object a line (Elastic Common Schema 8), on standard output unless
+ * `destination` is another place. What a call names in our own words is named here as the schema
+ * has it, see {@link ecsFields}.
+ */
+export function makeLog(
+  { service, region, level }: LogIdentity,
+  destination?: DestinationStream,
+): Logger {
+  const options = {
     level,
     base: {
       "ecs.version": "8.11",
       "service.name": service,
+      "service.version": version,
       "cloud.region": region,
       "process.pid": process.pid,
     },
     messageKey: "message",
     timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
-    formatters: { level: (label) => ({ "log.level": label }) },
-  });
+    formatters: { level: (label: string) => ({ "log.level": label }), log: ecsFields },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
 }
 
 export type { Logger } from "pino";

@@ -112,8 +112,8 @@ class Timings {
     this.#histogram = meter.histogram({
       name: "holdfast_operation_seconds",
       help:
-        "Operations by what was asked, who decides and how it ended; a watch counts when it ends, " +
-        "and granted_after_wait includes the time in line",
+        "Operations by what was asked, who decides and how it ended; a watch counts when it ends. " +
+        "granted_after_wait was told its place in line first, and includes the time there",
       labels: ["operation", "scope", "outcome"],
       buckets: latencyBuckets,
     });

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { makeLog } from "./log.ts";
+
+function logged(write: (log: ReturnType<typeof makeLog>) => void): Record<string, unknown> {
+  let line = "";
+  const destination = {
+    write: (text: string) => {
+      line += text;
+    },
+  };
+  write(makeLog({ service: "router", region: "us-east-1", level: "info" }, destination));
+  return JSON.parse(line);
+}
+
+test("every line says who says it, and when", () => {
+  expect(logged((log) => log.info({ "event.action": "ready" }, "ready"))).toEqual({
+    "@timestamp": expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    "log.level": "info",
+    "ecs.version": "8.11",
+    "service.name": "router",
+    "service.version": expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    "cloud.region": "us-east-1",
+    "process.pid": process.pid,
+    "event.action": "ready",
+    message: "ready",
+  });
+});
+
+test("an error is told in the words of the schema, and not as an object of ours", () => {
+  const err = new RangeError("too far");
+  const line = logged((log) => log.fatal({ err, "event.action": "crashed" }, err.message));
+  expect(line).toMatchObject({ "error.type": "RangeError", "error.message": "too far" });
+  expect(line).not.toHaveProperty("err");
+});
