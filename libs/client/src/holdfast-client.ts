@@ -30,6 +30,7 @@ import {
 } from "./options.ts";
 import { persist } from "./persist.ts";
 import type { AcquireEnd } from "./tenure.ts";
+import { traced } from "./traced-acquire.ts";
 import { type WatchEvent, type WatchOptions, watchLocks } from "./watch-locks.ts";
 
 /**
@@ -155,8 +156,10 @@ export class HoldfastClient implements AsyncDisposable {
     const plan = this.#plan(name, options);
     const { requestTimeoutMs } = this.#defaults;
     const { leasedLocks, callers } = this.#parts;
-    const end = await callers.during(plan.signal, (caller) =>
-      leasedLocks.acquire(plan, requestTimeoutMs, caller),
+    const end = await traced(this.#defaults.tracer, plan, (traceable) =>
+      callers.during(plan.signal, (caller) =>
+        leasedLocks.acquire(traceable, requestTimeoutMs, caller),
+      ),
     );
     if (end.kind === "admitted") return end.value;
     throw this.#errorOf(end, plan);
@@ -249,10 +252,12 @@ export class HoldfastClient implements AsyncDisposable {
 
   /** Runs an acquire under a session to its end; rejects only for a bug. */
   #run(plan: AcquirePlan): Promise<AcquireEnd<HeldLock>> {
-    const { requestTimeoutMs } = this.#defaults;
+    const { requestTimeoutMs, tracer } = this.#defaults;
     const { sessionLocks, callers } = this.#parts;
-    return callers.during(plan.signal, (caller) =>
-      sessionLocks.acquire(plan, requestTimeoutMs, caller),
+    return traced(tracer, plan, (traceable) =>
+      callers.during(plan.signal, (caller) =>
+        sessionLocks.acquire(traceable, requestTimeoutMs, caller),
+      ),
     );
   }
 

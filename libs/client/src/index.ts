@@ -1,3 +1,4 @@
+export type { Span, SpanAttributes, Tracer } from "@holdfast/base/tracer";
 export type { LockState, Tenant } from "@holdfast/core/command/outcome";
 export { FencingGuard } from "@holdfast/core/fencing/guard";
 export type { ManyResult } from "./acquire-many.ts";

@@ -1,4 +1,5 @@
 import { isFailure } from "@holdfast/base/failure";
+import type { Tracer } from "@holdfast/base/tracer";
 import type { Consistency, Scope } from "@holdfast/core/command/command";
 import { limits, sessionTtlDefaultMs } from "@holdfast/core/limits";
 import { globalRegion, isGlobal, type LockId, type Mode } from "@holdfast/core/lock/lock-id";
@@ -25,6 +26,8 @@ export interface ClientOptions {
   readonly ttl?: Duration;
   /** How long a call may take beyond the time it asked to wait; 10 s if left out. */
   readonly requestTimeout?: Duration;
+  /** Told of acquires, and names the trace that the platform goes on with; else none is. */
+  readonly tracer?: Tracer;
 }
 
 /** Which lock, where the client's defaults do not do. */
@@ -76,6 +79,7 @@ export interface ClientDefaults {
   readonly owner: string;
   readonly ttlMs: number;
   readonly requestTimeoutMs: number;
+  readonly tracer?: Tracer;
 }
 
 const waitDefaultMs = 30_000;
@@ -172,6 +176,7 @@ export function defaultsOf(options: ClientOptions, region: string): ClientDefaul
     owner,
     ttlMs: ttlOf(options.ttl ?? sessionTtlDefaultMs),
     requestTimeoutMs: requestTimeoutOf(options),
+    ...(options.tracer && { tracer: options.tracer }),
   };
 }
 
