@@ -28,6 +28,13 @@ export interface Span {
   end(outcome: string, isFault?: boolean): void;
 }
 
+const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Whether `text` is a trace context of the W3C. */
+export function isTraceparent(text: string): boolean {
+  return traceparentPattern.test(text);
+}
+
 /** Whether what belongs to this trace context is kept, as whoever began the trace chose. */
 export function isSampled(traceparent: string | undefined): traceparent is string {
   if (traceparent === undefined) return false;

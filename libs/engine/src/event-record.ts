@@ -1,4 +1,5 @@
 import { utf8, utf8Text } from "@holdfast/base/bytes";
+import { isTraceparent } from "@holdfast/base/tracer";
 import { append, type ChainHead, type Link } from "@holdfast/core/audit/chain";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import { type DecodedEvent, decodeEvent } from "@holdfast/core/audit/event-codec";
@@ -8,22 +9,35 @@ import type { EventRecord } from "./ports/event-log.ts";
 export const eventsTopic = "holdfast.events.v1";
 
 /**
- * The one header: the number of the record in the chain of its cluster, in decimal, a point, and
+ * The header that every record has: the number of the record in the chain of its cluster, in decimal, a point, and
  * the hash of the record before it, in base64url. Every header more costs each record dear.
  */
 const chainHeader = "chain";
+
+/** The trace context of the acquire that the event came of, where its trace is kept. */
+const traceHeader = "traceparent";
 
 /**
  * A linked event as it lies in the topic: the value is the event's line, which the chain covers,
  * and the header holds what else the chain needs. The hash itself is not in it: it is that of what
  * is there, so whatever was changed on the way shows in the next record.
  */
-export function eventRecord(event: AuditEvent, link: Link): EventRecord {
+export function eventRecord(event: AuditEvent, link: Link, traceparent?: string): EventRecord {
+  const chain = `${link.sequence}.${base64url(link.previous)}`;
   return {
     key: utf8(partitionKey(event)),
     value: link.bytes,
-    headers: { [chainHeader]: `${link.sequence}.${base64url(link.previous)}` },
+    headers: {
+      [chainHeader]: chain,
+      ...(traceparent !== undefined && { [traceHeader]: traceparent }),
+    },
   };
+}
+
+/** The trace context that a record bears; undefined where it bears none that is one. */
+export function recordTrace({ headers }: Pick<EventRecord, "headers">): string | undefined {
+  const given = headers[traceHeader];
+  return given !== undefined && isTraceparent(given) ? given : undefined;
 }
 
 /** What a record of the topic is. */

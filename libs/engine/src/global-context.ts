@@ -1,4 +1,5 @@
 import { type Failure, failure } from "@holdfast/base/failure";
+import type { Tracer } from "@holdfast/base/tracer";
 import type { DelegationPolicy } from "@holdfast/core/delegation/recall";
 import type { BallotSource } from "@holdfast/core/quorum/ballot";
 import type { LocalContext } from "./local-context.ts";
@@ -35,6 +36,8 @@ export interface GlobalContext {
   readonly farthestMs: () => number;
   /** Told of each round that goes to all regions. */
   readonly onRound?: RoundListener;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 /** How long a region's answer is waited for, in ms: a link that is cut answers nothing. */

@@ -46,7 +46,7 @@ export class GlobalRegister {
     this.#context = context;
     this.lock = lock;
     this.#repairs = new RegisterRepairs(context, lock);
-    const { ballots, onGeneration, roundTripMs, farthestMs, onRound } = context;
+    const { ballots, onGeneration, roundTripMs, farthestMs, onRound, tracer } = context;
     const { clock, random } = context.surroundings;
     this.#proposer = new RegisterProposer({
       acceptors: this.#acceptors(),
@@ -60,6 +60,7 @@ export class GlobalRegister {
       // A region that is silent says so a little earlier, and then it is known.
       patienceMs: answerMs + 250,
       ...(onRound && { onRound }),
+      ...(tracer && { tracer }),
     });
   }
 
@@ -88,9 +89,10 @@ export class GlobalRegister {
     command: RegisterCommand,
     isRepeat: boolean,
     isOver: () => boolean,
+    traceparent?: string,
   ): Promise<ProposerAnswer> {
     return new Promise((resolve) => {
-      this.propose({ command, isRepeat, isOver, answer: resolve });
+      this.propose({ command, isRepeat, isOver, answer: resolve, traceparent });
     });
   }
 

@@ -196,6 +196,7 @@ export class GlobalAcquireRun {
       { kind: "acquire", request, wait, mayBeGranted: false, ...since },
       isRepeat,
       () => this.#isSpent,
+      this.#order.command.traceparent,
     );
     this.#isAsking = false;
     if (this.#isCancelling) return;

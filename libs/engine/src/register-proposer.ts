@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "@holdfast/base/clock";
 import type { GrantId, LeaseId } from "@holdfast/base/ids";
 import type { Random } from "@holdfast/base/random";
+import { isSampled, type Span, type Tracer } from "@holdfast/base/tracer";
 import { Attempt, regionsMax, type Step, type Warm } from "@holdfast/core/quorum/attempt";
 import {
   type Ballot,
@@ -53,6 +54,8 @@ export interface ProposerOptions {
   readonly patienceMs?: number;
   /** Told of each round. */
   readonly onRound?: RoundListener;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 /** Who asked, and what must hold for going on. */
@@ -63,6 +66,8 @@ export interface Asking {
   /** The caller waits no longer, or its deadline has passed [H6]. */
   readonly isOver: () => boolean;
   readonly answer: (answer: ProposerAnswer) => void;
+  /** The trace context of what it is a part of. */
+  readonly traceparent?: string | undefined;
 }
 
 /** How a command went. */
@@ -363,16 +368,19 @@ export class RegisterProposer {
   }
 
   #beginRound(flight: Flight, kind: RoundKind): void {
-    flight.round = { kind, startedMs: this.#options.clock.monotonicMs() };
+    const { clock, tracer } = this.#options;
+    const spans = tracer === undefined ? noSpans : roundSpans(tracer, kind, flight.members);
+    flight.round = { kind, startedMs: clock.monotonicMs(), spans };
   }
 
   /** Does nothing where it has ended already. */
   #endRound(flight: Flight, outcome: RoundOutcome): void {
     const { onRound, clock } = this.#options;
     if (flight.round === undefined) return;
-    const { kind, startedMs } = flight.round;
+    const { kind, startedMs, spans } = flight.round;
     flight.round = undefined;
     onRound?.(kind, outcome, clock.monotonicMs() - startedMs);
+    for (const span of spans) span.end(outcome, outcome === "no_quorum");
   }
 
   #arm(flight: Flight): void {
@@ -406,9 +414,24 @@ interface Flight {
   isChosen: boolean;
   timer: Timer;
   /** What the regions were asked for and have not decided. */
-  round: { readonly kind: RoundKind; readonly startedMs: number } | undefined;
+  round: Round | undefined;
   /** The ballot that the accept asks the regions to promise along. */
   next?: Ballot;
+}
+
+/** What the regions were asked for, when, and the steps of traces that this is. */
+interface Round {
+  readonly kind: RoundKind;
+  readonly startedMs: number;
+  readonly spans: readonly Span[];
+}
+
+const noSpans: readonly Span[] = [];
+
+function roundSpans(tracer: Tracer, kind: RoundKind, members: readonly Pending[]): Span[] {
+  return members.flatMap(({ asking: { traceparent } }) =>
+    isSampled(traceparent) ? [tracer.span(`quorum ${kind}`, traceparent)] : [],
+  );
 }
 
 const noTimer: Timer = { cancel: () => {} };

@@ -35,7 +35,7 @@ export async function compose(
   let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
   const identity = { service: "auditor", version };
   const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
-  const { meter } = telemetry;
+  const { meter, tracer } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
   const archive = openArchive(config);
@@ -54,7 +54,7 @@ export async function compose(
     const { level, fields, message } = newsLine(news);
     log[level](fields, message);
   };
-  const auditor = new Auditor({ log: events, ledger, clock, meter, listener });
+  const auditor = new Auditor({ log: events, ledger, clock, meter, tracer, listener });
   auditor.start();
   trouble = () => auditor.trouble;
   return {

@@ -17,6 +17,7 @@ import { BallotSource } from "@holdfast/core/quorum/ballot";
 import { Admin } from "@holdfast/engine/admin";
 import { AdmittedRegion } from "@holdfast/engine/admitted-region";
 import { CoordinatorTier } from "@holdfast/engine/coordinator-tier";
+import type { GlobalContext } from "@holdfast/engine/global-context";
 import { GlobalLocks } from "@holdfast/engine/global-locks";
 import { GlobalMembers } from "@holdfast/engine/global-members";
 import { LocalLocks } from "@holdfast/engine/local-locks";
@@ -28,7 +29,6 @@ import { toldTier } from "@holdfast/engine/metrics/told-tier";
 import { farthestRegionMs, nearestRegionMs } from "@holdfast/engine/nearest-region";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import { type ProposerIdentity, takeIdentity } from "@holdfast/engine/proposer-identity";
-import type { RoundListener } from "@holdfast/engine/quorum-round";
 import { RegionAcceptor } from "@holdfast/engine/region-acceptor";
 import type { Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
@@ -67,6 +67,7 @@ export async function compose(
     trouble: () => trouble(),
     ready: () => mayServe(),
   });
+  const { tracer } = telemetry;
   const stores = await openStores(config);
   const shards = [...stores].map(([name, store]) =>
     makeMeasuredShard(region, name, store, surroundings, telemetry),
@@ -84,7 +85,7 @@ export async function compose(
     shards,
     others,
     delegates,
-    countRounds(telemetry.meter),
+    { onRound: countRounds(telemetry.meter), ...(tracer && { tracer }) },
     surroundings,
   );
   const askers = [...config.peers.keys()];
@@ -143,7 +144,7 @@ function globalTier(
   shards: readonly Shard[],
   others: Others,
   delegates: Delegates,
-  onRound: RoundListener,
+  told: Pick<GlobalContext, "onRound" | "tracer">,
   surroundings: Surroundings,
 ) {
   const { placements } = local.context;
@@ -171,7 +172,7 @@ function globalTier(
     onGeneration: (seen) => membership.onGeneration(seen),
     roundTripMs: () => nearestRegionMs(others.voters.map(({ health }) => health)),
     farthestMs: () => farthestRegionMs(others.voters.map(({ health }) => health)),
-    onRound,
+    ...told,
   });
   return { membership, own, locks };
 }

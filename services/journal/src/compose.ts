@@ -4,6 +4,7 @@ import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
 import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
+import type { Tracer } from "@holdfast/base/tracer";
 import { CacheKeeper } from "@holdfast/engine/cache-keeper";
 import { eventsTopic } from "@holdfast/engine/event-record";
 import { ShardJournal } from "@holdfast/engine/journal/shard-journal";
@@ -26,6 +27,7 @@ interface Shared {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly meter: Meter;
+  readonly tracer: Tracer | undefined;
   readonly cache: RedisCache | undefined;
   readonly log: Logger;
 }
@@ -43,7 +45,7 @@ export async function compose(
   let trouble: string | undefined = "starting: looks for the topic in Kafka";
   const identity = { service: "journal", version };
   const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble });
-  const { meter } = telemetry;
+  const { meter, tracer } = telemetry;
   const events = new KafkaEventLog({
     brokers: config.kafka,
     clientId: "holdfast-journal",
@@ -52,7 +54,7 @@ export async function compose(
     appendTimeoutMs,
     onLog: (message) => log.warn({ "event.action": "kafka" }, message),
   });
-  const shared = { clock, events, meter, cache: openCache(config, log), log };
+  const shared = { clock, events, meter, tracer, cache: openCache(config, log), log };
   const stores = await connect(config);
   const running = stores.map(({ name, store }) => startShard(config, name, store, shared));
   await awaitTopic(config, shared);
@@ -82,7 +84,7 @@ function startShard(
   { cluster, region }: JournalConfig,
   shard: string,
   store: EtcdShardStore,
-  { clock, events, meter, cache, log }: Shared,
+  { clock, events, meter, tracer, cache, log }: Shared,
 ): RunningService {
   const keeper = cache && new CacheKeeper({ cluster, region, shard, cache, clock, meter });
   const journal = new ShardJournal({
@@ -90,6 +92,7 @@ function startShard(
     log: events,
     clock,
     meter,
+    tracer,
     installation: cluster,
     region,
     shard,

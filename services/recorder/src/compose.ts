@@ -2,6 +2,7 @@ import { connectEtcdShard, type EtcdShardStore } from "@holdfast/adapter-etcd/et
 import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
+import type { Tracer } from "@holdfast/base/tracer";
 import { ForgetfulDesk } from "@holdfast/engine/audit-desk/forgetful-desk";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";
 import { Auditor } from "@holdfast/engine/auditor/auditor";
@@ -32,6 +33,7 @@ interface Shared {
   readonly clock: Clock;
   readonly events: MemoryEventLog;
   readonly meter: Meter;
+  readonly tracer: Tracer | undefined;
   readonly log: Logger;
 }
 
@@ -46,12 +48,12 @@ export async function compose(
   let trouble = (): string | undefined => "starting";
   const identity = { service: "recorder", version };
   const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
-  const { meter } = telemetry;
+  const { meter, tracer } = telemetry;
   const ledger = new MemoryLedger({ rowsMax: config.rowsMax, whenFull: "forgets" });
   const events = new MemoryEventLog(clock, {}, { waitingMax });
   // One partition: each chain arrives in its order, and what is forgotten of it is its beginning.
   events.createTopic(eventsTopic, 1);
-  const auditor = startAuditor(ledger, { clock, events, meter, log });
+  const auditor = startAuditor(ledger, { clock, events, meter, tracer, log });
   trouble = () => auditor.trouble;
   const forgottenOf = (cluster: string): bigint => ledger.forgotten.get(cluster) ?? 0n;
   const desk = new LedgerDesk({ ledger, clock, forgottenOf });
@@ -63,7 +65,9 @@ export async function compose(
     const connected = await connectEtcdShard(each);
     if (connected.kind !== "connected") throw new ConfigError(connected.message);
     stores.push(connected.store);
-    journals.push(startJournal(config, each, connected.store, { clock, events, meter, log }));
+    journals.push(
+      startJournal(config, each, connected.store, { clock, events, meter, tracer, log }),
+    );
   }
   return {
     stop: async () => {
@@ -77,9 +81,12 @@ export async function compose(
   };
 }
 
-function startAuditor(ledger: MemoryLedger, { clock, events, meter, log }: Shared): Auditor {
+function startAuditor(
+  ledger: MemoryLedger,
+  { clock, events, meter, tracer, log }: Shared,
+): Auditor {
   const auditor = new Auditor({
-    ...{ log: events, ledger, clock, meter, locksMax },
+    ...{ log: events, ledger, clock, meter, tracer, locksMax },
     listener: (news) => {
       const { level, fields, message } = newsLine(news);
       log[level](fields, message);
@@ -93,10 +100,10 @@ function startJournal(
   { cluster }: RecorderConfig,
   { region, shard }: RegionShard,
   store: EtcdShardStore,
-  { clock, events, meter, log }: Shared,
+  { clock, events, meter, tracer, log }: Shared,
 ): ShardJournal {
   const journal = new ShardJournal({
-    ...{ store, log: events, clock, meter, installation: cluster, region, shard },
+    ...{ store, log: events, clock, meter, tracer, installation: cluster, region, shard },
     name: `recorder/${process.pid}`,
     checkpoints: new MemoryCheckpoints(),
     onNotice: (notice) => {

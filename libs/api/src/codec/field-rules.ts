@@ -1,4 +1,5 @@
 import { type Failure, failure } from "@holdfast/base/failure";
+import { isTraceparent } from "@holdfast/base/tracer";
 import { limits } from "@holdfast/core/limits";
 import { globalRegion, type LockId } from "@holdfast/core/lock/lock-id";
 import { checkName, checkNamespace, checkRegion } from "@holdfast/core/lock/name";
@@ -7,7 +8,6 @@ const idPattern = /^[A-Za-z0-9_-]{22}$/;
 const shardPattern = /^[A-Za-z0-9_-]{1,64}$/;
 const requestIdPattern = /^[\x21-\x7e]+$/;
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const prefixPattern = /^[A-Za-z0-9._:@=+,~/-]*$/;
 const signed64Max = 2n ** 63n - 1n;
 
@@ -128,7 +128,7 @@ export function checkMetadata(
 
 /** W3C trace context. */
 export function checkTraceparent(traceparent: string): Failure | undefined {
-  if (traceparentPattern.test(traceparent)) return undefined;
+  if (isTraceparent(traceparent)) return undefined;
   return refuse(
     "traceparent",
     "traceparent is W3C trace context: version, trace, span and flags in lower-case hex.",

@@ -1,11 +1,13 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
 import { invariant } from "@holdfast/base/invariant";
+import type { Tracer } from "@holdfast/base/tracer";
 import { eventsTopic } from "../event-record.ts";
 import type { EventBatch, EventConsumer, EventLog } from "../ports/event-log.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { Violation } from "../ports/ledger-records.ts";
 import type { Meter } from "../ports/meter.ts";
+import { recordSpans } from "../record-spans.ts";
 import { AuditorCounts } from "./auditor-counts.ts";
 import type { AuditorListener, Waited } from "./auditor-news.ts";
 import { keepDaysOpen } from "./day-opener.ts";
@@ -20,6 +22,8 @@ export interface AuditorOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly meter: Meter;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly listener: AuditorListener;
   /** The members that share the topic; {@link auditorGroup} if left out. */
   readonly group?: string;
@@ -112,7 +116,9 @@ export class Auditor {
 
   async #take(consumer: EventConsumer, batch: EventBatch): Promise<void> {
     const read = this.#read(batch);
+    const spans = recordSpans(this.#options.tracer, "auditor store", batch.records);
     const stored = await this.#writer.store(read.events);
+    for (const span of spans) span.end(stored === undefined ? "cancelled" : "stored");
     if (stored === undefined) return;
     const parked = await this.#writer.park([...read.unread, ...stored.unread]);
     if (parked === undefined) return;

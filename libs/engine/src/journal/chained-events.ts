@@ -14,14 +14,21 @@ export interface ChainedEvents {
   readonly head: ChainHead;
 }
 
-/** Goes on with a chain: a function of head and events alone, as the events are of the history. */
-export function chainEvents(head: ChainHead, events: readonly AuditEvent[]): ChainedEvents {
+/**
+ * Goes on with a chain: a function of head and events alone, as the events are of the history.
+ * `traces`: what the records of some of them bear beside their place in the chain.
+ */
+export function chainEvents(
+  head: ChainHead,
+  events: readonly AuditEvent[],
+  traces?: ReadonlyMap<AuditEvent, string>,
+): ChainedEvents {
   let last = head;
   let bytes = 0;
   const records = events.map((event) => {
     const link = append(last, utf8(encodeEvent(event)));
     last = headOf(link);
-    const record = eventRecord(event, link);
+    const record = eventRecord(event, link, traces?.get(event));
     bytes += recordBytes(record);
     return record;
   });

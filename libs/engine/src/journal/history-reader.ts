@@ -7,6 +7,7 @@ import type { ShardStore, Watch, WatchEvent } from "../ports/shard-store.ts";
 import { chainEvents } from "./chained-events.ts";
 import type { HistoryPosition } from "./checkpoint.ts";
 import { HistoryBacklog, type RevisionBatch } from "./history-backlog.ts";
+import { tracesIn } from "./traces-in.ts";
 
 /** So many batches may wait; then the watch is given up, and the store keeps the rest. */
 const waitingBatchesMax = 8;
@@ -126,7 +127,8 @@ export class HistoryReader {
       this.#lose();
       return;
     }
-    const chained = chainEvents(this.#read.head, derived.events);
+    const traces = tracesIn(derived.events, watched);
+    const chained = chainEvents(this.#read.head, derived.events, traces);
     if (revision === known.revision && !isSame(chained.head, known.head)) onContradiction(revision);
     this.#read = { revision, head: chained.head, bookmark: derived.bookmark };
     this.#backlog.add(chained, this.#read);

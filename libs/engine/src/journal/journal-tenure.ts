@@ -1,11 +1,13 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, sleep } from "@holdfast/base/clock";
+import type { Tracer } from "@holdfast/base/tracer";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import type { HistoryOf } from "@holdfast/core/audit/history";
 import { Compaction } from "../compaction.ts";
 import { eventsTopic } from "../event-record.ts";
 import type { EventLog, EventProducer, EventRecord } from "../ports/event-log.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
+import { recordSpans } from "../record-spans.ts";
 import { type Checkpoint, firstCheckpoint, type HistoryPosition } from "./checkpoint.ts";
 import { CheckpointStore, type Checkpoints } from "./checkpoint-store.ts";
 import { EventAppender } from "./event-appender.ts";
@@ -39,6 +41,8 @@ export interface JournalTenureOptions {
   /** Cancelled when what was read is to be finished, and nothing more to be read. */
   readonly stopping: Cancellation;
   readonly metrics: JournalMetrics;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly onNotice: NoticeListener;
   /** Told of the events of each revision, before the log has them. */
   readonly onEvents?: (events: readonly AuditEvent[]) => void;
@@ -168,8 +172,10 @@ export class JournalTenure {
   }
 
   async #append(records: readonly EventRecord[], end: HistoryPosition): Promise<boolean> {
-    const { metrics, of, leadership } = this.#options;
+    const { metrics, of, leadership, tracer } = this.#options;
+    const spans = recordSpans(tracer, "journal append", records);
     const isDone = await this.#appender.append(records, leadership.lost);
+    for (const span of spans) span.end(isDone ? "appended" : "cancelled");
     if (!isDone) return false;
     this.#done = end;
     if (records.length > 0) metrics.produced(of.shard, records.length);

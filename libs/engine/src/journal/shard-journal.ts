@@ -1,6 +1,7 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, sleep } from "@holdfast/base/clock";
 import { digest132 } from "@holdfast/base/digest";
+import type { Tracer } from "@holdfast/base/tracer";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import type { HistoryOf } from "@holdfast/core/audit/history";
 import { identityKey } from "@holdfast/core/lock/keys";
@@ -28,6 +29,8 @@ export interface ShardJournalOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly meter: Meter;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** The name of the whole installation. */
   readonly installation: string;
   readonly region: string;
@@ -83,7 +86,7 @@ export class ShardJournal {
   }
 
   async #run(): Promise<void> {
-    const { store, clock, log, meter, shard, name, onEvents, checkpoints } = this.#options;
+    const { store, clock, log, meter, tracer, shard, name, onEvents, checkpoints } = this.#options;
     const onNotice = this.#onNotice;
     const metrics = journalMetrics(meter);
     metrics.leads(shard, false);
@@ -96,7 +99,17 @@ export class ShardJournal {
       metrics.leads(shard, true);
       onNotice({ level: "info", action: "leading", message: `reads ${of.region}/${shard}` });
       const tenure = new JournalTenure({
-        ...{ store, log, clock, of, leadership, stopping: this.#stopping, metrics, onNotice },
+        ...{
+          store,
+          log,
+          clock,
+          of,
+          leadership,
+          stopping: this.#stopping,
+          metrics,
+          tracer,
+          onNotice,
+        },
         ...(onEvents === undefined ? {} : { onEvents }),
         ...(checkpoints === undefined ? {} : { checkpoints }),
       });
