@@ -13,6 +13,8 @@ import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentele
 
 /** How long a collector may take over a batch, in ms. */
 const exportTimeoutMs = 2_000;
+/** How long spans are gathered before they are sent, in ms. */
+const gatherMs = 1_000;
 /** Spans that wait for the collector; more are dropped. */
 const queueMax = 4_096;
 /** Where both ends are OpenTelemetry, this says that all went well. */
@@ -47,6 +49,7 @@ export class OtlpTracer implements Tracer {
     const processor = new BatchSpanProcessor({
       exporter: noticing(sent, options.onTrouble),
       exportTimeoutMillis: exportTimeoutMs,
+      scheduledDelayMillis: gatherMs,
       maxQueueSize: queueMax,
     });
     this.#provider = new TracerProvider({
