@@ -14,11 +14,12 @@ import type { Part } from "./parts.ts";
 import { measureHeld } from "./scenarios/held.ts";
 import { measureIdle } from "./scenarios/idle.ts";
 import { measureLone } from "./scenarios/lone.ts";
+import { measureMetrics } from "./scenarios/metrics.ts";
 import type { Stage } from "./scenarios/stage.ts";
 import { Tournament } from "./scenarios/throughput.ts";
 import { measureWaiters } from "./scenarios/waiters.ts";
 
-const onHoldfast = ["holdfast", "at_64", "lone", "held", "waiters", "idle"] as const;
+const onHoldfast = ["holdfast", "at_64", "lone", "held", "waiters", "idle", "metrics"] as const;
 
 /** The local tier against its contenders, in one run on one machine. */
 export class LocalBench {
@@ -42,7 +43,11 @@ export class LocalBench {
     const roundMs = this.#options.roundS * 1_000;
     await this.#scenario("lone", (stage) => measureLone(stage, roundMs));
     await this.#scenario("held", (stage) => measureHeld(stage, roundMs));
+    const { rounds } = this.#options;
+    const startRouter = (env: Readonly<Record<string, string>>) =>
+      this.#servers.anotherHoldfast(env, this.#profiling());
     for (const [part, measure] of [
+      ["metrics", (stage: Stage) => measureMetrics(stage, rounds, roundMs, startRouter)],
       ["waiters", measureWaiters],
       ["idle", (stage: Stage) => measureIdle(stage, roundMs)],
     ] as const) {

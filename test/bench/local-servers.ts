@@ -47,6 +47,15 @@ export class LocalServers {
     return this.#holdfast;
   }
 
+  /** A region more over the same etcd, with settings of its own; whoever asks for it ends it. */
+  anotherHoldfast(
+    env: Readonly<Record<string, string>>,
+    execArgv: readonly string[],
+  ): Promise<HoldfastServers> {
+    const folder = mkdtempSync(join(this.#folder, "another-"));
+    return startHoldfast({ etcd: this.etcd.endpoints, folder, execArgv, env });
+  }
+
   get holdfast(): HoldfastServers {
     if (this.#holdfast === undefined) throw new Error("there is no router in this run");
     return this.#holdfast;

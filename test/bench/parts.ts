@@ -2,7 +2,7 @@ import { contenderNames } from "./contenders/contender.ts";
 
 /** What can be measured by itself in each suite: a contender, or a scenario of Holdfast. */
 export const partsOf = {
-  local: [...contenderNames, "at_64", "lone", "waiters", "held", "idle"],
+  local: [...contenderNames, "at_64", "lone", "waiters", "held", "idle", "metrics"],
   global: ["latency", "throughput", "delegated", "hot", "lost_region"],
   audit: ["drain", "impact", "age", "timeline"],
 } as const;
@@ -28,6 +28,7 @@ const partsOfFigure: Readonly<Record<Suite, Readonly<Record<string, readonly Par
     "held.throughput_ratio": ["held"],
     "idle.cpu_share": ["idle"],
     "idle.rss_mib": ["idle"],
+    "metrics.throughput_ratio": ["metrics"],
   },
   global: {
     "global.cold_rtt": ["latency"],

@@ -98,12 +98,10 @@ export async function compose(
     ...(global && { global: global.tier }),
     ...(cached && { cached }),
   });
+  const observed = attempts === undefined ? router : new ObservedTier(router, attempts.stream);
   const opening = serveGrpc({
     listen: config.listen,
-    tier: toldTier(
-      attempts === undefined ? router : new ObservedTier(router, attempts.stream),
-      ...([telemetry, clock, "router"] as const),
-    ),
+    tier: toldTier(observed, telemetry, clock, "router"),
     admin,
     clock,
     reflection: config.reflection,

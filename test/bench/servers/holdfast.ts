@@ -22,6 +22,8 @@ export interface HoldfastOptions {
   readonly folder: string;
   /** Further arguments for the router's Node, such as a profiler's. */
   readonly execArgv: readonly string[];
+  /** Further settings of the router. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a placement process and a router, and waits until the router serves. */
@@ -37,7 +39,8 @@ export async function startHoldfast(options: HoldfastOptions): Promise<HoldfastS
     HOLDFAST_LOG_LEVEL: "info",
   };
   const placement = startService({ service: "placement", env, folder, execArgv: [] });
-  const router = startService({ service: "router", env, folder, execArgv });
+  const own = { ...env, ...options.env };
+  const router = startService({ service: "router", env: own, folder, execArgv });
   const stop = async (): Promise<void> => {
     await Promise.all([endService(router), endService(placement)]);
   };

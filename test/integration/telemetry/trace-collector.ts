@@ -14,7 +14,8 @@ const exportPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 /** Takes spans as a collector of OpenTelemetry does, and remembers them. */
 export class TraceCollector implements AsyncDisposable {
-  readonly spans: ToldSpan[] = [];
+  /** As they came: whoever measures wants no time spent on them. */
+  readonly #requests: Buffer[] = [];
   readonly #server = new Server();
   #port = 0;
 
@@ -22,7 +23,7 @@ export class TraceCollector implements AsyncDisposable {
     const collector = new TraceCollector();
     const asIs = (bytes: Buffer): Buffer => bytes;
     const answer = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void => {
-      collector.spans.push(...spansIn(call.request));
+      collector.#requests.push(call.request);
       done(null, Buffer.alloc(0));
     };
     const serve = { path: exportPath, requestStream: false, responseStream: false };
@@ -36,6 +37,15 @@ export class TraceCollector implements AsyncDisposable {
     );
     collector.#port = await promise;
     return collector;
+  }
+
+  /** All that was told since {@link clear}. */
+  get spans(): ToldSpan[] {
+    return this.#requests.flatMap(spansIn);
+  }
+
+  clear(): void {
+    this.#requests.length = 0;
   }
 
   get endpoint(): string {

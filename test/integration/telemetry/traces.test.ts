@@ -36,7 +36,7 @@ describe.skipIf(etcdMissing !== undefined)("one acquire", () => {
     const patience = { timeout: 20_000, interval: 200 };
     await expect.poll(names, patience).toEqual(expect.arrayContaining(wanted));
     const spans = mine();
-    collector.spans.length = 0;
+    collector.clear();
     return spans;
   }
 

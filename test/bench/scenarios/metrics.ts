@@ -1,0 +1,84 @@
+import { freePorts } from "@holdfast/toolchain/free-ports";
+import { TraceCollector } from "../../integration/telemetry/trace-collector.ts";
+import { ActorProcess } from "../actor-process.ts";
+import type { Figures } from "../figures.ts";
+import { measureLoad } from "../measured-load.ts";
+import { median } from "../percentile.ts";
+import type { HoldfastServers } from "../servers/holdfast.ts";
+import type { Stage } from "./stage.ts";
+
+const workers = 1_024;
+const warmupMs = 500;
+/** A median of fewer pairs says little on a machine that others use too. */
+const pairsMin = 7;
+/** As often as a Prometheus comes by that is in a hurry. */
+const scrapeMs = 5_000;
+/** The default of the services. */
+const sample = "0.01";
+
+/** A router with the process that puts load on it. */
+interface Runner {
+  readonly router: HoldfastServers;
+  readonly load: ActorProcess;
+}
+
+/**
+ * What it costs to be watched: throughput of a router that counts, is scraped and tells a hundredth
+ * of its traces, against that of one that does not, in pairs whose order turns.
+ */
+export async function measureMetrics(
+  stage: Stage,
+  rounds: number,
+  roundMs: number,
+  startRouter: (env: Readonly<Record<string, string>>) => Promise<HoldfastServers>,
+): Promise<Figures> {
+  const { settings, execArgv, etcd, holdfast, report } = stage;
+  await using ends = new AsyncDisposableStack();
+  const loadOn = async (router: HoldfastServers): Promise<Runner> => {
+    const role = { ...settings, router: router.endpoint, contender: "holdfast" as const };
+    const load = await ActorProcess.start("load", role, execArgv);
+    ends.defer(() => load.stop());
+    return { router, load };
+  };
+  const collector = ends.use(await TraceCollector.start());
+  const [port] = await freePorts(1);
+  const address = `127.0.0.1:${port}`;
+  const watched = await startRouter({
+    HOLDFAST_METRICS_LISTEN: address,
+    HOLDFAST_TRACES_ENDPOINT: collector.endpoint,
+    HOLDFAST_TRACES_SAMPLE: sample,
+  });
+  ends.defer(() => watched.stop());
+  const scraping = setInterval(() => void fetch(`http://${address}/metrics`), scrapeMs);
+  ends.defer(() => clearInterval(scraping));
+  const runners = { with: await loadOn(watched), without: await loadOn(holdfast) };
+  const play = async ({ router, load }: Runner): Promise<number> => {
+    await etcd.compact();
+    const plan = { workers, warmupMs, measureMs: roundMs };
+    const pids = { etcd: etcd.pids(), router: [router.routerPid] };
+    return (await measureLoad([load], plan, pids)).pairsPerS;
+  };
+  // Their first runs compile the code.
+  for (const runner of Object.values(runners)) await play(runner);
+  const played: { readonly with: number; readonly without: number }[] = [];
+  for (let pair = 0; pair < Math.max(pairsMin, rounds); pair++) {
+    const order = pair % 2 === 0 ? (["with", "without"] as const) : (["without", "with"] as const);
+    const run = { with: 0, without: 0 };
+    for (const which of order) run[which] = await play(runners[which]);
+    played.push(run);
+    const [on, off] = [run.with, run.without].map(Math.round);
+    report(`  ${on} pairs/s watched, ${off} not: ${(run.with / run.without).toFixed(3)}`);
+  }
+  const text = await (await fetch(`http://${address}/metrics`)).text();
+  const counted = /^holdfast_operation_seconds_count\{operation="acquire".*granted"\} (\d+)/m.exec(
+    text,
+  );
+  return {
+    "metrics.throughput_ratio": median(played.map((run) => run.with / run.without)),
+    "metrics.ratios": played.map((run) => (run.with / run.without).toFixed(3)).join(" "),
+    "metrics.with.pairs_per_s": median(played.map((run) => run.with)),
+    "metrics.without.pairs_per_s": median(played.map((run) => run.without)),
+    "metrics.acquires_counted": Number(counted?.[1] ?? 0),
+    "metrics.spans_told": collector.spans.length,
+  };
+}
