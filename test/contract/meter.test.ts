@@ -1,6 +1,6 @@
 import { PrometheusMeter } from "@holdfast/adapter-telemetry/prometheus-meter";
 import { MemoryMeter } from "@holdfast/engine/memory/memory-meter";
-import type { Meter } from "@holdfast/engine/ports/meter";
+import type { Counter, Meter } from "@holdfast/engine/ports/meter";
 import { beforeEach, describe, expect, it } from "vitest";
 
 /** A meter, and how its counts are read: one more label, `le`, reads a bucket. */
@@ -96,6 +96,40 @@ describe.each(meters)("$name as a meter", ({ make }) => {
     expect(await read("holdfast_age_seconds_bucket", { le: "5" })).toBe(3);
     expect(await read("holdfast_age_seconds_count")).toBe(4);
     expect(await read("holdfast_age_seconds_sum")).toBeCloseTo(31.35);
+  });
+
+  it("counts with chosen labels as with labels that are named each time", async () => {
+    const counter = meter.counter(refused);
+    const full = counter.with({ reason: "full" });
+    // From the beginning on: nobody has to wait for the first one to see that there is none.
+    full.add(0);
+    expect(await read(refused.name, { reason: "full" })).toBe(0);
+    full.add(2);
+    counter.add(1, { reason: "full" });
+    expect(await read(refused.name, { reason: "full" })).toBe(3);
+    const timed = { ...age, name: "holdfast_timed_seconds", labels: ["of"] } as const;
+    const histogram = meter.histogram(timed);
+    histogram.with({ of: "this" }).observe(0.7);
+    histogram.observe(2, { of: "this" });
+    expect(await read("holdfast_timed_seconds_count", { of: "this" })).toBe(2);
+    expect(await read("holdfast_timed_seconds_bucket", { of: "this", le: "1" })).toBe(1);
+  });
+
+  it("tells of a gauge that is followed what it stands at when somebody looks", async () => {
+    let waiting = 1;
+    const gauge = meter.gauge({ name: "holdfast_waiting", help: "Waiting.", labels: ["shard"] });
+    gauge.follow(() => waiting, { shard: "s0" });
+    expect(await read("holdfast_waiting", { shard: "s0" })).toBe(1);
+    waiting = 5;
+    expect(await read("holdfast_waiting", { shard: "s0" })).toBe(5);
+    gauge.follow(() => 7, { shard: "s0" });
+    expect(await read("holdfast_waiting", { shard: "s0" })).toBe(7);
+  });
+
+  it("takes labels that are chosen wrongly for a bug", () => {
+    const counter: Counter<string> = meter.counter(refused);
+    expect(() => counter.with({})).toThrow(/is counted by reason/);
+    expect(() => counter.with({ reason: "full", lock: "a" })).toThrow(/is counted by reason/);
   });
 
   it("gives the same instrument to who asks for it again", async () => {

@@ -2,7 +2,7 @@ import { freePorts } from "@holdfast/toolchain/free-ports";
 import { TraceCollector } from "../../integration/telemetry/trace-collector.ts";
 import { ActorProcess } from "../actor-process.ts";
 import type { Figures } from "../figures.ts";
-import { measureLoad } from "../measured-load.ts";
+import { type Measurement, measureLoad } from "../measured-load.ts";
 import { median } from "../percentile.ts";
 import type { HoldfastServers } from "../servers/holdfast.ts";
 import type { Stage } from "./stage.ts";
@@ -20,6 +20,11 @@ const sample = "0.01";
 interface Runner {
   readonly router: HoldfastServers;
   readonly load: ActorProcess;
+}
+
+interface Pair {
+  readonly with: Measurement;
+  readonly without: Measurement;
 }
 
 /**
@@ -52,32 +57,39 @@ export async function measureMetrics(
   const scraping = setInterval(() => void fetch(`http://${address}/metrics`), scrapeMs);
   ends.defer(() => clearInterval(scraping));
   const runners = { with: await loadOn(watched), without: await loadOn(holdfast) };
-  const play = async ({ router, load }: Runner): Promise<number> => {
+  const play = async ({ router, load }: Runner): Promise<Measurement> => {
     await etcd.compact();
     const plan = { workers, warmupMs, measureMs: roundMs };
     const pids = { etcd: etcd.pids(), router: [router.routerPid] };
-    return (await measureLoad([load], plan, pids)).pairsPerS;
+    return measureLoad([load], plan, pids);
   };
   // Their first runs compile the code.
   for (const runner of Object.values(runners)) await play(runner);
-  const played: { readonly with: number; readonly without: number }[] = [];
+  const played: Pair[] = [];
   for (let pair = 0; pair < Math.max(pairsMin, rounds); pair++) {
     const order = pair % 2 === 0 ? (["with", "without"] as const) : (["without", "with"] as const);
-    const run = { with: 0, without: 0 };
+    const run: Partial<Record<keyof Pair, Measurement>> = {};
     for (const which of order) run[which] = await play(runners[which]);
-    played.push(run);
-    const [on, off] = [run.with, run.without].map(Math.round);
-    report(`  ${on} pairs/s watched, ${off} not: ${(run.with / run.without).toFixed(3)}`);
+    played.push(run as Pair);
+    const [on, off] = order.map((which) => Math.round(run[which]?.pairsPerS ?? 0));
+    report(`  ${on} pairs/s ${order[0]}, ${off} ${order[1]}`);
   }
   const text = await (await fetch(`http://${address}/metrics`)).text();
   const counted = /^holdfast_operation_seconds_count\{operation="acquire".*granted"\} (\d+)/m.exec(
     text,
   );
+  const ratios = played.map((run) => run.with.pairsPerS / run.without.pairsPerS);
+  const routerUs = ({ serverCpuUsBy }: Measurement): number => serverCpuUsBy?.router ?? Number.NaN;
   return {
-    "metrics.throughput_ratio": median(played.map((run) => run.with / run.without)),
-    "metrics.ratios": played.map((run) => (run.with / run.without).toFixed(3)).join(" "),
-    "metrics.with.pairs_per_s": median(played.map((run) => run.with)),
-    "metrics.without.pairs_per_s": median(played.map((run) => run.without)),
+    "metrics.throughput_ratio": median(ratios),
+    "metrics.ratios": ratios.map((ratio) => ratio.toFixed(3)).join(" "),
+    "metrics.router_cpu_ratio": median(
+      played.map((run) => routerUs(run.with) / routerUs(run.without)),
+    ),
+    "metrics.with.pairs_per_s": median(played.map((run) => run.with.pairsPerS)),
+    "metrics.without.pairs_per_s": median(played.map((run) => run.without.pairsPerS)),
+    "metrics.with.router_cpu_us": median(played.map((run) => routerUs(run.with))),
+    "metrics.without.router_cpu_us": median(played.map((run) => routerUs(run.without))),
     "metrics.acquires_counted": Number(counted?.[1] ?? 0),
     "metrics.spans_told": collector.spans.length,
   };
