@@ -4,4 +4,4 @@ export const latencyBuckets: readonly number[] = [
 ];
 
 /** Bounds for how many operations share a batch. */
-export const batchBuckets: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 96, 120];
+export const batchBuckets: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
