@@ -34,11 +34,6 @@ export const allowances: readonly Allowance[] = [
     path: "libs/engine/src/memory/memory-meter.ts",
     reason: "the twin in memory of the meter, which every package's tests read counts from",
   },
-  {
-    rule: "dead-files",
-    path: "libs/engine/src/memory/memory-cache.ts",
-    reason: "the twin in memory of Redis, held against the contract that cached reads rely on",
-  },
 ];
 
 /** Does `allowance` cover a violation of `rule`? */

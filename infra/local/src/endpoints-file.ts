@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Layout } from "./layout.ts";
-import { type MetricsAddress, metricsAddresses } from "./metrics-layout.ts";
+import { type MetricsAddress, metricsAddresses } from "./metrics-addresses.ts";
 
 /** The content of endpoints.json, where the command line tool finds a running installation. */
 export interface EndpointsDocument {

@@ -10,7 +10,8 @@ import {
   routerEnvironment,
   whyNoGlobalLocks,
 } from "./layout.ts";
-import { metricsAddresses, metricsPortsFrom } from "./metrics-layout.ts";
+import { metricsAddresses } from "./metrics-addresses.ts";
+import { metricsPortsFrom } from "./metrics-layout.ts";
 
 const layout = planLayout({
   cluster: "local-1",

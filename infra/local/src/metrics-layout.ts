@@ -1,5 +1,3 @@
-import type { Layout } from "./layout.ts";
-
 /** Ports on which the services of one region tell what they count, and how they are. */
 export interface RegionMetrics {
   readonly router: number;
@@ -7,15 +5,6 @@ export interface RegionMetrics {
   readonly coordinator: number;
   /** Used where there is an etcd to lay out. */
   readonly placement: number;
-}
-
-/** One process that tells of itself at `http://<address>/metrics`. */
-export interface MetricsAddress {
-  readonly service: string;
-  /** Absent where it serves all of them. */
-  readonly region?: string;
-  /** host:port. */
-  readonly address: string;
 }
 
 /** How many ports the metrics of a region take. */
@@ -40,24 +29,4 @@ export function regionMetrics(ports: readonly number[], region: number): RegionM
 /** What says to a service where its metrics are to be. */
 export function metricsEnvironment(port: number): Record<string, string> {
   return { HOLDFAST_METRICS_LISTEN: `127.0.0.1:${port}` };
-}
-
-/** Every process that tells of itself, for whoever comes by to ask. */
-export function metricsAddresses({ store, regions, record }: Layout): MetricsAddress[] {
-  const stores = record?.stores;
-  return [
-    ...regions.flatMap(({ region, coordinator, metrics }, r) => [
-      at("router", metrics.router, region),
-      ...(coordinator === undefined ? [] : [at("coordinator", metrics.coordinator, region)]),
-      ...(store === "memory" ? [] : [at("placement", metrics.placement, region)]),
-      ...(stores === undefined ? [] : [at("journal", stores.journalMetrics[r] ?? 0, region)]),
-    ]),
-    ...(stores === undefined ? [] : [at("auditor", stores.auditorMetrics)]),
-    ...(stores === undefined ? [] : [at("archiver", stores.archiverMetrics)]),
-    ...(record?.metrics === undefined ? [] : [at("recorder", record.metrics)]),
-  ];
-}
-
-function at(service: string, port: number, region?: string): MetricsAddress {
-  return { service, ...(region !== undefined && { region }), address: `127.0.0.1:${port}` };
 }

@@ -10,7 +10,8 @@ import {
   planLayout,
   whyNoGlobalLocks,
 } from "./layout.ts";
-import { METRICS_PORTS, metricsAddresses, metricsPortsFrom } from "./metrics-layout.ts";
+import { metricsAddresses } from "./metrics-addresses.ts";
+import { METRICS_PORTS, metricsPortsFrom } from "./metrics-layout.ts";
 import { REGIONS_DEFAULT, SHARDS_DEFAULT, type StartOptions } from "./options.ts";
 import type { NeededPort } from "./port-conflict.ts";
 import { planRecord, recordPortCount, recordPorts, recordPortsFrom } from "./record-layout.ts";

@@ -9,8 +9,9 @@ import type { EventRecord } from "./ports/event-log.ts";
 export const eventsTopic = "holdfast.events.v1";
 
 /**
- * The header that every record has: the number of the record in the chain of its cluster, in decimal, a point, and
- * the hash of the record before it, in base64url. Every header more costs each record dear.
+ * The header that every record has: the number of the record in the chain of its cluster, in
+ * decimal, a point, and the hash of the record before it, in base64url. Every header more costs
+ * each record dear.
  */
 const chainHeader = "chain";
 

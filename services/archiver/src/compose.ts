@@ -12,7 +12,6 @@ import type { Meter } from "@holdfast/engine/ports/meter";
 import { silentMeter } from "@holdfast/engine/silent-meter";
 import type { Logger } from "@holdfast/runtime/log";
 import type { RunningService } from "@holdfast/runtime/service";
-import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { ArchiverConfig, taskNames } from "./config.ts";
 
@@ -23,14 +22,12 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  let trouble = (): string | undefined => "starting: waits for Postgres";
-  const identity = { service: "archiver", version };
-  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
+  const telemetry = await startTelemetry(config, "archiver", log, "starting: waits for Postgres");
   const { meter } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   const archive = new S3Archive(config.store);
   const archiver = makeArchiver(config, { ledger, archive, meter, clock }, log);
-  trouble = () => archiver.trouble;
+  telemetry.follow({ trouble: () => archiver.trouble });
   const running = archiver.run();
   return {
     stop: async () => {

@@ -13,7 +13,6 @@ import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
 import type { RunningService } from "@holdfast/runtime/service";
-import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { AuditorConfig } from "./config.ts";
 
@@ -32,9 +31,12 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
-  const identity = { service: "auditor", version };
-  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
+  const telemetry = await startTelemetry(
+    config,
+    "auditor",
+    log,
+    "starting: waits for Postgres and Kafka",
+  );
   const { meter, tracer } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
@@ -56,7 +58,7 @@ export async function compose(
   };
   const auditor = new Auditor({ log: events, ledger, clock, meter, tracer, listener });
   auditor.start();
-  trouble = () => auditor.trouble;
+  telemetry.follow({ trouble: () => auditor.trouble });
   return {
     stop: async () => {
       await door?.drain(drainMs);

@@ -7,7 +7,7 @@ import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import type { VotingIdentity } from "@holdfast/adapter-grpc/voting-identity";
 import { type VotingHealth, VotingPeer } from "@holdfast/adapter-grpc/voting-peer";
 import { VotingServer } from "@holdfast/adapter-grpc/voting-server";
-import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
+import { startTelemetry, type Telemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
@@ -17,7 +17,6 @@ import { BallotSource } from "@holdfast/core/quorum/ballot";
 import { Admin } from "@holdfast/engine/admin";
 import { AdmittedRegion } from "@holdfast/engine/admitted-region";
 import { CoordinatorTier } from "@holdfast/engine/coordinator-tier";
-import type { GlobalContext } from "@holdfast/engine/global-context";
 import { GlobalLocks } from "@holdfast/engine/global-locks";
 import { GlobalMembers } from "@holdfast/engine/global-members";
 import { LocalLocks } from "@holdfast/engine/local-locks";
@@ -62,12 +61,7 @@ export async function compose(
   const { cluster, region, listen } = config;
   const { clock } = surroundings;
   const { h64: hash } = await xxhash();
-  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
-  const telemetry = await startTelemetry(config, { service: "coordinator", version }, log, {
-    trouble: () => trouble(),
-    ready: () => mayServe(),
-  });
-  const { tracer } = telemetry;
+  const telemetry = await startTelemetry(config, "coordinator", log);
   const stores = await openStores(config);
   const shards = [...stores].map(([name, store]) =>
     makeMeasuredShard(region, name, store, surroundings, telemetry),
@@ -79,15 +73,8 @@ export async function compose(
   const others = reachOthers(config, identity, surroundings, telemetry.meter, log);
   const coordinators = reachCoordinators(config, hash, surroundings);
   const delegates = { coordinators, ...(config.delegation && { policy: defaultDelegationPolicy }) };
-  const { membership, own, locks } = globalTier(
-    identity,
-    local,
-    shards,
-    others,
-    delegates,
-    { onRound: countRounds(telemetry.meter), ...(tracer && { tracer }) },
-    surroundings,
-  );
+  const tier = globalTier(identity, local, shards, others, delegates, telemetry, surroundings);
+  const { membership, own, locks } = tier;
   const askers = [...config.peers.keys()];
   const voting = new VotingServer({
     region: own,
@@ -96,16 +83,12 @@ export async function compose(
     clock,
     onRefused: (message) => log.warn({ "event.action": "asker-refused" }, message),
   });
+  const members = globalAdmin(membership, others, surroundings);
+  const admin = adminOf(config, local, stores, members, surroundings);
   const opening = serveGrpc({
     listen,
     tier: toldTier(new CoordinatorTier(locks, region), telemetry, clock, "coordinator"),
-    admin: adminOf(
-      config,
-      local,
-      stores,
-      globalAdmin(membership, others, surroundings),
-      surroundings,
-    ),
+    admin,
     clock,
     reflection: config.reflection,
     coordinators: { voting, membership: { membership, cluster, askers, clock } },
@@ -113,17 +96,18 @@ export async function compose(
   const door = await openDoor("HOLDFAST_LISTEN", listen, opening);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
   const stopped = new Cancellation();
-  mayServe = () => {
-    return local.isReady && typeof membership.generation() === "number" && !stopped.cancelled;
-  };
-  trouble = () => membership.refusal()?.message ?? (mayServe() ? undefined : "decides no lock");
+  const mayServe = () => local.isReady && typeof membership.generation() === "number";
   followRegion(telemetry.meter, local.context, shards, (name) => locks.waitersIn(name));
   followStreams(telemetry.meter, () => door.streamCount);
   const mayVote = () => mayServe() && membership.refusal() === undefined;
   followQuorum(telemetry.meter, { region, mayVote }, others.voters, () => locks.delegated);
+  telemetry.follow({
+    trouble: () => membership.refusal()?.message ?? (mayServe() ? undefined : "decides no lock"),
+    ready: () => mayServe() && !stopped.cancelled,
+  });
   void membership.start();
-  void tellHealth(door, () => mayServe(), clock, stopped);
-  await untilServing(() => mayServe(), membership, clock);
+  void tellHealth(door, mayServe, clock, stopped);
+  await untilServing(mayServe, membership, clock);
   return {
     stop: async () => {
       stopped.cancel();
@@ -144,7 +128,7 @@ function globalTier(
   shards: readonly Shard[],
   others: Others,
   delegates: Delegates,
-  told: Pick<GlobalContext, "onRound" | "tracer">,
+  { meter, tracer }: Telemetry,
   surroundings: Surroundings,
 ) {
   const { placements } = local.context;
@@ -172,7 +156,8 @@ function globalTier(
     onGeneration: (seen) => membership.onGeneration(seen),
     roundTripMs: () => nearestRegionMs(others.voters.map(({ health }) => health)),
     farthestMs: () => farthestRegionMs(others.voters.map(({ health }) => health)),
-    ...told,
+    onRound: countRounds(meter),
+    ...(tracer && { tracer }),
   });
   return { membership, own, locks };
 }

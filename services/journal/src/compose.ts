@@ -12,7 +12,6 @@ import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
-import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { JournalConfig } from "./config.ts";
 
@@ -42,9 +41,12 @@ export async function compose(
   clock: Clock = new SystemClock({ keepsAlive: true }),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  let trouble: string | undefined = "starting: looks for the topic in Kafka";
-  const identity = { service: "journal", version };
-  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble });
+  const telemetry = await startTelemetry(
+    config,
+    "journal",
+    log,
+    "starting: looks for the topic in Kafka",
+  );
   const { meter, tracer } = telemetry;
   const events = new KafkaEventLog({
     brokers: config.kafka,
@@ -58,7 +60,7 @@ export async function compose(
   const stores = await connect(config);
   const running = stores.map(({ name, store }) => startShard(config, name, store, shared));
   await awaitTopic(config, shared);
-  trouble = undefined;
+  telemetry.follow({ trouble: () => undefined });
   return {
     stop: async () => {
       await Promise.all(running.map((each) => each.stop()));

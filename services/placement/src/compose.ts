@@ -8,7 +8,6 @@ import { type MeasuredShard, makeMeasuredShard } from "@holdfast/engine/metrics/
 import { PlacementPublisher } from "@holdfast/engine/placement";
 import type { Logger } from "@holdfast/runtime/log";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
-import { version } from "@holdfast/runtime/version";
 import xxhash from "xxhash-wasm";
 import type { PlacementConfig } from "./config.ts";
 
@@ -29,12 +28,9 @@ export async function compose(
   },
 ): Promise<RunningService> {
   const { h64 } = await xxhash();
+  const telemetry = await startTelemetry(config, "placement", log);
   const state: State = { trouble: "starting: publishes the placement once every shard answers" };
-  const identity = { service: "placement", version };
-  const telemetry = await startTelemetry(config, identity, log, {
-    trouble: () => state.trouble,
-    ready: () => state.isPublished === true,
-  });
+  telemetry.follow({ trouble: () => state.trouble, ready: () => state.isPublished === true });
   const stores: EtcdShardStore[] = [];
   const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {

@@ -18,7 +18,6 @@ import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
-import { version } from "@holdfast/runtime/version";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { RecorderConfig, RegionShard } from "./config.ts";
 
@@ -45,16 +44,14 @@ export async function compose(
 ): Promise<RunningService> {
   yieldToOthers(log);
   const beganAtMs = clock.wallMs();
-  let trouble = (): string | undefined => "starting";
-  const identity = { service: "recorder", version };
-  const telemetry = await startTelemetry(config, identity, log, { trouble: () => trouble() });
+  const telemetry = await startTelemetry(config, "recorder", log);
   const { meter, tracer } = telemetry;
   const ledger = new MemoryLedger({ rowsMax: config.rowsMax, whenFull: "forgets" });
   const events = new MemoryEventLog(clock, {}, { waitingMax });
   // One partition: each chain arrives in its order, and what is forgotten of it is its beginning.
   events.createTopic(eventsTopic, 1);
   const auditor = startAuditor(ledger, { clock, events, meter, tracer, log });
-  trouble = () => auditor.trouble;
+  telemetry.follow({ trouble: () => auditor.trouble });
   const forgottenOf = (cluster: string): bigint => ledger.forgotten.get(cluster) ?? 0n;
   const desk = new LedgerDesk({ ledger, clock, forgottenOf });
   const beginsAtMs = (): number => Math.max(beganAtMs, ledger.forgottenToMs + 1);

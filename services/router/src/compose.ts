@@ -6,7 +6,7 @@ import { Peer } from "@holdfast/adapter-grpc/peer";
 import { type GrpcServer, serveGrpc } from "@holdfast/adapter-grpc/serve-grpc";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
-import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
+import { startTelemetry, type Telemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { type Random, randomId, SystemRandom } from "@holdfast/base/random";
@@ -55,11 +55,7 @@ export async function compose(
 ): Promise<RunningService> {
   const { h64 } = await xxhash();
   const { clock } = surroundings;
-  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
-  const telemetry = await startTelemetry(config, { service: "router", version }, log, {
-    trouble: () => trouble(),
-    ready: () => mayServe(),
-  });
+  const telemetry = await startTelemetry(config, "router", log);
   const { meter } = telemetry;
   const etcd = new Map<string, EtcdShardStore>();
   const shards: MeasuredShard[] = [];
@@ -73,8 +69,6 @@ export async function compose(
   await local.start();
   const peers = reachPeers(config, surroundings);
   const global = reachCoordinators(config, h64, surroundings);
-  followRegion(meter, local.context, shards, (name) => local.context.queues.waitersIn(name));
-  trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
   const cache = openCache(config, log);
   const cached = cache && new CachedReads({ cluster, local, cache, meter });
   const routerId = randomId(surroundings.random);
@@ -107,9 +101,8 @@ export async function compose(
     reflection: config.reflection,
   });
   const door = await openDoor("HOLDFAST_LISTEN", config.listen, opening);
-  followStreams(meter, () => door.streamCount);
   const stopped = new Cancellation();
-  mayServe = () => local.isReady && !stopped.cancelled;
+  tellStanding(telemetry, local, shards, door, stopped);
   void tellHealth(local, door, clock, stopped);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
   return {
@@ -189,6 +182,22 @@ function tellAttempts(
       await events.close();
     },
   };
+}
+
+/** What is looked up whenever somebody asks, and how the router fares. */
+function tellStanding(
+  { meter, follow }: Telemetry,
+  local: LocalLocks,
+  shards: readonly MeasuredShard[],
+  door: GrpcServer,
+  stopped: Cancellation,
+): void {
+  followRegion(meter, local.context, shards, (name) => local.context.queues.waitersIn(name));
+  followStreams(meter, () => door.streamCount);
+  follow({
+    trouble: () => (local.isReady ? undefined : "no shard of the region can be used"),
+    ready: () => local.isReady && !stopped.cancelled,
+  });
 }
 
 /** A router that can serve no lock says so, so that load balancers look for another one. */

@@ -7,5 +7,3 @@ import { metricPage } from "../src/metric-page.ts";
 
 const page = join(import.meta.dirname, "../../../../docs/metrics.md");
 writeFileSync(page, metricPage(metricCatalogue()));
-// The vendor looks at the event loop for as long as the process lives.
-process.exit();

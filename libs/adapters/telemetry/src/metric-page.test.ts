@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { metricCatalogue } from "./metric-catalogue.ts";
 import { metricPage } from "./metric-page.ts";
@@ -6,7 +7,7 @@ import { metricPage } from "./metric-page.ts";
 const catalogue = metricCatalogue();
 
 test("the page of metrics is what the services count with", () => {
-  const page = readFileSync(new URL("../../../../docs/metrics.md", import.meta.url), "utf8");
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/metrics.md"), "utf8");
   expect(page, "run npm run metrics -w libs/adapters/telemetry").toBe(metricPage(catalogue));
 });
 

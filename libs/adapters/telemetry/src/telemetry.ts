@@ -3,9 +3,10 @@ import type { Meter } from "@holdfast/engine/ports/meter";
 import { silentMeter } from "@holdfast/engine/silent-meter";
 import type { TracesConfig } from "@holdfast/runtime/environment";
 import type { Logger } from "@holdfast/runtime/log";
+import { version } from "@holdfast/runtime/version";
 import { openTelemetry } from "./open-telemetry.ts";
 import type { OtlpTracer } from "./otlp-tracer.ts";
-import { type MeterIdentity, PrometheusMeter } from "./prometheus-meter.ts";
+import { PrometheusMeter } from "./prometheus-meter.ts";
 import type { TelemetryOptions } from "./serve-telemetry.ts";
 
 /** What of a service's configuration is about what it tells of itself. */
@@ -15,31 +16,43 @@ export interface TelemetryConfig {
   readonly region?: string | undefined;
 }
 
+/** How a service fares, whenever somebody asks; see {@link TelemetryOptions}. */
+export type Standing = Pick<TelemetryOptions, "trouble" | "ready">;
+
 /** Everything that a process tells of itself to machines: what it counts, and what it traces. */
 export interface Telemetry {
   readonly meter: Meter;
   /** Absent: nothing is traced, and nothing is asked. */
   readonly tracer: Tracer | undefined;
+  /** From now on this says how the service fares; until it is called, it is starting. */
+  follow(standing: Standing): void;
   close(): Promise<void>;
 }
 
 /**
  * Begins to tell, where the configuration says so; what is not asked for is not loaded, and counts
- * nothing. Rejects with a `ConfigError` where the address of the metrics cannot be listened on.
+ * nothing. `starting`: what it waits for, for people. Rejects with a `ConfigError` where the
+ * address of the metrics cannot be listened on.
  */
 export async function startTelemetry(
   config: TelemetryConfig,
-  identity: MeterIdentity,
+  service: string,
   log: Logger,
-  told: Pick<TelemetryOptions, "trouble" | "ready">,
+  starting = "starting",
 ): Promise<Telemetry> {
   const { metricsListen } = config;
-  const meter = metricsListen === undefined ? undefined : new PrometheusMeter(identity);
-  const server = meter && (await openTelemetry(metricsListen, { meter, ...told }));
-  const tracer = await startTracer(config, identity, log);
+  let standing: Standing = { trouble: () => starting };
+  const trouble = () => standing.trouble();
+  const ready = () => standing.ready?.() ?? trouble() === undefined;
+  const meter = metricsListen === undefined ? undefined : new PrometheusMeter({ service, version });
+  const server = meter && (await openTelemetry(metricsListen, { meter, trouble, ready }));
+  const tracer = await startTracer(config, service, log);
   return {
     meter: meter ?? silentMeter,
     tracer,
+    follow: (now) => {
+      standing = now;
+    },
     close: async () => {
       await tracer?.close();
       await server?.close();
@@ -49,7 +62,7 @@ export async function startTelemetry(
 
 async function startTracer(
   { traces, region }: TelemetryConfig,
-  { service, version }: MeterIdentity,
+  service: string,
   log: Logger,
 ): Promise<OtlpTracer | undefined> {
   if (traces === undefined) return undefined;
