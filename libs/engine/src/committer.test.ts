@@ -1,10 +1,13 @@
 import { ManualClock, settled } from "@holdfast/base/manual-clock";
 import { SeededRandom } from "@holdfast/base/random";
+import type { Tracer } from "@holdfast/base/tracer";
 import { epochIs } from "@holdfast/core/lock/epoch";
 import { absent, type OpResult, type Txn, type TxnResult } from "@holdfast/core/txn/txn";
 import { expect, test } from "vitest";
 import { Committer } from "./committer.ts";
+import { MemoryMeter } from "./memory/memory-meter.ts";
 import { MemoryShardStore } from "./memory/memory-shard-store.ts";
+import { commitMetrics } from "./metrics/commit-metrics.ts";
 import type { CommitReply, ShardStore } from "./ports/shard-store.ts";
 
 /** A store whose answers are given by hand. */
@@ -195,3 +198,41 @@ test("operations that keep losing take nobody with them any more", async () => {
   for (let count = 0; count < 10; count++) await round();
   expect(committer.counts.parted).toBe(parted);
 });
+
+test("a witness is told how many went together, how long they waited, and of each kept trace", async () => {
+  const [clock, meter, store] = [new ManualClock(), new MemoryMeter(), new ScriptedStore()];
+  const told: string[] = [];
+  const tracer: Tracer = {
+    keeps: () => true,
+    span: (name, parent) => {
+      told.push(`${name} of ${parent?.slice(36, 37)}`);
+      return { traceparent: traceOf("b"), end: (outcome) => void told.push(`${name} ${outcome}`) };
+    },
+  };
+  const metrics = commitMetrics(meter, "s0");
+  const witness = { clock, metrics, tracer, shard: "s0" };
+  const committer = new Committer({ store: store.as(), witness });
+  for (const key of ["a", "b"]) {
+    void committer.submit(put(key), key);
+    await settled();
+  }
+  void committer.submit(put("c"), "c");
+  const traced = committer.submit(put("d"), "d", { traceparent: traceOf("a") });
+  void committer.submit(put("e"), "e", { traceparent: traceOf("a").replace(/1$/, "0") });
+  await settled();
+  await clock.advance(30);
+  store.asked[0]?.answer(committed(put("a")));
+  await settled();
+  const together = store.asked[2];
+  together?.answer(committed(together.txn));
+  await traced;
+  expect(told).toEqual(["commit of a", "etcd txn of b", "etcd txn committed", "commit committed"]);
+  const labels = { shard: "s0" };
+  const batches = meter.observed("holdfast_commit_batch_operations", labels);
+  expect(batches).toMatchObject({ count: 3, sum: 5 });
+  expect(meter.observed("holdfast_commit_wait_seconds", labels)?.sum).toBeCloseTo(0.09);
+});
+
+function traceOf(span: string): string {
+  return `00-${"1".repeat(32)}-${span.repeat(16)}-01`;
+}

@@ -4,7 +4,7 @@ import { append, genesis } from "@holdfast/core/audit/chain";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import { encodeEvent } from "@holdfast/core/audit/event-codec";
 import { expect, test } from "vitest";
-import { eventRecord, readEventRecord } from "./event-record.ts";
+import { eventRecord, readEventRecord, recordTrace } from "./event-record.ts";
 
 const place = { cluster: "c", revision: 9n, index: 0, atMs: 1, region: "here", shard: "s0" };
 /** A letter of every plane of Unicode. */
@@ -35,6 +35,16 @@ test("the records of a lock have one key, so have those of a session, and the re
   const odd = { ...place, kind: "RecordUnreadable", record: "x", change: "put" } as const;
   const keys = [acquired, opened, odd].map((event) => utf8Text(recorded(event).record.key));
   expect(keys).toEqual(["default/a/b", "r", "c"]);
+});
+
+test("a record bears the trace it belongs to, and reads back as the same event", () => {
+  const traceparent = `00-${"1".repeat(32)}-${"a".repeat(16)}-01`;
+  const { link, record } = recorded(acquired);
+  const traced = eventRecord(acquired, link, traceparent);
+  expect(recordTrace(traced)).toBe(traceparent);
+  expect(readEventRecord(traced)).toEqual(readEventRecord(record));
+  const odd = { headers: { ...record.headers, traceparent: "no such thing" } };
+  expect([recordTrace(record), recordTrace(odd)]).toEqual([undefined, undefined]);
 });
 
 test("a record that was changed on the way has another hash than the next one expects", () => {

@@ -86,6 +86,7 @@ class Regions implements Acceptors {
 function rig(random: Random = new SeededRandom(1)) {
   const clock = new ManualClock();
   const regions = new Regions(clock);
+  const rounds: string[] = [];
   const proposer = new RegisterProposer({
     acceptors: regions,
     ballots: new BallotSource(1, 1),
@@ -95,6 +96,7 @@ function rig(random: Random = new SeededRandom(1)) {
     onGeneration: () => {},
     roundTripMs: () => 20,
     farthestMs: () => Math.max(20, ...regions.answerMs),
+    onRound: (kind, outcome, tookMs) => void rounds.push(`${kind} ${outcome} ${tookMs}`),
   });
   const ask = (command: RegisterCommand, isOver = () => false) => {
     const answers: ProposerAnswer[] = [];
@@ -102,7 +104,7 @@ function rig(random: Random = new SeededRandom(1)) {
     proposer.submit({ command, isRepeat: false, isOver, answer });
     return answers;
   };
-  return { clock, regions, proposer, ask };
+  return { clock, regions, proposer, ask, rounds };
 }
 
 function acquire(name: string): RegisterCommand {
@@ -123,6 +125,21 @@ test("a cold change takes two round trips, and the next of the same proposer one
   await clock.advance(10);
   expect(outcomesOf(second)).toEqual(["released"]);
   expect(regions.prepares).toHaveLength(1);
+});
+
+test("each round is told of once, by what was asked, how it ended and how long that took", async () => {
+  const { clock, regions, ask, rounds } = rig();
+  ask(acquire("a"));
+  await clock.advance(20);
+  expect(rounds.splice(0)).toEqual(["prepare won 10", "accept won 10"]);
+  ask({ kind: "release", grantId: "a" as GrantId, token: 1n << 20n });
+  await clock.advance(10);
+  expect(rounds.splice(0)).toEqual(["warm won 10"]);
+  regions.goOn();
+  regions.hearAccept = [0];
+  ask(acquire("b"), () => clock.monotonicMs() > 200);
+  await clock.advance(10_000);
+  expect(new Set(rounds.map((round) => round.replace(/ \d.*$/, "")))).toContain("warm no_quorum");
 });
 
 test("a grant is confirmed by the regions that put its liveness, and the third may come later", async () => {

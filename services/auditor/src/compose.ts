@@ -65,6 +65,7 @@ export async function compose(
       await auditor.stop();
       await events.close();
       await ledger.close();
+      archive?.close();
       await telemetry.close();
     },
   };
