@@ -129,7 +129,7 @@ export const processSettings = {
     .number({ error: "is a number from 0 to 1" })
     .min(0, "is a number from 0 to 1")
     .max(1, "is a number from 0 to 1")
-    .default(0.01),
+    .default(0.001),
   HOLDFAST_LOG_LEVEL: logLevelSetting,
 };
 

@@ -14,7 +14,7 @@ const pairsMin = 7;
 /** As often as a Prometheus comes by that is in a hurry. */
 const scrapeMs = 5_000;
 /** The default of the services. */
-const sample = "0.01";
+const sample = "0.001";
 
 /** A router with the process that puts load on it. */
 interface Runner {
@@ -28,7 +28,7 @@ interface Pair {
 }
 
 /**
- * What it costs to be watched: throughput of a router that counts, is scraped and tells a hundredth
+ * What it costs to be watched: throughput of a router that counts, is scraped and tells a thousandth
  * of its traces, against that of one that does not, in pairs whose order turns.
  */
 export async function measureMetrics(
