@@ -26,7 +26,7 @@ export function linesOf(logPath: string): LogLine[] {
         action: fields["event.action"] as string | undefined,
         level: String(fields["log.level"]),
         message: String(fields.message),
-        rule: fields.rule as string | undefined,
+        rule: fields["holdfast.rule"] as string | undefined,
       },
     ];
   });

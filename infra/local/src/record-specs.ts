@@ -88,7 +88,8 @@ function auditorSpec(
     HOLDFAST_KAFKA,
     HOLDFAST_POSTGRES,
     HOLDFAST_AUDIT_LISTEN: endpoint,
-    ...metricsEnvironment(stores.auditorMetrics),
+    ...metricsEnvironment(ports.auditorMetrics),
+    ...archiveEnvironment(ports, stores),
   });
 }
 

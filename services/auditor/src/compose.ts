@@ -1,6 +1,7 @@
 import { serveAudit } from "@holdfast/adapter-grpc/serve-audit";
 import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
 import { awaitPostgresLedger } from "@holdfast/adapter-postgres/await-ledger";
+import { S3Archive } from "@holdfast/adapter-s3/s3-archive";
 import { startTelemetry } from "@holdfast/adapter-telemetry/telemetry";
 import { type Clock, SystemClock, sleep } from "@holdfast/base/clock";
 import { LedgerDesk } from "@holdfast/engine/audit-desk/ledger-desk";

@@ -72,34 +72,3 @@ export class AuditorProcess extends ServerProcess {
     return [answer.status, await answer.text()];
   }
 }
-
-/** A line of its log, as far as tests look at it. */
-interface LogLine {
-  readonly pid: number;
-  readonly action: string | undefined;
-  readonly level: string;
-  readonly message: string;
-  readonly rule: string | undefined;
-}
-
-function linesOf(logPath: string): LogLine[] {
-  let text: string;
-  try {
-    text = readFileSync(logPath, "utf8");
-  } catch {
-    return [];
-  }
-  return text.split("\n").flatMap((line): LogLine[] => {
-    if (!line.startsWith("{")) return [];
-    const fields = JSON.parse(line) as Record<string, unknown>;
-    return [
-      {
-        pid: Number(fields["process.pid"]),
-        action: fields["event.action"] as string | undefined,
-        level: String(fields["log.level"]),
-        message: String(fields.message),
-        rule: fields["holdfast.rule"] as string | undefined,
-      },
-    ];
-  });
-}
