@@ -23,4 +23,6 @@ test("a program that is told its version by whoever builds it is told", () => {
   expect(linkerFlags({ variable: "Version", value: "v1.8.0" })).toBe(
     "-s -w -X main.Version=v1.8.0",
   );
+  const stamp = { package: "a.b/c/v3/version", variable: "version", value: "v3.22.0" };
+  expect(linkerFlags(stamp)).toBe("-s -w -X a.b/c/v3/version.version=v3.22.0");
 });

@@ -11,10 +11,12 @@ export interface GoProgram {
   readonly name: string;
 }
 
-/** A variable of the main package and what it is to hold. */
+/** A variable of the program and what it is to hold. */
 export interface GoStamp {
   readonly variable: string;
   readonly value: string;
+  /** Where the variable is, if it is not in the main package. */
+  readonly package?: string;
 }
 
 /**
@@ -74,7 +76,8 @@ async function build(
 
 /** Without symbols, which nobody reads here and which are a third of the file. */
 export function linkerFlags(stamp: GoStamp | undefined): string {
-  return stamp === undefined ? "-s -w" : `-s -w -X main.${stamp.variable}=${stamp.value}`;
+  if (stamp === undefined) return "-s -w";
+  return `-s -w -X ${stamp.package ?? "main"}.${stamp.variable}=${stamp.value}`;
 }
 
 function notBuilt(what: string, why: string): MakeResult {

@@ -21,6 +21,16 @@ test("the Go module builds the versitygw that is pinned", () => {
   expect(image).toContain(`v${version}`);
 });
 
+test("the Go modules build the Helm, helm-unittest and kubeconform that are pinned", () => {
+  expect(read("../helm/go.mod")).toContain(`helm.sh/helm/v3 v${PINNED.helm.version}`);
+  const unittest = `helm-unittest/helm-unittest v${PINNED.helmUnittest.version}`;
+  expect(read("../helm-unittest/go.mod")).toContain(unittest);
+  const kubeconform = `github.com/yannh/kubeconform v${PINNED.kubeconform.version}`;
+  expect(read("../kubeconform/go.mod")).toContain(kubeconform);
+  expect(PINNED.helm.image).toContain(`:${PINNED.helm.version}`);
+  expect(PINNED.kubeconform.image).toContain(`v${PINNED.kubeconform.version}`);
+});
+
 test("Maven fetches the Kafka that is pinned, and the checksums are of that one", () => {
   const { version, image } = PINNED.kafka;
   expect(read("../kafka/pom.xml")).toContain(`<kafka.version>${version}</kafka.version>`);

@@ -1,7 +1,7 @@
 /**
  * Every version the toolchain knows, in one place. The pins must equal those in `etcd/go.mod`,
- * `versitygw/go.mod`, `postgres/package.json`, `kafka/pom.xml` and `checkov/constraints.txt`; a
- * test compares them.
+ * `versitygw/go.mod`, `helm/go.mod`, `helm-unittest/go.mod`, `kubeconform/go.mod`,
+ * `postgres/package.json` and `kafka/pom.xml`; a test compares them.
  */
 export const PINNED = {
   etcd: {
@@ -26,10 +26,17 @@ export const PINNED = {
     versionMin: "1.8.0",
     image: "versity/versitygw:v1.8.0",
   },
-  terraform: {
-    /** The first whose state needs no table beside it to be locked, and whose tests plan mocks. */
-    versionMin: "1.11.0",
-    image: "hashicorp/terraform:1.11.4",
+  helm: { version: "3.22.0", versionMin: "3.14.0", image: "alpine/helm:3.22.0" },
+  helmUnittest: { version: "1.1.2" },
+  kubeconform: {
+    version: "0.8.0",
+    versionMin: "0.6.7",
+    image: "ghcr.io/yannh/kubeconform:v0.8.0",
   },
-  checkov: { version: "3.3.30", versionMin: "3.3.0" },
+  kubernetes: {
+    /** Whose objects the chart must be good for; a newer API only adds to it. */
+    version: "1.35.4",
+    /** Of the Go module k8s.io/kubernetes, as go.sum would have it. */
+    sum: "h1:o/8dBC/pHVpYoGV4OAIytAlNPZbdYVTXJHoYvXC4qzM=",
+  },
 } as const;

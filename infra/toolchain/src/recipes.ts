@@ -1,6 +1,9 @@
 import { checkovRecipe } from "./checkov-recipe.ts";
 import { etcdRecipe } from "./etcd-recipe.ts";
+import { helmRecipe, helmUnittestRecipe } from "./helm-recipe.ts";
 import { kafkaRecipe } from "./kafka-recipe.ts";
+import { kubeconformRecipe } from "./kubeconform-recipe.ts";
+import { kubernetesSchemasRecipe } from "./kubernetes-schemas-recipe.ts";
 import { postgresRecipe } from "./postgres-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 import { redisRecipe } from "./redis-recipe.ts";
@@ -22,9 +25,13 @@ export function recipeOf(tool: ToolName): Recipe {
       return kafkaRecipe();
     case "versitygw":
       return versitygwRecipe();
-    case "terraform":
-      return terraformRecipe();
-    case "checkov":
-      return checkovRecipe();
+    case "helm":
+      return helmRecipe();
+    case "helm-unittest":
+      return helmUnittestRecipe();
+    case "kubeconform":
+      return kubeconformRecipe();
+    case "kubernetes-schemas":
+      return kubernetesSchemasRecipe();
   }
 }

@@ -7,8 +7,10 @@ export const TOOL_NAMES = [
   "postgres",
   "kafka",
   "versitygw",
-  "terraform",
-  "checkov",
+  "helm",
+  "helm-unittest",
+  "kubeconform",
+  "kubernetes-schemas",
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
@@ -20,7 +22,8 @@ export interface FoundTool {
   readonly tool: ToolName;
   /**
    * The executable. `initdb` lies beside that of postgres, and `kafka-storage.sh` beside that of
-   * kafka, which is `kafka-server-start.sh`.
+   * kafka, which is `kafka-server-start.sh`; the schemas lie in `schemas/` beside
+   * `kubernetes-schemas`.
    */
   readonly path: string;
   readonly version: string;
