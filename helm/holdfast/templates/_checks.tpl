@@ -13,6 +13,11 @@
 {{- fail (printf "archiver.glacierDays is %v, which is not before deepArchiveDays, %v" .glacierDays .deepArchiveDays) -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.coordinator -}}
+{{- if and .service.hostnames (ne (len .service.hostnames) (int .replicas)) -}}
+{{- fail (printf "coordinator.service.hostnames has %d names for %v coordinators" (len .service.hostnames) .replicas) -}}
+{{- end -}}
+{{- end -}}
 {{- $shards := include "holdfast.etcd.shards" . | fromJsonArray -}}
 {{- range $shard, $object := .Values.etcd.restore -}}
 {{- if not (has $shard $shards) -}}

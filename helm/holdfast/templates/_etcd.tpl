@@ -59,3 +59,15 @@
 {{- define "holdfast.etcd.memberSecret" -}}
 {{- if eq .root.Values.etcd.tls.source "secret" }}{{ .root.Values.etcd.tls.memberSecret }}{{ else }}{{ include "holdfast.etcd.name" . }}-tls{{ end -}}
 {{- end -}}
+
+{{- /* Where snapshots lie, for who takes one and who brings one back. */ -}}
+{{- define "holdfast.snapshotEnv" -}}
+{{- with .Values.etcd.snapshots }}
+- { name: SNAPSHOT_BUCKET, value: {{ .bucket | quote }} }
+- { name: SNAPSHOT_S3_REGION, value: {{ .bucketRegion | default $.Values.region | quote }} }
+{{- with .endpoint }}
+- { name: SNAPSHOT_S3_ENDPOINT, value: {{ . | quote }} }
+{{- end }}
+{{- include "holdfast.awsCredentials" . }}
+{{- end }}
+{{- end -}}

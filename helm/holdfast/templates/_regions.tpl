@@ -21,3 +21,10 @@
 {{- end -}}
 {{- join "," $addresses -}}
 {{- end -}}
+
+{{- /* Annotations of a Service that others reach by a name. Takes service and hostname. */ -}}
+{{- define "holdfast.service.annotations" -}}
+{{- $annotations := .service.annotations -}}
+{{- with .hostname }}{{ $annotations = merge (dict "external-dns.alpha.kubernetes.io/hostname" .) $annotations }}{{ end -}}
+{{- with $annotations }}{{ toYaml . }}{{ end -}}
+{{- end -}}

@@ -185,8 +185,8 @@ spec:
       terminationGracePeriodSeconds: 30
       securityContext:
         {{- include "holdfast.podSecurity" . | nindent 8 }}
-      {{- include "holdfast.pullSecrets" $root | trim | nindent 6 }}
-      {{- include "holdfast.scheduling" . | trim | nindent 6 }}
+      {{- with include "holdfast.pullSecrets" $root | trim }}{{ . | nindent 6 }}{{ end }}
+      {{- with include "holdfast.scheduling" . | trim }}{{ . | nindent 6 }}{{ end }}
       topologySpreadConstraints:
         {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
         - maxSkew: 1
@@ -242,4 +242,13 @@ spec:
         - name: tls-{{ $folder }}
           secret: { secretName: {{ $secret }}, defaultMode: 0440 }
         {{- end }}
+{{- end -}}
+
+{{- /* Keys of Amazon's, where a pod has no role of its own. Takes what has a credentialsSecret. */ -}}
+{{- define "holdfast.awsCredentials" -}}
+{{- if .credentialsSecret -}}
+{{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
+{{ include "holdfast.secretEnv" (dict "name" . "secret" $.credentialsSecret "key" .) }}
+{{- end }}
+{{- end }}
 {{- end -}}
