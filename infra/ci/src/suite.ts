@@ -42,7 +42,12 @@ export const suites: readonly Suite[] = [
     timeoutMs: 10 * minuteMs,
     tools: recordTools,
   },
-  { name: "deploy", kind: "vitest", timeoutMs: 8 * minuteMs, tools: ["terraform", "checkov"] },
+  {
+    name: "deploy",
+    kind: "vitest",
+    timeoutMs: 8 * minuteMs,
+    tools: ["helm", "helm-unittest", "kubeconform", "kubernetes-schemas"],
+  },
   { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
   { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: recordTools },
 ];
