@@ -73,8 +73,19 @@ export interface Container {
   readonly lifecycle?: { readonly preStop?: { readonly sleep: { readonly seconds: number } } };
 }
 
+const rendered = new Map<string, Promise<string>>();
+
 /** What Helm makes of the chart and these values, as text; throws with what it says if nothing. */
-export async function render(helm: string, files: readonly string[]): Promise<string> {
+export function render(helm: string, files: readonly string[]): Promise<string> {
+  const key = files.join("\n");
+  const before = rendered.get(key);
+  if (before !== undefined) return before;
+  const now = renderOnce(helm, files);
+  rendered.set(key, now);
+  return now;
+}
+
+async function renderOnce(helm: string, files: readonly string[]): Promise<string> {
   const given = files.flatMap((file) => ["--values", file]);
   const version = ["--kube-version", kubernetesVersion, "--namespace", "holdfast"];
   const ended = await run(helm, ["template", "hf", chart, ...version, ...given]);
