@@ -71,3 +71,13 @@
 {{- include "holdfast.awsCredentials" . }}
 {{- end }}
 {{- end -}}
+
+{{- /*
+Tells members of a shard's cluster from those of another cluster that the shard once was: a member of the lost one,
+should it come back, does not join the restored one. Takes root and shard.
+*/ -}}
+{{- define "holdfast.etcd.token" -}}
+{{- $parts := list .root.Values.cluster .root.Values.region .shard -}}
+{{- with get .root.Values.etcd.restore .shard }}{{ $parts = append $parts . }}{{ end -}}
+{{- join "/" $parts -}}
+{{- end -}}

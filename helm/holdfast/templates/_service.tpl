@@ -149,7 +149,9 @@ kind: Deployment
 metadata:
   {{- include "holdfast.metadata" . | nindent 2 }}
 spec:
-  {{- if hasKey . "replicas" }}
+  {{- if $root.Values.maintenance }}
+  replicas: 0
+  {{- else if hasKey . "replicas" }}
   replicas: {{ .replicas }}
   {{- end }}
   revisionHistoryLimit: 5

@@ -21,7 +21,19 @@ const minuteMs = 60_000;
 /** What keeps the locks, and what keeps the record of them. */
 const recordTools: readonly ToolName[] = ["etcd", "kafka", "postgres", "redis", "versitygw"];
 
-/** The suites in the order they start. Those without tools run while the tools are still built. */
+/** What judges the chart, and what a shard is restored with. */
+const deployTools: readonly ToolName[] = [
+  "helm",
+  "helm-unittest",
+  "kubeconform",
+  "kubernetes-schemas",
+  "etcd",
+  "etcdctl",
+  "etcdutl",
+  "versitygw",
+];
+
+/** The suites in the order they run. Those without tools run while the tools are still built. */
 export const suites: readonly Suite[] = [
   { name: "format", kind: "check", timeoutMs: minuteMs, tools: [] },
   { name: "lint", kind: "check", timeoutMs: 2 * minuteMs, tools: [] },
@@ -46,7 +58,7 @@ export const suites: readonly Suite[] = [
     name: "deploy",
     kind: "vitest",
     timeoutMs: 8 * minuteMs,
-    tools: ["helm", "helm-unittest", "kubeconform", "kubernetes-schemas"],
+    tools: deployTools,
   },
   { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
   { name: "e2e", kind: "vitest", timeoutMs: 12 * minuteMs, tools: recordTools },

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { S3Files } from "@holdfast/adapter-s3/s3-files";
-import { runProgram } from "./run-program.ts";
+import { type Ran, runProgram } from "./run-program.ts";
 import type { SaveSettings } from "./settings.ts";
 
 /** What a snapshot came to. */
@@ -23,12 +23,19 @@ export async function save(settings: SaveSettings, now: Date): Promise<Saved> {
   for (const endpoint of settings.endpoints) {
     // etcdctl goes on with a file of its own name, and leaves half of one where it fails.
     for (const each of [path, `${path}.part`]) rmSync(each, { force: true });
-    const args = ["snapshot", "save", path];
-    const taken = await runProgram("etcdctl", args, { ETCDCTL_ENDPOINTS: endpoint });
+    const taken = await take(endpoint, path);
     if (taken.kind === "done") return store(settings, path, now);
     failures.push(`${endpoint}: ${taken.why}`);
   }
   return { kind: "failed", why: `no member gave a snapshot: ${failures.join("; ")}` };
+}
+
+async function take(endpoint: string, path: string): Promise<Ran> {
+  const env = { ETCDCTL_ENDPOINTS: endpoint };
+  // A snapshot of a member that is away would be waited for without an end.
+  const asked = await runProgram("etcdctl", ["--command-timeout=5s", "endpoint", "status"], env);
+  if (asked.kind === "failed") return asked;
+  return runProgram("etcdctl", ["snapshot", "save", path], env);
 }
 
 async function store(settings: SaveSettings, path: string, now: Date): Promise<Saved> {
