@@ -6,6 +6,7 @@ import { isTestFile, matchesPath } from "./zones.ts";
 const startedFromOutside: readonly (readonly [pattern: string, startedBy: string])[] = [
   ["services/*/src/main.ts", "a service's process"],
   ["infra/*/src/main.ts", "a tool's process"],
+  ["helm/holdfast/files/test/*.mjs", "the pod of helm test"],
   ["**/*.d.ts", "read by the type checker"],
   ["*.config.ts", "read by the tool it configures"],
 ];

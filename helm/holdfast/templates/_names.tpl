@@ -34,7 +34,7 @@ labels:
 {{- /* An image's full name. Takes root and image. */ -}}
 {{- define "holdfast.image" -}}
 {{- $image := .root.Values.image -}}
-{{- with $image.registry }}{{ . }}/{{ end }}{{ $image.prefix }}-{{ .image }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{- with $image.repository }}{{ . }}/{{ end }}{{ $image.prefix }}-{{ .image }}:{{ $image.tag | default .root.Chart.AppVersion }}
 {{- end -}}
 
 {{- /* The services that are turned on, as a JSON list. */ -}}

@@ -17,7 +17,7 @@ export type Restored =
   | { readonly kind: "left alone" }
   | { readonly kind: "failed"; readonly why: string };
 
-/** Fills the empty folder of one member from a snapshot. Every member of the shard needs the same. */
+/** Fills the empty folder of one member from a snapshot: the same one for every member. */
 export async function restore(settings: RestoreSettings): Promise<Restored> {
   const { dataDir, workDir, object } = settings;
   if (existsSync(join(dataDir, "member"))) return { kind: "left alone" };

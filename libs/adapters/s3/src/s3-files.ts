@@ -11,7 +11,7 @@ import {
 import { S3Calls, type S3Options } from "./s3-calls.ts";
 import { contentOf } from "./s3-content.ts";
 
-/** Bytes of one part: what is in memory at once. With S3's 10,000 parts a file has 320 GB at most. */
+/** Bytes of one part: what is in memory at once. S3 takes 10,000 parts, so 320 GB of a file. */
 const standardPartBytes = 32 * 1024 ** 2;
 
 /** Which bucket of which store. */
