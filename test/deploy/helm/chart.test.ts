@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { documentedSettings, serviceNames } from "../service-settings.ts";
 import { podComplaints, probeComplaints } from "./pod-complaints.ts";
 import { chart, type KubernetesObject, objectsIn, podOf, releases, render } from "./rendered.ts";
+import { environmentOf, serviceConfigs } from "./service-configs.ts";
 import { kubernetesVersion, run, toolPaths } from "./tools.ts";
 
 const { paths, missing } = await toolPaths(["helm", "kubeconform", "kubernetes-schemas"]);
@@ -64,6 +65,15 @@ describe.skipIf(missing !== undefined).each(releases)("the release of $name", ({
       const documented = documentedSettings(service);
       const unknown = container?.env?.filter(({ name }) => !documented.has(name)) ?? [];
       expect(unknown.map(({ name }) => `${service}: ${name}`)).toEqual([]);
+    }
+  });
+
+  it("gives every service a configuration that it takes", async () => {
+    for (const { service, container } of servicePods(objectsIn(await render(paths.helm, files)))) {
+      const readConfig = serviceConfigs[service] ?? expect.fail(`nobody reads ${service}`);
+      const env = environmentOf(container ?? expect.fail("no container"));
+      const config = readConfig(env) as { region: string };
+      expect(config.region).toBe(env.HOLDFAST_REGION);
     }
   });
 });
