@@ -25,6 +25,21 @@ export function configuredSettings(service: string): Set<string> {
   return settingsIn(readFileSync(config, "utf8"));
 }
 
+/** What the parts that every process shares read, beside a service's own configuration. */
+export function sharedSettings(): Set<string> {
+  const texts = ["libs/runtime/src", "libs/adapters/telemetry/src"]
+    .map((folder) => join(repositoryRoot, folder))
+    .flatMap(sourcesOf)
+    .map((file) => readFileSync(file, "utf8"));
+  return settingsIn(texts.join("\n"));
+}
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map((name) => join(folder, name));
+}
+
 /** Every setting named in `text`. */
 export function settingsIn(text: string): Set<string> {
   return new Set(text.match(settingPattern) ?? []);

@@ -93,6 +93,12 @@ priorityClassName: {{ . }}
 - { name: HOLDFAST_REGION, value: {{ .Values.region | quote }} }
 - { name: HOLDFAST_LOG_LEVEL, value: {{ .Values.logLevel }} }
 - { name: HOLDFAST_METRICS_LISTEN, value: "0.0.0.0:9464" }
+{{- with .Values.traces }}
+{{- if .endpoint }}
+- { name: HOLDFAST_TRACES_ENDPOINT, value: {{ .endpoint | quote }} }
+- { name: HOLDFAST_TRACES_SAMPLE, value: {{ .sample | quote }} }
+{{- end }}
+{{- end }}
 {{- if .Values.tls.enabled }}
 - { name: HOLDFAST_TLS_CERT, value: /etc/holdfast/tls/service/tls.crt }
 - { name: HOLDFAST_TLS_KEY, value: /etc/holdfast/tls/service/tls.key }

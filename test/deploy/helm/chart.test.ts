@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { describe, expect, it, test } from "vitest";
-import { documentedSettings, serviceNames } from "../service-settings.ts";
+import { configuredSettings, serviceNames, sharedSettings } from "../service-settings.ts";
 import { podComplaints, probeComplaints } from "./pod-complaints.ts";
 import { chart, type KubernetesObject, objectsIn, podOf, releases, render } from "./rendered.ts";
 import { environmentOf, serviceConfigs } from "./service-configs.ts";
@@ -62,8 +62,8 @@ describe.skipIf(missing !== undefined).each(releases)("the release of $name", ({
   it("runs services that exist, with settings that they read", async () => {
     for (const { service, container } of servicePods(objectsIn(await render(paths.helm, files)))) {
       expect(serviceNames()).toContain(service);
-      const documented = documentedSettings(service);
-      const unknown = container?.env?.filter(({ name }) => !documented.has(name)) ?? [];
+      const read = new Set([...configuredSettings(service), ...sharedSettings()]);
+      const unknown = container?.env?.filter(({ name }) => !read.has(name)) ?? [];
       expect(unknown.map(({ name }) => `${service}: ${name}`)).toEqual([]);
     }
   });
