@@ -10,7 +10,7 @@ import { run, toolPaths } from "./tools.ts";
 const { paths, missing } = await toolPaths(["helm", "etcd", "etcdctl"]);
 const small = releases.find(({ name }) => name === "ci/small-values.yaml")?.files ?? [];
 
-/** The chart's command line of a member, on this machine: its hosts are loopback, its ports free. */
+/** The chart's command line of a member, for this machine: hosts are loopback, ports are free. */
 async function commandLine(dataDir: string) {
   const objects = objectsIn(await render(paths.helm, small));
   const member = objects.find(({ kind }) => kind === "StatefulSet");
