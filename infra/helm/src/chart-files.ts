@@ -40,7 +40,7 @@ upgraded, lost, restored and evacuated; \`helm/values\` has the values of three 
 \`\`\`sh
 helm upgrade --install holdfast helm/holdfast --namespace holdfast-us-east-1 --create-namespace \\
   --values helm/values/us-east-1.yaml --values my-installation.yaml
-helm test holdfast --namespace holdfast-us-east-1 --logs
+helm test holdfast --namespace holdfast-us-east-1
 \`\`\`
 
 It needs Kubernetes 1.30 or newer, and, where they are turned on, cert-manager, the Prometheus operator,
