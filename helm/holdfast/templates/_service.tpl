@@ -260,3 +260,14 @@ spec:
 {{- end }}
 {{- end }}
 {{- end -}}
+
+{{- /* The archive's bucket, for who fills it and who reads it. */ -}}
+{{- define "holdfast.archiveEnv" -}}
+{{- with .Values.archiver }}
+- { name: HOLDFAST_S3_BUCKET, value: {{ .bucket | quote }} }
+- { name: HOLDFAST_S3_REGION, value: {{ .bucketRegion | default $.Values.region | quote }} }
+{{- with .endpoint }}
+- { name: HOLDFAST_S3_ENDPOINT, value: {{ . | quote }} }
+{{- end }}
+{{- end }}
+{{- end -}}

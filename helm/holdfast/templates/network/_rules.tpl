@@ -122,6 +122,9 @@
 {{- define "holdfast.egress.auditor" -}}
 {{- include "holdfast.egress.kafka" . }}
 {{ include "holdfast.egress.outside" .Values.networkPolicy.postgres }}
+{{- if and .Values.auditor.readArchive .Values.archiver.bucket }}
+{{ include "holdfast.egress.outside" .Values.networkPolicy.s3 }}
+{{- end }}
 {{- end -}}
 
 {{- define "holdfast.ingress.archiver" }}{{ include "holdfast.ingress.metrics" . }}{{ end -}}
