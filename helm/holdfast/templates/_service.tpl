@@ -223,7 +223,7 @@ spec:
           startupProbe:
             {{- include "holdfast.probe" (dict "root" $root "path" "/live") | nindent 12 }}
             periodSeconds: 2
-            failureThreshold: 30
+            failureThreshold: 90
           readinessProbe:
             {{- include "holdfast.probe" (dict "root" $root "path" "/ready") | nindent 12 }}
             periodSeconds: 3
