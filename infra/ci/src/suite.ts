@@ -21,8 +21,10 @@ const minuteMs = 60_000;
 /** What keeps the locks, and what keeps the record of them. */
 const recordTools: readonly ToolName[] = ["etcd", "kafka", "postgres", "redis", "versitygw"];
 
-/** What judges the chart, and what a shard is restored with. */
+/** What judges the chart and the Terraform, and what a shard is restored with. */
 const deployTools: readonly ToolName[] = [
+  "terraform",
+  "checkov",
   "helm",
   "helm-unittest",
   "kubeconform",
@@ -33,7 +35,7 @@ const deployTools: readonly ToolName[] = [
   "versitygw",
 ];
 
-/** The suites in the order they run. Those without tools run while the tools are still built. */
+/** The suites in the order they start. Those without tools run while the tools are still built. */
 export const suites: readonly Suite[] = [
   { name: "format", kind: "check", timeoutMs: minuteMs, tools: [] },
   { name: "lint", kind: "check", timeoutMs: 2 * minuteMs, tools: [] },

@@ -1,7 +1,7 @@
 /**
  * Every version the toolchain knows, in one place. The pins must equal those in `etcd/go.mod`,
  * `versitygw/go.mod`, `helm/go.mod`, `helm-unittest/go.mod`, `kubeconform/go.mod`,
- * `postgres/package.json` and `kafka/pom.xml`; a test compares them.
+ * `postgres/package.json`, `kafka/pom.xml` and `checkov/constraints.txt`; a test compares them.
  */
 export const PINNED = {
   etcd: {
@@ -39,4 +39,10 @@ export const PINNED = {
     /** Of the Go module k8s.io/kubernetes, as go.sum would have it. */
     sum: "h1:o/8dBC/pHVpYoGV4OAIytAlNPZbdYVTXJHoYvXC4qzM=",
   },
+  terraform: {
+    /** The first whose state needs no table beside it to be locked, and whose tests plan mocks. */
+    versionMin: "1.11.0",
+    image: "hashicorp/terraform:1.11.4",
+  },
+  checkov: { version: "3.3.30", versionMin: "3.3.0" },
 } as const;

@@ -33,5 +33,9 @@ export function recipeOf(tool: ToolName): Recipe {
       return kubeconformRecipe();
     case "kubernetes-schemas":
       return kubernetesSchemasRecipe();
+    case "terraform":
+      return terraformRecipe();
+    case "checkov":
+      return checkovRecipe();
   }
 }

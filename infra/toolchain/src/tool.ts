@@ -11,6 +11,8 @@ export const TOOL_NAMES = [
   "helm-unittest",
   "kubeconform",
   "kubernetes-schemas",
+  "terraform",
+  "checkov",
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
