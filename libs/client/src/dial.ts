@@ -15,6 +15,8 @@ export interface Line {
   readonly latencyMs: number;
   /** How often anything was heard of it: a router that stays silent is a suspect. */
   heard: number;
+  /** Its router has said that it ends. */
+  ending: boolean;
   closed: boolean;
 }
 
@@ -33,9 +35,12 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
   const { transport, clock } = dialling;
   const startedMs = clock.monotonicMs();
   let line: Line | undefined;
+  let leaving = false;
   const connecting = transport.connect(endpoint, {
     onEvent: (event) => {
       if (line !== undefined) dialling.onEvent(line, event);
+      // A router that stops says so with its hello to who comes too late.
+      else if (event.kind === "go-away") leaving = true;
     },
     onClosed: (reason) => {
       if (line === undefined) return;
@@ -63,6 +68,11 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
         if (reply.kind === "connected") reply.connection.close();
         return;
       }
+      if (leaving && reply.kind === "connected") {
+        giveUp(`${endpoint} is about to stop.`);
+        reply.connection.close();
+        return;
+      }
       settle();
       if (reply.kind === "failure") {
         resolve(reply);
@@ -70,7 +80,15 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
       }
       const latencyMs = clock.monotonicMs() - startedMs;
       const { connection } = reply;
-      line = { kind: "line", endpoint, connection, latencyMs, heard: 0, closed: false };
+      line = {
+        kind: "line",
+        endpoint,
+        connection,
+        latencyMs,
+        heard: 0,
+        ending: false,
+        closed: false,
+      };
       resolve(line);
     });
   });

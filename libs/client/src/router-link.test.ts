@@ -86,11 +86,68 @@ test("a router that goes away is left before it stops, and its waiters repeat el
   void waiting.catch(() => {});
   await rig.clock.advance(0);
   const first = rig.net.next("acquire");
-  rig.net.say({ kind: "go-away", drainMs: 5_000 });
+  rig.net.say({ kind: "go-away", drainMs: 5_000, reconnect: false });
   await rig.clock.advance(1_000);
   expect(rig.net.open).toEqual(["b:1"]);
   const again = rig.net.next("acquire");
   expect([again.endpoint, again.command.requestId]).toEqual(["b:1", first.command.requestId]);
+});
+
+test("an old connection is used until another one to the same router is there", async () => {
+  const rig = await rigOf();
+  answersAll(rig.net);
+  const lock = await rig.client.acquire("order");
+  rig.net.connects = [];
+  rig.net.say({ kind: "go-away", drainMs: 3_600_000, reconnect: true });
+  const sentBefore = rig.net.sent.length;
+  const acquiring = rig.client.acquire("other");
+  await rig.clock.advance(0);
+  expect((await acquiring).state).toBe("held");
+  expect(rig.net.sent.length).toBe(sentBefore + 1);
+  await rig.clock.advance(1_000);
+  expect([rig.net.connects, rig.net.open]).toEqual([["a:1"], ["a:1"]]);
+  await rig.clock.advance(3 * ttlMs);
+  expect(lock.state).toBe("held");
+});
+
+test("while nothing new answers where the old connection leads, the old one stays in use", async () => {
+  const rig = await rigOf();
+  answersAll(rig.net);
+  rig.net.refuse("a:1");
+  rig.net.connects = [];
+  rig.net.say({ kind: "go-away", drainMs: 3_600_000, reconnect: true });
+  await rig.clock.advance(10_000);
+  expect(new Set(rig.net.connects)).toEqual(new Set(["a:1"]));
+  expect(rig.net.connects.length).toBeLessThan(60);
+  expect((await rig.client.acquire("order")).state).toBe("held");
+  rig.net.up("a:1");
+  await rig.clock.advance(2_000);
+  expect(rig.net.open).toEqual(["a:1"]);
+});
+
+test("a router that is about to stop is used while there is no other", async () => {
+  const rig = await rigOf({ endpoints: ["a:1"] });
+  answersAll(rig.net);
+  rig.net.refuse("a:1");
+  rig.net.say({ kind: "go-away", drainMs: 3_000, reconnect: false });
+  await rig.clock.advance(1_000);
+  expect((await rig.client.acquire("order")).state).toBe("held");
+  rig.net.up("a:1");
+  await rig.clock.advance(2_000);
+  expect(rig.net.open).toEqual(["a:1"]);
+});
+
+test("a router that says with its hello that it stops is not taken", async () => {
+  const rig = await rigOf();
+  answersAll(rig.net);
+  rig.net.leaving("b:1");
+  rig.net.connects = [];
+  rig.net.down("a:1");
+  const acquiring = rig.client.acquire("order");
+  await rig.clock.advance(1_000);
+  expect((await acquiring).state).toBe("held");
+  expect(rig.net.connects.slice(0, 2)).toEqual(["b:1", "c:1"]);
+  expect(rig.net.open).toEqual(["c:1"]);
 });
 
 test("a connection that takes too long is given up, and closed if it comes after all", async () => {

@@ -18,7 +18,7 @@ export interface LinkListener {
   onEvent(event: ConnectionEvent): void;
 }
 
-/** A router that goes away gets this long for the answers that are nearly there. */
+/** A line that was left gets this long for the answers that are nearly there. */
 const lingerMs = 250;
 
 /**
@@ -32,7 +32,7 @@ export class RouterLink {
   readonly #listener: LinkListener;
   readonly #waiting: WaitingRoom;
   readonly #closing = new Cancellation();
-  /** Lines of routers that go away; each is closed soon after another router was found. */
+  /** Lines that were left for another one; each is closed soon after. */
   readonly #leaving = new Set<Line>();
   #line: Line | undefined;
   #region: string | undefined;
@@ -177,12 +177,10 @@ export class RouterLink {
   async #search(): Promise<void> {
     this.#searching = true;
     const { clock, random } = this.#ports;
-    // With one endpoint the router that went away is the only one to ask again.
-    const alone = this.#order.ordered().length === 1 && this.#leaving.size > 0;
     let tries = 0;
     while (this.#wanted()) {
       for (const endpoint of this.#order.ordered(this.#lastFailed)) {
-        await sleep(clock, backoffMs(random, tries, alone ? lingerMs : 0), this.#closing);
+        await sleep(clock, backoffMs(random, tries), this.#closing);
         if (!this.#wanted()) break;
         tries++;
         await this.#try(endpoint);
@@ -196,8 +194,27 @@ export class RouterLink {
     return this.#ports.clock.monotonicMs() < this.#demandUntilMs;
   }
 
-  /** Undefined where a router answered. */
-  async #try(endpoint: string): Promise<Failure | undefined> {
+  /**
+   * Finds a line in place of one that is to end, which is used until then: nobody has to wait.
+   * `stays`: it is only old, its router goes on, and no other endpoint is as near.
+   */
+  async #replace(line: Line, stays: boolean): Promise<void> {
+    const { clock, random } = this.#ports;
+    if (!stays) this.#forget(line);
+    for (let tries = 0; line === this.#line; ) {
+      for (const endpoint of stays ? [line.endpoint] : this.#order.ordered(line.endpoint)) {
+        // At once, unless what stops is the first to be asked: is there another one behind it?
+        const isAtOnce = tries === 0 && (stays || endpoint !== line.endpoint);
+        if (!isAtOnce) await sleep(clock, backoffMs(random, tries), this.#closing);
+        if (line !== this.#line || this.#closing.cancelled) return;
+        tries++;
+        await this.#try(endpoint, line);
+      }
+    }
+  }
+
+  /** Undefined where a router answered. It is used if there is none, or only the `old` one. */
+  async #try(endpoint: string, old?: Line): Promise<Failure | undefined> {
     const { transport, clock } = this.#ports;
     const reply = await dial(
       {
@@ -216,12 +233,14 @@ export class RouterLink {
       return reply;
     }
     this.#order.measured(endpoint, reply.latencyMs);
-    if (this.#line !== undefined || this.#closing.cancelled) reply.connection.close();
+    const isTaken = this.#line !== undefined && this.#line !== old;
+    if (isTaken || this.#closing.cancelled) reply.connection.close();
     else if (!reply.closed) this.#use(reply);
     return undefined;
   }
 
   #use(line: Line): void {
+    if (this.#line !== undefined) this.#leaving.add(this.#line);
     this.#line = line;
     this.#region ??= line.connection.region;
     this.#lastFailed = undefined;
@@ -235,9 +254,9 @@ export class RouterLink {
 
   #onEvent(line: Line, event: ConnectionEvent): void {
     line.heard++;
-    if (event.kind === "go-away" && line === this.#line) {
-      this.#leaving.add(line);
-      this.#lost(line, `${line.endpoint} is about to stop.`);
+    if (event.kind === "go-away" && line === this.#line && !line.ending) {
+      line.ending = true;
+      void this.#replace(line, event.reconnect);
     }
     this.#listener.onEvent(event);
   }
@@ -255,9 +274,14 @@ export class RouterLink {
 
   #lost(line: Line, problem: string): void {
     this.#line = undefined;
-    this.#order.failed(line.endpoint);
-    this.#lastFailed = line.endpoint;
+    this.#forget(line);
     this.#lastFailure = failure("SHARD_UNAVAILABLE", problem);
     if (this.#wanted()) this.demand(this.#demandUntilMs);
+  }
+
+  /** Its router is asked last from now on. */
+  #forget({ endpoint }: Line): void {
+    this.#order.failed(endpoint);
+    this.#lastFailed = endpoint;
   }
 }

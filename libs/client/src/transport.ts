@@ -58,5 +58,8 @@ export type ConnectionEvent =
   | { readonly kind: "grant-lost"; readonly lock: LockId; readonly grantId: GrantId }
   /** A session of this client was ended by somebody else. */
   | { readonly kind: "session-lost"; readonly session: SessionId }
-  /** The router stops in `drainMs`: connect elsewhere and repeat there what waits. */
-  | { readonly kind: "go-away"; readonly drainMs: number };
+  /**
+   * The connection ends in `drainMs`: connect anew and repeat there what waits. With `reconnect` it
+   * is only old, and the same endpoint is as good as ever; without it the router stops.
+   */
+  | { readonly kind: "go-away"; readonly drainMs: number; readonly reconnect: boolean };

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import {
   addressesSetting,
+  ageSetting,
   peersSetting,
   readEnvironment,
   regionSetting,
@@ -54,4 +55,13 @@ test.each([
   ["COORDINATORS", { COORDINATORS: "10.0.0.5" }],
 ])("a %s that cannot be read is refused by its name", (name, more) => {
   expect(() => read(more)).toThrow(new RegExp(`  ${name} `));
+});
+
+test("an age is a number of seconds, minutes or hours, or off", () => {
+  const aging = z.object({ AGE: ageSetting(1_000, 86_400_000) });
+  const ageOf = (AGE: string) => readEnvironment(aging, { AGE }).AGE;
+  expect(["1s", "30m", "24h", "off"].map(ageOf)).toEqual([1_000, 1_800_000, 86_400_000, undefined]);
+  for (const wrong of ["", "30", "0s", "25h", "1.5h", "1d", "-1s", "30 m"]) {
+    expect(() => ageOf(wrong)).toThrow("AGE is off, or a time from 1s to 24h such as 30m");
+  }
 });

@@ -113,6 +113,22 @@ export const addressSetting = z
   .string()
   .regex(/^\S+:\d{1,5}$/, "is host:port, for example 127.0.0.1:7420");
 
+/** `90s`, `30m`, `2h` as ms, from `minMs` to `maxMs`; undefined for `off`. */
+export function ageSetting(minMs: number, maxMs: number) {
+  return z.string().transform((text, context) => {
+    if (text === "off") return undefined;
+    const [, number, unit = ""] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+    const ms = Number(number) * (unitMs[unit] ?? Number.NaN);
+    if (ms >= minMs && ms <= maxMs) return ms;
+    const range = `${minMs / 1_000}s to ${maxMs / 3_600_000}h`;
+    const message = `is off, or a time from ${range} such as 30m, and not ${text}`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
 /** Level of the log. */
 export const logLevelSetting = z
   .enum(["trace", "debug", "info", "warn", "error", "silent"])

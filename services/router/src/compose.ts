@@ -99,6 +99,7 @@ export async function compose(
     admin,
     clock,
     reflection: config.reflection,
+    connectionAge: agingOf(config, surroundings),
   });
   const door = await openDoor("HOLDFAST_LISTEN", config.listen, opening);
   const stopped = new Cancellation();
@@ -117,6 +118,11 @@ export async function compose(
       await telemetry.close();
     },
   };
+}
+
+/** Undefined where clients may stay for ever. */
+function agingOf({ connectionAgeMs: ageMs }: RouterConfig, { random }: Surroundings) {
+  return ageMs === undefined ? undefined : { ageMs, random };
 }
 
 function reachPeers({ peers }: RouterConfig, { clock }: Surroundings): Map<string, Peer> {

@@ -34,3 +34,11 @@ test("a memory store has no cache, which would outlive what it is of", () => {
   const configured = { ...environment, HOLDFAST_STORE: "memory", HOLDFAST_REDIS: redis };
   expect(() => readConfig(configured)).toThrow("HOLDFAST_REDIS needs HOLDFAST_STORE=etcd");
 });
+
+test("clients are told to connect again after half an hour, unless it says otherwise", () => {
+  const ageOf = (age: object) => readConfig({ ...environment, ...age }).connectionAgeMs;
+  expect(ageOf({})).toBe(1_800_000);
+  expect(ageOf({ HOLDFAST_CONNECTION_AGE: "90s" })).toBe(90_000);
+  expect(ageOf({ HOLDFAST_CONNECTION_AGE: "off" })).toBe(undefined);
+  expect(() => ageOf({ HOLDFAST_CONNECTION_AGE: "0s" })).toThrow("HOLDFAST_CONNECTION_AGE is off");
+});

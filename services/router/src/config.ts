@@ -1,6 +1,7 @@
 import {
   addressesSetting,
   addressSetting,
+  ageSetting,
   clusterSetting,
   hierarchicalSetting,
   peersSetting,
@@ -23,6 +24,7 @@ const schema = z
     HOLDFAST_PEERS: peersSetting,
     HOLDFAST_COORDINATORS: addressesSetting,
     HOLDFAST_HIERARCHICAL_NAMESPACES: hierarchicalSetting,
+    HOLDFAST_CONNECTION_AGE: ageSetting(1_000, 86_400_000).prefault("30m"),
     HOLDFAST_REFLECTION: z.enum(["on", "off"]).default("on"),
     HOLDFAST_REDIS: redisSetting.optional(),
     HOLDFAST_KAFKA: addressesSetting,
@@ -49,6 +51,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     peers: environment.HOLDFAST_PEERS,
     coordinators: environment.HOLDFAST_COORDINATORS,
     hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES,
+    connectionAgeMs: environment.HOLDFAST_CONNECTION_AGE,
     reflection: environment.HOLDFAST_REFLECTION === "on",
     redis: environment.HOLDFAST_REDIS,
     kafka: environment.HOLDFAST_KAFKA,

@@ -27,7 +27,12 @@ export interface StreamContext {
   readonly helloTimeoutMs: number;
   /** Set while the server drains: what a stream that comes now is told. */
   readonly leaving: () => { readonly reason: string; readonly drainMs: number } | undefined;
+  /** After how long a stream that begins now is told to connect again; undefined for never. */
+  readonly ageMs: () => number | undefined;
 }
+
+/** So that a load balancer in between can send it elsewhere. */
+const oldReason = "The stream is old: connect again.";
 
 /** Past this the stream's client reads too slowly, and nothing more is read from it. */
 const outputBytesPauseAt = 1024 * 1024;
@@ -50,6 +55,7 @@ export class ConnectStream implements Hearer {
   readonly #waits = new Map<number, Cancellation>();
   readonly #surroundings: Call;
   readonly #helloTimer: Timer;
+  #ageTimer: Timer | undefined;
   /** Grants under a session that this stream got. */
   readonly #grants = new Set<GrantId>();
   readonly #sessions = new Set<SessionId>();
@@ -102,7 +108,7 @@ export class ConnectStream implements Hearer {
 
   goAway(reason: string, drainMs: number): void {
     if (this.#ended || !this.#greeted) return;
-    this.#output.add((writer) => writer.event({ kind: "go-away", reason, drainMs }));
+    this.#tellToGo(reason, drainMs, false);
   }
 
   finish(reason: string): void {
@@ -148,6 +154,18 @@ export class ConnectStream implements Hearer {
     this.#output.add((writer) => writer.hello(this.#context.hello));
     const leaving = this.#context.leaving();
     if (leaving !== undefined) this.goAway(leaving.reason, leaving.drainMs);
+    const { ageMs, clock } = this.#context;
+    const endsMs = ageMs();
+    if (endsMs !== undefined) this.#ageTimer = clock.schedule(endsMs, this.#aged);
+  }
+
+  /** It may stay for as long as it has questions open: whoever waits loses nothing by it. */
+  readonly #aged = (): void => {
+    if (this.#context.leaving() === undefined) this.#tellToGo(oldReason, limits.waitMsMax, true);
+  };
+
+  #tellToGo(reason: string, drainMs: number, reconnect: boolean): void {
+    this.#output.add((writer) => writer.event({ kind: "go-away", reason, drainMs, reconnect }));
   }
 
   /** Begins what may begin, reads on if there is room, and ends what is over. */
@@ -286,6 +304,7 @@ export class ConnectStream implements Hearer {
     if (this.#ended) return;
     this.#ended = true;
     this.#helloTimer.cancel();
+    this.#ageTimer?.cancel();
     for (const session of this.#sessions) this.#context.registry.unfollow(session, this);
     this.#context.registry.remove(this);
     this.#output.close();

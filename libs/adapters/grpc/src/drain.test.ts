@@ -44,7 +44,7 @@ test("a drain tells health and streams, answers what was asked, and ends with th
   const drained = server.drain(5_000);
   await stream.until((received) => received.some(({ events }) => events.length > 0));
   expect(stream.received.flatMap(({ events }) => events)).toEqual([
-    { kind: "go-away", reason: "The router stops.", drainMs: 5_000 },
+    { kind: "go-away", reason: "The router stops.", drainMs: 5_000, reconnect: false },
   ]);
   await watch.ended;
   expect(health).toEqual([1, 2]);

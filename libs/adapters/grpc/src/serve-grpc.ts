@@ -10,6 +10,7 @@ import type { LockTier } from "@holdfast/engine/ports/lock-tier";
 import { serveAdmin } from "./admin-calls.ts";
 import { WriterPool } from "./connect-output.ts";
 import { ConnectStream, type StreamContext } from "./connect-stream.ts";
+import { type ConnectionAge, connectionAgeOptions, streamAgeMs } from "./connection-age.ts";
 import { Health } from "./health-calls.ts";
 import type { ListenRefused } from "./listener.ts";
 import { serveLockCalls } from "./lock-calls.ts";
@@ -32,6 +33,8 @@ export interface GrpcServerOptions {
   readonly reflection: boolean;
   /** What this server offers to the coordinators of other regions, if it is one itself. */
   readonly coordinators?: CoordinatorServices;
+  /** When clients are told to connect again; never if left out. */
+  readonly connectionAge?: ConnectionAge | undefined;
   /** How long a stream may take to say hello; 10 s if left out. */
   readonly helloTimeoutMs?: number;
   /** A connection is pinged every so often; 120 s if left out. */
@@ -70,7 +73,7 @@ const streamBounds = {
 
 /** Opens a router's door; see {@link GrpcServer.drain} for how to close it. */
 export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer | ListenRefused> {
-  const { tier, admin, clock, coordinators } = options;
+  const { tier, admin, clock, coordinators, connectionAge } = options;
   const { region, routerId, cluster, version } = admin.about();
   const registry = new StreamRegistry();
   const draining = new Cancellation();
@@ -97,6 +100,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
     writers: new WriterPool(),
     helloTimeoutMs: options.helloTimeoutMs ?? 10_000,
     leaving: () => leaving,
+    ageMs: () => connectionAge && streamAgeMs(connectionAge),
   });
 
   const reason = "The router stops.";
@@ -147,5 +151,6 @@ function channelOptions(options: GrpcServerOptions) {
     // them every 30 s were a tenth of what idle clients cost.
     "grpc.keepalive_time_ms": options.keepaliveMs ?? 120_000,
     "grpc.keepalive_timeout_ms": options.keepaliveTimeoutMs ?? 10_000,
+    ...connectionAgeOptions(options.connectionAge),
   };
 }

@@ -39,6 +39,7 @@ const arbitraryEvent: fc.Arbitrary<ServerEvent> = fc.oneof(
     kind: fc.constant("go-away" as const),
     reason: fc.string(),
     drainMs: fc.integer({ min: 0, max: 60_000 }),
+    reconnect: fc.boolean(),
   }),
   fc.record({
     kind: fc.constant("place-leases" as const),

@@ -32,7 +32,13 @@ export type ServerEvent =
   | { readonly kind: "queue-position"; readonly id: number; readonly position: number }
   | { readonly kind: "grant-lost"; readonly lock: LockId; readonly grantId: GrantId }
   | { readonly kind: "session-lost"; readonly session: SessionId }
-  | { readonly kind: "go-away"; readonly reason: string; readonly drainMs: number }
+  | {
+      readonly kind: "go-away";
+      readonly reason: string;
+      readonly drainMs: number;
+      /** The stream is old, and the server goes on. */
+      readonly reconnect: boolean;
+    }
   /** `id`: of the acquire that waits; `leases`: all that its place hangs on. */
   | {
       readonly kind: "place-leases";
@@ -132,6 +138,7 @@ function writeEvent(writer: WireWriter, event: ServerEvent): void {
     case "go-away":
       writer.text(1, event.reason);
       writer.number(2, event.drainMs);
+      writer.number(3, event.reconnect ? 1 : 0);
       break;
     case "place-leases":
       writer.number(1, event.id);
@@ -290,10 +297,12 @@ function readPlaceLeases(reader: WireReader): ServerEvent {
 function readGoAway(reader: WireReader): ServerEvent {
   let reason = "";
   let drainMs = 0;
+  let reconnect = false;
   for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
     if (tag === 0x0a) reason = reader.text("reason");
     else if (tag === 0x10) drainMs = reader.varint();
+    else if (tag === 0x18) reconnect = reader.varint() !== 0;
     else reader.skip(tag);
   }
-  return { kind: "go-away", reason, drainMs };
+  return { kind: "go-away", reason, drainMs, reconnect };
 }

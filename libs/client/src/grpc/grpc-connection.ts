@@ -124,9 +124,11 @@ export class GrpcConnection implements Connection {
       case "place-leases":
         this.#pending.get(event.id)?.onLeases?.(event.leases);
         return;
-      case "go-away":
-        this.#listener.onEvent({ kind: "go-away", drainMs: event.drainMs });
+      case "go-away": {
+        const { drainMs, reconnect } = event;
+        this.#listener.onEvent({ kind: "go-away", drainMs, reconnect });
         return;
+      }
       case "grant-lost":
       case "session-lost":
         this.#listener.onEvent(event);

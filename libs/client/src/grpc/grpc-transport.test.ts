@@ -153,7 +153,7 @@ test("places in line reach the acquire that waits, other events the listener", a
       answer((writer) => {
         writer.event({ kind: "queue-position", id, position: 4 });
         writer.event({ kind: "grant-lost", lock, grantId });
-        writer.event({ kind: "go-away", reason: "test", drainMs: 700 });
+        writer.event({ kind: "go-away", reason: "test", drainMs: 700, reconnect: true });
         writer.result(id, command.kind, { kind: "cancelled" });
       });
     }
@@ -178,7 +178,7 @@ test("places in line reach the acquire that waits, other events the listener", a
   expect(places).toEqual([4]);
   expect(events).toEqual([
     { kind: "grant-lost", lock, grantId },
-    { kind: "go-away", drainMs: 700 },
+    { kind: "go-away", drainMs: 700, reconnect: true },
   ]);
 });
 

@@ -42,6 +42,7 @@ export class ScriptedTransport implements Transport {
   readonly #regions = new Map<string, string>();
   readonly #latencyMs = new Map<string, number>();
   readonly #down = new Set<string>();
+  readonly #leaving = new Set<string>();
   readonly #foreign = new Set<string>();
   readonly #open = new Set<ScriptedConnection>();
   readonly #granted = new Map<GrantId, Grant>();
@@ -72,8 +73,18 @@ export class ScriptedTransport implements Transport {
     }
   }
 
+  /** Refuses new connections to `endpoint`. */
+  refuse(endpoint: string): void {
+    this.#down.add(endpoint);
+  }
+
   up(endpoint: string): void {
     this.#down.delete(endpoint);
+  }
+
+  /** Who connects to `endpoint` is told with the hello that it stops. */
+  leaving(endpoint: string): void {
+    this.#leaving.add(endpoint);
   }
 
   /** Says something unasked on every connection. */
@@ -122,6 +133,9 @@ export class ScriptedTransport implements Transport {
         const connection = new ScriptedConnection(this, endpoint, region, listener);
         this.#open.add(connection);
         resolve({ kind: "connected", connection });
+        if (this.#leaving.has(endpoint)) {
+          listener.onEvent({ kind: "go-away", drainMs: 3_000, reconnect: false });
+        }
       });
     });
   }

@@ -238,7 +238,7 @@ export interface SessionLost {
 }
 
 /**
- * The server is about to stop: connect elsewhere, repeat there what waits, and half-close this
+ * The server wants the stream to end: connect again, repeat there what waits, and half-close this
  * stream when the rest is answered.
  */
 export interface GoAway {
@@ -246,6 +246,11 @@ export interface GoAway {
   reason: string;
   /** How long the server goes on answering. */
   drainMs: number;
+  /**
+   * The stream is old, and nothing else: connect again by the same address, so that a load balancer
+   * can choose anew. Otherwise the server is about to stop: connect elsewhere.
+   */
+  reconnect: boolean;
 }
 
 function createBaseConnectRequest(): ConnectRequest {
@@ -1217,7 +1222,7 @@ export const SessionLost: MessageFns<SessionLost> = {
 };
 
 function createBaseGoAway(): GoAway {
-  return { reason: "", drainMs: 0 };
+  return { reason: "", drainMs: 0, reconnect: false };
 }
 
 export const GoAway: MessageFns<GoAway> = {
@@ -1227,6 +1232,9 @@ export const GoAway: MessageFns<GoAway> = {
     }
     if (message.drainMs !== 0) {
       writer.uint32(16).uint32(message.drainMs);
+    }
+    if (message.reconnect !== false) {
+      writer.uint32(24).bool(message.reconnect);
     }
     return writer;
   },
@@ -1258,6 +1266,14 @@ export const GoAway: MessageFns<GoAway> = {
             }
 
             message.drainMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reconnect = reader.bool();
             continue;
           }
         }
