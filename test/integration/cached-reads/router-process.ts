@@ -11,6 +11,10 @@ const main = fileURLToPath(new URL("services/router/src/main.ts", root));
 /** A router as it is run, over one shard of region `here`. */
 export interface RouterProcess extends AsyncDisposable {
   readonly endpoint: string;
+  /** `host:port` of /metrics. */
+  readonly metrics: string;
+  /** Stops it and starts it again; a start is waited for. */
+  readonly server: ServerProcess;
   /** Everything it printed. */
   log(): string;
   /** A counter as /metrics has it, all labels together that are not named. */
@@ -39,7 +43,7 @@ export async function startRouter(
       ...env,
     },
     logPath,
-    isReady: () => log().includes('"event.action":"ready"'),
+    isReady: (pid) => readyPids(log()).includes(pid),
     startTimeoutMs: 20_000,
     stopGraceMs: 6_000,
   });
@@ -47,6 +51,8 @@ export async function startRouter(
   if (!(await router.waitReady())) throw new Error(router.describeFailure());
   return {
     endpoint: `127.0.0.1:${port}`,
+    metrics: `127.0.0.1:${metricsPort}`,
+    server: router,
     log,
     count: async (name, labels = {}) => {
       const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
@@ -61,4 +67,10 @@ export async function startRouter(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The processes that have said that they serve. */
+function readyPids(log: string): number[] {
+  const ready = log.split("\n").filter((line) => line.includes('"event.action":"ready"'));
+  return ready.map((line) => Number(/pid":(\d+)/.exec(line)?.[1]));
 }
