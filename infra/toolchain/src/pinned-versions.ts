@@ -12,6 +12,7 @@ export const PINNED = {
     image: "gcr.io/etcd-development/etcd:v3.6.16",
   },
   redis: { versionMin: "7.0.0", image: "redis:7-bookworm" },
+  haproxy: { versionMin: "2.6.0", image: "haproxy:2.6-bookworm" },
   postgres: { npmVersion: "15.18.0-beta.17", versionMin: "15.0" },
   kafka: {
     version: "4.3.1",

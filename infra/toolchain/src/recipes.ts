@@ -1,6 +1,7 @@
 import { checkovRecipe } from "./checkov-recipe.ts";
 import { etcdRecipe } from "./etcd-recipe.ts";
 import { helmRecipe, helmUnittestRecipe } from "./helm-recipe.ts";
+import { haproxyRecipe } from "./haproxy-recipe.ts";
 import { kafkaRecipe } from "./kafka-recipe.ts";
 import { kubeconformRecipe } from "./kubeconform-recipe.ts";
 import { kubernetesSchemasRecipe } from "./kubernetes-schemas-recipe.ts";
@@ -23,6 +24,8 @@ export function recipeOf(tool: ToolName): Recipe {
       return postgresRecipe();
     case "kafka":
       return kafkaRecipe();
+    case "haproxy":
+      return haproxyRecipe();
     case "versitygw":
       return versitygwRecipe();
     case "helm":

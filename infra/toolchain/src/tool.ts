@@ -13,6 +13,7 @@ export const TOOL_NAMES = [
   "kubernetes-schemas",
   "terraform",
   "checkov",
+  "haproxy",
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
