@@ -69,7 +69,7 @@ function imageStage(image: Image): string {
       return `COPY --from=${from} ${path} ${path}`;
     }),
     `COPY --from=build /images/${name}/ /`,
-    ...(settings.length > 0 ? [`ENV ${settings.join(" \\\n    ")}`] : []),
+    `ENV ${settings.join(" \\\n    ")}`,
     ...(ports.length > 0 ? [`EXPOSE ${ports.join(" ")}`] : []),
     `WORKDIR /${appFolder}`,
     `USER ${userId}:${userId}`,

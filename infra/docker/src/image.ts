@@ -4,8 +4,8 @@ export interface Image {
   readonly name: string;
   /** For people, in one line; becomes the label of the image. */
   readonly purpose: string;
-  /** The workspace whose sources and production dependencies lie in {@link appFolder}, if any. */
-  readonly workspace: string | undefined;
+  /** The workspace whose sources and production dependencies lie in {@link appFolder}. */
+  readonly workspace: string;
   /** What lies in {@link programsFolder}. */
   readonly programs: readonly Program[];
   /** What is started, without a shell. */
@@ -60,11 +60,11 @@ export const images: readonly Image[] = [
   },
   {
     name: "etcd",
-    purpose: "a shard's etcd and its tools",
-    workspace: undefined,
-    programs: etcdPrograms,
+    purpose: "a shard's etcd, its tools, and its snapshots in S3",
+    workspace: "infra/etcd-snapshot",
+    programs: ["node", ...etcdPrograms],
     entrypoint: [`/${programsFolder}/etcd`],
-    env: {},
+    env: production,
     ports: [2_379, 2_380],
   },
 ];

@@ -36,7 +36,7 @@ export function layOut(image: Image, sources: Sources, root: string): void {
   const { repository, programs } = sources;
   const app = join(root, appFolder);
   makeFolder(app);
-  if (image.workspace !== undefined) layOutWorkspace(image.workspace, repository, app);
+  layOutWorkspace(image.workspace, repository, app);
   copyFileSync(join(repository, "LICENSE"), join(app, "LICENSE"));
   for (const [name, path] of Object.entries(programs)) {
     if (image.programs.some((each) => each === name)) {
@@ -46,11 +46,14 @@ export function layOut(image: Image, sources: Sources, root: string): void {
 }
 
 function layOutWorkspace(folder: string, repository: string, app: string): void {
-  const { workspaces, vendors, optional } = productionPackages(lockOf(repository), folder);
+  const { packages } = lockOf(repository);
+  // What the lock says of a workspace is as old as the last npm install.
+  const lock = { packages: { ...packages, [folder]: manifestOf(repository, folder) } };
+  const { workspaces, vendors, optional } = productionPackages(lock, folder);
   for (const workspace of workspaces) {
     const skips = (path: string) => needless.test(path) || ownNeedless.test(path);
     copyTree(join(repository, workspace), join(app, workspace), skips);
-    const { name } = JSON.parse(readFileSync(join(repository, workspace, "package.json"), "utf8"));
+    const { name } = manifestOf(repository, workspace);
     const link = join(app, "node_modules", name);
     makeFolder(dirname(link));
     symlinkSync(relative(dirname(link), join(app, workspace)), link);
@@ -84,6 +87,10 @@ export function copyProgram(from: string, to: string): void {
   makeFolder(dirname(to));
   copyFileSync(realpathSync(from), to);
   chmodSync(to, 0o755);
+}
+
+function manifestOf(repository: string, workspace: string) {
+  return JSON.parse(readFileSync(join(repository, workspace, "package.json"), "utf8"));
 }
 
 function lockOf(repository: string): Lock {

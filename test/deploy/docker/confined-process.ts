@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { appFolder, type Image, userId } from "@holdfast/docker/image";
+import { appFolder, type Image, programsFolder, userId } from "@holdfast/docker/image";
 
 /**
  * Run by the first process of namespaces of its own: makes the root filesystem read-only, gives it
@@ -121,7 +121,8 @@ function spawnAs(
     const args = [...namespaces, "sh", "-c", confine, "sh", root, ...command];
     return spawn("unshare", args, { ...options, stdio: [...options.stdio] });
   }
-  const [program = "", ...args] = command;
+  const [name = "", ...args] = command;
+  const program = name.startsWith("/") ? name : join(programsFolder, name);
   const cwd = join(root, appFolder);
   return spawn(join(root, program), args, { ...options, stdio: [...options.stdio], cwd });
 }

@@ -178,6 +178,30 @@ describe("every other image", () => {
     timeoutMs,
   );
 
+  test(
+    "etcd has its programs, and its snapshots say what they are to be told",
+    async (context) => {
+      const image = named("etcd");
+      const lacking = await buildRootfs(image, repository, join(folder, "etcd"));
+      if (lacking !== undefined) {
+        console.warn(`skipped: the image of etcd: ${lacking}`);
+        context.skip(lacking);
+      }
+      for (const program of ["etcd", "etcdctl", "etcdutl"]) {
+        const command = [`/usr/local/bin/${program}`, program === "etcd" ? "--version" : "version"];
+        const asked = started("etcd", {}, command, { replacesEntrypoint: true });
+        expect(await asked.ended).toEqual({ code: 0, signal: null });
+        expect(asked.printed).toMatch(/version: 3\./i);
+      }
+      // As the chart starts it.
+      const command = ["node", "infra/etcd-snapshot/src/main.ts", "save"];
+      const save = started("etcd", {}, command, { replacesEntrypoint: true });
+      expect(await save.ended).toEqual({ code: 78, signal: null });
+      expect(save.printed).toMatch(/SNAPSHOT_\w+ must be set/);
+    },
+    timeoutMs,
+  );
+
   /** With the router's Node and libraries: writing these again takes longer than all the rest. */
   function build(image: Image): void {
     const root = join(folder, image.name);
