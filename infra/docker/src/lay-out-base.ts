@@ -13,11 +13,8 @@ export async function layOutBase(
   node: string,
   userId: number,
 ): Promise<string | undefined> {
-  const linked = await runCommand("ldd", [node], { env: process.env, timeoutMs: 10_000 });
-  if (linked.kind === "failed") return `ldd does not tell what Node is linked with: ${linked.why}`;
-  for (const [library] of linked.stdout.matchAll(/\/\S+\.so\S*/g)) {
-    copyProgram(library, join(root, library));
-  }
+  const lacking = await layOutLibraries(root, node);
+  if (lacking !== undefined) return lacking;
   for (const folder of ["tmp", "proc", "dev", "sys", "etc"]) {
     mkdirSync(join(root, folder), { recursive: true });
   }
@@ -29,5 +26,17 @@ export async function layOutBase(
     "nsswitch.conf": "hosts: files dns\n",
   };
   for (const [name, text] of Object.entries(etc)) writeFileSync(join(root, "etc", name), text);
+  return undefined;
+}
+
+/** What `program` is linked with, at the same places. Returns what this machine lacks for it. */
+export async function layOutLibraries(root: string, program: string): Promise<string | undefined> {
+  const linked = await runCommand("ldd", [program], { timeoutMs: 10_000 });
+  if (linked.kind === "failed") {
+    return `ldd does not tell what ${program} is linked with: ${linked.why}`;
+  }
+  for (const [library] of linked.stdout.matchAll(/\/\S+\.so\S*/g)) {
+    copyProgram(library, join(root, library));
+  }
   return undefined;
 }

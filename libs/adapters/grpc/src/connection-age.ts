@@ -10,7 +10,7 @@ export interface ConnectionAge {
   readonly ageMs: number;
   /** Clients that came together must not return together. */
   readonly random: Random;
-  /** What is open on a connection that was told to end may go on for so long; see {@link graceMs}. */
+  /** What is open on a connection that was told to end may go on for so long. */
   readonly graceMs?: number;
 }
 
