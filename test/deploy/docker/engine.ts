@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { buildArguments } from "@holdfast/docker/dockerfile";
 import { userId } from "@holdfast/docker/image";
 import { copyProgram } from "@holdfast/docker/lay-out";
@@ -9,6 +9,8 @@ import { findExecutable } from "@holdfast/toolchain/find-tool";
 import { type CommandResult, runCommand } from "@holdfast/toolchain/run-command";
 
 const minuteMs = 60_000;
+/** Names a file of certificates without which the registry is not trusted from this machine. */
+const authoritiesVariable = "NODE_EXTRA_CA_CERTS";
 
 /** Runs a command of Docker. */
 export function docker(args: readonly string[], timeoutMs = minuteMs): Promise<CommandResult> {
@@ -63,18 +65,22 @@ async function isThere(image: string): Promise<boolean> {
 /** Node and npm where Docker's own image has them, and no shell here either. */
 async function layOutWorkshop(root: string): Promise<void> {
   copyProgram(process.execPath, join(root, "usr/local/bin/node"));
-  for (const [name, place] of [["env", "usr/bin/env"]] as const) {
-    const found = findExecutable(name, process.env.PATH ?? "");
-    if (found === undefined) throw new Error(`this machine has no ${name}`);
-    await layOutLibraries(root, found);
-    copyProgram(found, join(root, place));
-  }
-  const modules = await runCommand("npm", ["root", "--global"], { timeoutMs: 20_000 });
-  if (modules.kind === "failed") throw new Error(`npm does not say where it is: ${modules.why}`);
+  const env = programHere("env");
+  await layOutLibraries(root, env);
+  copyProgram(env, join(root, "usr/bin/env"));
   const npm = join(root, "usr/local/lib/node_modules/npm");
   mkdirSync(dirname(npm), { recursive: true });
-  cpSync(join(modules.stdout.trim(), "npm"), npm, { recursive: true });
+  // What is called npm is npm/bin/npm-cli.js.
+  cpSync(resolve(realpathSync(programHere("npm")), "../.."), npm, { recursive: true });
   symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", join(root, "usr/local/bin/npm"));
+  const authorities = process.env[authoritiesVariable];
+  if (authorities !== undefined) copyProgram(authorities, join(root, authorities));
+}
+
+function programHere(name: string): string {
+  const found = findExecutable(name, process.env.PATH ?? "");
+  if (found === undefined) throw new Error(`this machine has no ${name}`);
+  return found;
 }
 
 async function imported(root: string, tag: string): Promise<void> {
@@ -86,6 +92,8 @@ async function imported(root: string, tag: string): Promise<void> {
   const registry = await runCommand("npm", ["config", "get", "registry"], { timeoutMs: 20_000 });
   const settings = ["ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
   if (registry.kind === "done") settings.push(`ENV NPM_CONFIG_REGISTRY=${registry.stdout.trim()}`);
+  const authorities = process.env[authoritiesVariable];
+  if (authorities !== undefined) settings.push(`ENV ${authoritiesVariable}=${authorities}`);
   const changes = settings.flatMap((setting) => ["--change", setting]);
   await dockerDoes(["import", ...changes, archive, tag], 3 * minuteMs);
 }
