@@ -51,7 +51,9 @@ RUN ${words("node", main, "manifests", "/manifests")}
 FROM \${BUILD_IMAGE} AS build
 WORKDIR /repository
 COPY --from=manifests /manifests/ ./
-RUN ${words("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")}
+# Not npm ci: it refuses a lock without the optional packages of other platforms. What is locked
+# is installed as it is locked all the same.
+RUN ${words("npm", "install", "--no-save", "--omit=dev", "--ignore-scripts", "--no-fund")}
 COPY . .
 RUN ${words("node", main, "apps", "/images")}`;
 

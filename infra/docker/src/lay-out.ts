@@ -72,11 +72,16 @@ function layOutWorkspace(folder: string, repository: string, app: string): void 
 
 /** All that npm needs to install: so that Docker installs anew only when one of these changes. */
 export function layOutManifests(repository: string, target: string): void {
-  const folders = Object.keys(lockOf(repository).packages).filter(
-    (path) => !path.includes("node_modules/"),
-  );
-  const manifests = folders.map((folder) => posix.join(folder, "package.json"));
-  for (const path of [...manifests, "package-lock.json"]) {
+  const patterns: readonly string[] = manifestOf(repository, "").workspaces;
+  const folders = patterns.flatMap((pattern) => {
+    if (!pattern.endsWith("/*")) return [pattern];
+    const parent = pattern.slice(0, -2);
+    return readdirSync(join(repository, parent)).map((name) => posix.join(parent, name));
+  });
+  const manifests = folders
+    .map((folder) => posix.join(folder, "package.json"))
+    .filter((path) => existsSync(join(repository, path)));
+  for (const path of ["package.json", "package-lock.json", ...manifests]) {
     makeFolder(dirname(join(target, path)));
     copyFileSync(join(repository, path), join(target, path));
   }

@@ -56,7 +56,6 @@ export async function compose(
   const { h64 } = await xxhash();
   const { clock } = surroundings;
   const telemetry = await startTelemetry(config, "router", log);
-  const { meter } = telemetry;
   const etcd = new Map<string, EtcdShardStore>();
   const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {
@@ -70,9 +69,9 @@ export async function compose(
   const peers = reachPeers(config, surroundings);
   const global = reachCoordinators(config, h64, surroundings);
   const cache = openCache(config, log);
-  const cached = cache && new CachedReads({ cluster, local, cache, meter });
+  const cached = cache && new CachedReads({ cluster, local, cache, meter: telemetry.meter });
   const routerId = randomId(surroundings.random);
-  const attempts = tellAttempts(config, routerId, meter, log, surroundings);
+  const attempts = tellAttempts(config, routerId, telemetry.meter, log, surroundings);
   const admin = new Admin({
     context: local.context,
     about: { version, cluster, routerId, store: config.store },
