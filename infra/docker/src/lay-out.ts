@@ -46,10 +46,7 @@ export function layOut(image: Image, sources: Sources, root: string): void {
 }
 
 function layOutWorkspace(folder: string, repository: string, app: string): void {
-  const { packages } = lockOf(repository);
-  // What the lock says of a workspace is as old as the last npm install.
-  const lock = { packages: { ...packages, [folder]: manifestOf(repository, folder) } };
-  const { workspaces, vendors, optional } = productionPackages(lock, folder);
+  const { workspaces, vendors, optional } = productionPackages(lockOf(repository), folder);
   for (const workspace of workspaces) {
     const skips = (path: string) => needless.test(path) || ownNeedless.test(path);
     copyTree(join(repository, workspace), join(app, workspace), skips);
@@ -72,15 +69,7 @@ function layOutWorkspace(folder: string, repository: string, app: string): void 
 
 /** All that npm needs to install: so that Docker installs anew only when one of these changes. */
 export function layOutManifests(repository: string, target: string): void {
-  const patterns: readonly string[] = manifestOf(repository, "").workspaces;
-  const folders = patterns.flatMap((pattern) => {
-    if (!pattern.endsWith("/*")) return [pattern];
-    const parent = pattern.slice(0, -2);
-    return readdirSync(join(repository, parent)).map((name) => posix.join(parent, name));
-  });
-  const manifests = folders
-    .map((folder) => posix.join(folder, "package.json"))
-    .filter((path) => existsSync(join(repository, path)));
+  const manifests = workspacesOf(repository).map((folder) => posix.join(folder, "package.json"));
   for (const path of ["package.json", "package-lock.json", ...manifests]) {
     makeFolder(dirname(join(target, path)));
     copyFileSync(join(repository, path), join(target, path));
@@ -98,8 +87,21 @@ function manifestOf(repository: string, workspace: string) {
   return JSON.parse(readFileSync(join(repository, workspace, "package.json"), "utf8"));
 }
 
+/** Its copies of our own manifests are as old as the last npm install: they are read anew. */
 function lockOf(repository: string): Lock {
-  return JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8"));
+  const { packages } = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8"));
+  const own = workspacesOf(repository).map((folder) => [folder, manifestOf(repository, folder)]);
+  return { packages: { ...packages, ...Object.fromEntries(own) } };
+}
+
+function workspacesOf(repository: string): string[] {
+  const patterns: readonly string[] = manifestOf(repository, "").workspaces;
+  const folders = patterns.flatMap((pattern) => {
+    if (!pattern.endsWith("/*")) return [pattern];
+    const parent = pattern.slice(0, -2);
+    return readdirSync(join(repository, parent)).map((name) => posix.join(parent, name));
+  });
+  return folders.filter((folder) => existsSync(join(repository, folder, "package.json")));
 }
 
 function copyTree(from: string, to: string, skips: (path: string) => boolean, path = ""): void {
