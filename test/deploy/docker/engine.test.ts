@@ -8,7 +8,7 @@ import { buildArgumentsHere, docker, dockerDoes, engineMissing } from "./engine.
 const repository = resolve(import.meta.dirname, "../../..");
 const missing = await engineMissing();
 const tag = "holdfast-test-router";
-const timeoutMs = 400_000;
+const timeoutMs = 900_000;
 
 if (missing !== undefined) console.warn(`skipped, images are not built by Docker: ${missing}`);
 
