@@ -17,6 +17,8 @@ export interface Line {
   heard: number;
   /** Its router has said that it ends. */
   ending: boolean;
+  /** Its router stops, too. */
+  stops: boolean;
   closed: boolean;
 }
 

@@ -196,12 +196,12 @@ export class RouterLink {
 
   /**
    * Finds a line in place of one that is to end, which is used until then: nobody has to wait.
-   * `stays`: it is only old, its router goes on, and no other endpoint is as near.
+   * Where its router goes on, it is only old, and no other endpoint is as near; that may change.
    */
-  async #replace(line: Line, stays: boolean): Promise<void> {
+  async #replace(line: Line): Promise<void> {
     const { clock, random } = this.#ports;
-    if (!stays) this.#forget(line);
     for (let tries = 0; line === this.#line; ) {
+      const stays = !line.stops;
       for (const endpoint of stays ? [line.endpoint] : this.#order.ordered(line.endpoint)) {
         // At once, unless what stops is the first to be asked: is there another one behind it?
         const isAtOnce = tries === 0 && (stays || endpoint !== line.endpoint);
@@ -254,9 +254,13 @@ export class RouterLink {
 
   #onEvent(line: Line, event: ConnectionEvent): void {
     line.heard++;
-    if (event.kind === "go-away" && line === this.#line && !line.ending) {
+    if (event.kind === "go-away" && line === this.#line) {
+      if (!event.reconnect) {
+        line.stops = true;
+        this.#forget(line);
+      }
+      if (!line.ending) void this.#replace(line);
       line.ending = true;
-      void this.#replace(line, event.reconnect);
     }
     this.#listener.onEvent(event);
   }
