@@ -89,6 +89,7 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
         latencyMs,
         heard: 0,
         ending: false,
+        stops: false,
         closed: false,
       };
       resolve(line);

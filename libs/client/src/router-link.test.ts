@@ -125,6 +125,17 @@ test("while nothing new answers where the old connection leads, the old one stay
   expect(rig.net.open).toEqual(["a:1"]);
 });
 
+test("a router that stops while its old connection is replaced is left for another one", async () => {
+  const rig = await rigOf();
+  answersAll(rig.net);
+  rig.net.refuse("a:1");
+  rig.net.say({ kind: "go-away", drainMs: 3_600_000, reconnect: true });
+  await rig.clock.advance(500);
+  rig.net.say({ kind: "go-away", drainMs: 3_000, reconnect: false });
+  await rig.clock.advance(2_000);
+  expect(rig.net.open).toEqual(["b:1"]);
+});
+
 test("a router that is about to stop is used while there is no other", async () => {
   const rig = await rigOf({ endpoints: ["a:1"] });
   answersAll(rig.net);
