@@ -21,7 +21,7 @@ const minuteMs = 60_000;
 /** What keeps the locks, and what keeps the record of them. */
 const recordTools: readonly ToolName[] = ["etcd", "kafka", "postgres", "redis", "versitygw"];
 
-/** What judges the chart and the Terraform, and what a shard is restored with. */
+/** What judges and runs what Holdfast is deployed with. */
 const deployTools: readonly ToolName[] = [
   "terraform",
   "checkov",
@@ -29,6 +29,7 @@ const deployTools: readonly ToolName[] = [
   "helm-unittest",
   "kubeconform",
   "kubernetes-schemas",
+  "haproxy",
   "etcd",
   "etcdctl",
   "etcdutl",

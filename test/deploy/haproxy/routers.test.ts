@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Holdfast } from "@holdfast/client/holdfast";
 import type { RouterAddress } from "@holdfast/haproxy/haproxy-config";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RouterProcess, startRouter } from "../../integration/cached-reads/router-process.ts";
@@ -112,19 +111,6 @@ describe.skipIf(missing !== undefined)("routers behind HAProxy", () => {
       expect((await stateOf(2)).status).toBe("DRAIN");
       await haproxy.tell("set server routers/router-2 state ready");
       nothingFailed("an operator drained a router", await load.stop());
-    },
-    timeoutMs,
-  );
-
-  test(
-    "in the variant that sees nothing of TLS, whole connections are placed",
-    async () => {
-      // Without TLS on the routers' side, its check has none either.
-      await using through = await startHaproxy("through", addresses());
-      const holdfast = await Holdfast.connect({ endpoints: [through.endpoint], owner: "test" });
-      const lock = await holdfast.acquire("through");
-      expect(await lock.release()).toBe("released");
-      await holdfast.close();
     },
     timeoutMs,
   );
