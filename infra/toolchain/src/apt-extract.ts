@@ -5,7 +5,7 @@ import { type CommandResult, runCommand } from "./run-command.ts";
 
 const APT_TIMEOUT_MS = 300_000;
 
-/** What to take out of a Debian package. */
+/** A program in a Debian package. */
 export interface AptProgram {
   readonly package: string;
   /** Path of the executable inside the package, without the leading slash. */
@@ -15,14 +15,17 @@ export interface AptProgram {
 }
 
 /**
- * Downloads a Debian package and those of its dependencies this machine lacks, and unpacks them
- * into the cache. Nothing is installed: no service is registered, no file of the system changes.
+ * Downloads the Debian packages of these programs and those of their dependencies this machine
+ * lacks, and unpacks them into the cache. Nothing is installed: no service is registered, no file
+ * of the system changes.
  */
-export function aptExtract(program: AptProgram): Maker {
-  return { source: "built", make: (context) => extract(program, context) };
+export function aptExtract(...programs: readonly AptProgram[]): Maker {
+  return { source: "built", make: (context) => extract(programs, context) };
 }
 
-async function extract(program: AptProgram, context: MakeContext): Promise<MakeResult> {
+async function extract(programs: readonly AptProgram[], context: MakeContext): Promise<MakeResult> {
+  const packages = [...new Set(programs.map((program) => program.package))];
+  const named = packages.join(" and ");
   const run = (file: string, args: readonly string[]): Promise<CommandResult> =>
     runCommand(file, args, {
       env: { ...context.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
@@ -37,9 +40,9 @@ async function extract(program: AptProgram, context: MakeContext): Promise<MakeR
   const download = [
     ...["install", "-y", "--no-install-recommends", "--download-only"],
     // Into our own folder and without the system's lock: an upgrade going on is not disturbed.
-    ...["-o", `Dir::Cache::archives=${archives}`, "-o", "Debug::NoLocking=1", program.package],
+    ...["-o", `Dir::Cache::archives=${archives}`, "-o", "Debug::NoLocking=1", ...packages],
   ];
-  context.report(`downloading ${program.package} with apt`);
+  context.report(`downloading ${named} with apt`);
   let downloaded = await run("apt-get", download);
   if (downloaded.kind === "failed" && process.getuid?.() === 0) {
     // Images for containers come without package lists; only root can fetch them.
@@ -48,7 +51,7 @@ async function extract(program: AptProgram, context: MakeContext): Promise<MakeR
     downloaded = await run("apt-get", download);
   }
   if (downloaded.kind === "failed") {
-    return { kind: "not-possible", why: `apt has no ${program.package} (${downloaded.why})` };
+    return { kind: "not-possible", why: `apt has no ${named} (${downloaded.why})` };
   }
   const root = join(context.folder, "root");
   for (const name of await readdir(archives)) {
@@ -58,8 +61,8 @@ async function extract(program: AptProgram, context: MakeContext): Promise<MakeR
       return { kind: "not-possible", why: `${name} cannot be unpacked (${unpacked.why})` };
     }
   }
-  await writeStarter(program, context.folder, root);
-  return { kind: "made", how: `unpacked from the Debian package ${program.package}` };
+  for (const program of programs) await writeStarter(program, context.folder, root);
+  return { kind: "made", how: `unpacked from the Debian package ${named}` };
 }
 
 /** A script that runs the executable with the libraries beside it; `exec` keeps its pid. */

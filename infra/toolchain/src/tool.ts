@@ -7,13 +7,10 @@ export const TOOL_NAMES = [
   "postgres",
   "kafka",
   "versitygw",
-  "helm",
-  "helm-unittest",
-  "kubeconform",
-  "kubernetes-schemas",
-  "terraform",
-  "checkov",
-  "haproxy",
+  "prometheus",
+  "promtool",
+  "alertmanager",
+  "amtool",
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
