@@ -1,3 +1,4 @@
+import type { ClientTls } from "@holdfast/api/client-tls";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { LeaseId } from "@holdfast/base/ids";
@@ -41,6 +42,8 @@ export interface EtcdShardOptions {
   /** Work with an etcd older than 3.6.14, which has known faults. */
   readonly allowOldVersions?: boolean;
   readonly clock?: Clock;
+  /** For `https://` members; the system's authorities if left out. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** A shard kept by an etcd cluster. */
@@ -61,6 +64,7 @@ export class EtcdShardStore implements ShardStore {
       name: `${options.region}/${options.shard}`,
       deadlineMs,
       allowOldVersions: options.allowOldVersions ?? false,
+      tls: options.tls,
     });
     this.#keepAlives = new KeepAlives(this.#cluster, clock, deadlineMs);
     this.#watches = new Watches(this.#cluster, clock);

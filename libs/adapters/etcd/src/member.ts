@@ -1,4 +1,5 @@
 import {
+  type ChannelCredentials,
   type ClientDuplexStream,
   connectivityState,
   credentials,
@@ -6,6 +7,7 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
+import type { ClientTls } from "@holdfast/api/client-tls";
 import type { Cancellation } from "@holdfast/base/cancellation";
 import { Host } from "etcd3/lib/connection-pool.js";
 
@@ -61,17 +63,25 @@ export type RawStream = ClientDuplexStream<Buffer, Buffer>;
 export class Member {
   readonly endpoint: string;
   readonly #host: Host;
+  readonly #tls: ClientTls | undefined;
   readonly #metadata = new Metadata();
   #closed = false;
 
-  /** `endpoint`: `http://host:port`, or `https://` to verify it by the system's authorities. */
-  constructor(endpoint: string) {
+  /**
+   * `endpoint`: `http://host:port`, or `https://` to verify it by `tls`, or without that by the
+   * system's authorities.
+   */
+  constructor(endpoint: string, tls?: ClientTls) {
     this.endpoint = endpoint;
-    const secure = endpoint.startsWith("https:");
-    const channelCredentials = secure ? credentials.createSsl() : credentials.createInsecure();
-    this.#host = new Host(endpoint, channelCredentials, channelOptions);
+    this.#tls = endpoint.startsWith("https:") ? tls : undefined;
+    this.#host = new Host(endpoint, credentialsFor(endpoint, tls), channelOptions);
     // A member that has lost its leader refuses at once, and ends streams, instead of hanging.
     this.#metadata.set("hasleader", "true");
+  }
+
+  /** What is wrong with its certificate or ours, for people; undefined where nothing is. */
+  get tlsTrouble(): string | undefined {
+    return this.#tls?.trouble(this.endpoint.replace(/^https:\/\//, ""));
   }
 
   /** Whether there is a connection at this moment. */
@@ -149,6 +159,11 @@ export class Member {
   #channel() {
     return this.#host.getServiceClient("KV").getChannel();
   }
+}
+
+function credentialsFor(endpoint: string, tls: ClientTls | undefined): ChannelCredentials {
+  if (!endpoint.startsWith("https:")) return credentials.createInsecure();
+  return tls?.credentials ?? credentials.createSsl();
 }
 
 function closedAnswer(): { readonly kind: "error"; readonly error: ServiceError } {

@@ -1,3 +1,4 @@
+import type { ClientTls } from "@holdfast/api/client-tls";
 import type { Clock } from "@holdfast/base/clock";
 import { invariant } from "@holdfast/base/invariant";
 import { Member } from "./member.ts";
@@ -13,6 +14,8 @@ export interface MembersOptions {
   readonly name: string;
   /** Work with an etcd that has known faults. */
   readonly allowOldVersions: boolean;
+  /** For `https://` members; the system's authorities if left out. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** The call certainly did not reach this shard. */
@@ -47,7 +50,7 @@ export class Members {
     this.#options = options;
     this.#onTerm = onTerm;
     this.#seats = options.endpoints.map((endpoint) => {
-      return { member: new Member(endpoint), memberId: undefined };
+      return { member: new Member(endpoint, options.tls), memberId: undefined };
     });
   }
 
@@ -131,7 +134,11 @@ export class Members {
   noConnection(): Unreachable {
     const { name, endpoints } = this.#options;
     const message = `no connection to etcd of ${name} at ${endpoints.join(", ")}`;
-    return { kind: "unavailable", message };
+    const [trouble] = this.#seats.flatMap(({ member }) => member.tlsTrouble ?? []);
+    return {
+      kind: "unavailable",
+      message: trouble === undefined ? message : `${message}: ${trouble}`,
+    };
   }
 
   close(): void {

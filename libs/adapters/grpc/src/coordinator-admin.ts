@@ -1,5 +1,5 @@
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
-import { decodeMessage } from "@holdfast/api/codec/decode-message";
+import type { ClientTls } from "@holdfast/api/client-tls";
 import {
   AdminServiceService,
   ListRegionsRequest,
@@ -26,8 +26,8 @@ export class CoordinatorAdmin implements GlobalAdmin {
   readonly #channels: readonly PeerChannel[];
 
   /** `addresses`: `host:port` of each coordinator; the first that answers is believed. */
-  constructor(addresses: readonly string[]) {
-    this.#channels = addresses.map((address) => new PeerChannel(address));
+  constructor(addresses: readonly string[], tls?: ClientTls) {
+    this.#channels = addresses.map((address) => new PeerChannel(address, tls));
   }
 
   async members(): Promise<ReadonlyMap<string, GlobalMember> | Failure> {

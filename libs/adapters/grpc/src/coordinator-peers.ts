@@ -1,3 +1,4 @@
+import type { ClientTls } from "@holdfast/api/client-tls";
 import type { Clock } from "@holdfast/base/clock";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { rendezvousOrder } from "@holdfast/core/placement/rendezvous";
@@ -12,6 +13,8 @@ export interface CoordinatorPeersOptions {
   readonly clock: Clock;
   /** What messages call them; coordinators of this region where left out. */
   readonly who?: string;
+  /** Plain text if left out. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /**
@@ -23,6 +26,7 @@ export function coordinatorPeers({
   addresses,
   hash,
   clock,
+  tls,
   who = addresses.length > 1 ? "every coordinator of this region" : "this region's coordinator",
 }: CoordinatorPeersOptions): Peer {
   return new Peer({
@@ -30,6 +34,7 @@ export function coordinatorPeers({
     who,
     addresses,
     clock,
+    tls,
     sharesStreams: true,
     order: (key) => rendezvousOrder(hash, addresses, key),
   });

@@ -1,4 +1,6 @@
 import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { type DoorTls, doorOptions, watchDoor } from "@holdfast/base/tls/door";
 
 /** Connections at once; past it new ones are turned away. */
 const connectionsMax = 32_768;
@@ -24,21 +26,29 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   #onEmpty: (() => void) | undefined;
 
-  /** `accept` gets every connection. */
-  constructor(accept: (socket: Socket) => void) {
+  /** `accept` gets every connection; with `tls`, those that have shown a certificate of the CA. */
+  constructor(accept: (socket: Socket) => void, tls?: DoorTls) {
     const options = {
       // Small messages must not wait for an acknowledgement of the one before.
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
     };
-    this.#server = createServer(options, (socket) => {
+    if (tls === undefined) {
+      this.#server = createServer(options, accept);
+    } else {
+      const secured = { ...options, ...doorOptions(tls), ALPNProtocols: ["h2"] };
+      const server = createTlsServer(secured, accept);
+      server.on("close", watchDoor(server, tls));
+      this.#server = server;
+    }
+    // The bare connection, also of those who are still to show who they are: its end is theirs.
+    this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => {
         this.#sockets.delete(socket);
         if (this.#sockets.size === 0) this.#onEmpty?.();
       });
-      accept(socket);
     });
     this.#server.maxConnections = connectionsMax;
   }

@@ -1,5 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
-import { decodeMessage } from "@holdfast/api/codec/decode-message";
+import type { ClientTls } from "@holdfast/api/client-tls";
 import {
   DescribeRequest,
   DescribeResponse,
@@ -33,6 +33,8 @@ export interface MembershipClientOptions {
   readonly cluster: string;
   /** The region that asks. */
   readonly from: string;
+  /** Plain text if left out. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /**
@@ -49,7 +51,8 @@ export class MembershipClient implements MembershipPeer {
   constructor(options: MembershipClientOptions) {
     this.region = options.region;
     this.#options = options;
-    this.#channels = options.addresses.map((address) => new PeerChannel(address));
+    const { addresses, tls } = options;
+    this.#channels = addresses.map((address) => new PeerChannel(address, tls));
   }
 
   async describe(withinMs: number): Promise<RegionClaims | Failure> {

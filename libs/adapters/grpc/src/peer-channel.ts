@@ -9,6 +9,7 @@ import {
   type ServiceError,
   type StatusObject,
 } from "@grpc/grpc-js";
+import type { ClientTls } from "@holdfast/api/client-tls";
 import { failureOf, statusDetailsKey } from "@holdfast/api/failure-status";
 import type { Failure } from "@holdfast/base/failure";
 import { limits } from "@holdfast/core/limits";
@@ -35,13 +36,15 @@ const connectWithinMs = 2_000;
 /** The connection to one router, made when it is first needed and again when it was lost. */
 export class PeerChannel {
   readonly address: string;
+  readonly #tls: ClientTls | undefined;
   readonly #client: Client;
   #load = 0;
 
-  /** `options`: of gRPC, in place of what is set here. */
-  constructor(address: string, options: ChannelOptions = {}) {
+  /** `options`: of gRPC, in place of what is set here. Without `tls` it is plain text. */
+  constructor(address: string, tls?: ClientTls, options: ChannelOptions = {}) {
     this.address = address;
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.#tls = tls;
+    this.#client = new Client(address, tls?.credentials ?? credentials.createInsecure(), {
       "grpc.enable_channelz": 0,
       // Routers of one installation speak to each other directly, whatever the environment says.
       "grpc.enable_http_proxy": 0,
@@ -159,7 +162,7 @@ export class PeerChannel {
       const state = channel.getConnectivityState(true);
       if (state === connectivityState.READY) return undefined;
       if (state === connectivityState.TRANSIENT_FAILURE) {
-        return { kind: "unconnected", reason: `no connection to ${this.address}` };
+        return { kind: "unconnected", reason: this.#noConnection("") };
       }
       if (state === connectivityState.SHUTDOWN) {
         return { kind: "unconnected", reason: "this router stops" };
@@ -168,10 +171,16 @@ export class PeerChannel {
         channel.watchConnectivityState(state, byMs, (error) => resolve(error === undefined));
       });
       if (!changed) {
-        const reason = `no connection to ${this.address} within ${connectWithinMs} ms`;
+        const reason = this.#noConnection(` within ${connectWithinMs} ms`);
         return { kind: "unconnected", reason };
       }
     }
+  }
+
+  #noConnection(when: string): string {
+    const trouble = this.#tls?.trouble(this.address);
+    const why = trouble === undefined ? "" : `: ${trouble}`;
+    return `no connection to ${this.address}${when}${why}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ClientTls } from "@holdfast/api/client-tls";
 import type { Clock } from "@holdfast/base/clock";
 import { limits } from "@holdfast/core/limits";
 import { PeerChannel } from "./peer-channel.ts";
@@ -19,19 +20,21 @@ export class PeerLanes {
   readonly short: PeerChannel;
   /** For commands that share streams. */
   readonly streams: PeerStreams;
+  readonly #tls: ClientTls | undefined;
   readonly #long: PeerChannel[] = [];
 
-  constructor(address: string, clock: Clock) {
+  constructor(address: string, clock: Clock, tls?: ClientTls) {
     this.address = address;
-    this.streams = new PeerStreams(address, clock);
-    this.short = new PeerChannel(address);
+    this.#tls = tls;
+    this.streams = new PeerStreams(address, clock, tls);
+    this.short = new PeerChannel(address, tls);
   }
 
   /** For a call that lasts. */
   long(): PeerChannel {
     for (const lane of this.#long) if (lane.load < longCallsMax) return lane;
     if (this.#long.length < lanesMax) {
-      const lane = new PeerChannel(this.address);
+      const lane = new PeerChannel(this.address, this.#tls);
       this.#long.push(lane);
       return lane;
     }

@@ -1,4 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
+import type { ClientTls } from "@holdfast/api/client-tls";
 import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/session_service";
 import type { Clock } from "@holdfast/base/clock";
 import { limits } from "@holdfast/core/limits";
@@ -28,8 +29,8 @@ export class PeerStreams {
   readonly #clock: Clock;
   readonly #byKind = new Map<string, Streams>();
 
-  constructor(address: string, clock: Clock) {
-    this.#channel = new PeerChannel(address);
+  constructor(address: string, clock: Clock, tls?: ClientTls) {
+    this.#channel = new PeerChannel(address, tls);
     this.#clock = clock;
   }
 

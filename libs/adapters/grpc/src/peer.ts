@@ -1,4 +1,5 @@
 import { type ClientReadableStream, Metadata, type StatusObject } from "@grpc/grpc-js";
+import type { ClientTls } from "@holdfast/api/client-tls";
 import { readAcquireManyResults, writeAcquireMany } from "@holdfast/api/codec/many-codec";
 import {
   readListResponse,
@@ -57,6 +58,8 @@ export interface PeerOptions {
    * if left out.
    */
   readonly sharesStreams?: boolean;
+  /** Plain text if left out. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** Whether another region can be reached. */
@@ -95,7 +98,8 @@ export class Peer implements LockTier {
     this.#who = options.who ?? `region ${options.region}`;
     this.#order = options.order;
     this.#sharesStreams = options.sharesStreams ?? false;
-    this.#routers = options.addresses.map((address) => new PeerLanes(address, options.clock));
+    const { addresses, clock, tls } = options;
+    this.#routers = addresses.map((address) => new PeerLanes(address, clock, tls));
   }
 
   async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {

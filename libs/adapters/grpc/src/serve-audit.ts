@@ -2,6 +2,7 @@ import { Server } from "@grpc/grpc-js";
 import { Descriptors } from "@holdfast/api/descriptors";
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
+import type { DoorTls } from "@holdfast/base/tls/door";
 import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import { serveAuditCalls } from "./audit-calls.ts";
 import { Health } from "./health-calls.ts";
@@ -17,6 +18,8 @@ export interface AuditServerOptions {
   readonly clock: Clock;
   /** Let generic clients ask what is offered. */
   readonly reflection: boolean;
+  /** Plain text if left out. */
+  readonly tls?: DoorTls | undefined;
   /** Tails, verifications and exports at once; 32 if left out. */
   readonly streamsMax?: number;
 }
@@ -63,12 +66,13 @@ export async function serveAudit(
   health.serve(server);
   if (options.reflection) serveReflection(server, descriptors);
 
-  const door = await openServerDoor(server, options.listen, clock, {
+  const closing = {
     begin: () => {
       health.stop();
       draining.cancel();
     },
-  });
+  };
+  const door = await openServerDoor(server, options.listen, clock, closing, options.tls);
   if (door.kind === "refused") return door;
   return {
     kind: "serving",

@@ -4,6 +4,7 @@ import { Descriptors } from "@holdfast/api/descriptors";
 import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/session_service";
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
+import type { DoorTls } from "@holdfast/base/tls/door";
 import { limits } from "@holdfast/core/limits";
 import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
 import type { LockTier } from "@holdfast/engine/ports/lock-tier";
@@ -31,6 +32,8 @@ export interface GrpcServerOptions {
   readonly clock: Clock;
   /** Let generic clients ask what is offered. */
   readonly reflection: boolean;
+  /** Plain text if left out. */
+  readonly tls?: DoorTls | undefined;
   /** What this server offers to the coordinators of other regions, if it is one itself. */
   readonly coordinators?: CoordinatorServices;
   /** When clients are told to connect again; never if left out. */
@@ -104,8 +107,8 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
   });
 
   const reason = "The router stops.";
-  const door = await openServerDoor(server, options.listen, clock, {
-    begin: (withinMs) => {
+  const closing = {
+    begin: (withinMs: number) => {
       leaving = { reason, drainMs: withinMs };
       health.stop();
       registry.goAway(reason, withinMs);
@@ -113,7 +116,8 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
       draining.cancel();
     },
     late: () => registry.finish(reason),
-  });
+  };
+  const door = await openServerDoor(server, options.listen, clock, closing, options.tls);
   if (door.kind === "refused") return door;
   return {
     kind: "serving",

@@ -1,6 +1,7 @@
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { type Clock, sleep } from "@holdfast/base/clock";
+import type { DoorTls } from "@holdfast/base/tls/door";
 import { Listener, type ListenRefused } from "./listener.ts";
 
 /** The door of a server that is open. */
@@ -26,15 +27,19 @@ export interface Closing {
 /** Those words leave within this, or not at all. */
 const lastWordsMs = 50;
 
-/** Lets connections to `server` come in at `listen` (`host:port`; port 0 chooses one). */
+/**
+ * Lets connections to `server` come in at `listen` (`host:port`; port 0 chooses one). Without `tls`
+ * it is plain text.
+ */
 export async function openServerDoor(
   server: Server,
   listen: string,
   clock: Clock,
   closing: Closing,
+  tls?: DoorTls,
 ): Promise<ServerDoor | ListenRefused> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = new Listener((socket) => injector.injectConnection(socket));
+  const listener = new Listener((socket) => injector.injectConnection(socket), tls);
   const listening = await listener.listen(listen);
   if (listening.kind === "refused") return listening;
 

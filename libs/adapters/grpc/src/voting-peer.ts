@@ -1,4 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
+import type { ClientTls } from "@holdfast/api/client-tls";
 import type { VotingAnswer, VotingQuestion } from "@holdfast/api/codec/voting-message";
 import { VotingServiceService } from "@holdfast/api/generated/holdfast/internal/v1/voting";
 import type { Clock, Timer } from "@holdfast/base/clock";
@@ -33,6 +34,8 @@ export interface VotingPeerOptions {
   readonly identity: VotingIdentity;
   readonly clock: Clock;
   readonly random: Random;
+  /** Plain text if left out. */
+  readonly tls?: ClientTls | undefined;
   /** Told when the region comes into reach, and when it is lost and why. */
   readonly onChange?: (health: VotingHealth) => void;
   /** Told how long each answer took, in ms, where that says anything of the way. */
@@ -90,7 +93,8 @@ export class VotingPeer implements VotingRegion {
   constructor(options: VotingPeerOptions) {
     this.region = options.region;
     this.#options = options;
-    this.#channels = options.addresses.map((address) => new PeerChannel(address, keepalive));
+    const { addresses, tls } = options;
+    this.#channels = addresses.map((address) => new PeerChannel(address, tls, keepalive));
     void this.#connect();
   }
 

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { DoorTls } from "@holdfast/base/tls/door";
 import type { PrometheusMeter } from "./prometheus-meter.ts";
+import { secureServer } from "./secure-server.ts";
 
 /** Scrapers and probes at once; more are turned away. */
 const connectionsMax = 32;
@@ -16,11 +18,8 @@ export interface TelemetryOptions {
   readonly meter: PrometheusMeter;
   /** Asked for every `/healthz`: what is wrong, for people; undefined while all is well. */
   readonly trouble: () => string | undefined;
-  /**
-   * Asked for every `/ready`: whether the service does its work and is to be sent more of it, as
-   * its gRPC health says; where left out, while there is no trouble.
-   */
-  readonly ready?: () => boolean;
+  /** Plain text if left out. */
+  readonly tls?: DoorTls | undefined;
 }
 
 /** Everything of {@link serveTelemetry} is answered. */
@@ -59,10 +58,15 @@ export async function serveTelemetry(
     return { kind: "refused", message };
   }
   const host = place.groups?.six ?? place.groups?.host ?? "";
-  const server = createServer(
-    { requestTimeout: requestMs, headersTimeout: requestMs, keepAliveTimeout: idleMs },
-    answering(options),
-  );
+  const timeouts = {
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    keepAliveTimeout: idleMs,
+  };
+  const server =
+    options.tls === undefined
+      ? createServer(timeouts, answering(options))
+      : secureServer(timeouts, answering(options), options.tls);
   server.maxConnections = connectionsMax;
   return new Promise((resolve) => {
     server.once("error", (error) => resolve({ kind: "refused", message: error.message }));

@@ -1,0 +1,33 @@
+import type { RequestListener, ServerOptions } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { TLSSocket } from "node:tls";
+import { type DoorTls, doorOptions, watchDoor } from "@holdfast/base/tls/door";
+import { tlsTrouble } from "@holdfast/base/tls/trouble";
+
+/**
+ * A server whose metrics are for those alone who show a certificate of the CA. Whoever shows none
+ * may ask for health, since a kubelet and most load balancers have none to show; whoever shows one
+ * that is not believed is turned away from all of it.
+ */
+export function secureServer(
+  options: ServerOptions,
+  answer: RequestListener,
+  tls: DoorTls,
+): Server {
+  const secured = { ...options, ...doorOptions(tls), rejectUnauthorized: false };
+  const server = createServer(secured, (request, response) => {
+    const isMetrics = request.url?.split("?", 1)[0] === "/metrics";
+    if (!isMetrics || (request.socket as TLSSocket).authorized) return answer(request, response);
+    response.writeHead(403, { "content-type": "text/plain; charset=utf-8" });
+    response.end("metrics are for those who show a certificate of the CA\n");
+  });
+  // Before Node's own listener, which would wait for a request.
+  server.prependListener("secureConnection", (socket: TLSSocket) => {
+    if (socket.authorized || socket.getPeerX509Certificate() === undefined) return;
+    const why = tlsTrouble(socket.authorizationError) ?? String(socket.authorizationError);
+    tls.onRefused(socket.remoteAddress ?? "somebody who has left", why);
+    socket.destroy();
+  });
+  server.on("close", watchDoor(server, tls));
+  return server;
+}

@@ -1,0 +1,111 @@
+import type { Socket } from "node:net";
+import { isIP } from "node:net";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import { CallCredentials, ChannelCredentials, type experimental } from "@grpc/grpc-js";
+import { clientTlsOptions, ownFault, type TlsIdentity } from "@holdfast/base/tls/material";
+import { tlsTrouble } from "@holdfast/base/tls/trouble";
+
+/** Addresses whose trouble is remembered; a process has few. */
+const addressesMax = 1_024;
+
+/**
+ * How a process reaches servers of gRPC over TLS: each connection is made with what the identity is
+ * by then, and why the last one to an address came to nothing can be asked.
+ */
+export class ClientTls {
+  readonly #identity: TlsIdentity;
+  readonly #wallMs: () => number;
+  readonly #troubles = new Map<string, string>();
+  /** For every channel of this process. */
+  readonly credentials: ChannelCredentials = new LiveCredentials((socket, address) =>
+    this.#secure(socket, address),
+  );
+
+  /** `wallMs`: the time of day, by which certificates end. */
+  constructor(identity: TlsIdentity, wallMs: () => number) {
+    this.#identity = identity;
+    this.#wallMs = wallMs;
+  }
+
+  /** What is wrong with TLS to `host:port`, for people; undefined where nothing is known to be. */
+  trouble(address: string): string | undefined {
+    return this.#troubles.get(address);
+  }
+
+  #secure(socket: Socket, address: string): Promise<TLSSocket> {
+    const host = hostOf(address);
+    const options: ConnectionOptions = {
+      ...clientTlsOptions(this.#identity),
+      socket,
+      // The name that the certificate must be for.
+      host,
+      ...(isIP(host) === 0 && { servername: host }),
+      ALPNProtocols: ["h2"],
+    };
+    return new Promise((resolve, reject) => {
+      const secured = connect(options, () => {
+        this.#troubles.delete(address);
+        resolve(secured);
+      });
+      // The server's verdict on our certificate comes after the handshake is done on our side.
+      secured.on("error", (error) => {
+        this.#remember(address, tlsTrouble(error) ?? error.message);
+        reject(error);
+      });
+      secured.once("close", () => {
+        // It hung up before it said a word, as one does that does not believe us.
+        if (secured.bytesRead > 0 || this.#troubles.has(address)) return;
+        const fault = ownFault(this.#identity.current, this.#wallMs());
+        this.#remember(address, fault ?? "it hung up: it may not accept our certificate");
+        reject(new Error("closed in the handshake"));
+      });
+    });
+  }
+
+  #remember(address: string, trouble: string): void {
+    if (this.#troubles.size >= addressesMax) this.#troubles.clear();
+    this.#troubles.set(address, trouble);
+  }
+}
+
+type Secure = (socket: Socket, address: string) => Promise<TLSSocket>;
+
+/** gRPC's own keep the certificate they were made with. */
+class LiveCredentials extends ChannelCredentials {
+  readonly #secure: Secure;
+
+  constructor(secure: Secure) {
+    super();
+    this.#secure = secure;
+  }
+
+  override _isSecure(): boolean {
+    return true;
+  }
+
+  override _equals(other: ChannelCredentials): boolean {
+    return this === other;
+  }
+
+  override _createSecureConnector(
+    target: experimental.GrpcUri,
+    _options: object,
+    callCredentials: CallCredentials = CallCredentials.createEmpty(),
+  ): experimental.SecureConnector {
+    return {
+      connect: async (socket) => ({
+        socket: await this.#secure(socket, target.path),
+        secure: true,
+      }),
+      waitForReady: async () => {},
+      getCallCredentials: () => callCredentials,
+      destroy: () => {},
+    };
+  }
+}
+
+/** `host` of `host:port` or `[host]:port`. */
+function hostOf(address: string): string {
+  const parts = /^\[(?<six>[^\]]+)\]|^(?<host>[^:]*)/.exec(address)?.groups;
+  return parts?.six ?? parts?.host ?? address;
+}
