@@ -23,24 +23,22 @@ export interface AlertCase {
   readonly fires: readonly Firing[];
 }
 
-/** Values enough for every case: 12 hours, or a day where one is two minutes after the other. */
-const valuesMax = 760;
-
-/** Operations that end in one way, `perS` a second, each of them taking so long. */
+/** Operations that end in one way, `perS` a second, each of them taking so long; so many values. */
 export function operations(
   labels: { region?: string; scope?: string; operation?: string; outcome: string },
   perS: number,
   tookS = 0.004,
+  values = 40,
 ): Record<string, string> {
   const { region = "us-east-1", scope = "local", operation = "acquire", outcome } = labels;
   const selector = `region="${region}",scope="${scope}",operation="${operation}",outcome="${outcome}"`;
-  const rising = `0+${perS * 60}x${valuesMax}`;
+  const rising = `0+${perS * 60}x${values}`;
   const bounds = [0.005, 0.05, 0.1, 1];
   return {
     ...Object.fromEntries(
       bounds.map((bound) => [
         `holdfast_operation_seconds_bucket{${selector},le="${bound}"}`,
-        tookS <= bound ? rising : `0x${valuesMax}`,
+        tookS <= bound ? rising : `0x${values}`,
       ]),
     ),
     [`holdfast_operation_seconds_bucket{${selector},le="+Inf"}`]: rising,
