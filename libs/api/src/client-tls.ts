@@ -5,18 +5,15 @@ import { CallCredentials, ChannelCredentials, type experimental } from "@grpc/gr
 import { clientTlsOptions, ownFault, type TlsIdentity } from "@holdfast/base/tls/material";
 import { tlsTrouble } from "@holdfast/base/tls/trouble";
 
-/** Addresses whose trouble is remembered; a process has few. */
-const addressesMax = 1_024;
-
 /**
- * How a process reaches servers of gRPC over TLS: each connection is made with what the identity is
- * by then, and why the last one to an address came to nothing can be asked.
+ * How one channel of gRPC reaches its server over TLS: each connection is made with what the
+ * identity is by then, and why the last one came to nothing can be asked.
  */
 export class ClientTls {
   readonly #identity: TlsIdentity;
   readonly #wallMs: () => number;
-  readonly #troubles = new Map<string, string>();
-  /** For every channel of this process. */
+  #trouble: string | undefined;
+  /** For this channel alone. */
   readonly credentials: ChannelCredentials = new LiveCredentials((socket, address) =>
     this.#secure(socket, address),
   );
@@ -27,9 +24,9 @@ export class ClientTls {
     this.#wallMs = wallMs;
   }
 
-  /** What is wrong with TLS to `host:port`, for people; undefined where nothing is known to be. */
-  trouble(address: string): string | undefined {
-    return this.#troubles.get(address);
+  /** What is wrong with TLS on the way there, for people; undefined where nothing is known to be. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   #secure(socket: Socket, address: string): Promise<TLSSocket> {
@@ -44,27 +41,22 @@ export class ClientTls {
     };
     return new Promise((resolve, reject) => {
       const secured = connect(options, () => {
-        this.#troubles.delete(address);
+        this.#trouble = undefined;
         resolve(secured);
       });
       // The server's verdict on our certificate comes after the handshake is done on our side.
       secured.on("error", (error) => {
-        this.#remember(address, tlsTrouble(error) ?? error.message);
+        this.#trouble = tlsTrouble(error) ?? error.message;
         reject(error);
       });
       secured.once("close", () => {
         // It hung up before it said a word, as one does that does not believe us.
-        if (secured.bytesRead > 0 || this.#troubles.has(address)) return;
+        if (secured.bytesRead > 0 || this.#trouble !== undefined) return;
         const fault = ownFault(this.#identity.current, this.#wallMs());
-        this.#remember(address, fault ?? "it hung up: it may not accept our certificate");
+        this.#trouble = fault ?? "it hung up: it may not accept our certificate";
         reject(new Error("closed in the handshake"));
       });
     });
-  }
-
-  #remember(address: string, trouble: string): void {
-    if (this.#troubles.size >= addressesMax) this.#troubles.clear();
-    this.#troubles.set(address, trouble);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { LeaseId } from "@holdfast/base/ids";
@@ -43,7 +43,7 @@ export interface EtcdShardOptions {
   readonly allowOldVersions?: boolean;
   readonly clock?: Clock;
   /** For `https://` members; the system's authorities if left out. */
-  readonly tls?: ClientTls | undefined;
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /** A shard kept by an etcd cluster. */

@@ -1,5 +1,4 @@
 import {
-  type ChannelCredentials,
   type ClientDuplexStream,
   connectivityState,
   credentials,
@@ -7,8 +6,9 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
-import type { ClientTls } from "@holdfast/api/client-tls";
+import { ClientTls } from "@holdfast/api/client-tls";
 import type { Cancellation } from "@holdfast/base/cancellation";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { Host } from "etcd3/lib/connection-pool.js";
 
 /** How long a connection may take before another member is tried, in milliseconds. */
@@ -71,17 +71,19 @@ export class Member {
    * `endpoint`: `http://host:port`, or `https://` to verify it by `tls`, or without that by the
    * system's authorities.
    */
-  constructor(endpoint: string, tls?: ClientTls) {
+  constructor(endpoint: string, tls?: TlsIdentity) {
     this.endpoint = endpoint;
-    this.#tls = endpoint.startsWith("https:") ? tls : undefined;
-    this.#host = new Host(endpoint, credentialsFor(endpoint, tls), channelOptions);
+    const isSecure = endpoint.startsWith("https:");
+    if (isSecure && tls !== undefined) this.#tls = new ClientTls(tls, Date.now);
+    const plain = isSecure ? credentials.createSsl() : credentials.createInsecure();
+    this.#host = new Host(endpoint, this.#tls?.credentials ?? plain, channelOptions);
     // A member that has lost its leader refuses at once, and ends streams, instead of hanging.
     this.#metadata.set("hasleader", "true");
   }
 
   /** What is wrong with its certificate or ours, for people; undefined where nothing is. */
   get tlsTrouble(): string | undefined {
-    return this.#tls?.trouble(this.endpoint.replace(/^https:\/\//, ""));
+    return this.#tls?.trouble;
   }
 
   /** Whether there is a connection at this moment. */
@@ -159,11 +161,6 @@ export class Member {
   #channel() {
     return this.#host.getServiceClient("KV").getChannel();
   }
-}
-
-function credentialsFor(endpoint: string, tls: ClientTls | undefined): ChannelCredentials {
-  if (!endpoint.startsWith("https:")) return credentials.createInsecure();
-  return tls?.credentials ?? credentials.createSsl();
 }
 
 function closedAnswer(): { readonly kind: "error"; readonly error: ServiceError } {

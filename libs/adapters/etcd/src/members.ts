@@ -1,4 +1,4 @@
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { Clock } from "@holdfast/base/clock";
 import { invariant } from "@holdfast/base/invariant";
 import { Member } from "./member.ts";
@@ -15,7 +15,7 @@ export interface MembersOptions {
   /** Work with an etcd that has known faults. */
   readonly allowOldVersions: boolean;
   /** For `https://` members; the system's authorities if left out. */
-  readonly tls?: ClientTls | undefined;
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /** The call certainly did not reach this shard. */

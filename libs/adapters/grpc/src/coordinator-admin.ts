@@ -1,5 +1,6 @@
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
+import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import {
   AdminServiceService,
   ListRegionsRequest,
@@ -26,7 +27,7 @@ export class CoordinatorAdmin implements GlobalAdmin {
   readonly #channels: readonly PeerChannel[];
 
   /** `addresses`: `host:port` of each coordinator; the first that answers is believed. */
-  constructor(addresses: readonly string[], tls?: ClientTls) {
+  constructor(addresses: readonly string[], tls?: TlsIdentity) {
     this.#channels = addresses.map((address) => new PeerChannel(address, tls));
   }
 

@@ -1,4 +1,4 @@
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { Clock } from "@holdfast/base/clock";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { rendezvousOrder } from "@holdfast/core/placement/rendezvous";
@@ -14,7 +14,7 @@ export interface CoordinatorPeersOptions {
   /** What messages call them; coordinators of this region where left out. */
   readonly who?: string;
   /** Plain text if left out. */
-  readonly tls?: ClientTls | undefined;
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
+import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import {
   DescribeRequest,
   DescribeResponse,
@@ -34,7 +35,7 @@ export interface MembershipClientOptions {
   /** The region that asks. */
   readonly from: string;
   /** Plain text if left out. */
-  readonly tls?: ClientTls | undefined;
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /**

@@ -9,9 +9,10 @@ import {
   type ServiceError,
   type StatusObject,
 } from "@grpc/grpc-js";
-import type { ClientTls } from "@holdfast/api/client-tls";
+import { ClientTls } from "@holdfast/api/client-tls";
 import { failureOf, statusDetailsKey } from "@holdfast/api/failure-status";
 import type { Failure } from "@holdfast/base/failure";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { limits } from "@holdfast/core/limits";
 import { passThrough } from "./unary-handler.ts";
 
@@ -41,10 +42,10 @@ export class PeerChannel {
   #load = 0;
 
   /** `options`: of gRPC, in place of what is set here. Without `tls` it is plain text. */
-  constructor(address: string, tls?: ClientTls, options: ChannelOptions = {}) {
+  constructor(address: string, tls?: TlsIdentity, options: ChannelOptions = {}) {
     this.address = address;
-    this.#tls = tls;
-    this.#client = new Client(address, tls?.credentials ?? credentials.createInsecure(), {
+    this.#tls = tls && new ClientTls(tls, Date.now);
+    this.#client = new Client(address, this.#tls?.credentials ?? credentials.createInsecure(), {
       "grpc.enable_channelz": 0,
       // Routers of one installation speak to each other directly, whatever the environment says.
       "grpc.enable_http_proxy": 0,
@@ -178,7 +179,7 @@ export class PeerChannel {
   }
 
   #noConnection(when: string): string {
-    const trouble = this.#tls?.trouble(this.address);
+    const trouble = this.#tls?.trouble;
     const why = trouble === undefined ? "" : `: ${trouble}`;
     return `no connection to ${this.address}${when}${why}`;
   }

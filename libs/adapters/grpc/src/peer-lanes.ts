@@ -1,4 +1,4 @@
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { Clock } from "@holdfast/base/clock";
 import { limits } from "@holdfast/core/limits";
 import { PeerChannel } from "./peer-channel.ts";
@@ -20,10 +20,10 @@ export class PeerLanes {
   readonly short: PeerChannel;
   /** For commands that share streams. */
   readonly streams: PeerStreams;
-  readonly #tls: ClientTls | undefined;
+  readonly #tls: TlsIdentity | undefined;
   readonly #long: PeerChannel[] = [];
 
-  constructor(address: string, clock: Clock, tls?: ClientTls) {
+  constructor(address: string, clock: Clock, tls?: TlsIdentity) {
     this.address = address;
     this.#tls = tls;
     this.streams = new PeerStreams(address, clock, tls);

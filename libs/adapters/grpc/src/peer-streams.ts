@@ -1,5 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/session_service";
 import type { Clock } from "@holdfast/base/clock";
 import { limits } from "@holdfast/core/limits";
@@ -29,7 +29,7 @@ export class PeerStreams {
   readonly #clock: Clock;
   readonly #byKind = new Map<string, Streams>();
 
-  constructor(address: string, clock: Clock, tls?: ClientTls) {
+  constructor(address: string, clock: Clock, tls?: TlsIdentity) {
     this.#channel = new PeerChannel(address, tls);
     this.#clock = clock;
   }

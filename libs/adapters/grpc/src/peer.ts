@@ -1,5 +1,5 @@
 import { type ClientReadableStream, Metadata, type StatusObject } from "@grpc/grpc-js";
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { readAcquireManyResults, writeAcquireMany } from "@holdfast/api/codec/many-codec";
 import {
   readListResponse,
@@ -59,7 +59,7 @@ export interface PeerOptions {
    */
   readonly sharesStreams?: boolean;
   /** Plain text if left out. */
-  readonly tls?: ClientTls | undefined;
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /** Whether another region can be reached. */

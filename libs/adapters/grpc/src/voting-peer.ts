@@ -1,5 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { ClientTls } from "@holdfast/api/client-tls";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { VotingAnswer, VotingQuestion } from "@holdfast/api/codec/voting-message";
 import { VotingServiceService } from "@holdfast/api/generated/holdfast/internal/v1/voting";
 import type { Clock, Timer } from "@holdfast/base/clock";
@@ -35,7 +35,7 @@ export interface VotingPeerOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Plain text if left out. */
-  readonly tls?: ClientTls | undefined;
+  readonly tls?: TlsIdentity | undefined;
   /** Told when the region comes into reach, and when it is lost and why. */
   readonly onChange?: (health: VotingHealth) => void;
   /** Told how long each answer took, in ms, where that says anything of the way. */

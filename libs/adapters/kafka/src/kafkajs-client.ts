@@ -1,4 +1,5 @@
 import { invariant } from "@holdfast/base/invariant";
+import { clientTlsOptions, type TlsIdentity } from "@holdfast/base/tls/material";
 import type { ConsumedRecord, EventRecord } from "@holdfast/engine/ports/event-log";
 import {
   type Consumer,
@@ -30,7 +31,8 @@ export interface KafkaConnection {
   readonly brokers: readonly string[];
   /** What the brokers' logs and quotas know us by. */
   readonly clientId: string;
-  readonly tls?: boolean;
+  /** Plain text if left out. */
+  readonly tls?: TlsIdentity | undefined;
   readonly sasl?: KafkaLogin;
   /** How long one request may take, in milliseconds. */
   readonly requestTimeoutMs: number;
@@ -76,7 +78,8 @@ export function kafkajsClient(
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
-    ssl: tls ?? false,
+    // Read anew by every connection: the client keeps the object as it is.
+    ssl: tls === undefined ? false : clientTlsOptions(tls),
     ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,

@@ -1,3 +1,4 @@
+import { clientTlsOptions, type TlsIdentity } from "@holdfast/base/tls/material";
 import {
   assertKeys,
   assertWrites,
@@ -24,6 +25,8 @@ const reconnectMs = { first: 50, most: 1_000 };
 export interface RedisCacheOptions {
   /** `redis://user:password@host:port/database`, or `rediss://` over TLS; never told to anybody. */
   readonly url: string;
+  /** For `rediss://`; the system's authorities, and no certificate of our own, if left out. */
+  readonly tls?: TlsIdentity | undefined;
   /** The longest a call may take, in ms; 50 if left out. */
   readonly budgetMs?: number;
   /** Hears when the connection is there and when it is lost, each once. */
@@ -40,9 +43,11 @@ export class RedisCache implements Cache {
   #state: "connected" | "lost" | undefined;
   #problem = "not connected yet";
 
-  constructor({ url, budgetMs = budgetDefaultMs, onConnection = () => {} }: RedisCacheOptions) {
+  constructor({ url, tls, budgetMs = budgetDefaultMs, onConnection = () => {} }: RedisCacheOptions) {
     this.#tell = onConnection;
     this.#redis = new Redis(url, {
+      // Read anew by every connection: the client keeps the object as it is.
+      ...(url.startsWith("rediss:") && tls !== undefined && { tls: clientTlsOptions(tls) }),
       connectionName: "holdfast",
       commandTimeout: budgetMs,
       socketTimeout: silenceMs,

@@ -1,0 +1,79 @@
+import type { TlsFiles } from "@holdfast/base/tls/material";
+import { z } from "zod";
+import { readEnvironment } from "./environment.ts";
+import { ConfigError } from "./service.ts";
+
+/** Where the certificates of a service lie; undefined: it speaks plain text there. */
+export interface TlsConfig {
+  /** What it shows to everybody, and whose certificates it believes. */
+  readonly service: TlsFiles | undefined;
+  /** What it shows to etcd at `https://`, and to Kafka. */
+  readonly etcd: TlsFiles | undefined;
+  readonly kafka: TlsFiles | undefined;
+  /** Whom it believes to be Redis at `rediss://`; what it shows there is the service's own. */
+  readonly redis: TlsFiles | undefined;
+}
+
+const path = z.string().min(1).optional();
+
+const schema = z.object({
+  ...{ HOLDFAST_TLS_CERT: path, HOLDFAST_TLS_KEY: path, HOLDFAST_TLS_CA: path },
+  ...{ HOLDFAST_ETCD_TLS_CERT: path, HOLDFAST_ETCD_TLS_KEY: path, HOLDFAST_ETCD_TLS_CA: path },
+  ...{ HOLDFAST_KAFKA_TLS_CERT: path, HOLDFAST_KAFKA_TLS_KEY: path, HOLDFAST_KAFKA_TLS_CA: path },
+  HOLDFAST_KAFKA_TLS: z.enum(["on", "off"]).default("off"),
+  HOLDFAST_REDIS_TLS_CA: path,
+  HOLDFAST_PLAINTEXT: z.enum(["allow"]).optional(),
+});
+
+/**
+ * The files of certificates that the environment names. `listens`: the settings by which the service
+ * is reached and their addresses. Throws ConfigError where files are missing, and where the service
+ * would be reached from other machines in plain text and nobody said that this is meant.
+ */
+export function readTlsConfig(
+  from: NodeJS.ProcessEnv,
+  listens: Readonly<Record<string, string | undefined>> = {},
+): TlsConfig {
+  const set = readEnvironment(schema, from);
+  const service = threeFiles(set, "HOLDFAST_TLS");
+  if (service === undefined && set.HOLDFAST_PLAINTEXT === undefined) refusePlaintext(listens);
+  const kafka = threeFiles(set, "HOLDFAST_KAFKA_TLS") ?? service;
+  if (set.HOLDFAST_KAFKA_TLS === "on" && kafka === undefined) {
+    throw new ConfigError(
+      "HOLDFAST_KAFKA_TLS=on needs certificates: set HOLDFAST_KAFKA_TLS_CERT, _KEY and _CA, " +
+        "or HOLDFAST_TLS_CERT, _KEY and _CA.",
+    );
+  }
+  const redisCa = set.HOLDFAST_REDIS_TLS_CA;
+  return {
+    service,
+    etcd: threeFiles(set, "HOLDFAST_ETCD_TLS") ?? service,
+    kafka: set.HOLDFAST_KAFKA_TLS === "on" ? kafka : undefined,
+    redis: redisCa === undefined ? service : { ...service, ca: redisCa },
+  };
+}
+
+type Named = "HOLDFAST_TLS" | "HOLDFAST_ETCD_TLS" | "HOLDFAST_KAFKA_TLS";
+
+/** All three or none: a certificate without its key, or without whom to believe, secures nothing. */
+function threeFiles(set: z.output<typeof schema>, name: Named): TlsFiles | undefined {
+  const [cert, key, ca] = [set[`${name}_CERT`], set[`${name}_KEY`], set[`${name}_CA`]];
+  if (cert !== undefined && key !== undefined && ca !== undefined) return { cert, key, ca };
+  if (cert === undefined && key === undefined && ca === undefined) return undefined;
+  throw new ConfigError(`${name}_CERT, ${name}_KEY and ${name}_CA go together: set all three.`);
+}
+
+function refusePlaintext(listens: Readonly<Record<string, string | undefined>>): void {
+  for (const [setting, address] of Object.entries(listens)) {
+    if (address === undefined || isLoopback(address)) continue;
+    throw new ConfigError(
+      `${setting} ${address} can be reached from other machines, and there is no certificate: ` +
+        "set HOLDFAST_TLS_CERT, HOLDFAST_TLS_KEY and HOLDFAST_TLS_CA, or HOLDFAST_PLAINTEXT=allow " +
+        "where everybody on the network may take and break every lock.",
+    );
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return /^(127(\.\d{1,3}){3}|localhost|\[::1\]):\d+$/.test(address);
+}
