@@ -5,6 +5,14 @@ import { CallCredentials, ChannelCredentials, type experimental } from "@grpc/gr
 import { clientTlsOptions, ownFault, type TlsIdentity } from "@holdfast/base/tls/material";
 import { tlsTrouble } from "@holdfast/base/tls/trouble";
 
+/** Why there is no connection, as far as TLS is to blame. */
+export interface TlsTrouble {
+  /** For people, as "its certificate has expired". */
+  readonly message: string;
+  /** Waiting does not mend it: one of the two sides does not believe the other. */
+  readonly isLasting: boolean;
+}
+
 /**
  * How one channel of gRPC reaches its server over TLS: each connection is made with what the
  * identity is by then, and why the last one came to nothing can be asked.
@@ -12,7 +20,7 @@ import { tlsTrouble } from "@holdfast/base/tls/trouble";
 export class ClientTls {
   readonly #identity: TlsIdentity;
   readonly #wallMs: () => number;
-  #trouble: string | undefined;
+  #trouble: TlsTrouble | undefined;
   /** For this channel alone. */
   readonly credentials: ChannelCredentials = new LiveCredentials((socket, address) =>
     this.#secure(socket, address),
@@ -24,8 +32,8 @@ export class ClientTls {
     this.#wallMs = wallMs;
   }
 
-  /** What is wrong with TLS on the way there, for people; undefined where nothing is known to be. */
-  get trouble(): string | undefined {
+  /** What is wrong with TLS on the way there; undefined where nothing is known to be. */
+  get trouble(): TlsTrouble | undefined {
     return this.#trouble;
   }
 
@@ -40,20 +48,25 @@ export class ClientTls {
       ALPNProtocols: ["h2"],
     };
     return new Promise((resolve, reject) => {
+      let isDone = false;
       const secured = connect(options, () => {
+        isDone = true;
         this.#trouble = undefined;
         resolve(secured);
       });
       // The server's verdict on our certificate comes after the handshake is done on our side.
       secured.on("error", (error) => {
-        this.#trouble = tlsTrouble(error) ?? error.message;
+        const message = tlsTrouble(error);
+        if (message !== undefined) this.#trouble = { message, isLasting: true };
+        else if (!isDone) this.#trouble = { message: error.message, isLasting: false };
         reject(error);
       });
       secured.once("close", () => {
         // It hung up before it said a word, as one does that does not believe us.
         if (secured.bytesRead > 0 || this.#trouble !== undefined) return;
         const fault = ownFault(this.#identity.current, this.#wallMs());
-        this.#trouble = fault ?? "it hung up: it may not accept our certificate";
+        const message = fault ?? "it hung up: it may not accept our certificate";
+        this.#trouble = { message, isLasting: fault !== undefined };
         reject(new Error("closed in the handshake"));
       });
     });

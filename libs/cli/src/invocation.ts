@@ -12,6 +12,7 @@ import {
   discoverEndpoints,
   endpointsFor,
 } from "./connection/discovery.ts";
+import { discoverTls, type TlsOptions } from "./connection/tls-files.ts";
 import type { Edge } from "./edge.ts";
 import { renderJson, renderJsonLine } from "./output/json.ts";
 import { type Paint, paintFor } from "./output/paint.ts";
@@ -21,7 +22,7 @@ import { type Column, renderTable } from "./output/table.ts";
 export type Format = "table" | "json";
 
 /** The options that every command takes. */
-export interface SharedOptions {
+export interface SharedOptions extends TlsOptions {
   readonly endpoints?: string;
   readonly namespace?: string;
   readonly region?: string;
@@ -42,7 +43,7 @@ export class Invocation {
   readonly #clients: { close(): Promise<void> }[] = [];
 
   constructor(edge: Edge, options: SharedOptions) {
-    this.edge = edge;
+    this.edge = this.#secured(edge);
     this.#options = options;
     this.format = options.output;
     this.paint = paintFor(edge.stdout, edge.env);
@@ -115,6 +116,16 @@ export class Invocation {
 
   async close(): Promise<void> {
     await Promise.all(this.#clients.splice(0).map((client) => client.close()));
+  }
+
+  /** Whatever connects does so with the certificates there are. */
+  #secured(edge: Edge): Edge {
+    const tls = () => discoverTls(edge, this.#options, () => this.discover());
+    return {
+      ...edge,
+      connect: async (options) => edge.connect({ ...options, tls: await tls() }),
+      connectAudit: async (endpoint) => edge.connectAudit(endpoint, await tls()),
+    };
   }
 
   /** Prints to stdout; throws {@link OutputClosedError} where nobody reads. */

@@ -68,6 +68,14 @@ export function buildProgram(edge: Edge, wrap: Wrap, capture: (text: string) => 
       ),
     )
     .addOption(
+      new Option(
+        "--tls-ca <file>",
+        "speak TLS, and believe whom this CA has signed (else HOLDFAST_TLS_CA, else found by itself)",
+      ),
+    )
+    .addOption(new Option("--tls-cert <file>", "certificate to show (else HOLDFAST_TLS_CERT)"))
+    .addOption(new Option("--tls-key <file>", "its key (else HOLDFAST_TLS_KEY)"))
+    .addOption(
       new Option("-o, --output <format>", "how to print")
         .choices(["table", "json"])
         .default("table"),

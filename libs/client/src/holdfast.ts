@@ -8,6 +8,7 @@ import { Admin } from "./grpc/admin.ts";
 import { GrpcCalls } from "./grpc/grpc-calls.ts";
 import { GrpcDirectory } from "./grpc/grpc-directory.ts";
 import { GrpcTransport } from "./grpc/grpc-transport.ts";
+import { OwnIdentity } from "./grpc/own-identity.ts";
 import { HoldfastClient } from "./holdfast-client.ts";
 import type { ClientDefaults, ClientOptions } from "./options.ts";
 
@@ -29,10 +30,15 @@ export class Holdfast extends HoldfastClient {
   static async connect(options: ClientOptions): Promise<Holdfast> {
     // Else a process that waits for its first router, or for the next one, would end in mid-wait.
     const clock = new SystemClock({ keepsAlive: true });
-    const calls = new GrpcCalls(clock);
+    const tls = options.tls && new OwnIdentity(options.tls);
+    const calls = new GrpcCalls(clock, tls);
     // Short enough for global locks too.
     const owner = options.owner ?? `${hostname().slice(0, 48)}:${process.pid}`;
-    const transport = new GrpcTransport(clock, { name: "holdfast-sdk", version: clientVersion });
+    const transport = new GrpcTransport(
+      clock,
+      { name: "holdfast-sdk", version: clientVersion },
+      tls,
+    );
     const random = new SystemRandom();
     const directory = new GrpcDirectory(calls);
     try {

@@ -20,5 +20,11 @@ export type {
   TryResult,
 } from "./lock.ts";
 export { LockLostError, type LostWhy } from "./lock-lost-error.ts";
-export type { AcquireOptions, ClientOptions, LockOptions, ReadOptions } from "./options.ts";
+export type {
+  AcquireOptions,
+  ClientOptions,
+  ClientTlsOptions,
+  LockOptions,
+  ReadOptions,
+} from "./options.ts";
 export type { WatchEvent, WatchOptions } from "./watch-locks.ts";

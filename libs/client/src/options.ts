@@ -8,6 +8,18 @@ import { type Duration, durationMs } from "./duration.ts";
 import { errorOf, HoldfastError } from "./holdfast-error.ts";
 import type { AcquireOrder } from "./tenure.ts";
 
+/**
+ * Whom a client believes and what it shows, each a file or PEM text. Files are read again when a
+ * connection is made.
+ */
+export interface ClientTlsOptions {
+  /** The authorities that sign routers' certificates; these are checked against the endpoint. */
+  readonly ca: string;
+  /** The client's certificate and its key, which routers with TLS ask for. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
 /** How a client is set up. */
 export interface ClientOptions {
   /** Routers as `host:port`, of one region or of several; the nearest that answers is used. */
@@ -26,8 +38,8 @@ export interface ClientOptions {
   readonly ttl?: Duration;
   /** How long a call may take beyond the time it asked to wait; 10 s if left out. */
   readonly requestTimeout?: Duration;
-  /** Told of acquires, and names the trace that the platform goes on with; else none is. */
-  readonly tracer?: Tracer;
+  /** Plain text if left out. */
+  readonly tls?: ClientTlsOptions;
 }
 
 /** Which lock, where the client's defaults do not do. */

@@ -86,13 +86,13 @@ export class RouterLink {
 
   /**
    * Asks every endpoint at once and takes the first that answers, which is the nearest; the others
-   * are measured and let go. False when none answered until `untilMs`, or at once when all that
-   * answers is no router: a router may yet come up, but not where something else is.
+   * are measured and let go. False when none answered until `untilMs`, or at once when none of them
+   * is a router we believe: one may yet come up, but not where something else is.
    */
   async connect(untilMs: number): Promise<boolean> {
     const tries = this.#order.ordered().map((endpoint) => this.#try(endpoint));
     const foreign = await Promise.race([
-      Promise.all(tries).then((found) => found.every((each) => each?.code === "UNIMPLEMENTED")),
+      Promise.all(tries).then((found) => found.every((each) => each && isFinal(each))),
       this.ready(untilMs, { search: false }).then(() => false),
     ]);
     return foreign ? false : this.ready(untilMs);
@@ -288,4 +288,9 @@ export class RouterLink {
     this.#order.failed(endpoint);
     this.#lastFailed = endpoint;
   }
+}
+
+/** Waiting does not mend it. */
+function isFinal({ code }: Failure): boolean {
+  return code === "UNIMPLEMENTED" || code === "UNAUTHENTICATED";
 }

@@ -18,7 +18,7 @@ export interface Transport {
 
 /**
  * A failure here means that nothing was sent; UNIMPLEMENTED, that what answers is no router, and
- * will not become one by waiting.
+ * UNAUTHENTICATED, that one side does not believe the other: neither is mended by waiting.
  */
 export type ConnectReply =
   | { readonly kind: "connected"; readonly connection: Connection }

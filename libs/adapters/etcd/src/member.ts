@@ -83,7 +83,7 @@ export class Member {
 
   /** What is wrong with its certificate or ours, for people; undefined where nothing is. */
   get tlsTrouble(): string | undefined {
-    return this.#tls?.trouble;
+    return this.#tls?.trouble?.message;
   }
 
   /** Whether there is a connection at this moment. */

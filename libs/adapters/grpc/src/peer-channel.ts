@@ -179,7 +179,7 @@ export class PeerChannel {
   }
 
   #noConnection(when: string): string {
-    const trouble = this.#tls?.trouble;
+    const trouble = this.#tls?.trouble?.message;
     const why = trouble === undefined ? "" : `: ${trouble}`;
     return `no connection to ${this.address}${when}${why}`;
   }

@@ -43,7 +43,12 @@ export class RedisCache implements Cache {
   #state: "connected" | "lost" | undefined;
   #problem = "not connected yet";
 
-  constructor({ url, tls, budgetMs = budgetDefaultMs, onConnection = () => {} }: RedisCacheOptions) {
+  constructor({
+    url,
+    tls,
+    budgetMs = budgetDefaultMs,
+    onConnection = () => {},
+  }: RedisCacheOptions) {
     this.#tell = onConnection;
     this.#redis = new Redis(url, {
       // Read anew by every connection: the client keeps the object as it is.

@@ -11,19 +11,26 @@ import {
 } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
 import { SystemClock } from "@holdfast/base/clock";
 import { type Failure, isFailure } from "@holdfast/base/failure";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { askGenerated, type GeneratedCall, readAnswer } from "@holdfast/client/grpc/generated-call";
 import { GrpcCalls } from "@holdfast/client/grpc/grpc-calls";
+import { OwnIdentity } from "@holdfast/client/grpc/own-identity";
 import { CliError, failureError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { AuditPort, ConnectAudit } from "./audit-port.ts";
+import { mayAnswer, needsTls } from "./may-answer.ts";
 import { pulled } from "./pulled.ts";
+import { guard } from "./sdk-errors.ts";
 import { listenerAt } from "./tcp.ts";
 
 /** Connects to an auditor, unless none can be there at all. Rejects with `CliError` alone. */
-export const connectToAudit: ConnectAudit = async (endpoint) => {
+export const connectToAudit: ConnectAudit = async (endpoint, tls) => {
   const clock = new SystemClock();
   const found = await listenerAt(clock, endpoint);
-  if (found === "http2" || found === "silent") return new AuditClient(endpoint, clock);
+  if (mayAnswer(found, tls !== undefined)) {
+    return guard(async () => new AuditClient(endpoint, clock, tls && new OwnIdentity(tls)));
+  }
+  if (found === "tls") throw needsTls([endpoint]);
   const message =
     found === "foreign"
       ? `What listens at ${endpoint} is no auditor: it does not speak gRPC.`
@@ -39,9 +46,9 @@ class AuditClient implements AuditPort {
   readonly #calls: GrpcCalls;
   readonly #endpoint: string;
 
-  constructor(endpoint: string, clock: SystemClock) {
+  constructor(endpoint: string, clock: SystemClock, tls: TlsIdentity | undefined) {
     this.#endpoint = endpoint;
-    this.#calls = new GrpcCalls(clock);
+    this.#calls = new GrpcCalls(clock, tls);
   }
 
   timeline(request: TimelineRequest) {

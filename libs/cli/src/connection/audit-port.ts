@@ -16,6 +16,7 @@ import type {
   VerifyRequest,
   VerifyResponse,
 } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
+import type { ClientTlsOptions } from "@holdfast/client/options";
 
 /**
  * Who is asked about the record, in the words of its API. Methods reject with `CliError` alone.
@@ -35,5 +36,8 @@ export interface AuditPort {
   close(): Promise<void>;
 }
 
-/** Connects to the auditor at `host:port`; rejects with `CliError`. */
-export type ConnectAudit = (endpoint: string) => Promise<AuditPort>;
+/** Connects to the auditor at `host:port`, without `tls` in plain text; rejects with `CliError`. */
+export type ConnectAudit = (
+  endpoint: string,
+  tls?: ClientTlsOptions | undefined,
+) => Promise<AuditPort>;

@@ -1,3 +1,4 @@
+import type { ClientTlsOptions } from "@holdfast/client/options";
 import type { Consistency, Scope } from "@holdfast/core/command/command";
 import type { RegionVote } from "@holdfast/core/command/outcome";
 import type { LockEventKind } from "@holdfast/core/lock/lock-event";
@@ -48,6 +49,8 @@ export interface ConnectOptions {
   readonly endpoints: readonly string[];
   readonly namespace: string;
   readonly region?: string | undefined;
+  /** Plain text where it is absent. */
+  readonly tls?: ClientTlsOptions | undefined;
 }
 
 /** A lock with its own ttl, or under a session of that ttl. */

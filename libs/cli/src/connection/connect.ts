@@ -5,6 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Connect } from "./client-port.ts";
+import { mayAnswer, needsTls } from "./may-answer.ts";
 import { guard } from "./sdk-errors.ts";
 import { portOver } from "./sdk-port.ts";
 import { listenerAt } from "./tcp.ts";
@@ -14,11 +15,12 @@ const noRouterAdvice =
   "holdfast doctor finds out more.";
 
 /** Connects the SDK, unless no router can be there at all. Rejects with `CliError` alone. */
-export const connectToHoldfast: Connect = async ({ endpoints, namespace, region }) => {
+export const connectToHoldfast: Connect = async ({ endpoints, namespace, region, tls }) => {
   const clock = new SystemClock();
   // The SDK goes on trying for a while, as a service should; a person wants to know at once.
   const found = await Promise.all(endpoints.map((endpoint) => listenerAt(clock, endpoint)));
-  if (!found.some((listener) => listener === "http2" || listener === "silent")) {
+  if (!found.some((listener) => mayAnswer(listener, tls !== undefined))) {
+    if (found.includes("tls")) throw needsTls(endpoints.filter((_, i) => found[i] === "tls"));
     const foreign = endpoints.filter((_, index) => found[index] === "foreign");
     const message =
       foreign.length === 0
@@ -35,6 +37,7 @@ export const connectToHoldfast: Connect = async ({ endpoints, namespace, region 
       namespace,
       owner: ownerName(),
       ...(region === undefined ? {} : { region }),
+      ...(tls === undefined ? {} : { tls }),
     }),
   );
   return portOver(sdk, endpoints);

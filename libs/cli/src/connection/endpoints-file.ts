@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { ClientTlsOptions } from "@holdfast/client/options";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { splitEndpoint } from "./endpoint.ts";
@@ -12,6 +13,8 @@ export interface EndpointsFile {
   readonly regions: readonly RegionEntry[];
   /** `host:port` where the record is asked; absent where nothing keeps one. */
   readonly audit?: string;
+  /** Files of whom to believe and what to show; absent where plain text is spoken. */
+  readonly tls?: ClientTlsOptions;
 }
 
 interface RegionEntry {
@@ -57,6 +60,7 @@ function checked(content: unknown): EndpointsFile {
     store: text(file.store),
     regions: file.regions.map(checkedRegion),
     ...checkedAudit(file.audit),
+    ...checkedTls(file.tls),
   };
 }
 
@@ -64,6 +68,15 @@ function checkedAudit(audit: unknown): { readonly audit?: string } {
   if (audit === undefined) return {};
   if (splitEndpoint(text(audit)) === undefined) throw new Error("audit is not host:port");
   return { audit: text(audit) };
+}
+
+function checkedTls(content: unknown): { readonly tls?: ClientTlsOptions } {
+  if (content === undefined) return {};
+  const { ca, cert, key } = record(content, "tls is not an object");
+  if (![ca, cert, key].every((part) => text(part) !== "")) {
+    throw new Error("tls names no files ca, cert and key");
+  }
+  return { tls: { ca: text(ca), cert: text(cert), key: text(key) } };
 }
 
 function checkedRegion(content: unknown): RegionEntry {

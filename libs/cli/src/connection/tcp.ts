@@ -13,12 +13,14 @@ const preface = Buffer.concat([
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
 const settingsFrame = 4;
+/** What TLS answers to anything that is no hello of its own: an alert. */
+const tlsAlert = 21;
 
 /**
  * What is at an endpoint: nothing that takes a TCP connection; something that has not spoken yet;
- * what speaks HTTP/2, as gRPC does; or for certain something else.
+ * what speaks HTTP/2, as gRPC does; what speaks TLS; or for certain something else.
  */
-export type Listener = "nothing" | "silent" | "http2" | "foreign";
+export type Listener = "nothing" | "silent" | "http2" | "tls" | "foreign";
 
 /** Looks who listens at `endpoint`. A refusal is known at once, and so is a wrong protocol. */
 export async function listenerAt(clock: Clock, endpoint: string): Promise<Listener> {
@@ -53,7 +55,9 @@ function greetingOn(socket: Socket): Promise<Listener> {
     let heard = Buffer.alloc(0);
     socket.on("data", (bytes) => {
       heard = Buffer.concat([heard, bytes]);
-      if (heard.length > 3) resolve(heard[3] === settingsFrame ? "http2" : "foreign");
+      if (heard.length <= 3) return;
+      if (heard[0] === tlsAlert && heard[1] === 3) resolve("tls");
+      else resolve(heard[3] === settingsFrame ? "http2" : "foreign");
     });
     socket.once("close", () => reject(new Error("closed without a word")));
   });

@@ -1,20 +1,31 @@
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { ClientTls } from "@holdfast/api/client-tls";
 import { failureOf, statusDetailsKey } from "@holdfast/api/failure-status";
 import type { Clock } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
-import { channelOptions } from "./grpc-transport.ts";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
+import { channelOptions, tlsFailure } from "./grpc-transport.ts";
 
 /** How long a call that reads something may take. */
 const callMsMax = 10_000;
 
+/** The way to one endpoint. */
+interface Channel {
+  readonly client: Client;
+  readonly tls: ClientTls | undefined;
+}
+
 /** Unary and watching calls to any number of routers; a channel to each is opened when needed. */
 export class GrpcCalls {
   readonly #clock: Clock;
-  readonly #channels = new Map<string, Client>();
+  readonly #identity: TlsIdentity | undefined;
+  readonly #channels = new Map<string, Channel>();
   #closed = false;
 
-  constructor(clock: Clock) {
+  /** Without an identity it is plain text. */
+  constructor(clock: Clock, identity?: TlsIdentity) {
     this.#clock = clock;
+    this.#identity = identity;
   }
 
   /**
@@ -29,8 +40,9 @@ export class GrpcCalls {
   ): Promise<Response | Failure> {
     if (this.#closed) return Promise.resolve(closedFailure);
     const deadline = this.#clock.wallMs() + callMsMax;
+    const { client, tls } = this.#channel(endpoint);
     return new Promise((resolve) => {
-      this.#channel(endpoint).makeUnaryRequest(
+      client.makeUnaryRequest(
         path,
         (message: Request) => Buffer.from(write(message)),
         (bytes: Buffer) => read(bytes),
@@ -38,7 +50,7 @@ export class GrpcCalls {
         new Metadata(),
         { deadline },
         (error, response) => {
-          if (error) resolve(readFailure(error, endpoint));
+          if (error) resolve(readFailure(error, endpoint, tls));
           else resolve(response ?? notARouter(endpoint));
         },
       );
@@ -62,7 +74,8 @@ export class GrpcCalls {
       return { cancel: () => {}, pause: () => {}, resume: () => {} };
     }
     let over = false;
-    const stream = this.#channel(endpoint).makeServerStreamRequest(
+    const { client, tls } = this.#channel(endpoint);
+    const stream = client.makeServerStreamRequest(
       path,
       (message: Request) => Buffer.from(write(message)),
       (bytes: Buffer) => bytes,
@@ -79,7 +92,7 @@ export class GrpcCalls {
       if (response !== undefined) listener.onAnswer(response);
       else end(notARouter(endpoint));
     });
-    stream.on("error", (error: ServiceError) => end(readFailure(error, endpoint)));
+    stream.on("error", (error: ServiceError) => end(readFailure(error, endpoint, tls)));
     stream.on("end", () => end(failure("SHARD_UNAVAILABLE", `${endpoint} ended the stream.`)));
     return {
       cancel: () => {
@@ -94,14 +107,16 @@ export class GrpcCalls {
   /** Ends everything under way. */
   close(): void {
     this.#closed = true;
-    for (const channel of this.#channels.values()) channel.close();
+    for (const { client } of this.#channels.values()) client.close();
     this.#channels.clear();
   }
 
-  #channel(endpoint: string): Client {
+  #channel(endpoint: string): Channel {
     let channel = this.#channels.get(endpoint);
     if (channel === undefined) {
-      channel = new Client(endpoint, credentials.createInsecure(), channelOptions);
+      const tls = this.#identity && new ClientTls(this.#identity, () => this.#clock.wallMs());
+      const secured = tls?.credentials ?? credentials.createInsecure();
+      channel = { client: new Client(endpoint, secured, channelOptions), tls };
       this.#channels.set(endpoint, channel);
     }
     return channel;
@@ -115,7 +130,8 @@ function notARouter(endpoint: string): Failure {
 }
 
 /** A reading call may always be asked again, so a status of the transport's own is no unknown. */
-function readFailure(error: ServiceError, endpoint: string): Failure {
+function readFailure(error: ServiceError, endpoint: string, tls: ClientTls | undefined): Failure {
+  if (tls?.trouble !== undefined) return tlsFailure(endpoint, tls.trouble);
   const [detailsBin] = error.metadata.get(statusDetailsKey);
   const found = failureOf({
     code: error.code,

@@ -1,6 +1,8 @@
 import { type ChannelOptions, Client, credentials } from "@grpc/grpc-js";
+import { ClientTls, type TlsTrouble } from "@holdfast/api/client-tls";
 import type { Clock } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { limits } from "@holdfast/core/limits";
 import type { ConnectionListener, ConnectReply, Transport } from "../transport.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
@@ -28,16 +30,24 @@ export const channelOptions: ChannelOptions = {
 export class GrpcTransport implements Transport {
   readonly #clock: Clock;
   readonly #client: { readonly name: string; readonly version: string };
+  readonly #identity: TlsIdentity | undefined;
 
-  /** `client`: what the router is told of who connects. */
-  constructor(clock: Clock, client: { readonly name: string; readonly version: string }) {
+  /** `client`: what the router is told of who connects. Without an identity it is plain text. */
+  constructor(
+    clock: Clock,
+    client: { readonly name: string; readonly version: string },
+    identity?: TlsIdentity,
+  ) {
     this.#clock = clock;
     this.#client = client;
+    this.#identity = identity;
   }
 
   connect(endpoint: string, listener: ConnectionListener): Promise<ConnectReply> {
     return new Promise((resolve) => {
-      const channel = new Client(endpoint, credentials.createInsecure(), channelOptions);
+      const tls = this.#identity && new ClientTls(this.#identity, () => this.#clock.wallMs());
+      const secured = tls?.credentials ?? credentials.createInsecure();
+      const channel = new Client(endpoint, secured, channelOptions);
       const stream = channel.makeBidiStreamRequest(connectPath, sameBytes, sameBytes);
       let why: string | undefined;
       let greeted = false;
@@ -48,6 +58,7 @@ export class GrpcTransport implements Transport {
           onEvent: (event) => listener.onEvent(event),
           onClosed: (reason) => {
             if (greeted) listener.onClosed(reason);
+            else if (tls?.trouble !== undefined) resolve(tlsFailure(endpoint, tls.trouble));
             else if (foreign) resolve(noRouter(endpoint, reason));
             else resolve(failure("SHARD_UNAVAILABLE", `${endpoint}: ${why ?? reason}.`));
           },
@@ -78,6 +89,12 @@ function noRouter(endpoint: string, reason: string): Failure {
     `${endpoint} answers, but is no Holdfast router (${reason.replace(/\.$/, "")}). ` +
       "Name a router's endpoint: they listen on 7420 and up unless told otherwise.",
   );
+}
+
+/** What TLS has against a connection. */
+export function tlsFailure(endpoint: string, { message, isLasting }: TlsTrouble): Failure {
+  const code = isLasting ? "UNAUTHENTICATED" : "SHARD_UNAVAILABLE";
+  return failure(code, `${endpoint}, over TLS: ${message}.`);
 }
 
 function sameBytes(bytes: Buffer): Buffer {
