@@ -11,6 +11,7 @@ import type { Ledger } from "@holdfast/engine/ports/ledger";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import { silentMeter } from "@holdfast/engine/silent-meter";
 import type { Logger } from "@holdfast/runtime/log";
+import { openTls } from "@holdfast/runtime/open-tls";
 import type { RunningService } from "@holdfast/runtime/service";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { ArchiverConfig, taskNames } from "./config.ts";
@@ -22,7 +23,11 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  const telemetry = await startTelemetry(config, "archiver", log, "starting: waits for Postgres");
+  let trouble = (): string | undefined => "starting: waits for Postgres";
+  const identity = { service: "archiver", version };
+  const tls = openTls(config.tls, clock, log);
+  const told = { trouble: () => trouble() };
+  const telemetry = await startTelemetry(config, identity, log, told, tls);
   const { meter } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   const archive = new S3Archive(config.store);
@@ -36,6 +41,7 @@ export async function compose(
       archive.close();
       await ledger.close();
       await telemetry.close();
+      tls.close();
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   s3StoreOf,
 } from "@holdfast/runtime/s3-environment";
 import { ConfigError } from "@holdfast/runtime/service";
+import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 
 const secondMs = 1_000;
@@ -73,6 +74,7 @@ export function readConfig(
     region: read.HOLDFAST_REGION,
     postgres: read.HOLDFAST_POSTGRES,
     ...processConfig(read),
+    tls: readTlsConfig(from, { HOLDFAST_METRICS_LISTEN: read.HOLDFAST_METRICS_LISTEN }),
     store: {
       bucket: read.HOLDFAST_S3_BUCKET,
       lockMode: read.HOLDFAST_S3_LOCK,

@@ -13,6 +13,7 @@ import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
+import { openTls, type ServiceTls } from "@holdfast/runtime/open-tls";
 import type { RunningService } from "@holdfast/runtime/service";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { AuditorConfig } from "./config.ts";
@@ -32,20 +33,18 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  const telemetry = await startTelemetry(
-    config,
-    "auditor",
-    log,
-    "starting: waits for Postgres and Kafka",
-  );
-  const { meter, tracer } = telemetry;
+  let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
+  const identity = { service: "auditor", version };
+  const tls = openTls(config.tls, clock, log);
+  const told = { trouble: () => trouble() };
+  const telemetry = await startTelemetry(config, identity, log, told, tls);
+  const { meter } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
-  const archive = openArchive(config);
-  const desk = new LedgerDesk({ ledger, clock, ...(archive && { archive }) });
-  const door = await openAudit(config, desk, clock);
+  const door = await openAudit(config, new LedgerDesk({ ledger, clock }), clock, tls);
   const events = new KafkaEventLog({
     brokers: config.kafka,
+    tls: tls.kafka,
     clientId: "holdfast-auditor",
     clock,
     requestTimeoutMs,
@@ -68,14 +67,20 @@ export async function compose(
       await ledger.close();
       archive?.close();
       await telemetry.close();
+      tls.close();
     },
   };
 }
 
 /** Opens the door through which the record is asked, where one is wanted. */
-async function openAudit({ auditListen: listen }: AuditorConfig, desk: AuditDesk, clock: Clock) {
+async function openAudit(
+  { auditListen: listen }: AuditorConfig,
+  desk: AuditDesk,
+  clock: Clock,
+  { door: tls }: ServiceTls,
+) {
   if (listen === undefined) return undefined;
-  const opening = serveAudit({ listen, desk, clock, reflection: true });
+  const opening = serveAudit({ listen, desk, clock, reflection: true, tls });
   return openDoor("HOLDFAST_AUDIT_LISTEN", listen, opening);
 }
 

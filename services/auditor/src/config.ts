@@ -7,12 +7,7 @@ import {
   readEnvironment,
   regionSetting,
 } from "@holdfast/runtime/environment";
-import {
-  bucketSetting,
-  hasWholeKey,
-  s3Settings,
-  s3StoreOf,
-} from "@holdfast/runtime/s3-environment";
+import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 
 const schema = z
@@ -39,6 +34,10 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     /** Absent: what lies in the archive is not read. */
     archive: bucket === undefined ? undefined : { bucket, ...s3StoreOf(environment) },
     ...processConfig(environment),
+    tls: readTlsConfig(from, {
+      HOLDFAST_AUDIT_LISTEN: environment.HOLDFAST_AUDIT_LISTEN,
+      HOLDFAST_METRICS_LISTEN: environment.HOLDFAST_METRICS_LISTEN,
+    }),
   };
 }
 

@@ -32,6 +32,7 @@ import { RegionAcceptor } from "@holdfast/engine/region-acceptor";
 import type { Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
+import { openTls, type ServiceTls } from "@holdfast/runtime/open-tls";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import { version } from "@holdfast/runtime/version";
 import xxhash from "xxhash-wasm";
@@ -61,8 +62,12 @@ export async function compose(
   const { cluster, region, listen } = config;
   const { clock } = surroundings;
   const { h64: hash } = await xxhash();
-  const telemetry = await startTelemetry(config, "coordinator", log);
-  const stores = await openStores(config);
+  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
+  const tls = openTls(config.tls, clock, log);
+  const told = { trouble: () => trouble(), ready: () => mayServe() };
+  const process = { service: "coordinator", version };
+  const telemetry = await startTelemetry(config, process, log, told, tls);
+  const stores = await openStores(config, tls);
   const shards = [...stores].map(([name, store]) =>
     makeMeasuredShard(region, name, store, surroundings, telemetry),
   );
@@ -70,8 +75,8 @@ export async function compose(
   await local.start();
   const { proposer, incarnation } = await ownIdentity(config, shards, surroundings, log);
   const identity = { cluster, region, proposer, incarnation };
-  const others = reachOthers(config, identity, surroundings, telemetry.meter, log);
-  const coordinators = reachCoordinators(config, hash, surroundings);
+  const others = reachOthers(config, identity, surroundings, telemetry.meter, log, tls);
+  const coordinators = reachCoordinators(config, hash, surroundings, tls);
   const delegates = { coordinators, ...(config.delegation && { policy: defaultDelegationPolicy }) };
   const tier = globalTier(identity, local, shards, others, delegates, telemetry, surroundings);
   const { membership, own, locks } = tier;
@@ -91,6 +96,7 @@ export async function compose(
     admin,
     clock,
     reflection: config.reflection,
+    tls: tls.door,
     coordinators: { voting, membership: { membership, cluster, askers, clock } },
   });
   const door = await openDoor("HOLDFAST_LISTEN", listen, opening);
@@ -117,6 +123,7 @@ export async function compose(
       for (const each of links) each.close();
       for (const store of stores.values()) store.close();
       await telemetry.close();
+      tls.close();
     },
   };
 }
@@ -171,16 +178,16 @@ function globalAdmin(
   return new GlobalMembers({ membership, peers, votesOf, surroundings });
 }
 
-async function openStores({
-  region,
-  shards,
-}: CoordinatorConfig): Promise<ReadonlyMap<string, EtcdShardStore>> {
+async function openStores(
+  { region, shards }: CoordinatorConfig,
+  { etcd: tls }: ServiceTls,
+): Promise<ReadonlyMap<string, EtcdShardStore>> {
   const stores = new Map<string, EtcdShardStore>();
   for (const { name, endpoints } of shards) {
     if (endpoints.length === 0) {
       throw new ConfigError(`HOLDFAST_SHARDS names no etcd member for shard ${name}.`);
     }
-    const connected = await connectEtcdShard({ endpoints, region, shard: name });
+    const connected = await connectEtcdShard({ endpoints, region, shard: name, tls });
     if (connected.kind !== "connected") throw new ConfigError(connected.message);
     stores.set(name, connected.store);
   }
@@ -228,11 +235,12 @@ function reachCoordinators(
   { peers }: CoordinatorConfig,
   hash: Hash64,
   { clock }: Surroundings,
+  { service: tls }: ServiceTls,
 ): ReadonlyMap<string, Peer> {
   return new Map(
     [...peers].map(([region, addresses]) => {
       const who = `the global tier of ${region}`;
-      return [region, coordinatorPeers({ addresses, hash, clock, who })];
+      return [region, coordinatorPeers({ addresses, hash, clock, who, tls })];
     }),
   );
 }
@@ -243,6 +251,7 @@ function reachOthers(
   surroundings: Surroundings,
   meter: Meter,
   log: Logger,
+  { service: tls }: ServiceTls,
 ): Others {
   const tellRoundTrip = timeRoundTrips(meter);
   const tell = (region: string, { reachable, problem }: VotingHealth) => {
@@ -254,11 +263,11 @@ function reachOthers(
     voters: [...peers].map(([region, addresses]) => {
       const onChange = (health: VotingHealth) => tell(region, health);
       const onRoundTrip = (ms: number) => tellRoundTrip(region, ms);
-      const told = { onChange, onRoundTrip };
+      const told = { onChange, onRoundTrip, tls };
       return new VotingPeer({ region, addresses, identity, ...surroundings, ...told });
     }),
     members: [...peers].map(([region, addresses]) => {
-      return new MembershipClient({ region, addresses, cluster, from });
+      return new MembershipClient({ region, addresses, cluster, from, tls });
     }),
   };
 }

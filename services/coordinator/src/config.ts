@@ -8,6 +8,7 @@ import {
   regionSetting,
   shardsSetting,
 } from "@holdfast/runtime/environment";
+import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 
 const others = 2;
@@ -49,6 +50,10 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     delegation: environment.HOLDFAST_DELEGATION === "on",
     reflection: environment.HOLDFAST_REFLECTION === "on",
     ...processConfig(environment),
+    tls: readTlsConfig(from, {
+      HOLDFAST_LISTEN: environment.HOLDFAST_LISTEN,
+      HOLDFAST_METRICS_LISTEN: environment.HOLDFAST_METRICS_LISTEN,
+    }),
   };
 }
 

@@ -11,6 +11,7 @@ import { ShardJournal } from "@holdfast/engine/journal/shard-journal";
 import type { EventLog } from "@holdfast/engine/ports/event-log";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
+import { openTls, type ServiceTls } from "@holdfast/runtime/open-tls";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { JournalConfig } from "./config.ts";
@@ -41,23 +42,23 @@ export async function compose(
   clock: Clock = new SystemClock({ keepsAlive: true }),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  const telemetry = await startTelemetry(
-    config,
-    "journal",
-    log,
-    "starting: looks for the topic in Kafka",
-  );
-  const { meter, tracer } = telemetry;
+  let trouble: string | undefined = "starting: looks for the topic in Kafka";
+  const identity = { service: "journal", version };
+  const tls = openTls(config.tls, clock, log);
+  const told = { trouble: () => trouble };
+  const telemetry = await startTelemetry(config, identity, log, told, tls);
+  const { meter } = telemetry;
   const events = new KafkaEventLog({
     brokers: config.kafka,
+    tls: tls.kafka,
     clientId: "holdfast-journal",
     clock,
     requestTimeoutMs,
     appendTimeoutMs,
     onLog: (message) => log.warn({ "event.action": "kafka" }, message),
   });
-  const shared = { clock, events, meter, tracer, cache: openCache(config, log), log };
-  const stores = await connect(config);
+  const shared = { clock, events, meter, cache: openCache(config, log, tls), log };
+  const stores = await connect(config, tls);
   const running = stores.map(({ name, store }) => startShard(config, name, store, shared));
   await awaitTopic(config, shared);
   telemetry.follow({ trouble: () => undefined });
@@ -68,14 +69,15 @@ export async function compose(
       for (const { store } of stores) store.close();
       shared.cache?.close();
       await telemetry.close();
+      tls.close();
     },
   };
 }
 
-async function connect({ region, shards }: JournalConfig) {
+async function connect({ region, shards }: JournalConfig, { etcd: tls }: ServiceTls) {
   const stores: { readonly name: string; readonly store: EtcdShardStore }[] = [];
   for (const { name, endpoints } of shards) {
-    const connected = await connectEtcdShard({ endpoints, region, shard: name });
+    const connected = await connectEtcdShard({ endpoints, region, shard: name, tls });
     if (connected.kind !== "connected") throw new ConfigError(connected.message);
     stores.push({ name, store: connected.store });
   }
@@ -126,10 +128,15 @@ async function awaitTopic(
   }
 }
 
-function openCache({ redis }: JournalConfig, log: Logger): RedisCache | undefined {
+function openCache(
+  { redis }: JournalConfig,
+  log: Logger,
+  { redis: tls }: ServiceTls,
+): RedisCache | undefined {
   if (redis === undefined) return undefined;
   return new RedisCache({
     url: redis,
+    tls,
     onConnection: (state, message) => {
       log[state === "connected" ? "info" : "warn"]({ "event.action": `cache-${state}` }, message);
     },

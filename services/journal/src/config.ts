@@ -8,6 +8,7 @@ import {
   regionSetting,
   shardsSetting,
 } from "@holdfast/runtime/environment";
+import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 
 const schema = z.object({
@@ -39,6 +40,7 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     partitionsMin: environment.HOLDFAST_EVENT_PARTITIONS,
     redis: environment.HOLDFAST_REDIS,
     ...processConfig(environment),
+    tls: readTlsConfig(from, { HOLDFAST_METRICS_LISTEN: environment.HOLDFAST_METRICS_LISTEN }),
   };
 }
 

@@ -7,6 +7,7 @@ import { Compaction, presentUnlessJournaled } from "@holdfast/engine/compaction"
 import { type MeasuredShard, makeMeasuredShard } from "@holdfast/engine/metrics/measured-shard";
 import { PlacementPublisher } from "@holdfast/engine/placement";
 import type { Logger } from "@holdfast/runtime/log";
+import { openTls } from "@holdfast/runtime/open-tls";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import xxhash from "xxhash-wasm";
 import type { PlacementConfig } from "./config.ts";
@@ -30,12 +31,15 @@ export async function compose(
   const { h64 } = await xxhash();
   const telemetry = await startTelemetry(config, "placement", log);
   const state: State = { trouble: "starting: publishes the placement once every shard answers" };
-  telemetry.follow({ trouble: () => state.trouble, ready: () => state.isPublished === true });
+  const identity = { service: "placement", version };
+  const tls = openTls(config.tls, surroundings.clock, log);
+  const told = { trouble: () => state.trouble, ready: () => state.isPublished === true };
+  const telemetry = await startTelemetry(config, identity, log, told, tls);
   const stores: EtcdShardStore[] = [];
   const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {
     const { region } = config;
-    const connected = await connectEtcdShard({ endpoints, region, shard: name });
+    const connected = await connectEtcdShard({ endpoints, region, shard: name, tls: tls.etcd });
     if (connected.kind !== "connected") throw new ConfigError(connected.message);
     stores.push(connected.store);
     shards.push(makeMeasuredShard(region, name, connected.store, surroundings, telemetry));
@@ -64,6 +68,7 @@ export async function compose(
       for (const compaction of compactions) compaction.stop();
       for (const store of stores) store.close();
       await telemetry.close();
+      tls.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   regionSetting,
   shardsSetting,
 } from "@holdfast/runtime/environment";
+import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 
 const schema = z.object({
@@ -17,15 +18,16 @@ const schema = z.object({
   ...processSettings,
 });
 
-/** The configuration of the placement service, from its environment. */
-export function readConfig() {
-  const environment = readEnvironment(schema, process.env);
+/** The configuration of the placement service, from its environment unless `from` says otherwise. */
+export function readConfig(from: NodeJS.ProcessEnv = process.env) {
+  const environment = readEnvironment(schema, from);
   return {
     cluster: environment.HOLDFAST_CLUSTER,
     region: environment.HOLDFAST_REGION,
     shards: environment.HOLDFAST_SHARDS,
     hierarchical: environment.HOLDFAST_HIERARCHICAL_NAMESPACES,
     ...processConfig(environment),
+    tls: readTlsConfig(from, { HOLDFAST_METRICS_LISTEN: environment.HOLDFAST_METRICS_LISTEN }),
   };
 }
 

@@ -17,6 +17,7 @@ import type { AuditDesk } from "@holdfast/engine/ports/audit-desk";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
+import { openTls, type ServiceTls } from "@holdfast/runtime/open-tls";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import { yieldToOthers } from "@holdfast/runtime/yield-to-others";
 import type { RecorderConfig, RegionShard } from "./config.ts";
@@ -44,8 +45,12 @@ export async function compose(
 ): Promise<RunningService> {
   yieldToOthers(log);
   const beganAtMs = clock.wallMs();
-  const telemetry = await startTelemetry(config, "recorder", log);
-  const { meter, tracer } = telemetry;
+  let trouble = (): string | undefined => "starting";
+  const identity = { service: "recorder", version };
+  const tls = openTls(config.tls, clock, log);
+  const told = { trouble: () => trouble() };
+  const telemetry = await startTelemetry(config, identity, log, told, tls);
+  const { meter } = telemetry;
   const ledger = new MemoryLedger({ rowsMax: config.rowsMax, whenFull: "forgets" });
   const events = new MemoryEventLog(clock, {}, { waitingMax });
   // One partition: each chain arrives in its order, and what is forgotten of it is its beginning.
@@ -55,11 +60,11 @@ export async function compose(
   const forgottenOf = (cluster: string): bigint => ledger.forgotten.get(cluster) ?? 0n;
   const desk = new LedgerDesk({ ledger, clock, forgottenOf });
   const beginsAtMs = (): number => Math.max(beganAtMs, ledger.forgottenToMs + 1);
-  const door = await openAudit(config, new ForgetfulDesk(desk, beginsAtMs), clock);
+  const door = await openAudit(config, new ForgetfulDesk(desk, beginsAtMs), clock, tls);
   const journals: ShardJournal[] = [];
   const stores: EtcdShardStore[] = [];
   for (const each of config.shards) {
-    const connected = await connectEtcdShard(each);
+    const connected = await connectEtcdShard({ ...each, tls: tls.etcd });
     if (connected.kind !== "connected") throw new ConfigError(connected.message);
     stores.push(connected.store);
     journals.push(
@@ -74,6 +79,7 @@ export async function compose(
       await events.close();
       for (const store of stores) store.close();
       await telemetry.close();
+      tls.close();
     },
   };
 }
@@ -119,7 +125,12 @@ function said(notice: JournalNotice): JournalNotice {
   return { level: "info", action: "begun", message };
 }
 
-async function openAudit({ auditListen: listen }: RecorderConfig, desk: AuditDesk, clock: Clock) {
-  const opening = serveAudit({ listen, desk, clock, reflection: true });
+async function openAudit(
+  { auditListen: listen }: RecorderConfig,
+  desk: AuditDesk,
+  clock: Clock,
+  { door: tls }: ServiceTls,
+) {
+  const opening = serveAudit({ listen, desk, clock, reflection: true, tls });
   return openDoor("HOLDFAST_AUDIT_LISTEN", listen, opening);
 }

@@ -5,6 +5,7 @@ import {
   processSettings,
   readEnvironment,
 } from "@holdfast/runtime/environment";
+import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 
 /** A shard, and which region it is of. */
@@ -66,6 +67,10 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     auditListen: environment.HOLDFAST_AUDIT_LISTEN,
     rowsMax: environment.HOLDFAST_RECORD_ROWS,
     ...processConfig(environment),
+    tls: readTlsConfig(from, {
+      HOLDFAST_AUDIT_LISTEN: environment.HOLDFAST_AUDIT_LISTEN,
+      HOLDFAST_METRICS_LISTEN: environment.HOLDFAST_METRICS_LISTEN,
+    }),
   };
 }
 

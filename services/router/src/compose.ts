@@ -27,6 +27,7 @@ import { Router } from "@holdfast/engine/router";
 import type { Shard } from "@holdfast/engine/shard";
 import type { Logger } from "@holdfast/runtime/log";
 import { openDoor } from "@holdfast/runtime/open-door";
+import { openTls, type ServiceTls } from "@holdfast/runtime/open-tls";
 import { ConfigError, type RunningService } from "@holdfast/runtime/service";
 import { version } from "@holdfast/runtime/version";
 import xxhash from "xxhash-wasm";
@@ -55,23 +56,30 @@ export async function compose(
 ): Promise<RunningService> {
   const { h64 } = await xxhash();
   const { clock } = surroundings;
-  const telemetry = await startTelemetry(config, "router", log);
+  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
+  const tls = openTls(config.tls, clock, log);
+  const told = { trouble: () => trouble(), ready: () => mayServe() };
+  const identity = { service: "router", version };
+  const telemetry = await startTelemetry(config, identity, log, told, tls);
+  const { meter } = telemetry;
   const etcd = new Map<string, EtcdShardStore>();
   const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {
-    const store = await openStore(config, name, endpoints, surroundings, etcd);
+    const store = await openStore(config, name, endpoints, surroundings, etcd, tls);
     shards.push(makeMeasuredShard(config.region, name, store, surroundings, telemetry));
   }
   if (config.store === "memory") await publish(config, shards, h64, surroundings);
   const { cluster, region } = config;
   const local = new LocalLocks({ cluster, region, shards, hash: h64, surroundings });
   await local.start();
-  const peers = reachPeers(config, surroundings);
-  const global = reachCoordinators(config, h64, surroundings);
-  const cache = openCache(config, log);
-  const cached = cache && new CachedReads({ cluster, local, cache, meter: telemetry.meter });
+  const peers = reachPeers(config, surroundings, tls);
+  const global = reachCoordinators(config, h64, surroundings, tls);
+  followRegion(meter, local.context, shards, (name) => local.context.queues.waitersIn(name));
+  trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
+  const cache = openCache(config, log, tls);
+  const cached = cache && new CachedReads({ cluster, local, cache, meter });
   const routerId = randomId(surroundings.random);
-  const attempts = tellAttempts(config, routerId, telemetry.meter, log, surroundings);
+  const attempts = tellAttempts(config, routerId, meter, log, surroundings, tls);
   const admin = new Admin({
     context: local.context,
     about: { version, cluster, routerId, store: config.store },
@@ -98,7 +106,7 @@ export async function compose(
     admin,
     clock,
     reflection: config.reflection,
-    connectionAge: agingOf(config, surroundings),
+    tls: tls.door,
   });
   const door = await openDoor("HOLDFAST_LISTEN", config.listen, opening);
   const stopped = new Cancellation();
@@ -115,18 +123,18 @@ export async function compose(
       cache?.close();
       await attempts?.close();
       await telemetry.close();
+      tls.close();
     },
   };
 }
 
-/** Undefined where clients may stay for ever. */
-function agingOf({ connectionAgeMs: ageMs }: RouterConfig, { random }: Surroundings) {
-  return ageMs === undefined ? undefined : { ageMs, random };
-}
-
-function reachPeers({ peers }: RouterConfig, { clock }: Surroundings): Map<string, Peer> {
+function reachPeers(
+  { peers }: RouterConfig,
+  { clock }: Surroundings,
+  { service: tls }: ServiceTls,
+): Map<string, Peer> {
   const reach = (region: string, addresses: readonly string[]) =>
-    new Peer({ region, addresses, clock });
+    new Peer({ region, addresses, clock, tls });
   return new Map([...peers].map(([name, addresses]) => [name, reach(name, addresses)]));
 }
 
@@ -135,19 +143,25 @@ function reachCoordinators(
   { coordinators: addresses }: RouterConfig,
   hash: Hash64,
   { clock }: Surroundings,
+  { service: tls }: ServiceTls,
 ) {
   if (addresses.length === 0) return undefined;
   return {
-    tier: coordinatorPeers({ addresses, hash, clock }),
-    admin: new CoordinatorAdmin(addresses),
+    tier: coordinatorPeers({ addresses, hash, clock, tls }),
+    admin: new CoordinatorAdmin(addresses, tls),
   };
 }
 
 /** Undefined where there is none: CACHED reads are then as any other. */
-function openCache({ redis }: RouterConfig, log: Logger): RedisCache | undefined {
+function openCache(
+  { redis }: RouterConfig,
+  log: Logger,
+  { redis: tls }: ServiceTls,
+): RedisCache | undefined {
   if (redis === undefined) return undefined;
   return new RedisCache({
     url: redis,
+    tls,
     onConnection: (state, message) => {
       const action = { "event.action": `cache-${state}` };
       if (state === "connected") log.info(action, "the cache is there");
@@ -163,10 +177,12 @@ function tellAttempts(
   meter: Meter,
   log: Logger,
   { clock }: Surroundings,
+  { kafka: tls }: ServiceTls,
 ) {
   if (kafka.length === 0) return undefined;
   const events = new KafkaEventLog({
     brokers: kafka,
+    tls,
     clientId: "holdfast-router",
     clock,
     requestTimeoutMs: attemptsMs / 2,
@@ -222,12 +238,13 @@ async function openStore(
   endpoints: readonly string[],
   surroundings: Surroundings,
   etcd: Map<string, EtcdShardStore>,
+  { etcd: tls }: ServiceTls,
 ): Promise<ShardStore> {
   if (store === "memory") return new MemoryShardStore(surroundings);
   if (endpoints.length === 0) {
     throw new ConfigError(`HOLDFAST_SHARDS names no etcd member for shard ${shard}.`);
   }
-  const connected = await connectEtcdShard({ endpoints, region, shard });
+  const connected = await connectEtcdShard({ endpoints, region, shard, tls });
   if (connected.kind !== "connected") throw new ConfigError(connected.message);
   etcd.set(shard, connected.store);
   return connected.store;

@@ -12,6 +12,7 @@ import {
   regionSetting,
   shardsSetting,
 } from "@holdfast/runtime/environment";
+import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 
 const schema = z
@@ -56,6 +57,10 @@ export function readConfig(from: NodeJS.ProcessEnv = process.env) {
     redis: environment.HOLDFAST_REDIS,
     kafka: environment.HOLDFAST_KAFKA,
     ...processConfig(environment),
+    tls: readTlsConfig(from, {
+      HOLDFAST_LISTEN: environment.HOLDFAST_LISTEN,
+      HOLDFAST_METRICS_LISTEN: environment.HOLDFAST_METRICS_LISTEN,
+    }),
   };
 }
 

@@ -15,6 +15,7 @@ import { MeasuredTier } from "@holdfast/engine/metrics/measured-tier";
 import { countRounds, followQuorum, timeRoundTrips } from "@holdfast/engine/metrics/quorum-metrics";
 import { followRegion, followStreams } from "@holdfast/engine/metrics/region-metrics";
 import type { Meter } from "@holdfast/engine/ports/meter";
+import { tellCertificates } from "./certificate-metrics.ts";
 import { PrometheusMeter, type ToldInstrument } from "./prometheus-meter.ts";
 
 /** One instrument, and who tells of it. */
@@ -41,6 +42,7 @@ export function metricCatalogue(): CataloguedMetric[] {
   const catalogue = new Map<string, CataloguedMetric>();
   for (const [service, parts] of Object.entries(services)) {
     const meter = new PrometheusMeter({ service, version: "" });
+    tellCertificates(meter);
     for (const part of parts) part(meter);
     for (const told of meter.instruments()) {
       const before = catalogue.get(told.name)?.services ?? [];

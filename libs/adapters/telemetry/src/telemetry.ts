@@ -3,7 +3,8 @@ import type { Meter } from "@holdfast/engine/ports/meter";
 import { silentMeter } from "@holdfast/engine/silent-meter";
 import type { TracesConfig } from "@holdfast/runtime/environment";
 import type { Logger } from "@holdfast/runtime/log";
-import { version } from "@holdfast/runtime/version";
+import type { ServiceTls } from "@holdfast/runtime/open-tls";
+import { tellCertificates } from "./certificate-metrics.ts";
 import { openTelemetry } from "./open-telemetry.ts";
 import type { OtlpTracer } from "./otlp-tracer.ts";
 import { PrometheusMeter } from "./prometheus-meter.ts";
@@ -38,15 +39,14 @@ export async function startTelemetry(
   config: TelemetryConfig,
   service: string,
   log: Logger,
-  starting = "starting",
+  told: Pick<TelemetryOptions, "trouble" | "ready">,
+  tls?: ServiceTls,
 ): Promise<Telemetry> {
   const { metricsListen } = config;
-  let standing: Standing = { trouble: () => starting };
-  const trouble = () => standing.trouble();
-  const ready = () => standing.ready?.() ?? trouble() === undefined;
-  const meter = metricsListen === undefined ? undefined : new PrometheusMeter({ service, version });
-  const server = meter && (await openTelemetry(metricsListen, { meter, trouble, ready }));
-  const tracer = await startTracer(config, service, log);
+  const meter = metricsListen === undefined ? undefined : new PrometheusMeter(identity);
+  const server = meter && (await openTelemetry(metricsListen, { meter, ...told, tls: tls?.door }));
+  tellCertificates(meter ?? silentMeter, tls);
+  const tracer = await startTracer(config, identity, log);
   return {
     meter: meter ?? silentMeter,
     tracer,
