@@ -2,8 +2,8 @@ import { stringify } from "yaml";
 import { alertmanagerConfig } from "./alertmanager/alertmanager-config.ts";
 import { dashboards } from "./dashboards/all-dashboards.ts";
 import { toGrafanaDashboard } from "./dashboards/to-grafana-dashboard.ts";
-import { kubernetesScrape, localScrape } from "./prometheus/scrape-configs.ts";
 import { alertRuleFile, recordingRuleFile } from "./prometheus/rule-files.ts";
+import { kubernetesScrape, localScrape } from "./prometheus/scrape-configs.ts";
 
 /**
  * Where the runbooks are read from, if nothing else is said. The name is one that no network

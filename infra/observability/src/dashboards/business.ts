@@ -78,7 +78,8 @@ const contention: Row = {
   panels: [
     {
       title: "Acquires that found the lock held",
-      description: "Part of the acquires of ten minutes that found a holder: refused, timed out, or granted after a wait.",
+      description:
+        "Part of the acquires of ten minutes that found a holder: refused, timed out, or granted after a wait.",
       runbook: "HoldfastContention",
       kind: "lines",
       unit: "percentunit",

@@ -1,4 +1,4 @@
-import { valueOf } from "./sources.ts";
+import { variable } from "./sources.ts";
 
 /**
  * Requests that stood in line, each once: of a global lock every region tells, and a place that is
@@ -15,7 +15,7 @@ with waits as (
 ), top as (
   select n.name as region, w.lock_region_id, w.lock_namespace, w.lock_name, count(*) as waiters
   from waits w join holdfast.names n on n.id = w.lock_region_id
-  where n.name ~ '^(${valueOf("region:regex")})$'
+  where n.name ~ '^(${variable("region:regex")})$'
   group by n.name, w.lock_region_id, w.lock_namespace, w.lock_name
   order by waiters desc, n.name, w.lock_namespace, w.lock_name limit 10
 )`.trim();

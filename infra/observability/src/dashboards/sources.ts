@@ -4,11 +4,11 @@ export const prometheusType = "prometheus";
 export const postgresType = "grafana-postgresql-datasource";
 
 /** As Grafana writes the value of a variable. */
-export function valueOf(variable: string): string {
-  return `\${${variable}}`;
+export function variable(name: string): string {
+  return `\${${name}}`;
 }
 
 /** Chosen by the reader, at the top of each dashboard. */
-export const metricsSource = { type: prometheusType, uid: valueOf("datasource") } as const;
+export const metricsSource = { type: prometheusType, uid: variable("datasource") } as const;
 /** Chosen by the reader where names of locks are shown. */
-export const ledgerSource = { type: postgresType, uid: valueOf("ledger") } as const;
+export const ledgerSource = { type: postgresType, uid: variable("ledger") } as const;

@@ -37,7 +37,7 @@ export function toGrafanaDashboard(dashboard: Dashboard, runbooks: string): Graf
         .includeVars(true)
         .keepTime(true),
     );
-  for (const variable of variables(dashboard, runbooks)) builder.withVariable(variable);
+  for (const each of variables(dashboard, runbooks)) builder.withVariable(each);
   let id = 0;
   for (const { title, panels } of dashboard.rows) {
     id += 1;

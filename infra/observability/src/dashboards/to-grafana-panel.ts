@@ -23,7 +23,7 @@ import { PanelBuilder as LinesBuilder } from "@grafana/grafana-foundation-sdk/ti
 import { runbookFile } from "../alerts/alert.ts";
 import { LedgerQueryBuilder } from "./ledger-query.ts";
 import { isLedgerPanel, type LedgerPanel, type Limits, type Panel } from "./panel.ts";
-import { ledgerSource, metricsSource, valueOf } from "./sources.ts";
+import { ledgerSource, metricsSource, variable } from "./sources.ts";
 
 const heights: Readonly<Record<(Panel | LedgerPanel)["kind"], number>> = {
   lines: 8,
@@ -52,7 +52,7 @@ interface AnyBuilder extends Builder<GrafanaPanel> {
 export function toGrafanaPanel(panel: Panel | LedgerPanel, id: number): Builder<GrafanaPanel> {
   const builder = isLedgerPanel(panel) ? ledgerPanel(panel) : metricsPanel(panel);
   const runbook = new DashboardLinkBuilder("Runbook")
-    .url(`${valueOf("runbooks")}/${runbookFile({ name: panel.runbook })}`)
+    .url(`${variable("runbooks")}/${runbookFile({ name: panel.runbook })}`)
     .targetBlank(true);
   return builder
     .id(id)

@@ -22,11 +22,14 @@ export function errorRatio(window: BurnWindow): string {
 
 const count = "holdfast_operation_seconds_count";
 
-/** Without the second half a region without a single error would have no ratio instead of 0. */
-function errorRatioOver(window: BurnWindow): string {
-  const all = `sum by (region, scope) (rate(${count}[${window}]))`;
-  const failed = `sum by (region, scope) (rate(${count}{${faults}}[${window}]))`;
-  return `(${failed} or 0 * ${all}) / ${all}`;
+/**
+ * The part of some operations that ended so. Without the middle a region in which none did would
+ * have no ratio instead of 0.
+ */
+function part(outcomes: string, of: string, labels: string, window: string): string {
+  const all = `sum by (${labels}) (rate(${count}{${of}}[${window}]))`;
+  const some = `sum by (${labels}) (rate(${count}{${of === "" ? "" : `${of},`}${outcomes}}[${window}]))`;
+  return `(${some} or 0 * ${all}) / ${all}`;
 }
 
 /**
@@ -35,9 +38,9 @@ function errorRatioOver(window: BurnWindow): string {
  */
 const prompt = 'operation=~"acquire|release|renew|get",outcome=~"granted|ok|not_held"';
 
-function quantile(part: number, selector: string, labels: string): string {
+function quantile(rank: number, selector: string, labels: string): string {
   const buckets = `rate(holdfast_operation_seconds_bucket{${selector}}[5m])`;
-  return `histogram_quantile(${part}, sum by (${labels}, le) (${buckets}))`;
+  return `histogram_quantile(${rank}, sum by (${labels}, le) (${buckets}))`;
 }
 
 /** All recorded series. */
@@ -56,12 +59,10 @@ export const recordingRules: readonly RecordingRule[] = [
   })),
   {
     record: "holdfast:contended_acquires:ratio_rate10m",
-    expr:
-      `sum by (region) (rate(${count}{operation="acquire",${contended}}[10m])) / ` +
-      `sum by (region) (rate(${count}{operation="acquire"}[10m]))`,
+    expr: part(contended, 'operation="acquire"', "region", "10m"),
   },
   ...burnWindows.map((window) => ({
     record: errorRatio(window),
-    expr: errorRatioOver(window),
+    expr: part(faults, "", "region, scope", window),
   })),
 ];

@@ -9,7 +9,8 @@ const gaps = `holdfast_journal_gaps_total{${labels}}`;
 const contradictions = `holdfast_journal_contradictions_total{${labels}}`;
 const damages = 'holdfast_archive_damages_total{region="us-east-1"}';
 const waiting = 'holdfast_audit_waiting{region="us-east-1",for="ledger"}';
-const age = (bound: string) => `holdfast_audit_age_seconds_bucket{region="us-east-1",le="${bound}"}`;
+const age = (bound: string) =>
+  `holdfast_audit_age_seconds_bucket{region="us-east-1",le="${bound}"}`;
 const parked = 'holdfast_audit_parked_total{region="us-east-1",reason="damaged"}';
 const lastRound = 'holdfast_archive_last_round_timestamp_seconds{region="us-east-1"}';
 const days = 'holdfast_archive_waiting_days{region="us-east-1"}';
