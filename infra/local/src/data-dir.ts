@@ -15,6 +15,8 @@ export interface EtcdData {
   readonly members: 1 | 3;
   /** Written in etcd's own data as well, so the clusters cannot move to others. */
   readonly ports: EtcdPorts;
+  /** Its members spoke TLS to each other when they ran last; they did not if absent. */
+  readonly tls?: boolean;
 }
 
 /** The content of version.json. */
@@ -114,6 +116,11 @@ export function contradiction(
   for (const name of ["shards", "members"] as const) {
     if (asked[name] === undefined || asked[name] === data[name]) continue;
     return mismatch(dataDir, `--${name} ${asked[name]}`, `--${name} ${data[name]}`);
+  }
+  // One member has nobody to talk to. Several find each other by addresses written in their data.
+  if (data.members > 1 && options.tls !== (data.tls === true)) {
+    const [asked, made] = options.tls ? ["--tls", "no --tls"] : ["no --tls", "--tls"];
+    return mismatch(dataDir, asked, made);
   }
   const regions = options.regions?.join(",");
   if (regions === undefined || regions === data.regions.join(",")) return undefined;

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CertificateFiles } from "./certificates.ts";
 import type { Layout } from "./layout.ts";
 import { type MetricsAddress, metricsAddresses } from "./metrics-addresses.ts";
 
@@ -14,6 +15,8 @@ export interface EndpointsDocument {
   readonly audit?: string;
   /** What keeps the record, each with its host:port; absent where it is kept in memory. */
   readonly stores?: Readonly<Record<"kafka" | "postgres" | "redis" | "s3", string>>;
+  /** Files of a client's certificate and of whom to believe; absent where plain text is spoken. */
+  readonly tls?: CertificateFiles;
   /** Where each process tells what it counts (`/metrics`) and how it is (`/healthz`). */
   readonly metrics: readonly MetricsAddress[];
   readonly regions: readonly {
@@ -27,13 +30,18 @@ export interface EndpointsDocument {
 
 const FILE = "endpoints.json";
 
-export function describeEndpoints(layout: Layout, startedAt: Date): EndpointsDocument {
+export function describeEndpoints(
+  layout: Layout,
+  startedAt: Date,
+  tls?: CertificateFiles,
+): EndpointsDocument {
   return {
     cluster: layout.cluster,
     pid: process.pid,
     startedAt: startedAt.toISOString(),
     store: layout.store,
     ...recordOf(layout),
+    ...(tls !== undefined && { tls }),
     metrics: metricsAddresses(layout),
     regions: layout.regions.map(({ region, endpoint, coordinator, shards }) => ({
       region,

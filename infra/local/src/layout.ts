@@ -59,6 +59,8 @@ export interface LayoutInput {
   /** One for each member, by region, shard and member; none with the memory store. */
   readonly etcdPorts: EtcdPorts;
   readonly record?: RecordLayout | undefined;
+  /** Etcd speaks TLS. */
+  readonly tls: boolean;
   readonly dataDir: string;
 }
 
@@ -91,7 +93,11 @@ function planShard(input: LayoutInput, region: string, name: string, first: numb
     peerPort: input.etcdPorts.peer[first + m] as number,
     dataDir: join(input.dataDir, "etcd", region, name, `m${m}`),
   }));
-  return { name, members, endpoints: members.map((member) => loopbackUrl(member.clientPort)) };
+  return { name, members, endpoints: urlsOf(members, input.tls) };
+}
+
+function urlsOf(members: readonly EtcdMemberAddress[], tls: boolean): string[] {
+  return members.map((member) => loopbackUrl(member.clientPort, tls));
 }
 
 /** Coordinators' ports lie this far above the routers': 7430 with the default 7420. */

@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly portBase: number;
   /** The record is kept by Kafka, Postgres and S3, and not by one process in memory. */
   readonly audit: boolean;
+  /** Everything shows certificates to each other, signed by an authority made here. */
+  readonly tls: boolean;
   readonly json: boolean;
 }
 
@@ -49,6 +51,8 @@ start.
                        Postgres, Redis and S3, fetched once, and the services
                        that fill them; without it one process remembers the
                        last of it until it is stopped
+  --tls                make certificates, and speak nothing but TLS that both
+                       sides show one for
   --shards N           shards in each region, 1 to ${SHARDS_MAX} (default ${SHARDS_DEFAULT})
   --data-dir DIR       where data, logs and endpoints.json lie
                        (default .holdfast)
@@ -80,6 +84,7 @@ export function parseOptions(
         "data-dir": { type: "string" },
         "port-base": { type: "string" },
         audit: { type: "boolean" },
+        tls: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -133,6 +138,7 @@ function checkValues(
       dataDir: resolve(cwd, dataDir ?? dataDirDefault),
       portBase: portBase ?? PORT_BASE_DEFAULT,
       audit,
+      tls: values.tls === true,
       json: values.json === true,
     },
   };

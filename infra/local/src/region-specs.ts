@@ -52,21 +52,22 @@ export function regionProcesses(context: SpecContext): ProcessGroup[] {
 }
 
 function etcdSpec(
-  { layout, programs, logsDir }: SpecContext,
+  { layout, programs, logsDir, certificates }: SpecContext,
   { region }: RegionLayout,
   shard: ShardLayout,
   member: EtcdMemberAddress,
 ): ProcessSpec {
   const clusterToken = `${layout.cluster}-${region}-${shard.name}`;
-  const url = loopbackUrl(member.clientPort);
+  const tls = certificates?.of("etcd");
+  const url = loopbackUrl(member.clientPort, tls !== undefined);
   return {
     name: `etcd ${region}/${shard.name}/${member.name}`,
     file: programs.etcd as string,
-    args: etcdArguments(member, shard.members, { clusterToken }),
+    args: etcdArguments(member, shard.members, { clusterToken, ...(tls && { tls }) }),
     env: {},
     logPath: join(logsDir, `etcd-${region}-${shard.name}-${member.name}.log`),
     stopGraceMs: ETCD_GRACE_MS,
-    watchReady: () => () => isEtcdHealthy(url),
+    watchReady: () => () => isEtcdHealthy(url, undefined, tls),
   };
 }
 

@@ -41,7 +41,7 @@ export async function planRun(
     const refused = contradiction(options, known.etcd, options.dataDir);
     if (refused !== undefined) return refused;
   }
-  const data = known?.etcd ?? (await freshData(options));
+  const data = { ...(known?.etcd ?? (await freshData(options))), tls: options.tls };
   const { client, peer } = data.ports;
   const etcdPorts = [...client, ...peer];
   const servicePorts = await chooseServicePorts(options, data.regions.length, store, etcdPorts);
@@ -64,6 +64,7 @@ async function planMemory(options: StartOptions, record: DataDirRecord): Promise
     regions,
     shards: options.shards ?? SHARDS_DEFAULT,
     members: 0,
+    tls: options.tls,
     ...(await chooseServicePorts(options, regions.length, "memory", [])),
     etcdPorts: NO_PORTS,
     dataDir: options.dataDir,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Certificates } from "./certificates.ts";
 import type { ProcessSpec } from "./managed-process.ts";
 import { ReadyLine } from "./ready-line.ts";
 
@@ -7,6 +8,8 @@ export interface ServiceContext {
   readonly logsDir: string;
   /** Where Node keeps what it compiled: a second start then skips stripping types and parsing. */
   readonly compileCacheDir: string;
+  /** Absent: plain text is spoken. */
+  readonly certificates?: Certificates | undefined;
 }
 
 /** A service has 5 s to drain; a little more lets it be late without losing what it does last. */
@@ -20,7 +23,7 @@ const nodeFlags = ["--max-semi-space-size=64"];
 
 /** A script of ours that says in its log when it is ready. */
 export function serviceSpec(
-  { logsDir, compileCacheDir }: ServiceContext,
+  { logsDir, compileCacheDir, certificates }: ServiceContext,
   name: string,
   script: string,
   env: Readonly<Record<string, string>>,
@@ -30,12 +33,26 @@ export function serviceSpec(
     name,
     file: process.execPath,
     args: [...nodeFlags, script],
-    env: { ...env, NODE_COMPILE_CACHE: compileCacheDir },
+    env: { ...tlsEnvironment(name, certificates), ...env, NODE_COMPILE_CACHE: compileCacheDir },
     logPath,
     stopGraceMs: SERVICE_GRACE_MS,
     watchReady: () => {
       const line = new ReadyLine(logPath);
       return () => line.seen();
     },
+  };
+}
+
+/** By the first word of its name a process has its certificate. */
+function tlsEnvironment(
+  name: string,
+  certificates: Certificates | undefined,
+): Record<string, string | undefined> {
+  const files = certificates?.of(name.split(" ", 1)[0] ?? name);
+  // What is set where we are started is not meant for a run in plain text.
+  return {
+    HOLDFAST_TLS_CERT: files?.cert,
+    HOLDFAST_TLS_KEY: files?.key,
+    HOLDFAST_TLS_CA: files?.ca,
   };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { cacheDir } from "@holdfast/toolchain/cache-dir";
 import type { FindOptions, FindResult, ToolName } from "@holdfast/toolchain/tool";
 import { removeArchiverSettings, writeArchiverSettings } from "./archiver-settings.ts";
+import { type Certificates, prepareCertificates } from "./certificates.ts";
 import { type Claim, claimDataDir } from "./claim.ts";
 import { type DataDirRecord, readDataDir, writeDataDir } from "./data-dir.ts";
 import { describeEndpoints, removeEndpoints, writeEndpoints } from "./endpoints-file.ts";
@@ -13,12 +14,13 @@ import { checkPorts } from "./port-conflict.ts";
 import { archiverEnvironment, type RecordPrograms, recordProcesses } from "./record-specs.ts";
 import { type PreparedStores, prepareStores } from "./record-stores.ts";
 import { findRecordTools, type RecordTools } from "./record-tools.ts";
-import { EXIT_INTERRUPTED, type Refusal, refusal } from "./refusal.ts";
+import { EXIT_FAILED, EXIT_INTERRUPTED, type Refusal, refusal } from "./refusal.ts";
 import { type Programs, regionProcesses } from "./region-specs.ts";
 import type { Reporter } from "./reporter.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 import { findOrphans, RunRecord, stopOrphans } from "./run-record.ts";
 import { chooseStore } from "./store-choice.ts";
+import { checkTls } from "./tls-check.ts";
 
 /** What a start needs from outside; tests bring their own. */
 export interface StartParts {
@@ -116,7 +118,10 @@ class Run {
     try {
       const stores = await this.#prepareStores(plan, tools?.tools);
       if (stores !== undefined && "kind" in stores) return stores;
-      return await this.#serve(plan, { ...this.#parts.services, etcd }, stores);
+      const certificates = this.#options.tls
+        ? await prepareCertificates(this.#options.dataDir)
+        : undefined;
+      return await this.#serve(plan, { ...this.#parts.services, etcd }, stores, certificates);
     } finally {
       await this.#fleet.stop();
       reporter.stopped();
@@ -149,6 +154,7 @@ class Run {
     plan: RunPlan,
     programs: Programs & RecordPrograms,
     stores: PreparedStores | undefined,
+    certificates: Certificates | undefined,
   ): Promise<number | Refusal> {
     const { reporter } = this.#parts;
     const logsDir = this.#logsDir;
@@ -156,7 +162,7 @@ class Run {
     const startedAt = new Date();
     const compileCacheDir =
       process.env.NODE_COMPILE_CACHE ?? join(cacheDir(), "node-compile-cache");
-    const context = { layout: plan.layout, programs, logsDir, compileCacheDir };
+    const context = { layout: plan.layout, programs, logsDir, compileCacheDir, certificates };
     const { signal } = this.#interrupts;
     const groups = [
       ...regionProcesses(context),
@@ -173,7 +179,13 @@ class Run {
     }
     if (ready !== "ready") return ready;
 
-    const document = describeEndpoints(plan.layout, startedAt);
+    const client = certificates?.of("client");
+    if (client !== undefined) {
+      const checked = await checkTls(plan.layout, client);
+      if (checked.kind === "fault") return notSecure(checked.message);
+      reporter.notice(checked.message);
+    }
+    const document = describeEndpoints(plan.layout, startedAt, client);
     writeEndpoints(this.#options.dataDir, document);
     const archiver = archiverEnvironment(plan.layout, stores);
     if (archiver !== undefined) writeArchiverSettings(this.#options.dataDir, archiver);
@@ -184,6 +196,14 @@ class Run {
     reporter.stopping();
     return 0;
   }
+}
+
+function notSecure(message: string): Refusal {
+  return refusal(
+    `the certificates do not do what they are for: ${message}`,
+    ["remove the folder tls of the data directory, then npm start -- --tls again"],
+    EXIT_FAILED,
+  );
 }
 
 function takeoverNotice(deadPid: number, stopped: number, store: "etcd" | "memory"): string {

@@ -20,6 +20,7 @@ export function welcomeLines(
   const settings = [
     `export HOLDFAST_ENDPOINTS=${endpoints}`,
     ...(audit === undefined ? [] : recordSettings(document.regions[0]?.region ?? "", audit)),
+    ...tlsSettings(document),
   ];
   const kept = document.store === "etcd" ? "Data and logs are" : "Logs are";
   return [
@@ -33,6 +34,7 @@ export function welcomeLines(
     "",
     ...globalNote(document, style),
     ...recordNote(document, style),
+    ...tlsNote(document, options.foundByCli, style),
     style.dim(`${kept} in ${options.dataDir}. Ctrl-C stops everything.`),
   ];
 }
@@ -67,6 +69,28 @@ function globalNote({ store, regions }: EndpointsDocument, style: TextStyle): st
 /** What the record must be told, which knows the locks of all regions. */
 function recordSettings(region: string, audit: string): string[] {
   return [`export HOLDFAST_REGION=${region}`, `export HOLDFAST_AUDIT_ENDPOINT=${audit}`];
+}
+
+/** What a command line tool must be told that does not find endpoints.json. */
+function tlsSettings({ tls }: EndpointsDocument): string[] {
+  if (tls === undefined) return [];
+  return [
+    `export HOLDFAST_TLS_CA=${tls.ca} HOLDFAST_TLS_CERT=${tls.cert} HOLDFAST_TLS_KEY=${tls.key}`,
+  ];
+}
+
+/** Where the certificates are, and what has none. */
+function tlsNote({ tls, stores }: EndpointsDocument, found: boolean, style: TextStyle): string[] {
+  if (tls === undefined) return [];
+  const cli = found ? "The command line tool finds its certificate by itself; others" : "Programs";
+  const lines = [
+    `${cli} are to show ${tls.cert}`,
+    `and believe ${tls.ca}: npx holdfast ls --tls-ca … --tls-cert … --tls-key …`,
+    ...(stores === undefined
+      ? []
+      : ["Kafka, Postgres, Redis and S3 speak plain text, on loopback."]),
+  ];
+  return lines.map((line) => style.dim(line));
 }
 
 /** Where the record of what happened is kept. */

@@ -7,6 +7,13 @@ export interface EtcdMemberAddress {
   readonly dataDir: string;
 }
 
+/** Files of a certificate, which etcd reads again for each connection, and of whom to believe. */
+export interface EtcdTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
 /** Settings all members of a cluster share. */
 export interface EtcdSettings {
   /** Keeps members of different clusters from ever joining each other. */
@@ -15,6 +22,8 @@ export interface EtcdSettings {
   readonly quotaBytes?: number;
   /** Loses acknowledged writes in a power cut: for tests of speed only, off unless asked for. */
   readonly noFsync?: boolean;
+  /** Clients and members show a certificate of the CA to each other; plain text if absent. */
+  readonly tls?: EtcdTls;
   /** Further flags, as on the command line ("--max-txn-ops=1024"). */
   readonly extraFlags?: readonly string[];
 }
@@ -31,9 +40,10 @@ export function etcdArguments(
   members: readonly EtcdMemberAddress[],
   settings: EtcdSettings,
 ): string[] {
-  const clientUrl = loopbackUrl(member.clientPort);
-  const peerUrl = loopbackUrl(member.peerPort);
-  const cluster = members.map((each) => `${each.name}=${loopbackUrl(each.peerPort)}`).join(",");
+  const url = (port: number): string => loopbackUrl(port, settings.tls !== undefined);
+  const clientUrl = url(member.clientPort);
+  const peerUrl = url(member.peerPort);
+  const cluster = members.map((each) => `${each.name}=${url(each.peerPort)}`).join(",");
   return [
     `--name=${member.name}`,
     `--data-dir=${member.dataDir}`,
@@ -56,11 +66,21 @@ export function etcdArguments(
     "--logger=zap",
     "--log-level=info",
     "--log-outputs=stderr",
+    ...(settings.tls === undefined ? [] : tlsFlags(settings.tls)),
     ...(settings.noFsync === true ? ["--unsafe-no-fsync"] : []),
     ...(settings.extraFlags ?? []),
   ];
 }
 
-export function loopbackUrl(port: number): string {
-  return `http://127.0.0.1:${port}`;
+function tlsFlags({ cert, key, ca }: EtcdTls): string[] {
+  return ["", "peer-"].flatMap((side) => [
+    `--${side}cert-file=${cert}`,
+    `--${side}key-file=${key}`,
+    `--${side}trusted-ca-file=${ca}`,
+    `--${side}client-cert-auth`,
+  ]);
+}
+
+export function loopbackUrl(port: number, secure = false): string {
+  return `${secure ? "https" : "http"}://127.0.0.1:${port}`;
 }

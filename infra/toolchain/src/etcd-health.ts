@@ -1,11 +1,18 @@
-import { request } from "node:http";
+import { readFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
+import { request as secureRequest } from "node:https";
+import type { EtcdTls } from "./etcd-command.ts";
 
 /**
  * True when the member answers /health with "true": it knows a leader and served a linearizable
  * read. False for every other answer and for none within `timeoutMs`.
  */
-export async function isEtcdHealthy(url: string, timeoutMs = 1_000): Promise<boolean> {
-  const answer = await askJson("GET", new URL("/health", url), undefined, timeoutMs);
+export async function isEtcdHealthy(
+  url: string,
+  timeoutMs = 1_000,
+  tls?: EtcdTls,
+): Promise<boolean> {
+  const answer = await askJson("GET", new URL("/health", url), undefined, timeoutMs, tls);
   return (answer as { health?: unknown } | undefined)?.health === "true";
 }
 
@@ -17,9 +24,13 @@ export interface EtcdStatus {
 }
 
 /** Asks one member; undefined when it does not answer. */
-export async function etcdStatus(url: string, timeoutMs = 1_000): Promise<EtcdStatus | undefined> {
+export async function etcdStatus(
+  url: string,
+  timeoutMs = 1_000,
+  tls?: EtcdTls,
+): Promise<EtcdStatus | undefined> {
   const target = new URL("/v3/maintenance/status", url);
-  const answer = (await askJson("POST", target, "{}", timeoutMs)) as
+  const answer = (await askJson("POST", target, "{}", timeoutMs, tls)) as
     | { header?: { member_id?: unknown }; leader?: unknown }
     | undefined;
   const memberId = answer?.header?.member_id;
@@ -32,10 +43,12 @@ function askJson(
   url: URL,
   body: string | undefined,
   timeoutMs: number,
+  tls: EtcdTls | undefined,
 ): Promise<unknown> {
   return new Promise((resolve) => {
     // No agent: a kept connection would outlive the member we poll.
-    const call = request(url, { method, agent: false, timeout: timeoutMs }, (response) => {
+    const options = { method, agent: false, timeout: timeoutMs };
+    const onResponse = (response: IncomingMessage): void => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
@@ -43,12 +56,20 @@ function askJson(
       });
       response.on("error", () => resolve(undefined));
       response.on("end", () => resolve(parse(text)));
-    });
+    };
+    const call =
+      tls === undefined
+        ? request(url, options, onResponse)
+        : secureRequest(url, { ...options, ...contentOf(tls) }, onResponse);
     call.on("timeout", () => call.destroy());
     call.on("error", () => resolve(undefined));
     call.on("close", () => resolve(undefined));
     call.end(body);
   });
+}
+
+function contentOf({ cert, key, ca }: EtcdTls) {
+  return { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { EtcdMemberAddress } from "./etcd-command.ts";
+import type { EtcdMemberAddress, EtcdTls } from "./etcd-command.ts";
 import { loopbackUrl } from "./etcd-command.ts";
 import { type EtcdStatus, etcdStatus, isEtcdHealthy } from "./etcd-health.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -18,27 +18,30 @@ export class EtcdMember extends ServerProcess {
   readonly dataDir: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
+  readonly #tls: EtcdTls | undefined;
 
   constructor(
     binary: string,
     address: EtcdMemberAddress,
     args: readonly string[],
     logPath: string,
+    tls?: EtcdTls,
   ) {
-    const clientUrl = loopbackUrl(address.clientPort);
+    const clientUrl = loopbackUrl(address.clientPort, tls !== undefined);
     super({
       title: `etcd ${address.name}`,
       file: binary,
       args,
       logPath,
-      isReady: () => isEtcdHealthy(clientUrl),
+      isReady: () => isEtcdHealthy(clientUrl, undefined, tls),
       startTimeoutMs: START_TIMEOUT_MS,
       stopGraceMs: STOP_GRACE_MS,
     });
     this.name = address.name;
     this.dataDir = address.dataDir;
     this.clientUrl = clientUrl;
-    this.peerUrl = loopbackUrl(address.peerPort);
+    this.peerUrl = loopbackUrl(address.peerPort, tls !== undefined);
+    this.#tls = tls;
   }
 
   override start(): void {
@@ -53,6 +56,6 @@ export class EtcdMember extends ServerProcess {
   }
 
   status(): Promise<EtcdStatus | undefined> {
-    return etcdStatus(this.clientUrl);
+    return etcdStatus(this.clientUrl, undefined, this.#tls);
   }
 }

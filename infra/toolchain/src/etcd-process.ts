@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type EtcdMemberAddress, etcdArguments } from "./etcd-command.ts";
+import { type EtcdMemberAddress, type EtcdTls, etcdArguments } from "./etcd-command.ts";
 import { EtcdMember } from "./etcd-member.ts";
 import { freePorts, refuseTakenPorts } from "./free-ports.ts";
 
@@ -24,6 +24,8 @@ export interface EtcdClusterOptions {
   readonly quotaBytes?: number;
   /** Faster and unsafe in a power cut (a kill -9 is harmless): see etcd-command.ts. */
   readonly noFsync?: boolean;
+  /** Clients and members show a certificate of the CA to each other; plain text if absent. */
+  readonly tls?: EtcdTls;
   /** Further etcd flags, as on the command line. */
   readonly extraFlags?: readonly string[];
   /** How long all members together may take to become healthy; 30,000 if absent. */
@@ -103,7 +105,7 @@ function launch(options: EtcdClusterOptions, dataDir: string, ports: EtcdPorts):
   const members = addresses.map((address) => {
     const args = etcdArguments(address, addresses, settings);
     const log = join(dataDir, "logs", `${address.name}.log`);
-    return new EtcdMember(options.binary, address, args, log);
+    return new EtcdMember(options.binary, address, args, log, options.tls);
   });
   for (const member of members) member.start();
 
