@@ -76,7 +76,7 @@ describe("version.json", () => {
 });
 
 describe("options against what the data was made with", () => {
-  const plain = { dataDir: "D", portBase: 7420, audit: false, json: false };
+  const plain = { dataDir: "D", portBase: 7420, audit: false, tls: false, json: false };
 
   test("nothing asked for, or the same, is fine", () => {
     expect(contradiction(plain, etcd, "D")).toBeUndefined();
@@ -94,5 +94,19 @@ describe("options against what the data was made with", () => {
   ] as const)("%j is refused", (asked, message) => {
     const refused = contradiction({ ...plain, ...asked }, etcd, "D");
     expect(refused).toMatchObject({ kind: "refused", message, exitCode: 64 });
+  });
+
+  test("one member may begin and end to speak TLS, several may not", () => {
+    const tls = { ...plain, tls: true };
+    expect(contradiction(tls, etcd, "D")).toBeUndefined();
+    expect(contradiction(plain, { ...etcd, tls: true }, "D")).toBeUndefined();
+    const three = { ...etcd, members: 3 } as const;
+    expect(contradiction(tls, { ...three, tls: true }, "D")).toBeUndefined();
+    expect(contradiction(tls, three, "D")).toMatchObject({
+      message: "--tls was asked for, but the data in D was made with no --tls",
+    });
+    expect(contradiction(plain, { ...three, tls: true }, "D")).toMatchObject({
+      message: "no --tls was asked for, but the data in D was made with --tls",
+    });
   });
 });

@@ -23,6 +23,7 @@ const layout = planLayout({
   coordinatorPorts: coordinatorPortsFrom(7420, 2),
   metricsPorts: metricsPortsFrom(7420, 2),
   etcdPorts: etcdPortsFrom(7420, 12),
+  tls: false,
   dataDir: "data",
 });
 const east = layout.regions[0] as RegionLayout;
@@ -108,6 +109,7 @@ test("with the memory store there are shards and no members", () => {
     coordinatorPorts: [],
     metricsPorts: [2, 3, 4],
     etcdPorts: { client: [], peer: [] },
+    tls: false,
     dataDir: "data",
   });
   expect(memory.regions[0]?.shards).toEqual([

@@ -16,13 +16,14 @@ test("nothing asked for leaves everything to the data directory and the defaults
     dataDir: "/repository/.holdfast",
     portBase: 7420,
     audit: false,
+    tls: false,
     json: false,
   });
 });
 
 test("every option is read", () => {
   const argv =
-    "--members 3 --store etcd --regions a,b-2 --shards 4 --data-dir d --port-base 0 --audit --json";
+    "--members 3 --store etcd --regions a,b-2 --shards 4 --data-dir d --port-base 0 --audit --tls --json";
   expect(options(...argv.split(" "))).toEqual({
     members: 3,
     store: "etcd",
@@ -31,6 +32,7 @@ test("every option is read", () => {
     dataDir: "/where/i/am/d",
     portBase: 0,
     audit: true,
+    tls: true,
     json: true,
   });
 });

@@ -34,6 +34,16 @@ test("the quota is in bytes, 2 GiB if not given, and further flags come last", (
   expect(args.at(-1)).toBe("--max-txn-ops=1024");
 });
 
+test("with certificates, clients and members have to show one to each other", () => {
+  const tls = { cert: "e.pem", key: "e.key", ca: "ca.pem" };
+  const args = flags({ clusterToken: "t", tls });
+  expect(args).toContain("--listen-client-urls=https://127.0.0.1:23791");
+  expect(args).toContain("--initial-advertise-peer-urls=https://127.0.0.1:24291");
+  expect(args).toEqual(expect.arrayContaining(["--client-cert-auth", "--peer-client-cert-auth"]));
+  expect(args.filter((flag) => flag.endsWith("trusted-ca-file=ca.pem"))).toHaveLength(2);
+  expect(flags({ clusterToken: "t" }).join()).not.toMatch(/cert|https/);
+});
+
 test("no flag is one that the next etcd has dropped", () => {
   expect(flags({ clusterToken: "t" }).filter((flag) => flag.includes("experimental"))).toEqual([]);
 });

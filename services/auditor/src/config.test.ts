@@ -15,6 +15,7 @@ test("the least that must be set is its region, brokers and its database", () =>
     metricsListen: undefined,
     archive: undefined,
     logLevel: "info",
+    tls: {},
   });
 });
 

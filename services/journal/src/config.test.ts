@@ -17,6 +17,7 @@ test("region, shards and brokers are enough", () => {
     redis: undefined,
     metricsListen: undefined,
     logLevel: "info",
+    tls: {},
   });
 });
 

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { type DoorTls, doorOptions, watchDoor } from "@holdfast/base/tls/door";
+import { admit, type DoorTls, doorOptions, refuse, watchDoor } from "@holdfast/base/tls/door";
 
 /** Connections at once; past it new ones are turned away. */
 const connectionsMax = 32_768;
@@ -38,7 +38,12 @@ export class Listener {
       this.#server = createServer(options, accept);
     } else {
       const secured = { ...options, ...doorOptions(tls), ALPNProtocols: ["h2"] };
-      const server = createTlsServer(secured, accept);
+      const server = createTlsServer(secured, (socket) => {
+        const who = admit(socket, tls);
+        if (who === "known") accept(socket);
+        else if (who === "nobody")
+          refuse(socket, tls, "a certificate has to be shown, and none was");
+      });
       server.on("close", watchDoor(server, tls));
       this.#server = server;
     }

@@ -1,8 +1,7 @@
 import type { RequestListener, ServerOptions } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
-import { type DoorTls, doorOptions, watchDoor } from "@holdfast/base/tls/door";
-import { tlsTrouble } from "@holdfast/base/tls/trouble";
+import { admit, type DoorTls, doorOptions, watchDoor } from "@holdfast/base/tls/door";
 
 /**
  * A server whose metrics are for those alone who show a certificate of the CA. Whoever shows none
@@ -14,7 +13,7 @@ export function secureServer(
   answer: RequestListener,
   tls: DoorTls,
 ): Server {
-  const secured = { ...options, ...doorOptions(tls), rejectUnauthorized: false };
+  const secured = { ...options, ...doorOptions(tls) };
   const server = createServer(secured, (request, response) => {
     const isMetrics = request.url?.split("?", 1)[0] === "/metrics";
     if (!isMetrics || (request.socket as TLSSocket).authorized) return answer(request, response);
@@ -22,12 +21,7 @@ export function secureServer(
     response.end("metrics are for those who show a certificate of the CA\n");
   });
   // Before Node's own listener, which would wait for a request.
-  server.prependListener("secureConnection", (socket: TLSSocket) => {
-    if (socket.authorized || socket.getPeerX509Certificate() === undefined) return;
-    const why = tlsTrouble(socket.authorizationError) ?? String(socket.authorizationError);
-    tls.onRefused(socket.remoteAddress ?? "somebody who has left", why);
-    socket.destroy();
-  });
+  server.prependListener("secureConnection", (socket: TLSSocket) => void admit(socket, tls));
   server.on("close", watchDoor(server, tls));
   return server;
 }

@@ -19,7 +19,10 @@ const meanings: readonly (readonly [pattern: RegExp, meaning: string])[] = [
     /UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT|CERT_SIGNATURE_FAILURE|unable to verify|unable to get (local )?issuer|self-signed certificate/i,
     "its certificate is not signed by our CA",
   ],
-  [/INVALID_PURPOSE|unsupported certificate purpose/i, "its certificate is not meant for this use"],
+  [
+    /INVALID_PURPOSE|(unsupported|unsuitable) certificate purpose/i,
+    "its certificate is not meant for this use",
+  ],
   [
     /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|wrong version number|packet length too long|HTTP_REQUEST/i,
     "it does not speak TLS",

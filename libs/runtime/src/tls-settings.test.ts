@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { readTlsConfig } from "./tls-settings.ts";
+
+const three = { HOLDFAST_TLS_CERT: "c", HOLDFAST_TLS_KEY: "k", HOLDFAST_TLS_CA: "a" };
+const files = { cert: "c", key: "k", ca: "a" };
+
+test("one set of files does for everything there is to secure", () => {
+  const all = { ...three, HOLDFAST_KAFKA_TLS: "on" };
+  expect(readTlsConfig(all)).toEqual({ service: files, etcd: files, kafka: files, redis: files });
+  expect(readTlsConfig(three)).toMatchObject({ kafka: undefined });
+  expect(readTlsConfig({})).toEqual({});
+});
+
+test("etcd, Kafka and Redis may have authorities of their own", () => {
+  const config = readTlsConfig({
+    ...three,
+    HOLDFAST_ETCD_TLS_CERT: "ec",
+    HOLDFAST_ETCD_TLS_KEY: "ek",
+    HOLDFAST_ETCD_TLS_CA: "ea",
+    HOLDFAST_KAFKA_TLS: "on",
+    HOLDFAST_KAFKA_TLS_CERT: "kc",
+    HOLDFAST_KAFKA_TLS_KEY: "kk",
+    HOLDFAST_KAFKA_TLS_CA: "ka",
+    HOLDFAST_REDIS_TLS_CA: "ra",
+  });
+  expect(config).toEqual({
+    service: files,
+    etcd: { cert: "ec", key: "ek", ca: "ea" },
+    kafka: { cert: "kc", key: "kk", ca: "ka" },
+    redis: { ...files, ca: "ra" },
+  });
+});
+
+test.each(["HOLDFAST_TLS_CERT", "HOLDFAST_TLS_KEY", "HOLDFAST_TLS_CA"])(
+  "%s alone is refused",
+  (name) => {
+    expect(() => readTlsConfig({ [name]: "x" })).toThrow(/go together: set all three/);
+  },
+);
+
+test("Kafka over TLS without any certificate is refused", () => {
+  expect(() => readTlsConfig({ HOLDFAST_KAFKA_TLS: "on" })).toThrow(/needs certificates/);
+});
+
+test.each(["127.0.0.1:7420", "127.1.2.3:7420", "localhost:7420", "[::1]:7420"])(
+  "plain text at %s stays on this machine, and is fine",
+  (address) => {
+    expect(readTlsConfig({}, { HOLDFAST_LISTEN: address })).toEqual({});
+  },
+);
+
+test.each(["0.0.0.0:7420", ":7420", "[::]:7420", "10.0.0.5:7420", "localhost.example:7420"])(
+  "plain text at %s has to be allowed in so many words",
+  (address) => {
+    const listens = { HOLDFAST_LISTEN: address, HOLDFAST_METRICS_LISTEN: undefined };
+    expect(() => readTlsConfig({}, listens)).toThrow(/HOLDFAST_LISTEN .* reached from other mach/);
+    expect(readTlsConfig({ HOLDFAST_PLAINTEXT: "allow" }, listens)).toEqual({});
+    expect(readTlsConfig(three, listens)).toMatchObject({ service: files });
+    expect(() => readTlsConfig({ HOLDFAST_PLAINTEXT: "yes" }, listens)).toThrow(/PLAINTEXT/);
+  },
+);

@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { createServer, TLSSocket } from "node:tls";
+import { EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
+import { CoordinatorAdmin } from "@holdfast/adapter-grpc/coordinator-admin";
+import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
+import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
+import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
+import { SystemClock } from "@holdfast/base/clock";
+import { OwnIdentity } from "@holdfast/client/grpc/own-identity";
+import { Holdfast } from "@holdfast/client/holdfast";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../until.ts";
+import { type Files, TestCertificates } from "./certificates.ts";
+
+const clock = new SystemClock();
+
+/** Somebody who pretends to be one of the servers we connect to. */
+interface Impostor extends AsyncDisposable {
+  readonly address: string;
+}
+
+let certificates: TestCertificates;
+let own: Files;
+const bad = new Map<string, Files>();
+
+beforeAll(async () => {
+  certificates = await TestCertificates.make();
+  own = await certificates.client();
+  bad.set("expired", await certificates.expired());
+  bad.set("foreign", await certificates.foreign());
+  bad.set("of another name", await certificates.elsewhere());
+  // Good for a client, and not to pass for a server with it.
+  bad.set("of a client", await certificates.client("other-client"));
+});
+afterAll(() => certificates[Symbol.dispose]());
+
+/** Which words a person reads, by what is wrong with the server's certificate. */
+const words: Readonly<Record<string, RegExp>> = {
+  expired: /certificate has expired/,
+  foreign: /not signed by our CA|signature failure|unable to verify|self-signed/,
+  "of another name": /for another name|altnames/,
+  "of a client": /not meant for this use|unsuitable certificate purpose/,
+};
+
+/** Ways to connect somewhere; each answers with what it says about a server it does not believe. */
+const clients: Readonly<Record<string, (address: string) => Promise<string>>> = {
+  SDK: (address) =>
+    Holdfast.connect({ endpoints: [address], tls: own }).then(
+      () => "connected",
+      (error: Error) => error.message,
+    ),
+  "router to coordinator": async (address) => {
+    const admin = new CoordinatorAdmin([address], new OwnIdentity(own));
+    const reply = await admin.members();
+    admin.close();
+    return "message" in reply ? reply.message : "connected";
+  },
+  etcd: async (address) => {
+    const store = new EtcdShardStore({
+      ...{ endpoints: [`https://${address}`], region: "here", shard: "s0", deadlineMs: 1_000 },
+      tls: new OwnIdentity(own),
+    });
+    const reply = await store.grantLease(10);
+    store.close();
+    return "message" in reply ? reply.message : "connected";
+  },
+  Kafka: async (address) => {
+    const complaints: string[] = [];
+    const log = new KafkaEventLog({
+      ...{ brokers: [address], clientId: "test", clock, tls: new OwnIdentity(own) },
+      ...{ requestTimeoutMs: 1_000, appendTimeoutMs: 800 },
+      onLog: (message) => complaints.push(message),
+    });
+    const reply = await log.checkTopic("topic", 1);
+    await log.close();
+    return reply.kind === "ready" ? "connected" : complaints.join("; ");
+  },
+  Redis: async (address) => {
+    const told: string[] = [];
+    const cache = new RedisCache({
+      url: `rediss://${address}`,
+      tls: new OwnIdentity(own),
+      onConnection: (state, message) => told.push(`${state}: ${message}`),
+    });
+    await until("the connection is made or not", () => told.length > 0);
+    cache.close();
+    return told.join();
+  },
+  Postgres: async (address) => {
+    const { ca, cert, key } = own;
+    const query = `sslmode=verify-full&sslrootcert=${ca}&sslcert=${cert}&sslkey=${key}`;
+    const url = `postgres://x@${address}/x?${query}`;
+    const reply = await connectPostgresLedger({ url, migrates: false });
+    return reply.kind === "connected" ? "connected" : reply.message;
+  },
+};
+
+const cases = Object.keys(clients).flatMap((client) =>
+  Object.keys(words).map((fault) => [client, fault] as const),
+);
+
+test.each(cases)("%s does not believe a server whose certificate is %s", async (client, fault) => {
+  const files = bad.get(fault) as Files;
+  await using server = await (client === "Postgres" ? pretendPostgres(files) : pretend(files));
+  const said = await clients[client]?.(server.address);
+  expect(said).toMatch(words[fault] as RegExp);
+});
+
+test.each(Object.keys(clients))("%s says that a server speaks no TLS", async (client) => {
+  await using server = await listening(
+    createTcpServer((socket) => socket.end("HTTP/1.1 400\r\n\r\n")),
+  );
+  expect(await clients[client]?.(server.address)).not.toBe("connected");
+});
+
+async function pretend({ cert, key }: Files): Promise<Impostor> {
+  const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) });
+  server.on("tlsClientError", () => {});
+  return listening(server);
+}
+
+/** Postgres asks in plain text first whether TLS is spoken. */
+async function pretendPostgres({ cert, key }: Files): Promise<Impostor> {
+  const options = { isServer: true, cert: readFileSync(cert), key: readFileSync(key) };
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write("S");
+      new TLSSocket(socket, options).on("error", () => {});
+    });
+  });
+  return listening(server);
+}
+
+async function listening(server: ReturnType<typeof createTcpServer>): Promise<Impostor> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
