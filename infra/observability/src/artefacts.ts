@@ -11,7 +11,9 @@ import { kubernetesScrape, localScrape } from "./prometheus/scrape-configs.ts";
  */
 export const runbooksDefault = "https://holdfast.example/docs/runbooks";
 
-/** Everything that is generated: texts by path below `infra`. `runbooks` has no slash at its end. */
+/**
+ * Everything that is generated: texts by path below `infra`. `runbooks` has no slash at its end.
+ */
 export function artefacts(runbooks: string): ReadonlyMap<string, string> {
   return new Map([
     ...dashboards.map((dashboard) => {

@@ -3,11 +3,15 @@ import { alertGroups, alerts } from "@holdfast/observability/alerts/alert-groups
 import { fixedLabels } from "@holdfast/observability/prometheus/rule-files";
 import type { AlertCase, Firing } from "./cases/alert-case.ts";
 
-/** Labels that stand in a summary for machines and for pods, so that one of them is always absent. */
+/**
+ * Labels that stand in a summary for machines and for pods, so that one of them is always absent.
+ */
 const mayBeAbsent = new Set(["persistentvolumeclaim", "mountpoint", "pod"]);
 
-/** How often rules are looked at: long courses are many evaluations, and each of them reads days. */
-const evaluated = { "15s": "15s", "1m": "1m", "2m": "5m" } as const;
+/**
+ * How often rules are looked at: long courses are many evaluations, and each of them reads days.
+ */
+const evaluated = { "15s": "15s", "1m": "1m", "2m": "10m" } as const;
 
 /** A file for `promtool test rules`, one test for each case; all cases have the same `every`. */
 export function ruleTestFile(

@@ -59,7 +59,9 @@ const receivers = [
   },
 ];
 
-/** What is not said while something worse says it. A violation of safety is held back by nothing. */
+/**
+ * What is not said while something worse says it. A violation of safety is held back by nothing.
+ */
 const inhibitRules = [
   {
     // Each shard and service of the region would say the same.

@@ -10,7 +10,7 @@ with waits as (
   select lock_region_id, lock_namespace, lock_name, grant_id, min(at_ms) as at_ms
   from holdfast.events
   where kind_id = 1 and lock_hash is not null
-    and at_ms between $__unixEpochFrom() * 1000 and $__unixEpochTo() * 1000
+    and at_ms between $__unixEpochFrom()::bigint * 1000 and $__unixEpochTo()::bigint * 1000
   group by lock_region_id, lock_namespace, lock_name, grant_id
 ), top as (
   select n.name as region, w.lock_region_id, w.lock_namespace, w.lock_name, count(*) as waiters

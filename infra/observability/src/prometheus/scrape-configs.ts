@@ -73,10 +73,15 @@ export const kubernetesScrape: ScrapeConfig = {
   about: [
     "The pods of the chart helm/holdfast, for a Prometheus without the operator. Services ask who",
     "scrapes them for a certificate: mount the chart's client certificate below",
-    `${secrets}.`,
+    `${secrets}. Change the region below to where it stands.`,
   ].join("\n"),
   config: {
     ...common,
+    global: {
+      ...common.global,
+      // Where this Prometheus stands: what comes from nodes and not from our pods has no region.
+      external_labels: { region: "us-east-1" },
+    },
     alerting: {
       alertmanagers: [
         { static_configs: [{ targets: ["alertmanager.monitoring.svc.cluster.local:9093"] }] },

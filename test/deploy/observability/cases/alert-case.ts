@@ -15,7 +15,9 @@ export interface AlertCase {
   readonly when: string;
   /** Series by their selector, in promtool's notation of values. */
   readonly series: Readonly<Record<string, string>>;
-  /** Time between two values; a minute if absent. With two minutes rules are looked at less often. */
+  /**
+   * Time between two values; a minute if absent. With two minutes rules are looked at less often.
+   */
   readonly every?: "15s" | "2m";
   /** When it is looked at. */
   readonly at: string;
