@@ -22,7 +22,7 @@ export async function checkTls(
   });
   await Promise.all(checks);
   if (wrong.length > 0) return { kind: "fault", message: wrong.join("; ") };
-  const message = `TLS: ${ports.length} ports take our certificates, and refuse who shows none.`;
+  const message = `TLS: each of ${ports.length} ports takes our certificates, and refuses who shows none.`;
   return { kind: "checked", message };
 }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { Clock } from "@holdfast/base/clock";
 import { splitEndpoint } from "./endpoint.ts";
 import { within } from "./within.ts";
@@ -43,10 +44,24 @@ export async function listenerAt(clock: Clock, endpoint: string): Promise<Listen
     socket.write(preface);
     return await within(clock, greetingTimeoutMs, greetingOn(socket), "no greeting");
   } catch {
-    return "silent";
+    // One that speaks TLS hangs up on anything else, as one does that is about to stop.
+    return socket.closed && (await speaksTls(clock, address)) ? "tls" : "silent";
   } finally {
     socket.destroy();
   }
+}
+
+/** Whether it gets as far as to say who it is; whether that is to be believed is not asked. */
+async function speaksTls(clock: Clock, address: { host: string; port: number }): Promise<boolean> {
+  const socket = connectTls({ ...address, rejectUnauthorized: false, ALPNProtocols: ["h2"] });
+  const secured = new Promise<boolean>((resolve) => {
+    socket.once("secureConnect", () => resolve(true));
+    socket.on("error", () => resolve(false));
+    socket.once("close", () => resolve(false));
+  });
+  const spoke = await within(clock, greetingTimeoutMs, secured, "no handshake").catch(() => false);
+  socket.destroy();
+  return spoke;
 }
 
 /** A server of HTTP/2 begins with a SETTINGS frame, whose fourth byte says what it is. */
