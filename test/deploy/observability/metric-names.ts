@@ -27,3 +27,20 @@ export function metricsIn(expr: string): Set<string> {
 export function familyOf(metric: string): string {
   return metric.replace(/_(bucket|count|sum)$/, "");
 }
+
+/** The labels that a query asks each metric for in braces. */
+export function matchedLabels(expr: string): { metric: string; labels: string[] }[] {
+  return [...expr.matchAll(/([a-zA-Z_][\w:]*)\{([^}]*)\}/g)].map(
+    ([, metric = "", inside = ""]) => ({
+      metric,
+      labels: [...inside.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label = ""]) => label),
+    }),
+  );
+}
+
+/** The labels that a query sorts its answers by. */
+export function groupedLabels(expr: string): string[] {
+  return [...expr.matchAll(/\bby\s*\(([^)]*)\)/g)].flatMap(([, inside = ""]) =>
+    inside.split(",").map((label) => label.trim()),
+  );
+}

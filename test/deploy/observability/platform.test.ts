@@ -121,6 +121,16 @@ describe.skipIf(missing !== undefined)("a running platform, and a Prometheus tha
     expect(expected.filter((name) => !families.has(name))).toEqual([]);
   });
 
+  it("has regions and shards to choose from", async () => {
+    const regions = await asked.query("group by (region) (holdfast_build_info)");
+    const shards = await asked.query('group by (shard) (holdfast_shard_usable{region=~".*"})');
+    expect(new Set(regions.map(({ metric }) => metric.region))).toEqual(
+      // Whoever serves all regions has none.
+      new Set(["us-east-1", "us-west-2", "eu-west-1", undefined]),
+    );
+    expect(shards.map(({ metric }) => metric.shard).sort()).toEqual(["s0", "s1"]);
+  });
+
   it("answers the query of every panel, and has something to draw wherever it can", async () => {
     const empty: string[] = [];
     for (const { where, expr } of panelQueries) {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { localTargets, type Targets } from "@holdfast/observability/prometheus/local-targets";
 import { kubernetesScrape } from "@holdfast/observability/prometheus/scrape-configs";
 import { ServerProcess } from "@holdfast/toolchain/server-process";
@@ -88,8 +88,8 @@ describe.skipIf((prometheus.missing ?? promtool.missing) !== undefined)("the exa
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("are configurations of Prometheus", () => {
-    const file = new URL("../../../infra/prometheus/prometheus-local.yaml", import.meta.url);
-    for (const config of [file.pathname, withPods(folder)]) {
+    const local = resolve(import.meta.dirname, "../../../infra/prometheus/prometheus-local.yaml");
+    for (const config of [local, withPods(folder)]) {
       const { ok, output } = runTool(promtool.path, ["check", "config", config]);
       expect(ok, output).toBe(true);
     }

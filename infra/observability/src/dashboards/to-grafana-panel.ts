@@ -1,5 +1,7 @@
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import {
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
@@ -89,6 +91,7 @@ function shapeOf({ kind, limits }: Panel): AnyBuilder {
       return withLimits(
         new LinesBuilder()
           .fillOpacity(10)
+          .thresholdsStyle(thresholdsStyle(limits))
           .legend(
             new VizLegendOptionsBuilder()
               .displayMode(LegendDisplayMode.List)
@@ -111,6 +114,12 @@ function shapeOf({ kind, limits }: Panel): AnyBuilder {
     case "states":
       return withLimits(new StatesBuilder().mergeValues(true), limits);
   }
+}
+
+/** A graph shows where its limits are; Grafana would draw one at 80 where there are none. */
+function thresholdsStyle(limits: Limits | undefined): GraphThresholdsStyleConfigBuilder {
+  const { Dashed, Off } = GraphThresholdsStyleMode;
+  return new GraphThresholdsStyleConfigBuilder().mode(limits === undefined ? Off : Dashed);
 }
 
 function withLimits<Shape extends { thresholds(config: ThresholdsConfigBuilder): Shape }>(
