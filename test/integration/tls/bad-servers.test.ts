@@ -107,6 +107,20 @@ test.each(cases)("%s does not believe a server whose certificate is %s", async (
   expect(said).toMatch(words[fault] as RegExp);
 });
 
+test.each(Object.keys(clients))(
+  "%s shows its certificate to a server it believes",
+  async (client) => {
+    const files = await certificates.server();
+    const seen: string[] = [];
+    const onClient = (who: string) => void seen.push(who);
+    const isPostgres = client === "Postgres";
+    await using server = await (isPostgres ? pretendPostgres : pretend)(files, onClient);
+    // What comes after the handshake is no answer that it understands.
+    await clients[client]?.(server.address).catch(() => {});
+    expect(new Set(seen)).toEqual(new Set(["CN=client"]));
+  },
+);
+
 test.each(Object.keys(clients))("%s says that a server speaks no TLS", async (client) => {
   await using server = await listening(
     createTcpServer((socket) => socket.end("HTTP/1.1 400\r\n\r\n")),
@@ -114,20 +128,39 @@ test.each(Object.keys(clients))("%s says that a server speaks no TLS", async (cl
   expect(await clients[client]?.(server.address)).not.toBe("connected");
 });
 
-async function pretend({ cert, key }: Files): Promise<Impostor> {
-  const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) });
+/** `onClient` hears whom a certificate of ours was of. */
+async function pretend(files: Files, onClient: (who: string) => void = () => {}) {
+  const server = createServer(serverOptions(files), (socket) => {
+    onClient(subjectOf(socket));
+    socket.destroy();
+  });
   server.on("tlsClientError", () => {});
   return listening(server);
 }
 
+function serverOptions({ cert, key, ca }: Files) {
+  const [certPem, keyPem, caPem] = [readFileSync(cert), readFileSync(key), readFileSync(ca)];
+  const asking = { requestCert: true, rejectUnauthorized: false };
+  return { cert: certPem, key: keyPem, ca: caPem, ...asking };
+}
+
+function subjectOf(socket: TLSSocket): string {
+  return socket.getPeerX509Certificate()?.subject ?? "nobody";
+}
+
 /** Postgres asks in plain text first whether TLS is spoken. */
-async function pretendPostgres({ cert, key }: Files): Promise<Impostor> {
-  const options = { isServer: true, cert: readFileSync(cert), key: readFileSync(key) };
+async function pretendPostgres(files: Files, onClient: (who: string) => void = () => {}) {
+  const options = { isServer: true, ...serverOptions(files) };
   const server = createTcpServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => {
       socket.write("S");
-      new TLSSocket(socket, options).on("error", () => {});
+      const secured = new TLSSocket(socket, options);
+      secured.on("error", () => {});
+      secured.on("secure", () => {
+        onClient(subjectOf(secured));
+        secured.destroy();
+      });
     });
   });
   return listening(server);

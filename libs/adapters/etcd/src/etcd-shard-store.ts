@@ -1,8 +1,8 @@
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { type Clock, SystemClock } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { LeaseId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { RangeOp, Txn } from "@holdfast/core/txn/txn";
 import type {
   CommitReply,

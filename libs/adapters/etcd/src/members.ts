@@ -1,6 +1,6 @@
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { Clock } from "@holdfast/base/clock";
 import { invariant } from "@holdfast/base/invariant";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { Member } from "./member.ts";
 import { type MemberStatus, memberStatus } from "./member-status.ts";
 import { etcdVersionMin, isSupportedEtcd } from "./version.ts";

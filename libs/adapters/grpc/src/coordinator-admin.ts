@@ -1,5 +1,4 @@
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import {
   AdminServiceService,
@@ -10,6 +9,7 @@ import {
 } from "@holdfast/api/generated/holdfast/v1/admin_service";
 import type { Cancellation } from "@holdfast/base/cancellation";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type {
   GlobalMember,
   ReadmissionProgress,

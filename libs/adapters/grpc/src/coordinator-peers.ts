@@ -1,5 +1,5 @@
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { Clock } from "@holdfast/base/clock";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { rendezvousOrder } from "@holdfast/core/placement/rendezvous";
 import type { Hash64 } from "@holdfast/core/placement/slot";

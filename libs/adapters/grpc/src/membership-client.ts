@@ -1,5 +1,4 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { decodeMessage } from "@holdfast/api/codec/decode-message";
 import {
   DescribeRequest,
@@ -13,6 +12,7 @@ import {
   ReadRegistersResponse,
 } from "@holdfast/api/generated/holdfast/internal/v1/membership";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { RegionClaims } from "@holdfast/core/quorum/claim";
 import { encodeMembers, type Members } from "@holdfast/core/quorum/members";
 import type { OtherGeneration } from "@holdfast/core/quorum/message";

@@ -1,5 +1,5 @@
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { Clock } from "@holdfast/base/clock";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { limits } from "@holdfast/core/limits";
 import { PeerChannel } from "./peer-channel.ts";
 import { PeerStreams } from "./peer-streams.ts";

@@ -1,7 +1,7 @@
 import type { Metadata } from "@grpc/grpc-js";
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/session_service";
 import type { Clock } from "@holdfast/base/clock";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { limits } from "@holdfast/core/limits";
 import { PeerChannel, type Unconnected } from "./peer-channel.ts";
 import { PeerStream } from "./peer-stream.ts";

@@ -1,5 +1,4 @@
 import { type ClientReadableStream, Metadata, type StatusObject } from "@grpc/grpc-js";
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { readAcquireManyResults, writeAcquireMany } from "@holdfast/api/codec/many-codec";
 import {
   readListResponse,
@@ -19,6 +18,7 @@ import { SessionServiceService } from "@holdfast/api/generated/holdfast/v1/sessi
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { AcquireCommand, Command } from "@holdfast/core/command/command";
 import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";

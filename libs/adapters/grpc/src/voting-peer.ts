@@ -1,11 +1,11 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type { VotingAnswer, VotingQuestion } from "@holdfast/api/codec/voting-message";
 import { VotingServiceService } from "@holdfast/api/generated/holdfast/internal/v1/voting";
 import type { Clock, Timer } from "@holdfast/base/clock";
 import { type Failure, failure, isFailure } from "@holdfast/base/failure";
 import type { SessionId } from "@holdfast/base/ids";
 import type { Random } from "@holdfast/base/random";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import type {
   AcceptReply,
   AcceptRequest,

@@ -125,7 +125,8 @@ function certificatesIn(pem: string): X509Certificate[] | undefined {
 }
 
 function endMs(certificate: X509Certificate): number {
-  return certificate.validToDate.getTime();
+  // The SDK runs on Nodes that have no `validToDate`.
+  return Date.parse(certificate.validTo);
 }
 
 function isSignedBy(certificate: X509Certificate, signer: X509Certificate): boolean {
