@@ -38,7 +38,9 @@ export interface CertificateRequest extends Validity {
   readonly hosts: readonly string[];
 }
 
-/** Makes an authority that signs certificates of services and clients, and of no other authority. */
+/**
+ * Makes an authority that signs certificates of services and clients, and of no other authority.
+ */
 export async function makeAuthority(name: string, { from, to }: Validity): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.create({

@@ -25,7 +25,9 @@ const refusedAgainMs = 60_000;
 /** Who was refused lately is remembered for so many. */
 const refusedMax = 256;
 
-/** Reads the certificates, and goes on reading them. Throws ConfigError where they cannot be used. */
+/**
+ * Reads the certificates, and goes on reading them. Throws ConfigError where they cannot be used.
+ */
 export function openTls(config: TlsConfig, clock: Clock, log: Logger): ServiceTls {
   const expiries = new Map<string, number>();
   const watches = new Map<string, TlsWatch>();

@@ -26,9 +26,9 @@ const schema = z.object({
 });
 
 /**
- * The files of certificates that the environment names. `listens`: the settings by which the service
- * is reached and their addresses. Throws ConfigError where files are missing, and where the service
- * would be reached from other machines in plain text and nobody said that this is meant.
+ * The files of certificates that the environment names. `listens`: the settings by which the
+ * service is reached and their addresses. Throws ConfigError where files are missing, and where the
+ * service would be reached from other machines in plain text and nobody said that this is meant.
  */
 export function readTlsConfig(
   from: NodeJS.ProcessEnv,
@@ -55,7 +55,9 @@ export function readTlsConfig(
 
 type Named = "HOLDFAST_TLS" | "HOLDFAST_ETCD_TLS" | "HOLDFAST_KAFKA_TLS";
 
-/** All three or none: a certificate without its key, or without whom to believe, secures nothing. */
+/**
+ * All three or none: a certificate without its key, or without whom to believe, secures nothing.
+ */
 function threeFiles(set: z.output<typeof schema>, name: Named): TlsFiles | undefined {
   const [cert, key, ca] = [set[`${name}_CERT`], set[`${name}_KEY`], set[`${name}_CA`]];
   if (cert !== undefined && key !== undefined && ca !== undefined) return { cert, key, ca };

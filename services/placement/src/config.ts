@@ -18,7 +18,9 @@ const schema = z.object({
   ...processSettings,
 });
 
-/** The configuration of the placement service, from its environment unless `from` says otherwise. */
+/**
+ * The configuration of the placement service, from its environment unless `from` says otherwise.
+ */
 export function readConfig(from: NodeJS.ProcessEnv = process.env) {
   const environment = readEnvironment(schema, from);
   return {

@@ -13,7 +13,9 @@ export interface DoorTls {
 /** Who has not shown a certificate by then is cut off. */
 const handshakeMs = 5_000;
 
-/** What a server of TLS is made with. It lets everybody in who then has to get past {@link admit}. */
+/**
+ * What a server of TLS is made with. It lets everybody in who then has to get past {@link admit}.
+ */
 export function doorOptions({ identity }: DoorTls): TlsOptions {
   return {
     ...contextOf(identity),
