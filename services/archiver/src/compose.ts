@@ -26,8 +26,13 @@ export async function compose(
   let trouble = (): string | undefined => "starting: waits for Postgres";
   const identity = { service: "archiver", version };
   const tls = openTls(config.tls, clock, log);
-  const told = { trouble: () => trouble() };
-  const telemetry = await startTelemetry(config, identity, log, told, tls);
+  const telemetry = await startTelemetry(
+    config,
+    "archiver",
+    log,
+    tls,
+    "starting: waits for Postgres",
+  );
   const { meter } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   const archive = new S3Archive(config.store);

@@ -84,10 +84,7 @@ export async function compose(
     context: local.context,
     about: { version, cluster, routerId, store: config.store },
     shardEndpoints: new Map(config.shards.map(({ name, endpoints }) => [name, endpoints])),
-    members: async (shard) => {
-      const store = etcd.get(shard);
-      return store === undefined ? [] : shardMembers(store);
-    },
+    members: async (shard) => membersOf(etcd.get(shard)),
     peers,
     peerEndpoints: config.peers,
     endpoint: config.listen,
@@ -126,6 +123,11 @@ export async function compose(
       tls.close();
     },
   };
+}
+
+/** None where the shard is kept in memory. */
+async function membersOf(store: EtcdShardStore | undefined) {
+  return store === undefined ? [] : shardMembers(store);
 }
 
 function reachPeers(

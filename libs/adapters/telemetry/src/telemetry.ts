@@ -43,8 +43,12 @@ export async function startTelemetry(
   tls?: ServiceTls,
 ): Promise<Telemetry> {
   const { metricsListen } = config;
-  const meter = metricsListen === undefined ? undefined : new PrometheusMeter(identity);
-  const server = meter && (await openTelemetry(metricsListen, { meter, ...told, tls: tls?.door }));
+  let standing: Standing = { trouble: () => starting };
+  const trouble = () => standing.trouble();
+  const ready = () => standing.ready?.() ?? trouble() === undefined;
+  const meter = metricsListen === undefined ? undefined : new PrometheusMeter({ service, version });
+  const server =
+    meter && (await openTelemetry(metricsListen, { meter, trouble, ready, tls: tls?.door }));
   tellCertificates(meter ?? silentMeter, tls);
   const tracer = await startTracer(config, identity, log);
   return {
