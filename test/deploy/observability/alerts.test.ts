@@ -60,10 +60,7 @@ describe.skipIf(promtool.missing !== undefined)("promtool, over the rules", () =
   });
 
   it("has tried them all", () => {
-    expect(whole.output).toMatch(/SUCCESS|FAILED/);
-    if (!alertCases.some((each) => whole.output.includes(titleOf(each)))) {
-      expect(whole.ok, whole.output).toBe(true);
-    }
+    expect(whole.ok, whole.output).toBe(true);
   });
 
   it.each(alertCases.map((each) => [titleOf(each)]))("%s", (title) => {
