@@ -103,10 +103,10 @@ describe("options against what the data was made with", () => {
     const three = { ...etcd, members: 3 } as const;
     expect(contradiction(tls, { ...three, tls: true }, "D")).toBeUndefined();
     expect(contradiction(tls, three, "D")).toMatchObject({
-      message: "--tls was asked for, but the data in D was made with no --tls",
+      message: "the etcd members of D know each other by addresses without TLS",
     });
     expect(contradiction(plain, { ...three, tls: true }, "D")).toMatchObject({
-      message: "no --tls was asked for, but the data in D was made with --tls",
+      message: "the etcd members of D know each other by addresses with TLS",
     });
   });
 });

@@ -119,12 +119,24 @@ export function contradiction(
   }
   // One member has nobody to talk to. Several find each other by addresses written in their data.
   if (data.members > 1 && options.tls !== (data.tls === true)) {
-    const [asked, made] = options.tls ? ["--tls", "no --tls"] : ["no --tls", "--tls"];
-    return mismatch(dataDir, asked, made);
+    return otherTls(dataDir, options.tls);
   }
   const regions = options.regions?.join(",");
   if (regions === undefined || regions === data.regions.join(",")) return undefined;
   return mismatch(dataDir, `--regions ${regions}`, `--regions ${data.regions.join(",")}`);
+}
+
+function otherTls(dataDir: string, asked: boolean): Refusal {
+  const [before, remedy] = asked ? ["without", "leave --tls out"] : ["with", "add --tls"];
+  return refusal(
+    `the etcd members of ${dataDir} know each other by addresses ${before} TLS`,
+    [
+      `${remedy}: only data of a single member can change that`,
+      "or use another folder: npm start -- --data-dir <dir>",
+      `or remove ${dataDir}, which forgets its locks`,
+    ],
+    EXIT_USAGE,
+  );
 }
 
 function mismatch(dataDir: string, asked: string, made: string): Refusal {
