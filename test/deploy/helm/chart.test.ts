@@ -20,10 +20,6 @@ function schemasIn(folder: string): string {
   return join(folder, "{{.ResourceKind}}{{.KindSuffix}}.json");
 }
 
-/** The chart gives every service certificates; until services read any there is nothing to hold. */
-const readsCertificates = sharedSettings().has("HOLDFAST_TLS_CERT");
-if (!readsCertificates) console.warn("settings are not compared: no service reads certificates");
-
 /** A Deployment's component is the service it runs. */
 function servicePods(objects: readonly KubernetesObject[]) {
   return objects
@@ -63,21 +59,16 @@ describe.skipIf(missing !== undefined).each(releases)("the release of $name", ({
     expect(lasting.flatMap(probeComplaints)).toEqual([]);
   });
 
-  it.runIf(readsCertificates)(
-    "runs services that exist, with settings that they read",
-    async () => {
-      for (const { service, container } of servicePods(
-        objectsIn(await render(paths.helm, files)),
-      )) {
-        expect(serviceNames()).toContain(service);
-        const read = new Set([...configuredSettings(service), ...sharedSettings()]);
-        const unknown = container?.env?.filter(({ name }) => !read.has(name)) ?? [];
-        expect(unknown.map(({ name }) => `${service}: ${name}`)).toEqual([]);
-      }
-    },
-  );
+  it("runs services that exist, with settings that they read", async () => {
+    for (const { service, container } of servicePods(objectsIn(await render(paths.helm, files)))) {
+      expect(serviceNames()).toContain(service);
+      const read = new Set([...configuredSettings(service), ...sharedSettings()]);
+      const unknown = container?.env?.filter(({ name }) => !read.has(name)) ?? [];
+      expect(unknown.map(({ name }) => `${service}: ${name}`)).toEqual([]);
+    }
+  });
 
-  it.runIf(readsCertificates)("gives every service a configuration that it takes", async () => {
+  it("gives every service a configuration that it takes", async () => {
     for (const { service, container } of servicePods(objectsIn(await render(paths.helm, files)))) {
       const readConfig = serviceConfigs[service] ?? expect.fail(`nobody reads ${service}`);
       const env = environmentOf(container ?? expect.fail("no container"));
