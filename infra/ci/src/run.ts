@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { SearchReport } from "@holdfast/toolchain/search-report";
 import type { ToolName } from "@holdfast/toolchain/tool";
-import { gatherTools } from "./gather-tools.ts";
+import { gatherTools, type ToolSearch } from "./gather-tools.ts";
 import type { Outcome } from "./outcome.ts";
 import { type RunContext, runSuite } from "./run-suite.ts";
 import type { Suite } from "./suite.ts";
@@ -9,20 +9,18 @@ import { timeText } from "./summary.ts";
 
 /**
  * Runs the suites one after the other, and with them those that run beside others. The tools are
- * looked for and built meanwhile; the suites that start them wait for the end of that. One suite's
- * failure stops no other.
+ * looked for and built meanwhile; a suite waits until those it starts were. One suite's failure
+ * stops no other.
  */
 export async function runSuites(suites: readonly Suite[], context: RunContext): Promise<Outcome[]> {
-  const gathering = gather(suites, context);
+  const tools = gather(suites, context);
   const outcomes: Promise<Outcome>[] = [];
   for (const suite of suites) {
     if (context.signal.aborted) break;
-    const tools = suite.tools.length > 0 ? await gathering : {};
-    const outcome = runToEnd(suite, tools, context);
+    const outcome = runToEnd(suite, await tools.of(suite.tools), context);
     outcomes.push(outcome);
     if (suite.runsBeside !== true) await outcome;
   }
-  await gathering;
   return Promise.all(outcomes);
 }
 
@@ -35,9 +33,10 @@ async function runToEnd(suite: Suite, tools: SearchReport, context: RunContext):
   return outcome;
 }
 
-async function gather(suites: readonly Suite[], context: RunContext): Promise<SearchReport> {
+function gather(suites: readonly Suite[], context: RunContext): ToolSearch {
   const names: ToolName[] = [...new Set(suites.flatMap(({ tools }) => tools))];
-  const report = await gatherTools(names, context.signal, (line) => context.say("tools", line));
-  writeFileSync(context.toolsFile, JSON.stringify(report, null, 2));
-  return report;
+  const say = (line: string): void => context.say("tools", line);
+  return gatherTools(names, context.signal, say, (report) => {
+    writeFileSync(context.toolsFile, JSON.stringify(report, null, 2));
+  });
 }

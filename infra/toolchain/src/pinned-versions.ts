@@ -27,6 +27,25 @@ export const PINNED = {
     versionMin: "1.8.0",
     image: "versity/versitygw:v1.8.0",
   },
+  helm: { version: "3.22.0", versionMin: "3.14.0", image: "alpine/helm:3.22.0" },
+  helmUnittest: { version: "1.1.2" },
+  kubeconform: {
+    version: "0.8.0",
+    versionMin: "0.6.7",
+    image: "ghcr.io/yannh/kubeconform:v0.8.0",
+  },
+  kubernetes: {
+    /** Whose objects the chart must be good for; a newer API only adds to it. */
+    version: "1.35.4",
+    /** Of the Go module k8s.io/kubernetes, as go.sum would have it. */
+    sum: "h1:o/8dBC/pHVpYoGV4OAIytAlNPZbdYVTXJHoYvXC4qzM=",
+  },
+  terraform: {
+    /** The first whose state needs no table beside it to be locked, and whose tests plan mocks. */
+    versionMin: "1.11.0",
+    image: "hashicorp/terraform:1.11.4",
+  },
+  checkov: { version: "3.3.30", versionMin: "3.3.0" },
   /** Those of Debian 12: what the rules and the routing are checked with runs there too. */
   prometheus: { versionMin: "2.42.0", image: "prom/prometheus:v2.42.0" },
   alertmanager: { versionMin: "0.25.0", image: "prom/alertmanager:v0.25.0" },

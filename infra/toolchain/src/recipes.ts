@@ -1,3 +1,4 @@
+import { checkovRecipe } from "./checkov-recipe.ts";
 import { alertmanagerRecipe } from "./alertmanager-recipe.ts";
 import { etcdRecipe } from "./etcd-recipe.ts";
 import { helmRecipe, helmUnittestRecipe } from "./helm-recipe.ts";
@@ -29,6 +30,18 @@ export function recipeOf(tool: ToolName): Recipe {
       return haproxyRecipe();
     case "versitygw":
       return versitygwRecipe();
+    case "helm":
+      return helmRecipe();
+    case "helm-unittest":
+      return helmUnittestRecipe();
+    case "kubeconform":
+      return kubeconformRecipe();
+    case "kubernetes-schemas":
+      return kubernetesSchemasRecipe();
+    case "terraform":
+      return terraformRecipe();
+    case "checkov":
+      return checkovRecipe();
     case "prometheus":
     case "promtool":
       return prometheusRecipe(tool);

@@ -40,6 +40,8 @@ export interface ClientOptions {
   readonly requestTimeout?: Duration;
   /** Plain text if left out. */
   readonly tls?: ClientTlsOptions;
+  /** Told of acquires, and names the trace that the platform goes on with; else none is. */
+  readonly tracer?: Tracer;
 }
 
 /** Which lock, where the client's defaults do not do. */

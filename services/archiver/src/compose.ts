@@ -23,8 +23,6 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  let trouble = (): string | undefined => "starting: waits for Postgres";
-  const identity = { service: "archiver", version };
   const tls = openTls(config.tls, clock, log);
   const telemetry = await startTelemetry(
     config,

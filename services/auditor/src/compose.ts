@@ -33,15 +33,20 @@ export async function compose(
   clock: Clock = new SystemClock(),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  let trouble = (): string | undefined => "starting: waits for Postgres and Kafka";
-  const identity = { service: "auditor", version };
   const tls = openTls(config.tls, clock, log);
-  const told = { trouble: () => trouble() };
-  const telemetry = await startTelemetry(config, identity, log, told, tls);
-  const { meter } = telemetry;
+  const telemetry = await startTelemetry(
+    config,
+    "auditor",
+    log,
+    tls,
+    "starting: waits for Postgres and Kafka",
+  );
+  const { meter, tracer } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
-  const door = await openAudit(config, new LedgerDesk({ ledger, clock }), clock, tls);
+  const archive = openArchive(config);
+  const desk = new LedgerDesk({ ledger, clock, ...(archive && { archive }) });
+  const door = await openAudit(config, desk, clock, tls);
   const events = new KafkaEventLog({
     brokers: config.kafka,
     tls: tls.kafka,

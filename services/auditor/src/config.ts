@@ -7,6 +7,12 @@ import {
   readEnvironment,
   regionSetting,
 } from "@holdfast/runtime/environment";
+import {
+  bucketSetting,
+  hasWholeKey,
+  s3Settings,
+  s3StoreOf,
+} from "@holdfast/runtime/s3-environment";
 import { readTlsConfig } from "@holdfast/runtime/tls-settings";
 import { z } from "zod";
 

@@ -62,11 +62,8 @@ export async function compose(
   const { cluster, region, listen } = config;
   const { clock } = surroundings;
   const { h64: hash } = await xxhash();
-  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
   const tls = openTls(config.tls, clock, log);
-  const told = { trouble: () => trouble(), ready: () => mayServe() };
-  const process = { service: "coordinator", version };
-  const telemetry = await startTelemetry(config, process, log, told, tls);
+  const telemetry = await startTelemetry(config, "coordinator", log, tls);
   const stores = await openStores(config, tls);
   const shards = [...stores].map(([name, store]) =>
     makeMeasuredShard(region, name, store, surroundings, telemetry),

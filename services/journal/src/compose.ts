@@ -42,12 +42,15 @@ export async function compose(
   clock: Clock = new SystemClock({ keepsAlive: true }),
 ): Promise<RunningService> {
   yieldToOthers(log);
-  let trouble: string | undefined = "starting: looks for the topic in Kafka";
-  const identity = { service: "journal", version };
   const tls = openTls(config.tls, clock, log);
-  const told = { trouble: () => trouble };
-  const telemetry = await startTelemetry(config, identity, log, told, tls);
-  const { meter } = telemetry;
+  const telemetry = await startTelemetry(
+    config,
+    "journal",
+    log,
+    tls,
+    "starting: looks for the topic in Kafka",
+  );
+  const { meter, tracer } = telemetry;
   const events = new KafkaEventLog({
     brokers: config.kafka,
     tls: tls.kafka,
@@ -57,7 +60,7 @@ export async function compose(
     appendTimeoutMs,
     onLog: (message) => log.warn({ "event.action": "kafka" }, message),
   });
-  const shared = { clock, events, meter, cache: openCache(config, log, tls), log };
+  const shared = { clock, events, meter, tracer, cache: openCache(config, log, tls), log };
   const stores = await connect(config, tls);
   const running = stores.map(({ name, store }) => startShard(config, name, store, shared));
   await awaitTopic(config, shared);

@@ -29,12 +29,10 @@ export async function compose(
   },
 ): Promise<RunningService> {
   const { h64 } = await xxhash();
-  const telemetry = await startTelemetry(config, "placement", log);
-  const state: State = { trouble: "starting: publishes the placement once every shard answers" };
-  const identity = { service: "placement", version };
   const tls = openTls(config.tls, surroundings.clock, log);
-  const told = { trouble: () => state.trouble, ready: () => state.isPublished === true };
-  const telemetry = await startTelemetry(config, identity, log, told, tls);
+  const telemetry = await startTelemetry(config, "placement", log, tls);
+  const state: State = { trouble: "starting: publishes the placement once every shard answers" };
+  telemetry.follow({ trouble: () => state.trouble, ready: () => state.isPublished === true });
   const stores: EtcdShardStore[] = [];
   const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {

@@ -45,12 +45,9 @@ export async function compose(
 ): Promise<RunningService> {
   yieldToOthers(log);
   const beganAtMs = clock.wallMs();
-  let trouble = (): string | undefined => "starting";
-  const identity = { service: "recorder", version };
   const tls = openTls(config.tls, clock, log);
-  const told = { trouble: () => trouble() };
-  const telemetry = await startTelemetry(config, identity, log, told, tls);
-  const { meter } = telemetry;
+  const telemetry = await startTelemetry(config, "recorder", log, tls);
+  const { meter, tracer } = telemetry;
   const ledger = new MemoryLedger({ rowsMax: config.rowsMax, whenFull: "forgets" });
   const events = new MemoryEventLog(clock, {}, { waitingMax });
   // One partition: each chain arrives in its order, and what is forgotten of it is its beginning.

@@ -56,11 +56,8 @@ export async function compose(
 ): Promise<RunningService> {
   const { h64 } = await xxhash();
   const { clock } = surroundings;
-  let [trouble, mayServe] = [(): string | undefined => "starting", () => false];
   const tls = openTls(config.tls, clock, log);
-  const told = { trouble: () => trouble(), ready: () => mayServe() };
-  const identity = { service: "router", version };
-  const telemetry = await startTelemetry(config, identity, log, told, tls);
+  const telemetry = await startTelemetry(config, "router", log, tls);
   const { meter } = telemetry;
   const etcd = new Map<string, EtcdShardStore>();
   const shards: MeasuredShard[] = [];
@@ -74,8 +71,6 @@ export async function compose(
   await local.start();
   const peers = reachPeers(config, surroundings, tls);
   const global = reachCoordinators(config, h64, surroundings, tls);
-  followRegion(meter, local.context, shards, (name) => local.context.queues.waitersIn(name));
-  trouble = () => (local.isReady ? undefined : "no shard of the region can be used");
   const cache = openCache(config, log, tls);
   const cached = cache && new CachedReads({ cluster, local, cache, meter });
   const routerId = randomId(surroundings.random);
@@ -103,6 +98,7 @@ export async function compose(
     admin,
     clock,
     reflection: config.reflection,
+    connectionAge: agingOf(config, surroundings),
     tls: tls.door,
   });
   const door = await openDoor("HOLDFAST_LISTEN", config.listen, opening);
@@ -123,6 +119,11 @@ export async function compose(
       tls.close();
     },
   };
+}
+
+/** Undefined where clients may stay for ever. */
+function agingOf({ connectionAgeMs: ageMs }: RouterConfig, { random }: Surroundings) {
+  return ageMs === undefined ? undefined : { ageMs, random };
 }
 
 /** None where the shard is kept in memory. */

@@ -20,6 +20,11 @@ export interface TelemetryOptions {
   readonly trouble: () => string | undefined;
   /** Plain text if left out. */
   readonly tls?: DoorTls | undefined;
+  /**
+   * Asked for every `/ready`: whether the service does its work and is to be sent more of it, as
+   * its gRPC health says; where left out, while there is no trouble.
+   */
+  readonly ready?: () => boolean;
 }
 
 /** Everything of {@link serveTelemetry} is answered. */

@@ -4,6 +4,7 @@ import { silentMeter } from "@holdfast/engine/silent-meter";
 import type { TracesConfig } from "@holdfast/runtime/environment";
 import type { Logger } from "@holdfast/runtime/log";
 import type { ServiceTls } from "@holdfast/runtime/open-tls";
+import { version } from "@holdfast/runtime/version";
 import { tellCertificates } from "./certificate-metrics.ts";
 import { openTelemetry } from "./open-telemetry.ts";
 import type { OtlpTracer } from "./otlp-tracer.ts";
@@ -39,8 +40,8 @@ export async function startTelemetry(
   config: TelemetryConfig,
   service: string,
   log: Logger,
-  told: Pick<TelemetryOptions, "trouble" | "ready">,
   tls?: ServiceTls,
+  starting = "starting",
 ): Promise<Telemetry> {
   const { metricsListen } = config;
   let standing: Standing = { trouble: () => starting };
@@ -50,7 +51,7 @@ export async function startTelemetry(
   const server =
     meter && (await openTelemetry(metricsListen, { meter, trouble, ready, tls: tls?.door }));
   tellCertificates(meter ?? silentMeter, tls);
-  const tracer = await startTracer(config, identity, log);
+  const tracer = await startTracer(config, service, log);
   return {
     meter: meter ?? silentMeter,
     tracer,
