@@ -1,8 +1,8 @@
-import { checkovRecipe } from "./checkov-recipe.ts";
 import { alertmanagerRecipe } from "./alertmanager-recipe.ts";
+import { checkovRecipe } from "./checkov-recipe.ts";
 import { etcdRecipe } from "./etcd-recipe.ts";
-import { helmRecipe, helmUnittestRecipe } from "./helm-recipe.ts";
 import { haproxyRecipe } from "./haproxy-recipe.ts";
+import { helmRecipe, helmUnittestRecipe } from "./helm-recipe.ts";
 import { kafkaRecipe } from "./kafka-recipe.ts";
 import { kubeconformRecipe } from "./kubeconform-recipe.ts";
 import { kubernetesSchemasRecipe } from "./kubernetes-schemas-recipe.ts";

@@ -58,7 +58,6 @@ export async function compose(
   const { clock } = surroundings;
   const tls = openTls(config.tls, clock, log);
   const telemetry = await startTelemetry(config, "router", log, tls);
-  const { meter } = telemetry;
   const etcd = new Map<string, EtcdShardStore>();
   const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {
@@ -72,9 +71,9 @@ export async function compose(
   const peers = reachPeers(config, surroundings, tls);
   const global = reachCoordinators(config, h64, surroundings, tls);
   const cache = openCache(config, log, tls);
-  const cached = cache && new CachedReads({ cluster, local, cache, meter });
+  const cached = cache && new CachedReads({ cluster, local, cache, meter: telemetry.meter });
   const routerId = randomId(surroundings.random);
-  const attempts = tellAttempts(config, routerId, meter, log, surroundings, tls);
+  const attempts = tellAttempts(config, routerId, telemetry.meter, log, surroundings, tls);
   const admin = new Admin({
     context: local.context,
     about: { version, cluster, routerId, store: config.store },

@@ -28,8 +28,8 @@ interface Pair {
 }
 
 /**
- * What it costs to be watched: throughput of a router that counts, is scraped and tells a thousandth
- * of its traces, against that of one that does not, in pairs whose order turns.
+ * What it costs to be watched: throughput of a router that counts, is scraped and tells a
+ * thousandth of its traces, against that of one that does not, in pairs whose order turns.
  */
 export async function measureMetrics(
   stage: Stage,
