@@ -6,7 +6,6 @@ import { prepareRedis } from "@holdfast/toolchain/redis-process";
 import { runCommand } from "@holdfast/toolchain/run-command";
 import { type PreparedS3, prepareS3 } from "@holdfast/toolchain/s3-process";
 import type { ServerSpec } from "@holdfast/toolchain/server-process";
-import { yielding } from "@holdfast/toolchain/yielding";
 import type { ProcessSpec } from "./managed-process.ts";
 import { BUCKET, type StorePorts, storeEnvironment } from "./record-layout.ts";
 import type { RecordTools } from "./record-tools.ts";
@@ -37,10 +36,10 @@ export async function prepareStores(
       preparePostgres({ binary: tools.postgres.path, dataDir: folder("postgres") }),
     ]);
     const specs = [
-      managed("kafka", yielding(kafka([ports.kafka, ports.kafkaController])), logsDir),
-      managed("postgres", yielding(postgres.specOn([ports.postgres])), logsDir),
+      managed("kafka", kafka([ports.kafka, ports.kafkaController]), logsDir),
+      managed("postgres", postgres.specOn([ports.postgres]), logsDir),
       managed("redis", redis([ports.redis]), logsDir),
-      managed("s3", yielding(s3([ports.s3])), logsDir),
+      managed("s3", s3([ports.s3]), logsDir),
     ];
     return { specs, s3: access };
   } catch (error) {

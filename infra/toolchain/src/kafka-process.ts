@@ -5,7 +5,6 @@ import { isServing } from "./kafka-metadata.ts";
 import { runCommand } from "./run-command.ts";
 import { ServerProcess, type ServerSpec } from "./server-process.ts";
 import { startOnPorts } from "./start-on-ports.ts";
-import { yielding } from "./yielding.ts";
 
 export interface KafkaOptions {
   /** kafka-server-start.sh, from `findTool("kafka")`. */
@@ -16,8 +15,6 @@ export interface KafkaOptions {
   readonly ports?: readonly [client: number, controller: number];
   /** Further lines of server.properties, by name. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** Whether other processes come first where processors are short. */
-  readonly yields?: boolean;
 }
 
 /** A running broker that is its own controller. `await using` stops it. */
@@ -51,7 +48,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     dataDir: resolve(dataDir),
     count: 2,
     ports: options.ports,
-    build: (ports) => new ServerProcess(yielding(specOn(ports), options.yields ?? false)),
+    build: (ports) => new ServerProcess(specOn(ports)),
   });
   return {
     endpoint: `127.0.0.1:${ports[0]}`,

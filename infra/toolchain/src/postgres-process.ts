@@ -14,7 +14,6 @@ import { openPassage, postgresUser, reachablePrograms } from "./postgres-user.ts
 import { runCommand, type UnixUser } from "./run-command.ts";
 import { ServerProcess, type ServerSpec } from "./server-process.ts";
 import { startOnPorts } from "./start-on-ports.ts";
-import { yielding } from "./yielding.ts";
 
 export interface PostgresOptions {
   /** The postgres executable, from `findTool("postgres")`. */
@@ -29,8 +28,6 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Settings by their names in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Whether other processes come first where processors are short. */
-  readonly yields?: boolean;
 }
 
 /** A running Postgres with the database `postgres`. `await using` stops it. */
@@ -55,7 +52,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     dataDir: resolve(options.dataDir),
     count: 1,
     ports: options.port === undefined ? undefined : [options.port],
-    build: (ports) => new PostgresProcess(yielding(specOn(ports), options.yields ?? false)),
+    build: (ports) => new PostgresProcess(specOn(ports)),
   });
   return {
     port: ports[0] as number,

@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { setPriority } from "node:os";
 import type { Logger } from "./log.ts";
 
@@ -11,20 +10,8 @@ const priority = 10;
  */
 export function yieldToOthers(log: Logger): void {
   try {
-    for (const thread of ownThreads()) setPriority(thread, priority);
+    setPriority(priority);
   } catch (error) {
     log.warn({ "event.action": "priority-kept", err: error }, "runs with the priority of others");
-  }
-}
-
-/**
- * On Linux each thread has a priority of its own, and those that collect garbage run already: they
- * take a tenth of a processor from others while a backlog is worked off. 0: the process itself.
- */
-function ownThreads(): number[] {
-  try {
-    return readdirSync("/proc/self/task").map(Number);
-  } catch {
-    return [0];
   }
 }

@@ -58,11 +58,10 @@ export async function startAuditStage(
   };
   try {
     // When a row was committed is asked of the server.
-    const settings = { track_commit_timestamp: "on" };
+    const noting = { track_commit_timestamp: "on" };
     const etcd = keep(await startEtcd(join(folder, "etcd")));
     const broker = keep(await startKafka(join(folder, "kafka")));
-    const recording = { settings, yields: true };
-    const postgres = keep(await startPostgres(join(folder, "postgres"), recording));
+    const postgres = keep(await startPostgres(join(folder, "postgres"), noting));
     const { endpoints } = etcd;
     const holdfast = await startHoldfast({ etcd: endpoints, folder, execArgv });
     started.defer(() => holdfast.stop());
@@ -78,11 +77,10 @@ export async function startAuditStage(
     const ledger = await LedgerView.open(url);
     started.defer(() => ledger.close());
     await pipeline.stop();
-    const contender = { etcd: endpoints, redis: [], postgres: 0, router: holdfast.endpoint };
+    const settings = { etcd: endpoints, redis: [], postgres: 0, router: holdfast.endpoint };
     const { version: kafka } = broker;
     return {
-      ...{ etcd, broker, postgres, holdfast, pipeline, ledger, databaseUrl },
-      settings: contender,
+      ...{ etcd, broker, postgres, holdfast, pipeline, ledger, databaseUrl, settings },
       versions: { etcd: etcd.version, kafka, postgres: postgres.version },
       ...{ execArgv, report },
       [Symbol.asyncDispose]: () => started.disposeAsync(),

@@ -24,11 +24,11 @@ export interface KafkaServer extends ServerSet {
 /** As many as `npm start -- --audit` makes. */
 const partitions = 3;
 
-/** Starts one with its data in `folder`, as `npm start -- --audit` does. */
+/** Starts one with its data in `folder`. */
 export async function startKafka(folder: string): Promise<ServersResult<KafkaServer>> {
   const tool = await findTool("kafka", { progress: (step) => console.error(`  ${step.message}`) });
   if (tool.kind === "missing") return tool;
-  const broker = await startServer({ binary: tool.path, dataDir: folder, yields: true });
+  const broker = await startServer({ binary: tool.path, dataDir: folder });
   const { endpoint } = broker;
   mendTimers();
   const admin = new Kafka({ brokers: [endpoint], logLevel: logLevel.NOTHING }).admin();

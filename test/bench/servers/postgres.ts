@@ -12,18 +12,10 @@ export interface PostgresServer extends ServerSet {
 /** More connections than any concurrency that is tried. */
 const connections = { max_connections: "300" };
 
-/** How it differs from one that clients lock with. */
-export interface PostgresSettings {
-  /** By their names. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Whether other processes come first. */
-  readonly yields?: boolean;
-}
-
-/** Starts one with its data in `folder`. */
+/** Starts one with its data in `folder`; `more`: further settings, by their names. */
 export async function startPostgres(
   folder: string,
-  { settings = {}, yields = false }: PostgresSettings = {},
+  more: Readonly<Record<string, string>> = {},
 ): Promise<ServersResult<PostgresServer>> {
   const report = (step: { message: string }): void => console.error(`  ${step.message}`);
   const tool = await findTool("postgres", { progress: report });
@@ -35,8 +27,7 @@ export async function startPostgres(
     binary: tool.path,
     dataDir: folder,
     user: "bench",
-    settings: { ...connections, ...settings },
-    yields,
+    settings: { ...connections, ...more },
   });
   return {
     kind: "started",
