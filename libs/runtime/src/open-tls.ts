@@ -22,7 +22,7 @@ export interface ServiceTls {
 
 /** Somebody who tries again and again is told of once in so long, in ms. */
 const refusedAgainMs = 60_000;
-/** Who was refused lately is remembered for so many. */
+/** So many are told of in that time: a stranger may call himself something else each time. */
 const refusedMax = 256;
 
 /**
@@ -62,13 +62,20 @@ export function openTls(config: TlsConfig, clock: Clock, log: Logger): ServiceTl
   };
 }
 
-function tellRefused(clock: Clock, log: Logger): DoorTls["onRefused"] {
+/** Tells of who was turned away, and of nobody who would fill the log. */
+export function tellRefused(clock: Clock, log: Pick<Logger, "warn">): DoorTls["onRefused"] {
   const toldMs = new Map<string, number>();
   return (from, why) => {
     const nowMs = clock.monotonicMs();
     const last = toldMs.get(`${from} ${why}`);
     if (last !== undefined && nowMs - last < refusedAgainMs) return;
-    if (toldMs.size >= refusedMax) toldMs.clear();
+    for (const [whom, atMs] of toldMs) {
+      if (nowMs - atMs < refusedAgainMs) break;
+      toldMs.delete(whom);
+    }
+    if (toldMs.size >= refusedMax) return;
+    // In the order in which they were told, the oldest first.
+    toldMs.delete(`${from} ${why}`);
     toldMs.set(`${from} ${why}`, nowMs);
     const event = { "event.action": "tls-refused", "client.address": from };
     log.warn(event, `${from} was turned away: ${why}`);
