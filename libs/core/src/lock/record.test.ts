@@ -45,6 +45,8 @@ test("the token comes from the epoch it was written under, whatever the epoch is
 
 test("a repeat with other arguments is another request", () => {
   expect(sameRequest(record, { ...record, epoch: 3, atMs: 1, ttlMs: 1 })).toBe(true);
+  // A repeat comes through another router, in whose trace it is another step.
+  expect(sameRequest(record, { ...record, traceparent: "00-0a-0b-01" })).toBe(true);
   expect(sameRequest(record, { ...record, mode: "shared" })).toBe(false);
   expect(sameRequest(record, { ...record, owner: "other" })).toBe(false);
   expect(sameRequest(record, { ...record, metadata: { host: "b" } })).toBe(false);
