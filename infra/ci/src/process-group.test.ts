@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type GroupEnd, runInGroup } from "./process-group.ts";
 
@@ -6,13 +7,19 @@ interface Run {
   readonly lines: readonly string[];
 }
 
-async function run(script: string, timeoutMs = 5_000, signal?: AbortSignal): Promise<Run> {
+async function run(
+  script: string,
+  timeoutMs = 5_000,
+  signal?: AbortSignal,
+  yields = false,
+): Promise<Run> {
   const lines: string[] = [];
   const end = await runInGroup({
     script,
     cwd: import.meta.dirname,
     env: process.env,
     timeoutMs,
+    yields,
     signal: signal ?? new AbortController().signal,
     onLine: (line) => lines.push(line),
   });
@@ -56,5 +63,12 @@ describe("a command in a process group", () => {
     const leftBehind = [expect.stringContaining("sleep (pid")];
     expect(end).toEqual({ kind: "exited", code: 0, leftBehind });
     await expect.poll(() => isRunning(lines[0]), { timeout: 5_000 }).toBe(false);
+  });
+
+  it("has the lowest priority if it yields, and so has its session where sessions have one", async () => {
+    const script = "nice; sleep 0.3; cat /proc/self/autogroup 2>/dev/null || true";
+    const { lines } = await run(script, 5_000, undefined, true);
+    const session = existsSync("/proc/self/autogroup") ? [expect.stringMatching(/ nice 19$/)] : [];
+    expect(lines).toEqual(["19", ...session]);
   });
 });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lowerSession } from "@holdfast/runtime/session-priority";
 import { liveMembers } from "./group-members.ts";
 
 /** A command and the bounds of its run. */
@@ -27,6 +28,8 @@ const graceMs = 5_000;
 /** What children may take to notice that their parent is gone before they count as left behind. */
 const settleMs = 1_000;
 const pollMs = 50;
+/** The lowest priority there is, as of `nice`. */
+const lowest = 19;
 
 /**
  * Runs a command with a process group of its own, so that all it starts ends with it: a suite that
@@ -35,7 +38,8 @@ const pollMs = 50;
 export async function runInGroup(command: GroupCommand): Promise<GroupEnd> {
   if (command.signal.aborted) return { kind: "stopped", why: "interrupted" };
   const shell = ["/bin/sh", "-c", command.script];
-  const [file = "", ...args] = command.yields ? ["nice", "-n", "19", ...shell] : shell;
+  const nice = ["nice", "-n", String(lowest)];
+  const [file = "", ...args] = command.yields ? [...nice, ...shell] : shell;
   const child = spawn(file, args, {
     cwd: command.cwd,
     env: command.env,
@@ -44,6 +48,7 @@ export async function runInGroup(command: GroupCommand): Promise<GroupEnd> {
   });
   const group = child.pid;
   if (group === undefined) throw new Error(`${file} cannot be started`);
+  if (command.yields) yieldSession(group);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream, crlfDelay: Infinity }).on("line", command.onLine);
   }
@@ -72,6 +77,15 @@ export async function runInGroup(command: GroupCommand): Promise<GroupEnd> {
   killGroup(group, "SIGKILL");
   process.removeListener("exit", onExit);
   return result;
+}
+
+/** Its group is a session as well, to whose priority that of its processes is second. */
+function yieldSession(leader: number): void {
+  try {
+    lowerSession(leader, lowest);
+  } catch {
+    // It has ended already, or a container forbids it: then it takes more than what is left over.
+  }
 }
 
 /** The commands of a group that are alive, waiting up to `withinMs` for all of them to end. */

@@ -1,14 +1,33 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-test("a process that yields comes after those that do not", () => {
-  const module = fileURLToPath(new URL("yield-to-others.ts", import.meta.url));
-  const script = `
-    const { yieldToOthers } = await import(${JSON.stringify(module)});
-    yieldToOthers({ warn: () => {} });
-    const { getPriority } = await import("node:os");
-    console.log(getPriority());`;
+const module = fileURLToPath(new URL("yield-to-others.ts", import.meta.url));
+const script = `
+  const { yieldToOthers } = await import(${JSON.stringify(module)});
+  yieldToOthers({ warn: ({ err }) => console.log(err.message) });
+  const { getPriority } = await import("node:os");
+  const { existsSync, readFileSync } = await import("node:fs");
+  const file = "/proc/self/autogroup";
+  console.log(getPriority(), existsSync(file) ? readFileSync(file, "utf8").trim() : "none");`;
+
+/** What it prints once it yields; with a session of its own, or in ours. */
+function yielded(detached: boolean): string {
   const args = ["--input-type=module", "-e", script];
-  expect(Number(execFileSync(process.execPath, args, { encoding: "utf8" }))).toBe(10);
+  const options = { encoding: "utf8", detached } as const;
+  return spawnSync(process.execPath, args, options).stdout.trim();
+}
+
+test("a process that yields comes after those that do not", () => {
+  expect(yielded(false)).toMatch(/^10 /);
 });
+
+test.runIf(existsSync("/proc/self/autogroup"))(
+  "its session comes after other sessions, if it is the first process of it",
+  () => {
+    expect(yielded(true)).toMatch(/^10 .* nice 10$/);
+    const ours = readFileSync("/proc/self/autogroup", "utf8").trim();
+    expect(yielded(false)).toBe(`10 ${ours}`);
+  },
+);

@@ -1,5 +1,6 @@
 import { setPriority } from "node:os";
 import type { Logger } from "./log.ts";
+import { leadsSession, lowerSession } from "./session-priority.ts";
 
 /** As of `nice`: 0 is what everything else runs with, 19 the lowest. */
 const priority = 10;
@@ -11,6 +12,8 @@ const priority = 10;
 export function yieldToOthers(log: Logger): void {
   try {
     setPriority(priority);
+    // As the launcher starts it. In a session of others its own priority has to do.
+    if (leadsSession()) lowerSession(process.pid, priority);
   } catch (error) {
     log.warn({ "event.action": "priority-kept", err: error }, "runs with the priority of others");
   }
