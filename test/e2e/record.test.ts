@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { findTool } from "@holdfast/toolchain/find-tool";
 import type { ToolName } from "@holdfast/toolchain/tool";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { execute } from "../contract/postgres-under-test.ts";
 import { repository, whyNoEtcd } from "./environment.ts";
 import { CommandLine, type CommandOptions } from "./holdfast.ts";
 import { Platform } from "./platform.ts";
@@ -180,6 +181,29 @@ describe.skipIf(noEtcd !== undefined || missing.length > 0)("npm start -- --audi
     expect(exported.stdout.trim().split("\n")).toHaveLength(2);
     expect((await cli.run(`${asked} --hot-only`)).stdout).toBe("");
   });
+
+  it("does not call a ledger intact whose end was cut off together with its counts", async () => {
+    await cli.json(`release ${await cli.acquire("order:cut")}`);
+    await timeline(cli, "order:cut", 2);
+    const { chains, journalsNotAsked } = await cli.json("audit verify --hot-only");
+    expect(journalsNotAsked).toEqual([]);
+    const { events } = await cli.json("audit timeline order:cut");
+    const [{ cluster, sequence }] = events;
+    const { head, anchored } = chains.find(({ chain }: { chain: string }) => chain === cluster);
+    expect(head).toContain(`${cluster}@${anchored}:`);
+    const last = Number(sequence) - 1;
+    await execute(
+      settingsOf(platform).HOLDFAST_POSTGRES ?? "",
+      `delete from holdfast.events where sequence > ${last}
+         and cluster_id = (select id from holdfast.names where name = '${cluster}');
+       update holdfast.day_clusters set last_sequence = ${last}
+         where last_sequence > ${last}
+         and cluster_id = (select id from holdfast.names where name = '${cluster}');`,
+    );
+    const cut = await cli.run("audit verify --hot-only");
+    expect(cut).toMatchObject({ code: 75, stdout: expect.stringMatching(/ behind +/) });
+    expect(cut.stderr).toContain(`${cluster}: the journal wrote records up to ${anchored}`);
+  });
 });
 
 async function tailing(cli: Typed) {
@@ -220,13 +244,18 @@ async function threeDaysAgo(
 
 /** One round of an archiver that takes every day that is over, as a person would start it. */
 function archive(platform: Platform): Promise<Ended> {
-  const text = readFileSync(join(platform.dataDir, "audit", "archiver.env"), "utf8");
-  const settings = [...text.matchAll(/^(\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]);
   const env = {
-    ...Object.fromEntries(settings),
+    ...settingsOf(platform),
     HOLDFAST_ARCHIVE_HOT_DAYS: "1",
     HOLDFAST_ARCHIVE_CLOSE_S: "0",
   };
   const script = join(repository, "services/archiver/src/main.ts");
   return run(process.execPath, [script, "--once", "--verify"], { cwd: repository, env });
+}
+
+/** With what its archiver reaches the stores. */
+function settingsOf(platform: Platform): Record<string, string | undefined> {
+  const text = readFileSync(join(platform.dataDir, "audit", "archiver.env"), "utf8");
+  const settings = [...text.matchAll(/^(\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]);
+  return Object.fromEntries(settings);
 }

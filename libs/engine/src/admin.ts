@@ -4,6 +4,7 @@ import { decodeEpoch } from "@holdfast/core/lock/epoch";
 import { epochKey } from "@holdfast/core/lock/keys";
 import { type Placement, placeOf } from "@holdfast/core/placement/placement";
 import { slotCount } from "@holdfast/core/placement/slot";
+import { writtenHead } from "./journal/written-head.ts";
 import type { LocalContext } from "./local-context.ts";
 import type {
   About,
@@ -85,6 +86,7 @@ export class Admin implements AdminTier {
     const placement = context.placements.current;
     const { clock } = context.surroundings;
     const askedAtMs = clock.monotonicMs();
+    const written = shard && writtenHead(shard.store);
     const reply = await shard?.store.range({ kind: "range", key: epochKey });
     const rttMs = clock.monotonicMs() - askedAtMs;
     const read = reply?.kind === "read" ? reply : undefined;
@@ -102,6 +104,7 @@ export class Admin implements AdminTier {
       revision: read?.revision ?? 0n,
       slotCount: placement === undefined ? 0 : slotsOf(placement, name),
       members: await this.#options.members(name),
+      ...(await written),
     };
   }
 

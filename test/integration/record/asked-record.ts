@@ -25,7 +25,7 @@ export interface AskedRecord extends AsyncDisposable {
 /** Opens the door of a record. */
 export async function openRecord(
   ledger: Ledger,
-  more: Pick<LedgerDeskOptions, "headsOf" | "archive"> = {},
+  more: Pick<LedgerDeskOptions, "archive"> = {},
 ): Promise<AskedRecord> {
   const desk = new LedgerDesk({ ledger, clock, pollMs: 20, arrivalMs: 200, ...more });
   const server = await serveAudit({ listen: "127.0.0.1:0", desk, clock, reflection: true });

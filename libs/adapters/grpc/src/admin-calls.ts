@@ -20,6 +20,7 @@ import type { AdminTier } from "@holdfast/engine/ports/admin-tier";
 import { whole } from "./admin-messages.ts";
 import { register } from "./lock-calls.ts";
 import { serveReadmission } from "./readmission-calls.ts";
+import { asBuffer } from "./unary-handler.ts";
 
 const pageSizeDefault = 100;
 
@@ -45,6 +46,7 @@ export function serveAdmin(server: Server, admin: AdminTier, clock: Clock): void
       ...shard,
       endpoints: [...shard.endpoints],
       epoch: whole(shard.epoch),
+      written: shard.written && { ...shard.written, hash: asBuffer(shard.written.hash) },
       members: shard.members.map((member) => ({
         ...member,
         databaseBytes: whole(member.databaseBytes),

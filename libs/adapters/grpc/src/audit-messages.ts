@@ -87,6 +87,7 @@ export function verifyMessage({ cluster, records, verdict }: VerifyProgress): Ui
       forgotten: verdict.forgotten ?? 0n,
       objects: whole(verdict.objects),
       unread: verdict.unread.map(unreadOf),
+      written: verdict.written ?? 0n,
     },
     done: false,
   }).finish();

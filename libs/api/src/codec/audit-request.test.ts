@@ -49,7 +49,7 @@ describe("what a request leaves out", () => {
   test("is everything, from now on", () => {
     expect(tail({})).toEqual({ kinds: [] });
     expect(tail({ fromMs: 0n })).toEqual({ kinds: [], fromMs: 0 });
-    expect(verify({})).toEqual({ trusted: [], hotOnly: false });
+    expect(verify({})).toEqual({ trusted: [], written: [], hotOnly: false });
     expect(exported({})).toEqual({ fromMs: 0, toMs: lastMs, hotOnly: false });
     expect(archived({})).toEqual({ pageSize: 100, pageToken: "" });
   });
@@ -72,9 +72,11 @@ test("what a request says is read as it was meant", () => {
   });
   expect(at({ lock, atMs: 7n })).toEqual({ lock, atMs: 7 });
   const trusted = [{ cluster: "c", sequence: 2n ** 63n - 1n, hash }];
-  expect(verify({ cluster: "c", trusted, hotOnly: true })).toEqual({
+  const written = [{ cluster: "d", sequence: 1n, hash }];
+  expect(verify({ cluster: "c", trusted, written, hotOnly: true })).toEqual({
     cluster: "c",
     trusted,
+    written,
     hotOnly: true,
   });
   const days = { fromDay: "2026-01-01", toDay: "2026-01-02", cluster: "c" };
@@ -127,6 +129,12 @@ test.each<[string, () => object, () => object, string]>([
   ["kinds", () => tail({ kinds: kinds(32) }), () => tail({ kinds: kinds(33) }), "kinds"],
   ["heads", () => verify({ trusted: heads(64) }), () => verify({ trusted: heads(65) }), "trusted"],
   [
+    "heads of journals",
+    () => verify({ written: heads(1_024) }),
+    () => verify({ written: heads(1_025) }),
+    "written",
+  ],
+  [
     "a chain's name",
     () => verify({ cluster: "c".repeat(64) }),
     () => verify({ cluster: "c".repeat(65) }),
@@ -159,6 +167,11 @@ test.each<[string, object, string]>([
     "a hash of 31 bytes",
     verify({ trusted: [{ ...heads(1)[0], hash: hash.subarray(1) }] }),
     "trusted.hash",
+  ],
+  [
+    "a journal's head without a number",
+    verify({ written: [{ ...heads(1)[0], sequence: 0n }] }),
+    "written.sequence",
   ],
   ["a head of no chain", verify({ trusted: [{ ...heads(1)[0], cluster: "" }] }), "trusted.cluster"],
   ["a chain's name with NUL", exported({ cluster: "c\0" }), "cluster"],

@@ -32,6 +32,7 @@ export const auditLimits = {
   kindsMax: 32,
   clusterCharsMax: 64,
   trustedMax: 64,
+  writtenMax: 1_024,
   contendedMax: 1_000,
 } as const;
 
@@ -126,34 +127,48 @@ export function readContendedRequest(
 /** The engine's `VerifyQuery`. */
 interface VerifyFields {
   readonly cluster?: string;
-  readonly trusted: readonly {
-    readonly cluster: string;
-    readonly sequence: bigint;
-    readonly hash: Uint8Array;
-  }[];
+  readonly trusted: readonly HeadFields[];
+  readonly written: readonly HeadFields[];
   readonly hotOnly: boolean;
+}
+
+/** The core's `ChainHead`. */
+interface HeadFields {
+  readonly cluster: string;
+  readonly sequence: bigint;
+  readonly hash: Uint8Array;
 }
 
 /** Reads a `VerifyRequest`. */
 export function readVerifyRequest(bytes: Uint8Array): VerifyFields | Failure {
   const request = decodeMessage(VerifyRequest, bytes);
   if (request === undefined) return malformedRequest();
-  const { trusted, hotOnly } = request;
-  if (trusted.length > auditLimits.trustedMax) {
-    return refuse("trusted", `trusted has at most ${auditLimits.trustedMax} heads.`);
-  }
-  for (const { cluster, sequence, hash } of trusted) {
-    if (cluster === "") return refuse("trusted.cluster", "A head says of which chain it is.");
-    const found = checkCluster("trusted.cluster", cluster);
+  const { trusted, written, hotOnly } = request;
+  const found =
+    checkHeads("trusted", trusted, auditLimits.trustedMax) ??
+    checkHeads("written", written, auditLimits.writtenMax) ??
+    checkCluster("cluster", request.cluster);
+  return found ?? { trusted, written, hotOnly, ...clusterIn(request) };
+}
+
+function checkHeads(
+  field: string,
+  heads: readonly HeadFields[],
+  headsMax: number,
+): Failure | undefined {
+  if (heads.length > headsMax) return refuse(field, `${field} has at most ${headsMax} heads.`);
+  for (const { cluster, sequence, hash } of heads) {
+    if (cluster === "") return refuse(`${field}.cluster`, "A head says of which chain it is.");
+    const found = checkCluster(`${field}.cluster`, cluster);
     if (found !== undefined) return found;
     if (hash.length !== hashBytes) {
-      return refuse("trusted.hash", `A hash has ${hashBytes} bytes; this one has ${hash.length}.`);
+      return refuse(`${field}.hash`, `A hash has ${hashBytes} bytes; this one has ${hash.length}.`);
     }
     if (sequence < 1n || sequence >= 2n ** 63n) {
-      return refuse("trusted.sequence", "The number of a record is from 1 to 2^63 - 1.");
+      return refuse(`${field}.sequence`, "The number of a record is from 1 to 2^63 - 1.");
     }
   }
-  return checkCluster("cluster", request.cluster) ?? { trusted, hotOnly, ...clusterIn(request) };
+  return undefined;
 }
 
 /** Reads an `ExportRequest`. */

@@ -6,6 +6,7 @@ import type { Invocation } from "../invocation.ts";
 import { examplesHelp } from "../output/help-text.ts";
 import { renderFields } from "../output/table.ts";
 import type { Wrap } from "../wrap.ts";
+import { printHead } from "./audit/chain-head.ts";
 
 const slotCount = 4096;
 
@@ -30,7 +31,11 @@ export function addShard(program: Command, wrap: Wrap): void {
         const client = await invocation.connect();
         const shards = await client.shards();
         if (invocation.format === "json") {
-          await invocation.printJson({ region: client.region, shards });
+          const printed = shards.map(({ written, ...shard }) => ({
+            ...shard,
+            ...(written && { written: printHead(written) }),
+          }));
+          await invocation.printJson({ region: client.region, shards: printed });
         } else {
           await printShards(invocation, shards);
         }

@@ -1,3 +1,4 @@
+import type { ChainHead } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
 import type { ClientTlsOptions } from "@holdfast/client/options";
 import type { Consistency, Scope } from "@holdfast/core/command/command";
 import type { RegionVote } from "@holdfast/core/command/outcome";
@@ -185,6 +186,8 @@ export interface ShardView {
   readonly revision: bigint;
   readonly slotCount: number;
   readonly members: readonly MemberView[];
+  /** The last record of its history that certainly is in the log. */
+  readonly written?: ChainHead | undefined;
 }
 
 /** One server of a shard's store. */

@@ -1,7 +1,6 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { Clock } from "@holdfast/base/clock";
 import { type Failure, isFailure } from "@holdfast/base/failure";
-import type { ChainHead } from "@holdfast/core/audit/chain";
 import type { LockId } from "@holdfast/core/lock/lock-id";
 import type { Archive } from "../ports/archive.ts";
 import type {
@@ -37,12 +36,6 @@ export interface LedgerDeskOptions {
   readonly clock: Clock;
   /** Where older records lie; left out, they can be told of and not be read. */
   readonly archive?: Archive;
-  /**
-   * Heads of a chain from where nobody who can write to the ledger can write, such as those that
-   * the journal keeps with its checkpoint; none, where whoever keeps them cannot be asked. Never
-   * rejects. Left out, the end of a chain is known by what the ledger counted alone.
-   */
-  readonly headsOf?: (cluster: string) => Promise<readonly ChainHead[]>;
   /** For a ledger that forgets: the highest number of a chain that it has forgotten, or 0. */
   readonly forgottenOf?: (cluster: string) => bigint;
   /** How often a tail looks for more, in ms; 300 if left out. */
@@ -59,7 +52,6 @@ export class LedgerDesk implements AuditDesk {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #objects: ObjectReader | undefined;
-  readonly #headsOf: (cluster: string) => Promise<readonly ChainHead[]>;
   readonly #forgottenOf: (cluster: string) => bigint;
   readonly #pollMs: number;
   readonly #arrivalMs: number;
@@ -68,7 +60,6 @@ export class LedgerDesk implements AuditDesk {
     this.#ledger = options.ledger;
     this.#clock = options.clock;
     this.#objects = options.archive && new ObjectReader(options.archive, options.clock);
-    this.#headsOf = options.headsOf ?? (async () => []);
     this.#forgottenOf = options.forgottenOf ?? (() => 0n);
     this.#pollMs = options.pollMs ?? 300;
     this.#arrivalMs = options.arrivalMs ?? 5_000;
@@ -111,7 +102,6 @@ export class LedgerDesk implements AuditDesk {
     const tools = {
       ledger: this.#ledger,
       clock: this.#clock,
-      headsOf: this.#headsOf,
       forgottenOf: this.#forgottenOf,
       arrivalMs: this.#arrivalMs,
       objects: this.#objects,

@@ -1,7 +1,7 @@
 import { utf8 } from "@holdfast/base/bytes";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { ManualClock } from "@holdfast/base/manual-clock";
-import { append, type ChainHead } from "@holdfast/core/audit/chain";
+import { append, type ChainHead, type Link } from "@holdfast/core/audit/chain";
 import { describe, expect, test } from "vitest";
 import { linkOf } from "../ledger-row.ts";
 import { MemoryLedger } from "../memory/memory-ledger.ts";
@@ -17,14 +17,9 @@ const cluster = "c/here/s0";
 const everything: VerifyQuery = { trusted: [] };
 
 /** Verifies; what is waited for comes, or does not, in no time. */
-async function verify(
-  ledger: Ledger,
-  query = everything,
-  headsOf?: (of: string) => Promise<readonly ChainHead[]>,
-  onWait?: () => Promise<void>,
-) {
+async function verify(ledger: Ledger, query = everything, onWait?: () => Promise<void>) {
   const clock = new ManualClock();
-  const desk = new LedgerDesk({ ledger, clock, ...(headsOf && { headsOf }) });
+  const desk = new LedgerDesk({ ledger, clock });
   const verdicts: Verdict[] = [];
   let isDone = false;
   const done = desk
@@ -114,15 +109,16 @@ describe("a record as it was written", () => {
     const [verdict] = await verify(ledger, { trusted: [headOf(rows[9])] });
     expect(verdict).toMatchObject({ anchored: 10n });
     expect(verdict).not.toHaveProperty("damage");
-    const [later] = await verify(ledger, everything, async () => [headOf(rows[19])]);
+    const [later] = await verify(ledger, { trusted: [], written: [headOf(rows[19])] });
     expect(later).toMatchObject({ anchored: 20n });
+    expect(later).not.toHaveProperty("written");
   });
 
   test("may lack a record that is still on its way", async () => {
     const rows = recordedChain(20, { startMs });
     const ledger = await ledgerOf(rows.filter(({ sequence }) => sequence !== 12n));
     let waits = 0;
-    const [verdict] = await verify(ledger, everything, undefined, async () => {
+    const [verdict] = await verify(ledger, everything, async () => {
       waits += 1;
       if (waits === 5) await ledger.append(rows);
     });
@@ -133,19 +129,8 @@ describe("a record as it was written", () => {
   test("may have records that are parked, for the auditor could not make rows of them", async () => {
     const rows = recordedChain(20, { startMs });
     const last = append(headOf(rows[19]), utf8(`{"v":9,"kind":"LockLent","cluster":"${cluster}"}`));
-    const parked = [linkOf(rows[11] as LedgerRow), last].map(({ sequence, previous, bytes }) => ({
-      ...{
-        id: `p${sequence}`,
-        topic: "t",
-        partition: 0,
-        offset: sequence,
-        reason: "unknown-version",
-      },
-      ...{ message: "", parkedAtMs: startMs, key: utf8("k"), value: bytes },
-      headers: { chain: `${sequence}.${Buffer.from(previous).toString("base64url")}` },
-    }));
     const ledger = await ledgerOf(rows.filter(({ sequence }) => sequence !== 12n));
-    expect(await ledger.park(parked)).toEqual({ kind: "recorded" });
+    await park(ledger, [linkOf(rows[11] as LedgerRow), last]);
     const [verdict] = await verify(ledger, { trusted: [last] });
     expect(verdict).toMatchObject({ records: 21, unknown: 2, anchored: 21n });
     expect(verdict).not.toHaveProperty("damage");
@@ -227,8 +212,6 @@ describe("the first bad record is named", () => {
     const [unknown] = await verify(ledger);
     expect(unknown).not.toHaveProperty("damage");
     const truncated = { kind: "truncated-end", first: 16n, last: 20n };
-    const [byJournal] = await verify(ledger, everything, async () => [headOf(rows[19])]);
-    expect(byJournal?.damage).toMatchObject(truncated);
     const [byUser] = await verify(ledger, { trusted: [headOf(rows[19])] });
     expect(byUser?.damage).toMatchObject(truncated);
     await archive(ledger, rows);
@@ -239,6 +222,8 @@ describe("the first bad record is named", () => {
   test("where all was hashed anew, by a head that is known", async () => {
     const ledger = await ledgerOf(forged);
     expect((await verify(ledger))[0]).not.toHaveProperty("damage");
+    const [byJournal] = await verify(ledger, { trusted: [], written: [headOf(rows[11])] });
+    expect(byJournal?.damage).toMatchObject({ kind: "rewritten", first: 1n, last: 12n });
     const [verdict] = await verify(ledger, { trusted: [headOf(rows[11])] });
     expect(verdict?.damage).toMatchObject({ kind: "rewritten", first: 1n, last: 12n });
   });
@@ -253,6 +238,68 @@ describe("the first bad record is named", () => {
     expect(verdict?.damage).toMatchObject({ kind: "truncated-start", first: 1n, last: 20n });
   });
 });
+
+describe("what the journal wrote and the ledger does not have", () => {
+  const rows = recordedChain(20, { startMs });
+  const written = [headOf(rows[19]), headOf(rows[4])];
+
+  test("is told, and is neither damage nor intact", async () => {
+    const ledger = await ledgerOf(rows.slice(0, 15));
+    const [verdict] = await verify(ledger, { trusted: [], written });
+    expect(verdict).toMatchObject({ written: 20n, records: 15, head: headOf(rows[14]) });
+    expect(verdict).not.toHaveProperty("damage");
+    const [none] = await verify(await ledgerOf(), { trusted: [], written });
+    expect(none).toMatchObject({ written: 20n, records: 0, head: { cluster, sequence: 0n } });
+  });
+
+  test("is damage where it had arrived: newer records are there, or the counts", async () => {
+    const cut = rows.filter(({ sequence }) => sequence <= 10n || sequence > 15n);
+    const [behindIt] = await verify(await ledgerOf(cut), { trusted: [], written });
+    expect(behindIt?.damage).toMatchObject({ kind: "deleted", first: 11n, last: 15n });
+    expect(behindIt).not.toHaveProperty("written");
+  });
+
+  test("may arrive meanwhile", async () => {
+    const ledger = await ledgerOf(rows.slice(0, 15));
+    let waits = 0;
+    const query = { trusted: [], written };
+    const [verdict] = await verify(ledger, query, async () => {
+      waits += 1;
+      if (waits === 5) await ledger.append(rows);
+    });
+    expect(verdict).toMatchObject({ records: 20, anchored: 20n, head: headOf(rows[19]) });
+    expect(verdict).not.toHaveProperty("written");
+  });
+
+  test("lies in the archive perhaps, all of it", async () => {
+    const ledger = await ledgerOf(rows);
+    await archive(ledger, rows);
+    await ledger.dropDay(utcDay(startMs), 20);
+    const [verdict] = await verify(ledger, { trusted: [], written });
+    expect(verdict).toMatchObject({ head: headOf(rows[19]), anchored: 20n });
+    expect(verdict).not.toHaveProperty("written");
+  });
+
+  test("or is parked", async () => {
+    const ledger = await ledgerOf(rows);
+    const last = append(headOf(rows[19]), utf8(`{"v":9,"kind":"LockLent","cluster":"${cluster}"}`));
+    await park(ledger, [last]);
+    const query = { trusted: [], written: [{ cluster, sequence: 21n, hash: last.hash }] };
+    const [verdict] = await verify(ledger, query);
+    expect(verdict).toMatchObject({ records: 21, unknown: 1, anchored: 21n });
+    expect(verdict).not.toHaveProperty("written");
+  });
+});
+
+async function park(ledger: Ledger, links: readonly Link[]): Promise<void> {
+  const parked = links.map(({ sequence, previous, bytes }) => ({
+    ...{ id: `p${sequence}`, topic: "t", partition: 0, offset: sequence },
+    ...{ reason: "unknown-version", message: "", parkedAtMs: startMs },
+    ...{ key: utf8("k"), value: bytes },
+    headers: { chain: `${sequence}.${Buffer.from(previous).toString("base64url")}` },
+  }));
+  expect(await ledger.park(parked)).toEqual({ kind: "recorded" });
+}
 
 async function archive(ledger: Ledger, rows: readonly LedgerRow[]): Promise<void> {
   const [first, last] = [rows[0], rows.at(-1)] as [LedgerRow, LedgerRow];

@@ -19,8 +19,6 @@ import { parkedLinks } from "./parked-links.ts";
 export interface VerifyTools {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  /** See LedgerDeskOptions. */
-  readonly headsOf: (cluster: string) => Promise<readonly ChainHead[]>;
   /** See LedgerDeskOptions; asked as the chain is read, for it is forgotten meanwhile as well. */
   readonly forgottenOf: (cluster: string) => bigint;
   /** So long a record that is missing is waited for. */
@@ -53,7 +51,7 @@ export async function verifyRecord(
   if (isFailure(counted)) return counted;
   const archived = await archivedChains(tools.ledger);
   if (isFailure(archived)) return archived;
-  const named = query.trusted.map(({ cluster }) => cluster);
+  const named = [...query.trusted, ...(query.written ?? [])].map(({ cluster }) => cluster);
   const all = new Set([...counted.chains.keys(), ...archived.names, ...named]);
   const clusters = query.cluster === undefined ? all : new Set([query.cluster]);
   let before = 0;
@@ -85,9 +83,10 @@ interface Beginning {
   readonly runs: ArchivedRuns;
 }
 
+/** `given`: heads of the chain from elsewhere than the ledger. */
 async function beginChain(
-  { ledger, headsOf }: VerifyTools,
-  query: VerifyQuery,
+  { ledger }: VerifyTools,
+  given: readonly ChainHead[],
   cluster: string,
 ): Promise<Beginning | Failure> {
   const open = await openDays(ledger);
@@ -96,8 +95,9 @@ async function beginChain(
   if (isFailure(found)) return found;
   const runs = new ArchivedRuns(found.parts, open.days);
   // Of two heads with one number the last one counts: that of whoever asks, before all others.
-  const given = [...runs.heads, ...(await headsOf(cluster)), ...query.trusted];
-  const trusted = given.filter((head) => head.cluster === cluster && head.sequence > 0n);
+  const trusted = [...runs.heads, ...given].filter(
+    (head) => head.cluster === cluster && head.sequence > 0n,
+  );
   return { kind: "beginning", days: daysOf(open.days), trusted, runs };
 }
 
@@ -128,6 +128,10 @@ async function verifyChain(
 ): Promise<Verified | Failure | "unknown" | undefined> {
   const { clock, arrivalMs } = tools;
   const { cluster } = asked;
+  const written = await writtenEnd(tools, query, asked, cancellation);
+  if (isFailure(written)) return written;
+  const given = written.kind === "reached" ? [written.head, ...query.trusted] : query.trusted;
+  const isBehind = written.kind === "behind" ? { written: written.sequence } : {};
   const objects = new ObjectVerification(new ObjectLooks(tools.objects, query.hotOnly === true));
   let inObjects = 0;
   const onObject = (records: number) => {
@@ -138,10 +142,10 @@ async function verifyChain(
   let untilMs: number | undefined;
   let parked: ReadonlyMap<bigint, Link> | undefined;
   for (let again = 0; ; again++) {
-    const begun = await beginChain(tools, query, cluster);
+    const begun = await beginChain(tools, given, cluster);
     if (isFailure(begun)) return begun;
     const { trusted, runs } = begun;
-    if (asked.counts === 0n && trusted.length === 0) return "unknown";
+    if (asked.counts === 0n && trusted.length === 0 && written.kind === "none") return "unknown";
     await objects.read(runs, onObject, cancellation);
     if (cancellation.cancelled) return undefined;
     const elsewhere = {
@@ -156,7 +160,8 @@ async function verifyChain(
     if (cancellation.cancelled) return undefined;
     const ofRows = reading.finish(asked.counts);
     const { damage } = ofRows;
-    const done = { kind: "verified", verdict: objects.join(ofRows, runs, trusted) } as const;
+    const verdict = { ...objects.join(ofRows, runs, trusted), ...isBehind };
+    const done = { kind: "verified", verdict } as const;
     if (damage === undefined || !mayArrive.has(damage.kind) || again === againMax) return done;
     const open = await openDays(tools.ledger);
     if (isFailure(open)) return open;
@@ -215,4 +220,37 @@ async function arrives(
     if (page.rows[0]?.sequence === sequence) return { kind: "arrived" };
   }
   return { kind: "missing" };
+}
+
+/** How far the journal wrote a chain: as far as the ledger came, or farther. */
+type WrittenEnd =
+  | { readonly kind: "none" }
+  | { readonly kind: "reached"; readonly head: ChainHead }
+  | { readonly kind: "behind"; readonly sequence: bigint };
+
+/** Waits a little for the last record that the journal wrote: it may be on its way. */
+async function writtenEnd(
+  tools: VerifyTools,
+  query: VerifyQuery,
+  { cluster, counts }: Asked,
+  cancellation: Cancellation,
+): Promise<WrittenEnd | Failure> {
+  const [head] = (query.written ?? [])
+    .filter((each) => each.cluster === cluster && each.sequence > 0n)
+    .sort((left, right) => (left.sequence > right.sequence ? -1 : 1));
+  if (head === undefined) return { kind: "none" };
+  const { sequence } = head;
+  const reached = { kind: "reached", head } as const;
+  // If it is not there after all, that is damage, and found as such.
+  if (sequence <= counts) return reached;
+  const archived = await archivedParts(tools.ledger, cluster);
+  if (isFailure(archived)) return archived;
+  if (archived.parts.some(({ lastSequence }) => lastSequence >= sequence)) return reached;
+  const untilMs = tools.clock.monotonicMs() + tools.arrivalMs;
+  const found = await arrives(tools, cluster, sequence, untilMs, cancellation);
+  if (isFailure(found)) return found;
+  if (found.kind === "arrived") return reached;
+  const parked = await parkedLinks(tools.ledger, cluster);
+  if (isFailure(parked)) return parked;
+  return parked.links.has(sequence) ? reached : { kind: "behind", sequence };
 }

@@ -1,5 +1,6 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { Failure } from "@holdfast/base/failure";
+import type { ChainHead } from "@holdfast/core/audit/chain";
 
 /**
  * How a region is laid out and how it fares, for people and tools. All but `readmit` only read; a
@@ -105,6 +106,8 @@ export interface ShardStatus {
   readonly slotCount: number;
   /** The servers of its store, where it has any. */
   readonly members: readonly MemberStatus[];
+  /** The last record of its history that certainly is in the log; absent where nothing was read. */
+  readonly written?: ChainHead;
 }
 
 /** One server of a shard's store. */

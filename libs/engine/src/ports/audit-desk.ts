@@ -172,6 +172,8 @@ export interface VerifyQuery {
   readonly cluster?: string;
   /** Heads that whoever asks knows from elsewhere. */
   readonly trusted: readonly ChainHead[];
+  /** Heads of what the journals wrote to the log: the ledger may not have come so far. */
+  readonly written?: readonly ChainHead[];
   /** No object of the archive is read. */
   readonly hotOnly?: boolean;
 }
@@ -203,6 +205,11 @@ export interface Verdict {
   readonly objects: number;
   /** Those that were not read, by reason. */
   readonly unread: readonly UnreadObjects[];
+  /**
+   * Up to this number the journal wrote records, and the ledger ends before it: they have not
+   * arrived, or its end was cut off.
+   */
+  readonly written?: bigint;
 }
 
 /**

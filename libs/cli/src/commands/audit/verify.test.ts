@@ -1,7 +1,20 @@
 import type { VerifyResponse } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
 import { describe, expect, test } from "vitest";
+import { CliError } from "../../cli-error.ts";
+import type { RegionView, ShardView } from "../../connection/client-port.ts";
 import { ask, lines } from "../../testing/ask-audit.ts";
 import { FakeAudit } from "../../testing/fake-audit.ts";
+import { FakeClient } from "../../testing/fake-client.ts";
+
+function regionView(name: string): RegionView {
+  const isHere = name === "us-east-1";
+  return { name, local: isHere, endpoints: [], reachable: true, roundTripMs: 1, problem: "" };
+}
+
+function shardView(name: string): ShardView {
+  const answered = { reachable: true, problem: "", roundTripMs: 1, epoch: 1, revision: 9n };
+  return { name, endpoints: [], ...answered, slotCount: 4_096, members: [] };
+}
 
 describe("verify", () => {
   const hash = Buffer.alloc(32, 0xab);
@@ -16,6 +29,7 @@ describe("verify", () => {
     forgotten: 0n,
     objects: 3n,
     unread: [],
+    written: 0n,
   };
   const done: VerifyResponse = { cluster: "", records: 20n, verdict: undefined, done: true };
   const printed = `c/us-east-1/s0@20:${"ab".repeat(32)}`;
@@ -36,6 +50,60 @@ describe("verify", () => {
     });
     const json = await ask(audit, ["verify", "-o", "json", "--chain", "c/us-east-1/s0"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ intact: true, chains: [{ head: printed }] });
+  });
+
+  test("routers are asked how far the journals wrote, and a ledger that ends before is behind", async () => {
+    const audit = new FakeAudit();
+    audit.progress = [{ ...done, done: false, verdict: { ...verdict, written: 31n } }, done];
+    const client = new FakeClient();
+    client.regionViews = [regionView("us-east-1"), regionView("eu-west-1")];
+    const written = { ...head, sequence: 31n };
+    client.shardViews = [{ ...shardView("s0"), written }, shardView("s1")];
+    const { exitCode, stdout, stderr, connections } = await ask(audit, ["verify"], { client });
+    expect(exitCode).toBe(75);
+    expect(stdout).toMatch(/^c\/us-east-1\/s0 +behind +20 /m);
+    expect(stderr).toContain("c/us-east-1/s0: the journal wrote records up to 31");
+    expect(connections.map(({ region }) => region)).toEqual(
+      expect.arrayContaining(["us-east-1", "eu-west-1"]),
+    );
+    expect(audit.asked[0]).toMatchObject({ request: { written: [written, written] } });
+    const json = JSON.parse((await ask(audit, ["verify", "-o", "json"], { client })).stdout);
+    expect(json).toMatchObject({
+      intact: false,
+      damaged: false,
+      journalsNotAsked: [],
+      chains: [{ intact: false, journalWroteTo: "31" }],
+    });
+  });
+
+  test("a region that does not say how far its journals wrote is named, and is no failure", async () => {
+    const audit = new FakeAudit();
+    audit.progress = [{ ...done, done: false, verdict }, done];
+    const client = new FakeClient();
+    client.regionViews = [regionView("us-east-1"), regionView("eu-west-1")];
+    client.shardViews = [{ ...shardView("s0"), reachable: false, problem: "no quorum" }];
+    const connect = async ({ region }: { region?: string | undefined }) => {
+      if (region === "eu-west-1") throw new CliError(69, "Nothing answers.");
+      return client;
+    };
+    const { exitCode, stderr } = await ask(audit, ["verify"], { connect });
+    expect(exitCode).toBe(0);
+    const lost = "an end that was cut off with its counts would not show.";
+    expect(stderr).toBe(
+      lines(
+        `How far the journal of us-east-1/s0 wrote was not asked (no quorum): ${lost}`,
+        `How far the journal of eu-west-1 wrote was not asked (Nothing answers): ${lost}`,
+      ),
+    );
+    const nobody = await ask(audit, ["verify", "-o", "json"], {
+      connect: async () => {
+        throw new CliError(69, "Nothing answers.");
+      },
+    });
+    expect(JSON.parse(nobody.stdout)).toMatchObject({
+      intact: true,
+      journalsNotAsked: [{ region: "", why: "Nothing answers." }],
+    });
   });
 
   test("damage ends with 1, and the first bad record is named", async () => {

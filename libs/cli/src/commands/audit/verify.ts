@@ -1,10 +1,9 @@
 import type {
-  ChainHead,
   Verdict,
   VerifyRequest,
 } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
 import { type Command, Option } from "commander";
-import { CliError, usageError } from "../../cli-error.ts";
+import { CliError } from "../../cli-error.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import type { Invocation } from "../../invocation.ts";
 import { examplesHelp } from "../../output/help-text.ts";
@@ -12,7 +11,9 @@ import { printable } from "../../output/table.ts";
 import type { Wrap } from "../../wrap.ts";
 import { Interruption } from "../interruption.ts";
 import { type AuditOptions, addAuditEndpoint } from "./audit-options.ts";
+import { parseHead, printHead } from "./chain-head.ts";
 import { jsonUnread, noteUnread } from "./unread.ts";
+import { askWritten, noteUnasked } from "./written-heads.ts";
 
 interface VerifyOptions extends AuditOptions {
   readonly chain?: string;
@@ -32,8 +33,10 @@ export function addVerify(audit: Command, wrap: Wrap): void {
       "Reads the hash chains, one a shard, in the hot store and in the archive, and names the first " +
         "record of each that was deleted, edited, inserted, moved, forked, written anew or cut off; " +
         "exits with 1 then. A chain is intact only if all of it was read: objects in Glacier are " +
-        "told, and are no damage. Who can write to the stores can also write all of a chain anew: " +
-        "keep the heads that this prints somewhere else, and give them back with --head.",
+        "told, and are no damage. Routers tell how far the journals wrote: a ledger that ends before " +
+        "is behind, or its end was cut off; exits with 75 then. Who can write to the stores can also " +
+        "write all of a chain anew: keep the heads that this prints somewhere else, and give them " +
+        "back with --head.",
     )
     .addOption(new Option("--chain <name>", "only this chain"))
     .addOption(
@@ -53,15 +56,21 @@ export function addVerify(audit: Command, wrap: Wrap): void {
       wrap<VerifyOptions>(async (invocation, _words, options) => {
         const trusted = (options.head ?? []).map(parseHead);
         const hotOnly = options.hotOnly === true;
-        const request = { cluster: options.chain ?? "", trusted, hotOnly };
+        const { heads, unasked } = await askWritten(invocation);
+        const cluster = options.chain ?? "";
+        const request = { cluster, trusted, hotOnly, written: [...heads] };
         const verdicts = await verify(invocation, request, options.auditEndpoint);
         if (invocation.format === "json") {
           await invocation.printJson({
             intact: verdicts.every(isIntact),
             damaged: verdicts.some(isDamaged),
+            journalsNotAsked: unasked,
             chains: verdicts.map(json),
           });
-        } else await printVerdicts(invocation, verdicts);
+        } else {
+          await printVerdicts(invocation, verdicts);
+          await noteUnasked(invocation, unasked);
+        }
         return exitCode(verdicts);
       }),
     );
@@ -100,19 +109,20 @@ function isDamaged({ damage }: Verdict): boolean {
 }
 
 /** All of it was read, and nothing is wrong. */
-function isIntact({ damage, archived, unread }: Verdict): boolean {
-  return damage === undefined && archived.length === 0 && unread.length === 0;
+function isIntact({ damage, archived, unread, written }: Verdict): boolean {
+  return damage === undefined && archived.length === 0 && unread.length === 0 && written === 0n;
 }
 
 function exitCode(verdicts: readonly Verdict[]): number {
   if (verdicts.some(isDamaged)) return exitCodes.failed;
   const isSilent = verdicts.some(({ unread }) => unread.some(({ why }) => why === "unavailable"));
-  return isSilent ? exitCodes.unavailable : exitCodes.done;
+  if (isSilent) return exitCodes.unavailable;
+  return verdicts.some(({ written }) => written > 0n) ? exitCodes.busy : exitCodes.done;
 }
 
 function json(verdict: Verdict) {
   const { head, damage, records, anchored, unknown, archived, forgotten } = verdict;
-  const { objects, unread } = verdict;
+  const { objects, unread, written } = verdict;
   return {
     chain: head?.cluster ?? "",
     intact: isIntact(verdict),
@@ -128,6 +138,7 @@ function json(verdict: Verdict) {
       recordsNotRead: archived.map(({ first, last }) => ({ first, last })),
     },
     ...(forgotten === 0n ? {} : { forgotten: { first: 1n, last: forgotten } }),
+    ...(written === 0n ? {} : { journalWroteTo: written }),
   };
 }
 
@@ -147,14 +158,14 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
     ],
     verdicts.map((verdict) => [
       verdict.head?.cluster ?? "",
-      verdict.damage?.kind ?? (isIntact(verdict) ? "intact" : "not all read"),
+      stateOf(verdict),
       verdict.records.toString(),
       verdict.objects.toString(),
       verdict.anchored === 0n ? "-" : `to ${verdict.anchored}`,
       printHead(verdict.head),
     ]),
   );
-  for (const { damage, head, unknown, archived, forgotten, unread } of verdicts) {
+  for (const { damage, head, unknown, archived, forgotten, unread, written } of verdicts) {
     if (damage !== undefined) {
       await invocation.note(
         `${invocation.paint("red", "damaged:")} ${printable(damage.message)}\n`,
@@ -170,6 +181,13 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
     if (forgotten > 0n) {
       await invocation.note(`${chain}: records 1 to ${forgotten} are forgotten.\n`);
     }
+    if (written > 0n) {
+      await invocation.note(
+        `${chain}: the journal wrote records up to ${written}, and the ledger does not have them: ` +
+          "they have not arrived, or its end was cut off. Ask again; the second is sure once " +
+          "newer records are there.\n",
+      );
+    }
     if (unknown > 0n) {
       await invocation.note(
         `${chain}: ${unknown} records are parked or of a newer version; only their chain was checked.\n`,
@@ -178,18 +196,8 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
   }
 }
 
-function printHead(head: ChainHead | undefined): string {
-  if (head === undefined || head.sequence === 0n) return "";
-  return `${head.cluster}@${head.sequence}:${Buffer.from(head.hash).toString("hex")}`;
-}
-
-function parseHead(text: string): ChainHead {
-  const [, cluster, sequence, hash] = /^(.+)@(\d{1,19}):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (cluster === undefined || sequence === undefined || hash === undefined) {
-    throw usageError(
-      `--head ${JSON.stringify(text.slice(0, 120))} is no head.`,
-      "Give back what an earlier verification printed: chain@number:hash, the hash in 64 hex digits.",
-    );
-  }
-  return { cluster, sequence: BigInt(sequence), hash: Buffer.from(hash, "hex") };
+function stateOf(verdict: Verdict): string {
+  if (verdict.damage !== undefined) return verdict.damage.kind;
+  if (verdict.written > 0n) return "behind";
+  return isIntact(verdict) ? "intact" : "not all read";
 }

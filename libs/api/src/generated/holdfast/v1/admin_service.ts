@@ -100,6 +100,18 @@ export interface Shard {
   slotCount: number;
   /** The members of its store, where it has any. */
   members: StoreMember[];
+  /** How far the journal has written the shard's history to the log; absent where none has. */
+  written: WrittenHead | undefined;
+}
+
+/** The last record of a shard's history that certainly is in the log. */
+export interface WrittenHead {
+  /** Which chain: that of the shard's etcd. */
+  cluster: string;
+  /** Its number in the chain, from 1. */
+  sequence: bigint;
+  /** SHA-256, 32 bytes. */
+  hash: Buffer;
 }
 
 /** One server of a shard's store. */
@@ -728,6 +740,7 @@ function createBaseShard(): Shard {
     revision: 0n,
     slotCount: 0,
     members: [],
+    written: undefined,
   };
 }
 
@@ -765,6 +778,9 @@ export const Shard: MessageFns<Shard> = {
     }
     for (const v of message.members) {
       StoreMember.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.written !== undefined) {
+      WrittenHead.encode(message.written, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -852,6 +868,85 @@ export const Shard: MessageFns<Shard> = {
             }
 
             message.members.push(StoreMember.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.written = WrittenHead.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWrittenHead(): WrittenHead {
+  return { cluster: "", sequence: 0n, hash: Buffer.alloc(0) };
+}
+
+export const WrittenHead: MessageFns<WrittenHead> = {
+  encode(message: WrittenHead, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== "") {
+      writer.uint32(10).string(message.cluster);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.sequence);
+    }
+    if (message.hash.length !== 0) {
+      writer.uint32(26).bytes(message.hash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WrittenHead {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWrittenHead();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cluster = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.hash = Buffer.from(reader.bytes());
             continue;
           }
         }

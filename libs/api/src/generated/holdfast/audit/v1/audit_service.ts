@@ -319,6 +319,11 @@ export interface VerifyRequest {
   trusted: ChainHead[];
   /** The hot store alone: no object of the archive is read. */
   hotOnly: boolean;
+  /**
+   * Heads of what journals wrote to the log, as routers tell them; at most 1,024. A record up to there
+   * that has not arrived is waited for a few seconds, and is no damage by itself.
+   */
+  written: ChainHead[];
 }
 
 /**
@@ -368,6 +373,11 @@ export interface Verdict {
   objects: bigint;
   /** Objects that were not read, a message for each reason. No damage: nobody knows. */
   unread: UnreadObjects[];
+  /**
+   * A journal wrote records up to this number, and the ledger ends before it: they have not arrived, or
+   * its end was cut off. 0: it ends where the journal does, as far as anybody told.
+   */
+  written: bigint;
 }
 
 /** Objects of one chain that were not read, all for one reason. */
@@ -2163,7 +2173,7 @@ export const ChainHead: MessageFns<ChainHead> = {
 };
 
 function createBaseVerifyRequest(): VerifyRequest {
-  return { cluster: "", trusted: [], hotOnly: false };
+  return { cluster: "", trusted: [], hotOnly: false, written: [] };
 }
 
 export const VerifyRequest: MessageFns<VerifyRequest> = {
@@ -2176,6 +2186,9 @@ export const VerifyRequest: MessageFns<VerifyRequest> = {
     }
     if (message.hotOnly !== false) {
       writer.uint32(24).bool(message.hotOnly);
+    }
+    for (const v of message.written) {
+      ChainHead.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2215,6 +2228,14 @@ export const VerifyRequest: MessageFns<VerifyRequest> = {
             }
 
             message.hotOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.written.push(ChainHead.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2323,6 +2344,7 @@ function createBaseVerdict(): Verdict {
     forgotten: 0n,
     objects: 0n,
     unread: [],
+    written: 0n,
   };
 }
 
@@ -2369,6 +2391,12 @@ export const Verdict: MessageFns<Verdict> = {
     }
     for (const v of message.unread) {
       UnreadObjects.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.written !== 0n) {
+      if (BigInt.asUintN(64, message.written) !== message.written) {
+        throw new globalThis.Error("value provided for field message.written of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.written);
     }
     return writer;
   },
@@ -2456,6 +2484,14 @@ export const Verdict: MessageFns<Verdict> = {
             }
 
             message.unread.push(UnreadObjects.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.written = reader.uint64() as bigint;
             continue;
           }
         }
