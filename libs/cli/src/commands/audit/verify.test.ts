@@ -76,6 +76,16 @@ describe("verify", () => {
     });
   });
 
+  test("a chain that the ledger has nothing of may be of another installation", async () => {
+    const audit = new FakeAudit();
+    const nothing = { ...verdict, head: { ...head, sequence: 0n }, records: 0n, written: 3n };
+    audit.progress = [{ ...done, done: false, verdict: nothing }, done];
+    const { exitCode, stderr } = await ask(audit, ["verify"]);
+    expect(exitCode).toBe(75);
+    expect(stderr).toContain("the ledger has nothing of this chain");
+    expect(stderr).toContain("another installation than the auditor (--audit-endpoint)");
+  });
+
   test("a region that does not say how far its journals wrote is named, and is no failure", async () => {
     const audit = new FakeAudit();
     audit.progress = [{ ...done, done: false, verdict }, done];

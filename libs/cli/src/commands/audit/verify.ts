@@ -1,4 +1,5 @@
 import type {
+  ChainHead,
   Verdict,
   VerifyRequest,
 } from "@holdfast/api/generated/holdfast/audit/v1/audit_service";
@@ -181,13 +182,7 @@ async function printVerdicts(invocation: Invocation, verdicts: readonly Verdict[
     if (forgotten > 0n) {
       await invocation.note(`${chain}: records 1 to ${forgotten} are forgotten.\n`);
     }
-    if (written > 0n) {
-      await invocation.note(
-        `${chain}: the journal wrote records up to ${written}, and the ledger does not have them: ` +
-          "they have not arrived, or its end was cut off. Ask again; the second is sure once " +
-          "newer records are there.\n",
-      );
-    }
+    if (written > 0n) await invocation.note(`${chain}: ${behind(written, head)}\n`);
     if (unknown > 0n) {
       await invocation.note(
         `${chain}: ${unknown} records are parked or of a newer version; only their chain was checked.\n`,
@@ -200,4 +195,18 @@ function stateOf(verdict: Verdict): string {
   if (verdict.damage !== undefined) return verdict.damage.kind;
   if (verdict.written > 0n) return "behind";
   return isIntact(verdict) ? "intact" : "not all read";
+}
+
+function behind(written: bigint, head: ChainHead | undefined): string {
+  if ((head?.sequence ?? 0n) === 0n) {
+    return (
+      `the journal wrote records up to ${written}, and the ledger has nothing of this chain: none ` +
+      "has arrived, all were removed, or the routers that were asked (--endpoints) belong to " +
+      "another installation than the auditor (--audit-endpoint)."
+    );
+  }
+  return (
+    `the journal wrote records up to ${written}, and the ledger does not have them: they have not ` +
+    "arrived, or its end was cut off. Ask again; the second is sure once newer records are there."
+  );
 }
