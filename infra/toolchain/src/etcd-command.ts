@@ -1,3 +1,5 @@
+import type { ServerTls } from "./server-tls.ts";
+
 /** One member of an etcd cluster on this machine. */
 export interface EtcdMemberAddress {
   /** Unique in its cluster. */
@@ -5,13 +7,6 @@ export interface EtcdMemberAddress {
   readonly clientPort: number;
   readonly peerPort: number;
   readonly dataDir: string;
-}
-
-/** Files of a certificate, which etcd reads again for each connection, and of whom to believe. */
-export interface EtcdTls {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca: string;
 }
 
 /** Settings all members of a cluster share. */
@@ -22,8 +17,11 @@ export interface EtcdSettings {
   readonly quotaBytes?: number;
   /** Loses acknowledged writes in a power cut: for tests of speed only, off unless asked for. */
   readonly noFsync?: boolean;
-  /** Clients and members show a certificate of the CA to each other; plain text if absent. */
-  readonly tls?: EtcdTls;
+  /**
+   * Clients and members show a certificate of the CA to each other; plain text if absent. Etcd reads
+   * the certificate again for each connection.
+   */
+  readonly tls?: ServerTls;
   /** Further flags, as on the command line ("--max-txn-ops=1024"). */
   readonly extraFlags?: readonly string[];
 }
@@ -72,7 +70,7 @@ export function etcdArguments(
   ];
 }
 
-function tlsFlags({ cert, key, ca }: EtcdTls): string[] {
+function tlsFlags({ cert, key, ca }: ServerTls): string[] {
   return ["", "peer-"].flatMap((side) => [
     `--${side}cert-file=${cert}`,
     `--${side}key-file=${key}`,

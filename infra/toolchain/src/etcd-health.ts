@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { request as secureRequest } from "node:https";
-import type { EtcdTls } from "./etcd-command.ts";
+import { contentOf, type ServerTls } from "./server-tls.ts";
 
 /**
  * True when the member answers /health with "true": it knows a leader and served a linearizable
@@ -10,7 +9,7 @@ import type { EtcdTls } from "./etcd-command.ts";
 export async function isEtcdHealthy(
   url: string,
   timeoutMs = 1_000,
-  tls?: EtcdTls,
+  tls?: ServerTls,
 ): Promise<boolean> {
   const answer = await askJson("GET", new URL("/health", url), undefined, timeoutMs, tls);
   return (answer as { health?: unknown } | undefined)?.health === "true";
@@ -27,7 +26,7 @@ export interface EtcdStatus {
 export async function etcdStatus(
   url: string,
   timeoutMs = 1_000,
-  tls?: EtcdTls,
+  tls?: ServerTls,
 ): Promise<EtcdStatus | undefined> {
   const target = new URL("/v3/maintenance/status", url);
   const answer = (await askJson("POST", target, "{}", timeoutMs, tls)) as
@@ -43,7 +42,7 @@ function askJson(
   url: URL,
   body: string | undefined,
   timeoutMs: number,
-  tls: EtcdTls | undefined,
+  tls: ServerTls | undefined,
 ): Promise<unknown> {
   return new Promise((resolve) => {
     // No agent: a kept connection would outlive the member we poll.
@@ -66,10 +65,6 @@ function askJson(
     call.on("close", () => resolve(undefined));
     call.end(body);
   });
-}
-
-function contentOf({ cert, key, ca }: EtcdTls) {
-  return { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
 }
 
 function parse(text: string): unknown {

@@ -1,9 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { EtcdMemberAddress, EtcdTls } from "./etcd-command.ts";
+import type { EtcdMemberAddress } from "./etcd-command.ts";
 import { loopbackUrl } from "./etcd-command.ts";
 import { type EtcdStatus, etcdStatus, isEtcdHealthy } from "./etcd-health.ts";
 import { ServerProcess } from "./server-process.ts";
+import type { ServerTls } from "./server-tls.ts";
 
 const START_TIMEOUT_MS = 30_000;
 /**
@@ -18,14 +19,14 @@ export class EtcdMember extends ServerProcess {
   readonly dataDir: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
-  readonly #tls: EtcdTls | undefined;
+  readonly #tls: ServerTls | undefined;
 
   constructor(
     binary: string,
     address: EtcdMemberAddress,
     args: readonly string[],
     logPath: string,
-    tls?: EtcdTls,
+    tls?: ServerTls,
   ) {
     const clientUrl = loopbackUrl(address.clientPort, tls !== undefined);
     super({

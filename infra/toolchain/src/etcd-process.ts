@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type EtcdMemberAddress, type EtcdTls, etcdArguments } from "./etcd-command.ts";
+import { type EtcdMemberAddress, etcdArguments } from "./etcd-command.ts";
 import { EtcdMember } from "./etcd-member.ts";
 import { freePorts, refuseTakenPorts } from "./free-ports.ts";
+import type { ServerTls } from "./server-tls.ts";
 
 /** Ports of a cluster, one each per member. */
 export interface EtcdPorts {
@@ -25,7 +26,7 @@ export interface EtcdClusterOptions {
   /** Faster and unsafe in a power cut (a kill -9 is harmless): see etcd-command.ts. */
   readonly noFsync?: boolean;
   /** Clients and members show a certificate of the CA to each other; plain text if absent. */
-  readonly tls?: EtcdTls;
+  readonly tls?: ServerTls;
   /** Further etcd flags, as on the command line. */
   readonly extraFlags?: readonly string[];
   /** How long all members together may take to become healthy; 30,000 if absent. */

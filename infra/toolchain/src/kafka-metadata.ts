@@ -1,4 +1,5 @@
 import { askPort } from "./ask-port.ts";
+import type { ClientTls } from "./server-tls.ts";
 
 const METADATA = 3;
 /** The oldest version that every Kafka from 3.9 on still speaks and that has no tagged fields. */
@@ -9,10 +10,10 @@ const CORRELATION_ID = 1;
  * True when the broker on this loopback port knows of at least one broker: itself, once its
  * controller has let it in. Before that it would refuse every client's work.
  */
-export async function isServing(port: number): Promise<boolean> {
+export async function isServing(port: number, tls?: ClientTls): Promise<boolean> {
   const isWhole = (answer: Buffer): boolean =>
     answer.length >= 4 && answer.length >= 4 + answer.readInt32BE(0);
-  const answer = await askPort(port, metadataRequest(), isWhole);
+  const answer = await askPort(port, metadataRequest(), isWhole, { tls });
   return answer !== undefined && brokersIn(answer) > 0;
 }
 

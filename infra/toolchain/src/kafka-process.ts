@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isServing } from "./kafka-metadata.ts";
 import { runCommand } from "./run-command.ts";
 import { ServerProcess, type ServerSpec } from "./server-process.ts";
+import type { ServerTls } from "./server-tls.ts";
 import { startOnPorts } from "./start-on-ports.ts";
 
 export interface KafkaOptions {
@@ -13,6 +14,8 @@ export interface KafkaOptions {
   readonly dataDir: string;
   /** Ports for clients and for the controller; chosen free, and kept, if absent. */
   readonly ports?: readonly [client: number, controller: number];
+  /** Clients and the broker show a certificate of the CA to each other; plain text if absent. */
+  readonly tls?: ServerTls | undefined;
   /** Further lines of server.properties, by name. */
   readonly properties?: Readonly<Record<string, string>>;
 }
@@ -67,10 +70,12 @@ export async function prepareKafka(
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const settings = join(dataDir, "server.properties");
+  const { tls } = options;
+  const properties = { ...(tls && tlsProperties(dataDir, tls)), ...options.properties };
   // A distribution of Kafka writes logs of its own, beside itself unless told where.
   const env = { ...JVM, LOG_DIR: join(dataDir, "logs") };
   const write = ([client = 0, controller = 0]: readonly number[]): void =>
-    writeFileSync(settings, serverProperties(dataDir, client, controller, options.properties));
+    writeFileSync(settings, serverProperties(dataDir, client, controller, properties));
   if (!existsSync(join(dataDir, "data", "meta.properties"))) {
     // Any ports will do: none of them gets into what is formatted.
     write(UNUSED_PORTS);
@@ -84,7 +89,7 @@ export async function prepareKafka(
       args: [settings],
       env,
       logPath: join(dataDir, "kafka.log"),
-      isReady: () => isServing(ports[0] ?? 0),
+      isReady: () => isServing(ports[0] ?? 0, tls),
       startTimeoutMs: START_TIMEOUT_MS,
       stopGraceMs: STOP_GRACE_MS,
     };
@@ -106,6 +111,25 @@ async function format(
   throw new Error([`Kafka's storage cannot be made: ${done.why}`, ...done.tail].join("\n  "));
 }
 
+/**
+ * What a broker of which both sides show a certificate has besides. It wants its certificate and
+ * its key in one file, which is made here for our user alone.
+ */
+function tlsProperties(dataDir: string, { cert, key, ca }: ServerTls): Record<string, string> {
+  const own = join(dataDir, "certificate-and-key.pem");
+  rmSync(own, { force: true });
+  const pem = [key, cert].map((path) => readFileSync(path, "utf8").trim());
+  writeFileSync(own, `${pem.join("\n")}\n`, { mode: 0o600, flag: "wx" });
+  return {
+    "listener.security.protocol.map": "CLIENTS:SSL,CONTROLLER:SSL",
+    "ssl.client.auth": "required",
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.location": own,
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.location": resolve(ca),
+  };
+}
+
 /** 16 bytes, of which the first keeps the text from beginning with "-", as an option does. */
 export function newClusterId(bytes: Uint8Array = randomBytes(16)): string {
   const [first = 0, ...rest] = bytes;
@@ -119,7 +143,7 @@ export function serverProperties(
   controllerPort: number,
   more: Readonly<Record<string, string>> = {},
 ): string {
-  const client = `PLAINTEXT://127.0.0.1:${clientPort}`;
+  const client = `CLIENTS://127.0.0.1:${clientPort}`;
   const controller = `CONTROLLER://127.0.0.1:${controllerPort}`;
   const all = {
     "process.roles": "broker,controller",
@@ -128,7 +152,8 @@ export function serverProperties(
     listeners: `${client},${controller}`,
     "advertised.listeners": client,
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "CLIENTS",
+    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.dirs": join(dataDir, "data"),
     "auto.create.topics.enable": "false",
     // There is nobody to replicate to.

@@ -3,29 +3,13 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { askPort } from "./ask-port.ts";
 import { findTool } from "./find-tool.ts";
+import { askedByPostgres, startup } from "./postgres-door.ts";
 import { startPostgres } from "./postgres-process.ts";
 
 const postgres = await findTool("postgres", { offline: true });
 if (postgres.kind === "missing") console.warn(`Postgres process tests skipped: ${postgres.reason}`);
 const binary = postgres.kind === "found" ? postgres.path : "";
-
-/** The first message of a client, as the protocol has it. */
-function startup(user: string): Buffer {
-  const body = Buffer.from(`\0\x03\0\0user\0${user}\0database\0postgres\0\0`, "latin1");
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(body.length + 4);
-  return Buffer.concat([length, body]);
-}
-
-/** What a client is asked for: "nothing", "a password", or what is wrong. */
-async function askedFor(port: number, user: string): Promise<string> {
-  const answer = await askPort(port, startup(user), (bytes) => bytes.length >= 9);
-  if (answer === undefined) return "no answer";
-  if (answer[0] !== "R".charCodeAt(0)) return answer.toString();
-  return answer.readInt32BE(5) === 0 ? "nothing" : "a password";
-}
 
 function session(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -50,20 +34,20 @@ describe.skipIf(postgres.kind === "missing")("a Postgres of our own", () => {
     client.on("error", () => {});
     await server.process.kill();
     await server.process.restart();
-    expect(await askedFor(server.port, "holdfast")).toBe("nothing");
+    expect(await askedByPostgres(server.port, "holdfast")).toBe("nothing");
     client.destroy();
     await server.process.stop();
 
     await using next = await startPostgres({ binary, dataDir, settings: { max_connections: "7" } });
     expect(next.port).toBe(server.port);
-    expect(await askedFor(next.port, "holdfast")).toBe("nothing");
+    expect(await askedByPostgres(next.port, "holdfast")).toBe("nothing");
   }, 60_000);
 
   test("asks for a password if it was given one, and leaves none lying about", async () => {
     const dataDir = join(root, "closed");
     const options = { binary, dataDir, user: "ledger", password: "a secret" };
     await using server = await startPostgres(options);
-    expect(await askedFor(server.port, "ledger")).toBe("a password");
+    expect(await askedByPostgres(server.port, "ledger")).toBe("a password");
     expect(existsSync(join(dataDir, "password"))).toBe(false);
   }, 60_000);
 

@@ -10,9 +10,11 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { secured } from "./postgres-tls.ts";
 import { openPassage, postgresUser, reachablePrograms } from "./postgres-user.ts";
 import { runCommand, type UnixUser } from "./run-command.ts";
 import { ServerProcess, type ServerSpec } from "./server-process.ts";
+import type { ServerTls } from "./server-tls.ts";
 import { startOnPorts } from "./start-on-ports.ts";
 
 export interface PostgresOptions {
@@ -26,6 +28,8 @@ export interface PostgresOptions {
   readonly password?: string;
   /** Chosen free, and kept for the next start in the same place, if absent. */
   readonly port?: number;
+  /** It and its clients show a certificate of the CA to each other; plain text if absent. */
+  readonly tls?: ServerTls | undefined;
   /** Settings by their names in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -89,10 +93,11 @@ export async function preparePostgres(
   const user = options.user ?? "holdfast";
   const data = join(dataDir, "data");
   if (!existsSync(data)) await initialise(programs, dataDir, user, options.password, runAs);
+  const settings = { ...(options.tls && secured(dataDir, options, runAs)), ...options.settings };
   const specOn = ([port = 0]: readonly number[]): ServerSpec => ({
     title: "postgres",
     file: join(programs, "postgres"),
-    args: postgresArguments(data, port, options.settings ?? {}),
+    args: postgresArguments(data, port, settings),
     cwd: dataDir,
     user: runAs,
     logPath: join(dataDir, "postgres.log"),

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { askPort } from "./ask-port.ts";
 import { ServerProcess, type ServerSpec } from "./server-process.ts";
+import type { ClientTls, ServerTls } from "./server-tls.ts";
 import { startOnPorts } from "./start-on-ports.ts";
 
 export interface RedisOptions {
@@ -13,6 +14,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** "always": on disk before it is answered. "none", the default: gone with the process. */
   readonly durability?: "none" | "always";
+  /** It and its clients show a certificate of the CA to each other; plain text if absent. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** A running Redis. `await using` stops it. */
@@ -50,25 +53,40 @@ export function prepareRedis(
   return ([port = 0]) => ({
     title: "redis",
     file: options.binary,
-    args: redisArguments(port, data, options.durability ?? "none"),
+    args: redisArguments(port, data, options),
     logPath: join(dataDir, "redis.log"),
-    isReady: () => answersPing(port),
+    isReady: () => answersPing(port, options.tls),
     startTimeoutMs: START_TIMEOUT_MS,
     stopGraceMs: STOP_GRACE_MS,
   });
 }
 
-function redisArguments(port: number, data: string, durability: "none" | "always"): string[] {
+function redisArguments(
+  port: number,
+  data: string,
+  { durability, tls }: Pick<RedisOptions, "durability" | "tls">,
+): string[] {
   const append = durability === "always" ? ["yes", "--appendfsync", "always"] : ["no"];
   return [
-    ...["--port", String(port), "--bind", "127.0.0.1", "--dir", data],
+    ...(tls === undefined ? ["--port", String(port)] : tlsFlags(port, tls)),
+    ...["--bind", "127.0.0.1", "--dir", data],
     ...["--save", "", "--appendonly", ...append],
   ];
 }
 
+/** The port of plain text is closed. */
+function tlsFlags(port: number, { cert, key, ca }: ServerTls): string[] {
+  return [
+    ...["--port", "0", "--tls-port", String(port), "--tls-auth-clients", "yes"],
+    ...["--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", ca],
+    // A resumed session would not be checked again.
+    ...["--tls-session-caching", "no"],
+  ];
+}
+
 /** False while it still loads its data: it answers -LOADING then. */
-async function answersPing(port: number): Promise<boolean> {
+export async function answersPing(port: number, tls?: ClientTls): Promise<boolean> {
   const isLine = (answer: Buffer): boolean => answer.includes("\r\n");
-  const answer = await askPort(port, Buffer.from("PING\r\n"), isLine);
+  const answer = await askPort(port, Buffer.from("PING\r\n"), isLine, { tls });
   return answer?.toString("latin1").startsWith("+PONG") ?? false;
 }

@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { request } from "node:http";
+import { request as secureRequest } from "node:https";
 import { join, resolve } from "node:path";
+import { loopbackUrl } from "./etcd-command.ts";
 import { ServerProcess, type ServerSpec } from "./server-process.ts";
+import { type ClientTls, contentOf, type ServerTls } from "./server-tls.ts";
 import { startOnPorts } from "./start-on-ports.ts";
 
 export interface S3Options {
@@ -15,12 +18,14 @@ export interface S3Options {
   readonly dataDir: string;
   /** Chosen free, and kept for the next start in the same place, if absent. */
   readonly port?: number;
+  /** What it shows its clients, of which it asks for no certificate; plain text if absent. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** A running S3 server that knows versions and Object Lock. `await using` stops it. */
 export interface S3Server extends AsyncDisposable {
   readonly port: number;
-  /** `http://127.0.0.1:PORT`; buckets are named in the path. */
+  /** `http://127.0.0.1:PORT`, or `https://`; buckets are named in the path. */
   readonly endpoint: string;
   readonly region: string;
   /** Of its root user; made anew by each call of {@link startS3}, and kept over a restart. */
@@ -46,7 +51,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   const port = ports[0] as number;
   return {
     port,
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: loopbackUrl(port, options.tls !== undefined),
     ...access,
     process: server,
     [Symbol.asyncDispose]: () => server.stop(),
@@ -62,6 +67,7 @@ export interface PreparedS3 extends Pick<S3Server, "region" | "accessKeyId" | "s
 /** Makes the folders of an S3 server where there are none, and credentials for its root user. */
 export function prepareS3(options: Omit<S3Options, "port">): PreparedS3 {
   const dataDir = resolve(options.dataDir);
+  const { tls } = options;
   // Beside each other: the gateway refuses to keep versions among the buckets.
   const [buckets, versions] = [join(dataDir, "buckets"), join(dataDir, "versions")];
   for (const folder of [buckets, versions]) mkdirSync(folder, { recursive: true });
@@ -72,6 +78,7 @@ export function prepareS3(options: Omit<S3Options, "port">): PreparedS3 {
     file: options.binary,
     args: [
       ...["--port", `127.0.0.1:${port}`, "--region", REGION, "--health", HEALTH_PATH],
+      ...(tls === undefined ? [] : ["--cert", tls.cert, "--key", tls.key]),
       ...["--quiet", "posix", "--versioning-dir", versions, buckets],
     ],
     env: {
@@ -81,7 +88,7 @@ export function prepareS3(options: Omit<S3Options, "port">): PreparedS3 {
       ROOT_SECRET_ACCESS_KEY: secretAccessKey,
     },
     logPath: join(dataDir, "versitygw.log"),
-    isReady: () => isHealthy(port),
+    isReady: () => isS3Healthy(port, tls),
     startTimeoutMs: START_TIMEOUT_MS,
     stopGraceMs: STOP_GRACE_MS,
   });
@@ -96,11 +103,14 @@ function withoutGatewaySettings(
   return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
-function isHealthy(port: number, timeoutMs = 1_000): Promise<boolean> {
+/** True when it answers that all is well; false for every other answer, and for none in time. */
+export function isS3Healthy(port: number, tls?: ClientTls, timeoutMs = 1_000): Promise<boolean> {
   return new Promise((resolve) => {
-    const url = `http://127.0.0.1:${port}${HEALTH_PATH}`;
+    const url = `${loopbackUrl(port, tls !== undefined)}${HEALTH_PATH}`;
     // No agent: a kept connection would outlive the server.
-    const call = request(url, { agent: false, timeout: timeoutMs }, (response) => {
+    const options = { agent: false, timeout: timeoutMs, ...(tls && contentOf(tls)) };
+    const ask = tls === undefined ? request : secureRequest;
+    const call = ask(url, options, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });
