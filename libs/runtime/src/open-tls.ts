@@ -14,6 +14,9 @@ export interface ServiceTls {
   readonly etcd: TlsIdentity | undefined;
   readonly kafka: TlsIdentity | undefined;
   readonly redis: TlsIdentity | undefined;
+  /** Towards S3 and a collector of traces; undefined: the system's authorities are believed. */
+  readonly s3: TlsIdentity | undefined;
+  readonly traces: TlsIdentity | undefined;
   /** Tells the end of each certificate, in seconds since 1970, now and whenever files are read. */
   followExpiry(listener: (use: string, atSeconds: number) => void): void;
   /** Stops reading the files. */
@@ -52,6 +55,8 @@ export function openTls(config: TlsConfig, clock: Clock, log: Logger): ServiceTl
     etcd: watch("etcd", config.etcd),
     kafka: watch("kafka", config.kafka),
     redis: watch("redis", config.redis),
+    s3: watch("s3", config.s3),
+    traces: watch("traces", config.traces),
     followExpiry: (follower) => {
       follow = follower;
       for (const [use, atSeconds] of expiries) follow(use, atSeconds);

@@ -11,7 +11,7 @@ test("one set of files does for everything there is to secure", () => {
   expect(readTlsConfig({})).toEqual({});
 });
 
-test("etcd, Kafka and Redis may have authorities of their own", () => {
+test("each of the stores may have an authority of its own, and ask for certificates of it", () => {
   const config = readTlsConfig({
     ...three,
     HOLDFAST_ETCD_TLS_CERT: "ec",
@@ -22,14 +22,48 @@ test("etcd, Kafka and Redis may have authorities of their own", () => {
     HOLDFAST_KAFKA_TLS_KEY: "kk",
     HOLDFAST_KAFKA_TLS_CA: "ka",
     HOLDFAST_REDIS_TLS_CA: "ra",
+    HOLDFAST_S3_TLS_CERT: "sc",
+    HOLDFAST_S3_TLS_KEY: "sk",
+    HOLDFAST_S3_TLS_CA: "sa",
+    HOLDFAST_TRACES_TLS_CA: "ta",
   });
   expect(config).toEqual({
     service: files,
     etcd: { cert: "ec", key: "ek", ca: "ea" },
     kafka: { cert: "kc", key: "kk", ca: "ka" },
     redis: { ...files, ca: "ra" },
+    s3: { cert: "sc", key: "sk", ca: "sa" },
+    traces: { ...files, ca: "ta" },
   });
 });
+
+test("S3 and the collector of traces are believed by the system's authorities unless told else", () => {
+  expect(readTlsConfig(three)).toMatchObject({ s3: undefined, traces: undefined });
+  expect(readTlsConfig({ HOLDFAST_S3_TLS_CA: "sa" })).toEqual({ s3: { ca: "sa" } });
+});
+
+test.each(["HOLDFAST_REDIS_TLS", "HOLDFAST_S3_TLS", "HOLDFAST_TRACES_TLS"])(
+  "a certificate of %s without its key, or without a CA, is refused",
+  (name) => {
+    const said = new RegExp(`${name}_CERT and ${name}_KEY go together, and with ${name}_CA`);
+    expect(() => readTlsConfig({ [`${name}_CERT`]: "c", [`${name}_CA`]: "a" })).toThrow(said);
+    const noCa = { [`${name}_CERT`]: "c", [`${name}_KEY`]: "k" };
+    expect(() => readTlsConfig(noCa)).toThrow(said);
+  },
+);
+
+test.each([
+  ["HOLDFAST_REDIS", "redis", "HOLDFAST_REDIS_TLS_CA"],
+  ["HOLDFAST_S3_ENDPOINT", "http", "HOLDFAST_S3_TLS_CA"],
+  ["HOLDFAST_TRACES_ENDPOINT", "http", "HOLDFAST_TRACES_TLS_CA"],
+])(
+  "a CA for %s in plain text is refused: somebody believes it to be TLS",
+  (address, scheme, ca) => {
+    const set = (plain: string) => ({ [address]: `${plain}://there:1`, [ca]: "a" });
+    expect(() => readTlsConfig(set(scheme))).toThrow(`begin it with ${scheme}s://`);
+    expect(readTlsConfig(set(`${scheme}s`))).toBeDefined();
+  },
+);
 
 test.each(["HOLDFAST_TLS_CERT", "HOLDFAST_TLS_KEY", "HOLDFAST_TLS_CA"])(
   "%s alone is refused",

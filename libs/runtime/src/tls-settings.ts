@@ -10,8 +10,11 @@ export interface TlsConfig {
   /** What it shows to etcd at `https://`, and to Kafka. */
   readonly etcd: TlsFiles | undefined;
   readonly kafka: TlsFiles | undefined;
-  /** Whom it believes to be Redis at `rediss://`; what it shows there is the service's own. */
+  /** The same towards Redis at `rediss://`. */
   readonly redis: TlsFiles | undefined;
+  /** Towards S3 and the collector of traces at `https://`; undefined: the system's authorities. */
+  readonly s3: TlsFiles | undefined;
+  readonly traces: TlsFiles | undefined;
 }
 
 const path = z.string().min(1).optional();
@@ -21,7 +24,13 @@ const schema = z.object({
   ...{ HOLDFAST_ETCD_TLS_CERT: path, HOLDFAST_ETCD_TLS_KEY: path, HOLDFAST_ETCD_TLS_CA: path },
   ...{ HOLDFAST_KAFKA_TLS_CERT: path, HOLDFAST_KAFKA_TLS_KEY: path, HOLDFAST_KAFKA_TLS_CA: path },
   HOLDFAST_KAFKA_TLS: z.enum(["on", "off"]).default("off"),
-  HOLDFAST_REDIS_TLS_CA: path,
+  ...{ HOLDFAST_REDIS_TLS_CERT: path, HOLDFAST_REDIS_TLS_KEY: path, HOLDFAST_REDIS_TLS_CA: path },
+  ...{ HOLDFAST_S3_TLS_CERT: path, HOLDFAST_S3_TLS_KEY: path, HOLDFAST_S3_TLS_CA: path },
+  HOLDFAST_TRACES_TLS_CERT: path,
+  HOLDFAST_TRACES_TLS_KEY: path,
+  HOLDFAST_TRACES_TLS_CA: path,
+  // Whether these speak TLS is said by their scheme.
+  ...{ HOLDFAST_REDIS: path, HOLDFAST_S3_ENDPOINT: path, HOLDFAST_TRACES_ENDPOINT: path },
   HOLDFAST_PLAINTEXT: z.enum(["allow"]).optional(),
 });
 
@@ -44,13 +53,36 @@ export function readTlsConfig(
         "or HOLDFAST_TLS_CERT, _KEY and _CA.",
     );
   }
-  const redisCa = set.HOLDFAST_REDIS_TLS_CA;
   return {
     service,
     etcd: threeFiles(set, "HOLDFAST_ETCD_TLS") ?? service,
     kafka: set.HOLDFAST_KAFKA_TLS === "on" ? kafka : undefined,
-    redis: redisCa === undefined ? service : { ...service, ca: redisCa },
+    redis: filesByCa(set, "HOLDFAST_REDIS", "HOLDFAST_REDIS_TLS", service) ?? service,
+    s3: filesByCa(set, "HOLDFAST_S3_ENDPOINT", "HOLDFAST_S3_TLS", service),
+    traces: filesByCa(set, "HOLDFAST_TRACES_ENDPOINT", "HOLDFAST_TRACES_TLS", service),
   };
+}
+
+/** A CA alone does: what is shown is the service's own certificate then, where it is asked for. */
+function filesByCa(
+  set: z.output<typeof schema>,
+  address: "HOLDFAST_REDIS" | "HOLDFAST_S3_ENDPOINT" | "HOLDFAST_TRACES_ENDPOINT",
+  name: "HOLDFAST_REDIS_TLS" | "HOLDFAST_S3_TLS" | "HOLDFAST_TRACES_TLS",
+  service: TlsFiles | undefined,
+): TlsFiles | undefined {
+  const [cert, key, ca] = [set[`${name}_CERT`], set[`${name}_KEY`], set[`${name}_CA`]];
+  if ((cert === undefined) !== (key === undefined) || (cert !== undefined && ca === undefined)) {
+    throw new ConfigError(`${name}_CERT and ${name}_KEY go together, and with ${name}_CA.`);
+  }
+  if (ca === undefined) return undefined;
+  const scheme = /^(redis|http):/.exec(set[address] ?? "")?.[1];
+  // Whoever names a CA believes that nobody else is spoken to.
+  if (scheme !== undefined) {
+    throw new ConfigError(
+      `${name}_CA is set, and ${address} is in plain text: begin it with ${scheme}s://, or take ${name}_CA away.`,
+    );
+  }
+  return cert === undefined || key === undefined ? { ...service, ca } : { cert, key, ca };
 }
 
 type Named = "HOLDFAST_TLS" | "HOLDFAST_ETCD_TLS" | "HOLDFAST_KAFKA_TLS";

@@ -19,7 +19,7 @@ const warnAgainMs = 6 * 3_600_000;
 /** Which files, and who hears of them. */
 export interface TlsWatchOptions {
   readonly files: TlsFiles;
-  /** What the material is for: `service`, `etcd`, `kafka`, `redis`. */
+  /** What the material is for: `service`, `etcd`, `kafka`, `redis`, `s3`, `traces`. */
   readonly use: string;
   readonly clock: Clock;
   readonly log: Pick<Logger, "info" | "warn" | "error">;

@@ -33,7 +33,7 @@ export async function compose(
   );
   const { meter } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
-  const archive = new S3Archive(config.store);
+  const archive = new S3Archive({ ...config.store, tls: tls.s3 });
   const archiver = makeArchiver(config, { ledger, archive, meter, clock }, log);
   telemetry.follow({ trouble: () => archiver.trouble });
   const running = archiver.run();
@@ -51,8 +51,9 @@ export async function compose(
 
 /** Does what the arguments ask for, and ends; the first one that does not come about ends it. */
 export async function runTasks(config: ArchiverConfig, log: Logger): Promise<boolean> {
-  const archive = new S3Archive(config.store);
   const [clock, meter] = [new SystemClock({ keepsAlive: true }), silentMeter];
+  const tls = openTls(config.tls, clock, log);
+  const archive = new S3Archive({ ...config.store, tls: tls.s3 });
   const tasks: Readonly<Record<(typeof taskNames)[number], () => Promise<boolean>>> = {
     "--ensure-bucket": () => ensureBucket(config, archive, log),
     "--once": () =>
@@ -66,6 +67,7 @@ export async function runTasks(config: ArchiverConfig, log: Logger): Promise<boo
     return true;
   } finally {
     archive.close();
+    tls.close();
   }
 }
 

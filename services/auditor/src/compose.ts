@@ -44,7 +44,7 @@ export async function compose(
   const { meter, tracer } = telemetry;
   const ledger = await awaitPostgresLedger(config.postgres, clock, log);
   // Whoever asks waits for no Kafka: what is in the ledger can be told.
-  const archive = openArchive(config);
+  const archive = openArchive(config, tls);
   const desk = new LedgerDesk({ ledger, clock, ...(archive && { archive }) });
   const door = await openAudit(config, desk, clock, tls);
   const events = new KafkaEventLog({
@@ -90,10 +90,13 @@ async function openAudit(
 }
 
 /** What older records are read from; it connects when somebody asks. */
-function openArchive({ archive, auditListen }: AuditorConfig): S3Archive | undefined {
+function openArchive(
+  { archive, auditListen }: AuditorConfig,
+  tls: ServiceTls,
+): S3Archive | undefined {
   if (archive === undefined || auditListen === undefined) return undefined;
   // Nothing is ever put from here.
-  return new S3Archive({ ...archive, lockMode: "governance" });
+  return new S3Archive({ ...archive, lockMode: "governance", tls: tls.s3 });
 }
 
 async function awaitTopic(events: EventLog, clock: Clock, log: Logger): Promise<void> {

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { S3Client } from "@aws-sdk/client-s3";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
+import { IdentityAgent } from "./identity-agent.ts";
 import { type S3Error, s3Error } from "./s3-failure.ts";
 
 /** How long things may take, in milliseconds. */
@@ -19,6 +21,8 @@ export interface S3Options extends S3Limits {
   readonly region: string;
   /** Absent: as the machine is set up (a role, a profile). Never told in any message. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** For `https://`; the system's authorities, and no certificate of our own, if absent. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /** The first pause before something is tried again, in ms; it doubles. */
@@ -36,7 +40,8 @@ export class S3Calls {
   readonly #tries: number;
 
   constructor(options: S3Options) {
-    const { endpoint, region, credentials, connectMs = 3_000, tryMs = 30_000, tries = 3 } = options;
+    const { endpoint, region, credentials, tls } = options;
+    const { connectMs = 3_000, tryMs = 30_000, tries = 3 } = options;
     this.#tryMs = tryMs;
     this.#tries = tries;
     this.client = new S3Client({
@@ -48,7 +53,11 @@ export class S3Calls {
       // Objects have the checksum that we give them, and are compared with it by us.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
-      requestHandler: { connectionTimeout: connectMs, requestTimeout: tryMs },
+      requestHandler: {
+        connectionTimeout: connectMs,
+        requestTimeout: tryMs,
+        ...(tls === undefined ? {} : { httpsAgent: new IdentityAgent(tls) }),
+      },
     });
   }
 

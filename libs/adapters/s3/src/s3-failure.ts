@@ -1,4 +1,8 @@
+import { tlsAdvice } from "@holdfast/base/tls/trouble";
 import type { ArchiveNotDone, ArchiveRefusalReason } from "@holdfast/engine/ports/archive";
+
+/** One of the two sides does not believe the other: no request has gone over. */
+const notSecured = "TlsTrouble";
 
 /** What of an error says what became of a request. */
 export interface S3Error {
@@ -17,6 +21,8 @@ export function s3Error(error: unknown): S3Error {
     code?: unknown;
   };
   const status = $metadata?.httpStatusCode ?? 0;
+  const trouble = status === 0 ? tlsAdvice(error) : undefined;
+  if (trouble !== undefined) return { status, code: notSecured, message: `S3: ${trouble}` };
   const named = status === 0 && typeof code === "string" ? code : error.name;
   const text = error.message === "" || error.message === named ? "" : `: ${error.message}`;
   return { status, code: named, message: `S3: ${named}${text}` };
@@ -24,7 +30,7 @@ export function s3Error(error: unknown): S3Error {
 
 /** Nobody was reached, or whoever answered had not begun. */
 const neverBegun =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|SlowDown|ServiceUnavailable|ConditionalRequestConflict|OperationAborted|RequestTimeout|ThrottlingException|TooManyRequests)$/;
+  /^(TlsTrouble|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|SlowDown|ServiceUnavailable|ConditionalRequestConflict|OperationAborted|RequestTimeout|ThrottlingException|TooManyRequests)$/;
 
 /** The SDK's own words for a connection that was not had in time. */
 const notConnected = /without establishing a connection|Connection timed out/i;
