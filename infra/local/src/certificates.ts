@@ -18,10 +18,10 @@ export interface Certificates {
   of(holder: string): CertificateFiles;
 }
 
-/** Services by the names of their processes, and etcd; each has a certificate of its own. */
+/** Services and stores by the names of their processes; each has a certificate of its own. */
 const services: readonly string[] = [
   ...["router", "coordinator", "placement", "journal", "auditor", "archiver", "recorder"],
-  "etcd",
+  ...["etcd", "kafka", "postgres", "redis", "s3"],
 ];
 
 /** What every port on this machine is reached by. */
@@ -37,7 +37,7 @@ const BEFORE_MS = 3_600_000;
 
 /**
  * Makes an authority of the installation's own where there is none, and signs by it what is missing
- * or about to end: a certificate for each service, and one for clients. Keys are for their owner.
+ * or about to end: a certificate for each service and store, and one for clients. Keys are for their owner.
  */
 export async function prepareCertificates(dataDir: string): Promise<Certificates> {
   // Only who asks for TLS is to wait for what makes certificates.

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type EtcdMemberAddress, loopbackUrl } from "@holdfast/toolchain/etcd-command";
 import type { EtcdPorts } from "@holdfast/toolchain/etcd-process";
 import { metricsEnvironment, type RegionMetrics, regionMetrics } from "./metrics-layout.ts";
-import { type RecordLayout, type StorePorts, storeEnvironment } from "./record-layout.ts";
+import { kafkaEnvironment, type RecordLayout, redisEnvironment } from "./record-layout.ts";
 
 /** One shard of one region. */
 export interface ShardLayout {
@@ -127,16 +127,11 @@ export function routerEnvironment(layout: Layout, own: RegionLayout): Record<str
     ...metricsEnvironment(own.metrics.router),
     HOLDFAST_LISTEN: own.endpoint,
     HOLDFAST_STORE: layout.store,
-    ...(stores !== undefined && recordEnvironment(stores)),
+    // Where cached reads lie, and where what was refused is told.
+    ...(stores !== undefined && { ...kafkaEnvironment(stores), ...redisEnvironment(stores) }),
     HOLDFAST_PEERS: peers.map((each) => `${each.region}=${each.endpoint}`).join(";"),
     ...(own.coordinator !== undefined && { HOLDFAST_COORDINATORS: own.coordinator }),
   };
-}
-
-/** Where cached reads lie, and where what was refused is told. */
-function recordEnvironment(stores: StorePorts): Record<string, string> {
-  const { HOLDFAST_KAFKA, HOLDFAST_REDIS } = storeEnvironment(stores);
-  return { HOLDFAST_KAFKA, HOLDFAST_REDIS };
 }
 
 /** Environment of the coordinator of a region; the contract is services/coordinator/README.md. */

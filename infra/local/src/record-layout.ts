@@ -1,4 +1,5 @@
 import { loopbackUrl } from "@holdfast/toolchain/etcd-command";
+import type { CertificateFiles } from "./certificates.ts";
 import type { NeededPort } from "./port-conflict.ts";
 
 /** Where the record of what happened is kept, and where it is asked. */
@@ -8,7 +9,7 @@ export interface RecordLayout {
   /** Port of the metrics of that one process; absent where there are stores. */
   readonly metrics?: number;
   /** The stores it is kept in for good; absent: one process keeps the last of it in memory. */
-  readonly stores?: StorePorts;
+  readonly stores?: StoreLayout;
 }
 
 /** Ports of the stores, and of the metrics of what fills them. */
@@ -23,6 +24,12 @@ export interface StorePorts {
   readonly archiverMetrics: number;
   /** One for each region. */
   readonly journalMetrics: readonly number[];
+}
+
+/** The stores as they are reached. */
+export interface StoreLayout extends StorePorts {
+  /** They speak nothing but TLS. */
+  readonly tls: boolean;
 }
 
 /** The names of S3 and Postgres that do not change between starts. */
@@ -42,7 +49,10 @@ export function recordPortsFrom(portBase: number, count: number): number[] {
 }
 
 /** Gives out `ports`, of which there are {@link recordPortCount}. */
-export function planRecord(audit: boolean, ports: readonly number[]): RecordLayout {
+export function planRecord(
+  { audit, tls }: { readonly audit: boolean; readonly tls: boolean },
+  ports: readonly number[],
+): RecordLayout {
   const [api = 0, ...others] = ports;
   const endpoint = `127.0.0.1:${api}`;
   if (!audit) return { endpoint, metrics: others[0] ?? 0 };
@@ -52,19 +62,45 @@ export function planRecord(audit: boolean, ports: readonly number[]): RecordLayo
     endpoint,
     stores: {
       ...{ kafka, kafkaController, postgres, redis, s3 },
-      ...{ auditorMetrics, archiverMetrics, journalMetrics },
+      ...{ auditorMetrics, archiverMetrics, journalMetrics, tls },
     },
   };
 }
 
-/** How the stores are reached: part of the environment of every service that uses one. */
-export function storeEnvironment(stores: StorePorts) {
+type Environment = Readonly<Record<string, string>>;
+
+/** How Kafka and Redis are reached; both are shown the certificate a service has anyway. */
+export function kafkaEnvironment({ kafka, tls }: StoreLayout): Environment {
+  return { HOLDFAST_KAFKA: `127.0.0.1:${kafka}`, ...(tls && { HOLDFAST_KAFKA_TLS: "on" }) };
+}
+
+/** See {@link kafkaEnvironment}. */
+export function redisEnvironment({ redis, tls }: StoreLayout): Environment {
+  return { HOLDFAST_REDIS: `${tls ? "rediss" : "redis"}://127.0.0.1:${redis}` };
+}
+
+/** How Postgres is reached, and with which certificate where it speaks TLS. */
+export function postgresEnvironment(
+  { postgres }: StoreLayout,
+  files: CertificateFiles | undefined,
+): Environment {
+  const url = `postgres://holdfast@127.0.0.1:${postgres}/postgres`;
+  if (files === undefined) return { HOLDFAST_POSTGRES: url };
+  const { cert, key, ca } = files;
+  const named = { sslrootcert: ca, sslcert: cert, sslkey: key };
+  const query = Object.entries(named).map(([name, path]) => `&${name}=${encodeURIComponent(path)}`);
+  return { HOLDFAST_POSTGRES: `${url}?sslmode=verify-full${query.join("")}` };
+}
+
+/** How the bucket is reached; S3 knows its clients by their keys, and asks for no certificate. */
+export function bucketEnvironment(
+  { s3 }: StoreLayout,
+  files: CertificateFiles | undefined,
+): Environment {
   return {
-    HOLDFAST_KAFKA: `127.0.0.1:${stores.kafka}`,
-    HOLDFAST_POSTGRES: `postgres://holdfast@127.0.0.1:${stores.postgres}/postgres`,
-    HOLDFAST_REDIS: `redis://127.0.0.1:${stores.redis}`,
-    HOLDFAST_S3_ENDPOINT: loopbackUrl(stores.s3),
+    HOLDFAST_S3_ENDPOINT: loopbackUrl(s3, files !== undefined),
     HOLDFAST_S3_BUCKET: BUCKET,
+    ...(files !== undefined && { HOLDFAST_S3_TLS_CA: files.ca }),
   };
 }
 

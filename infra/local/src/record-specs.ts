@@ -1,8 +1,16 @@
+import type { CertificateFiles, Certificates } from "./certificates.ts";
 import type { ProcessGroup } from "./fleet.ts";
 import { type Layout, regionEnvironment } from "./layout.ts";
 import type { ProcessSpec } from "./managed-process.ts";
 import { metricsEnvironment } from "./metrics-layout.ts";
-import { type RecordLayout, type StorePorts, storeEnvironment } from "./record-layout.ts";
+import {
+  bucketEnvironment,
+  kafkaEnvironment,
+  postgresEnvironment,
+  type RecordLayout,
+  redisEnvironment,
+  type StoreLayout,
+} from "./record-layout.ts";
 import { type PreparedStores, setUpStores } from "./record-stores.ts";
 import { type ServiceContext, serviceSpec } from "./service-spec.ts";
 
@@ -29,7 +37,8 @@ export function recordProcesses(context: RecordContext): ProcessGroup[] {
   const { layout, programs, signal, stores } = context;
   const { record } = layout;
   if (record === undefined) return [];
-  const archiver = archiverEnvironment(layout, stores);
+  const { certificates } = context;
+  const archiver = archiverEnvironment(layout, stores, certificates);
   const { stores: ports } = record;
   if (ports === undefined || stores === undefined || archiver === undefined) {
     return [{ stores: [], services: [recorderSpec(context, record)] }];
@@ -37,7 +46,7 @@ export function recordProcesses(context: RecordContext): ProcessGroup[] {
   return [
     {
       stores: stores.specs,
-      setUp: () => setUpStores({ programs, archiver, ports, signal }),
+      setUp: () => setUpStores({ programs, archiver, ports, certificates, signal }),
       services: [
         ...journalSpecs(context, ports),
         auditorSpec(context, record, ports, stores),
@@ -63,14 +72,13 @@ function recorderSpec(context: RecordContext, { endpoint, metrics }: RecordLayou
   });
 }
 
-function journalSpecs(context: RecordContext, stores: StorePorts): ProcessSpec[] {
+function journalSpecs(context: RecordContext, stores: StoreLayout): ProcessSpec[] {
   const { layout, programs } = context;
-  const { HOLDFAST_KAFKA, HOLDFAST_REDIS } = storeEnvironment(stores);
   return layout.regions.map((own, r) =>
     serviceSpec(context, `journal ${own.region}`, programs.journal, {
       ...regionEnvironment(layout, own),
-      HOLDFAST_KAFKA,
-      HOLDFAST_REDIS,
+      ...kafkaEnvironment(stores),
+      ...redisEnvironment(stores),
       ...metricsEnvironment(stores.journalMetrics[r] ?? 0),
     }),
   );
@@ -79,17 +87,17 @@ function journalSpecs(context: RecordContext, stores: StorePorts): ProcessSpec[]
 function auditorSpec(
   context: RecordContext,
   { endpoint }: RecordLayout,
-  ports: StorePorts,
+  ports: StoreLayout,
   stores: PreparedStores,
 ): ProcessSpec {
-  const { HOLDFAST_KAFKA, HOLDFAST_POSTGRES } = storeEnvironment(ports);
+  const files = context.certificates?.of("auditor");
   return serviceSpec(context, "auditor", context.programs.auditor, {
     HOLDFAST_REGION: context.layout.regions[0]?.region ?? "",
-    HOLDFAST_KAFKA,
-    HOLDFAST_POSTGRES,
+    ...kafkaEnvironment(ports),
+    ...postgresEnvironment(ports, files),
     HOLDFAST_AUDIT_LISTEN: endpoint,
     ...metricsEnvironment(ports.auditorMetrics),
-    ...archiveEnvironment(ports, stores),
+    ...archiveEnvironment(ports, stores, files),
   });
 }
 
@@ -97,21 +105,26 @@ function auditorSpec(
 export function archiverEnvironment(
   layout: Layout,
   stores: PreparedStores | undefined,
+  certificates: Certificates | undefined,
 ): Record<string, string> | undefined {
   const ports = layout.record?.stores;
   if (ports === undefined || stores === undefined) return undefined;
+  const files = certificates?.of("archiver");
   return {
     HOLDFAST_REGION: layout.regions[0]?.region ?? "",
-    HOLDFAST_POSTGRES: storeEnvironment(ports).HOLDFAST_POSTGRES,
-    ...archiveEnvironment(ports, stores),
+    ...postgresEnvironment(ports, files),
+    ...archiveEnvironment(ports, stores, files),
   };
 }
 
 /** How the bucket of the archive is reached. */
-function archiveEnvironment(ports: StorePorts, { s3 }: PreparedStores): Record<string, string> {
-  const { HOLDFAST_S3_BUCKET, HOLDFAST_S3_ENDPOINT } = storeEnvironment(ports);
+function archiveEnvironment(
+  ports: StoreLayout,
+  { s3 }: PreparedStores,
+  files: CertificateFiles | undefined,
+): Record<string, string> {
   return {
-    ...{ HOLDFAST_S3_ENDPOINT, HOLDFAST_S3_BUCKET },
+    ...bucketEnvironment(ports, files),
     HOLDFAST_S3_REGION: s3.region,
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,

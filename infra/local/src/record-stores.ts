@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isTlsFault, readTlsFiles } from "@holdfast/base/tls/material";
 import { prepareKafka } from "@holdfast/toolchain/kafka-process";
 import { preparePostgres } from "@holdfast/toolchain/postgres-process";
 import { openPassage } from "@holdfast/toolchain/postgres-user";
@@ -6,10 +7,12 @@ import { prepareRedis } from "@holdfast/toolchain/redis-process";
 import { runCommand } from "@holdfast/toolchain/run-command";
 import { type PreparedS3, prepareS3 } from "@holdfast/toolchain/s3-process";
 import type { ServerSpec } from "@holdfast/toolchain/server-process";
+import type { Certificates } from "./certificates.ts";
 import type { ProcessSpec } from "./managed-process.ts";
-import { BUCKET, type StorePorts, storeEnvironment } from "./record-layout.ts";
+import { BUCKET, type StoreLayout } from "./record-layout.ts";
 import type { RecordTools } from "./record-tools.ts";
 import { EXIT_FAILED, type Refusal, refusal } from "./refusal.ts";
+import { tlsEnvironment } from "./service-spec.ts";
 
 /** The stores of the record, with their data in place. */
 export interface PreparedStores {
@@ -17,23 +20,34 @@ export interface PreparedStores {
   readonly s3: Omit<PreparedS3, "specOn">;
 }
 
+/** Where the stores keep their data, and how they are reached. */
+interface StorePlaces {
+  readonly dataDir: string;
+  readonly logsDir: string;
+  readonly ports: StoreLayout;
+  /** Absent: they speak plain text. */
+  readonly certificates: Certificates | undefined;
+}
+
 /** Makes what data there is not, and tells how the stores are run. */
 export async function prepareStores(
-  { dataDir, logsDir, ports }: { dataDir: string; logsDir: string; ports: StorePorts },
+  { dataDir, logsDir, ports, certificates }: StorePlaces,
   tools: RecordTools,
 ): Promise<PreparedStores | Refusal> {
-  const folder = (name: string): string => join(dataDir, "audit", name);
+  const own = (name: string) => {
+    return { dataDir: join(dataDir, "audit", name), tls: certificates?.of(name) };
+  };
   try {
-    const redis = prepareRedis({ binary: tools.redis.path, dataDir: folder("redis") });
+    const redis = prepareRedis({ binary: tools.redis.path, ...own("redis") });
     const { specOn: s3, ...access } = prepareS3({
       binary: tools.versitygw.path,
-      dataDir: folder("s3"),
+      ...own("s3"),
     });
     // Postgres refuses to run as root, and whoever it runs as has to get to its folder.
     openPassage(dataDir);
     const [kafka, postgres] = await Promise.all([
-      prepareKafka({ binary: tools.kafka.path, dataDir: folder("kafka") }),
-      preparePostgres({ binary: tools.postgres.path, dataDir: folder("postgres") }),
+      prepareKafka({ binary: tools.kafka.path, ...own("kafka") }),
+      preparePostgres({ binary: tools.postgres.path, ...own("postgres") }),
     ]);
     const specs = [
       managed("kafka", kafka([ports.kafka, ports.kafkaController]), logsDir),
@@ -66,7 +80,9 @@ function managed(name: string, spec: ServerSpec, logsDir: string): ProcessSpec {
 /** What {@link setUpStores} works with. */
 export interface SetUpOptions {
   readonly programs: { readonly archiver: string };
-  readonly ports: StorePorts;
+  readonly ports: StoreLayout;
+  /** Absent where the stores speak plain text. */
+  readonly certificates: Certificates | undefined;
   /** Environment of the archiver. */
   readonly archiver: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -81,10 +97,10 @@ const RETENTION_MS = 90 * 86_400_000;
 
 /** Makes the topics and the bucket, once the stores serve; undefined: they are there. */
 export async function setUpStores(options: SetUpOptions): Promise<Refusal | undefined> {
-  return (await makeTopics(options.ports)) ?? (await makeBucket(options));
+  return (await makeTopics(options)) ?? (await makeBucket(options));
 }
 
-async function makeTopics(ports: StorePorts): Promise<Refusal | undefined> {
+async function makeTopics({ ports, certificates }: SetUpOptions): Promise<Refusal | undefined> {
   // Not before they are needed: a start without the record's stores is not to wait for them.
   const [{ ensureTopics }, { eventsTopic }, { attemptsTopic }, { SystemClock }] = await Promise.all(
     [
@@ -94,13 +110,16 @@ async function makeTopics(ports: StorePorts): Promise<Refusal | undefined> {
       import("@holdfast/base/clock"),
     ],
   );
-  const { HOLDFAST_KAFKA } = storeEnvironment(ports);
+  const shown = certificates && readTlsFiles(certificates.of("client"));
+  if (shown !== undefined && isTlsFault(shown)) return notSetUp(shown.message);
   const topics = [eventsTopic, attemptsTopic].map((name) => {
     return { name, partitions: PARTITIONS, settings: { "retention.ms": String(RETENTION_MS) } };
   });
   const reply = await ensureTopics(
     {
-      brokers: [HOLDFAST_KAFKA],
+      brokers: [`127.0.0.1:${ports.kafka}`],
+      // Nobody renews it while the topics are made.
+      tls: shown && { current: shown, onChange: () => () => {} },
       clientId: "holdfast-start",
       requestTimeoutMs: 5_000,
       clock: new SystemClock({ keepsAlive: true }),
@@ -115,10 +134,11 @@ async function makeTopics(ports: StorePorts): Promise<Refusal | undefined> {
 async function makeBucket({
   programs,
   archiver,
+  certificates,
   signal,
 }: SetUpOptions): Promise<Refusal | undefined> {
   const made = await runCommand(process.execPath, [programs.archiver, "--ensure-bucket"], {
-    env: { ...process.env, ...archiver },
+    env: { ...process.env, ...tlsEnvironment("archiver", certificates), ...archiver },
     timeoutMs: BUCKET_TIMEOUT_MS,
     signal,
   });

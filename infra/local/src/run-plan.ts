@@ -93,7 +93,7 @@ async function chooseServicePorts(
   store: "etcd" | "memory",
   etcdPorts: readonly number[],
 ): Promise<Pick<LayoutInput, "routerPorts" | "coordinatorPorts" | "metricsPorts" | "record">> {
-  const { portBase, audit } = options;
+  const { portBase, audit, tls } = options;
   const coordinators = whyNoGlobalLocks(store, regions) === undefined ? regions : 0;
   const record = store === "etcd" ? recordPortCount(audit, regions) : 0;
   const metrics = regions * METRICS_PORTS;
@@ -106,7 +106,7 @@ async function chooseServicePorts(
   const metricsPorts = any?.splice(0, metrics) ?? metricsPortsFrom(portBase, regions);
   const ofRegions = { routerPorts, coordinatorPorts, metricsPorts };
   if (record === 0) return ofRegions;
-  const recordLayout = planRecord(audit, any ?? recordPortsFrom(portBase, record));
+  const recordLayout = planRecord({ audit, tls }, any ?? recordPortsFrom(portBase, record));
   return { ...ofRegions, record: recordLayout };
 }
 

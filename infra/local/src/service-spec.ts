@@ -43,14 +43,20 @@ export function serviceSpec(
   };
 }
 
-/** By the first word of its name a process has its certificate. */
-function tlsEnvironment(
+/**
+ * What a process shows and whom it believes: by the first word of its name it has its certificate.
+ */
+export function tlsEnvironment(
   name: string,
   certificates: Certificates | undefined,
 ): Record<string, string | undefined> {
   const files = certificates?.of(name.split(" ", 1)[0] ?? name);
-  // What is set where we are started is not meant for a run in plain text.
+  // What is set where we are started is about another etcd, and about other stores.
+  const others = ["ETCD", "KAFKA", "REDIS", "S3"].flatMap((store) =>
+    ["", "_CERT", "_KEY", "_CA"].map((part) => [`HOLDFAST_${store}_TLS${part}`, undefined]),
+  );
   return {
+    ...Object.fromEntries(others),
     HOLDFAST_TLS_CERT: files?.cert,
     HOLDFAST_TLS_KEY: files?.key,
     HOLDFAST_TLS_CA: files?.ca,

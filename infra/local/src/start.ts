@@ -116,11 +116,11 @@ class Run {
     writeDataDir(this.#options.dataDir, plan.record);
     const etcd = choice.kind === "etcd" ? choice.etcd.path : undefined;
     try {
-      const stores = await this.#prepareStores(plan, tools?.tools);
-      if (stores !== undefined && "kind" in stores) return stores;
       const certificates = this.#options.tls
         ? await prepareCertificates(this.#options.dataDir)
         : undefined;
+      const stores = await this.#prepareStores(plan, tools?.tools, certificates);
+      if (stores !== undefined && "kind" in stores) return stores;
       return await this.#serve(plan, { ...this.#parts.services, etcd }, stores, certificates);
     } finally {
       await this.#fleet.stop();
@@ -139,11 +139,12 @@ class Run {
   async #prepareStores(
     { layout }: RunPlan,
     tools: RecordTools | undefined,
+    certificates: Certificates | undefined,
   ): Promise<PreparedStores | Refusal | undefined> {
     const ports = layout.record?.stores;
     if (tools === undefined || ports === undefined) return undefined;
     const { dataDir } = this.#options;
-    return prepareStores({ dataDir, logsDir: this.#logsDir, ports }, tools);
+    return prepareStores({ dataDir, logsDir: this.#logsDir, ports, certificates }, tools);
   }
 
   get #logsDir(): string {
@@ -187,7 +188,7 @@ class Run {
     }
     const document = describeEndpoints(plan.layout, startedAt, client);
     writeEndpoints(this.#options.dataDir, document);
-    const archiver = archiverEnvironment(plan.layout, stores);
+    const archiver = archiverEnvironment(plan.layout, stores, certificates);
     if (archiver !== undefined) writeArchiverSettings(this.#options.dataDir, archiver);
     // Counted from the start of this process: that is what a user waits for.
     reporter.ready(document, performance.now());

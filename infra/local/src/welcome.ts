@@ -79,16 +79,13 @@ function tlsSettings({ tls }: EndpointsDocument): string[] {
   ];
 }
 
-/** Where the certificates are, and what has none. */
-function tlsNote({ tls, stores }: EndpointsDocument, found: boolean, style: TextStyle): string[] {
+/** Where the certificates are. */
+function tlsNote({ tls }: EndpointsDocument, found: boolean, style: TextStyle): string[] {
   if (tls === undefined) return [];
   const cli = found ? "The command line tool finds its certificate by itself; others" : "Programs";
   const lines = [
     `${cli} are to show ${tls.cert}`,
     `and believe ${tls.ca}: npx holdfast ls --tls-ca … --tls-cert … --tls-key …`,
-    ...(stores === undefined
-      ? []
-      : ["Kafka, Postgres, Redis and S3 speak plain text, on loopback."]),
   ];
   return lines.map((line) => style.dim(line));
 }
