@@ -10,6 +10,13 @@ export interface ToldSpan {
   readonly parentId: string;
 }
 
+/** What a collector shows, and whom it believes. */
+export interface CollectorTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca: Buffer;
+}
+
 const exportPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /** Takes spans as a collector of OpenTelemetry does, and remembers them. */
@@ -17,10 +24,16 @@ export class TraceCollector implements AsyncDisposable {
   /** As they came: whoever measures wants no time spent on them. */
   readonly #requests: Buffer[] = [];
   readonly #server = new Server();
+  readonly #scheme: "http" | "https";
   #port = 0;
 
-  static async start(): Promise<TraceCollector> {
-    const collector = new TraceCollector();
+  private constructor(scheme: "http" | "https") {
+    this.#scheme = scheme;
+  }
+
+  /** In plain text, or over TLS of which both sides show a certificate (all PEM). */
+  static async start(tls?: CollectorTls): Promise<TraceCollector> {
+    const collector = new TraceCollector(tls === undefined ? "http" : "https");
     const asIs = (bytes: Buffer): Buffer => bytes;
     const answer = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void => {
       collector.#requests.push(call.request);
@@ -31,7 +44,14 @@ export class TraceCollector implements AsyncDisposable {
     const back = { responseSerialize: asIs, responseDeserialize: asIs };
     collector.#server.addService({ export: { ...serve, ...codec, ...back } }, { export: answer });
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const credentials = ServerCredentials.createInsecure();
+    const credentials =
+      tls === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(
+            tls.ca,
+            [{ cert_chain: tls.cert, private_key: tls.key }],
+            true,
+          );
     collector.#server.bindAsync("127.0.0.1:0", credentials, (error, port) =>
       error === null ? resolve(port) : reject(error),
     );
@@ -49,7 +69,7 @@ export class TraceCollector implements AsyncDisposable {
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

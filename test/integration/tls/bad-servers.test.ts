@@ -3,17 +3,11 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from "
 import { createServer, TLSSocket } from "node:tls";
 import { EtcdShardStore } from "@holdfast/adapter-etcd/etcd-shard-store";
 import { CoordinatorAdmin } from "@holdfast/adapter-grpc/coordinator-admin";
-import { KafkaEventLog } from "@holdfast/adapter-kafka/kafka-event-log";
-import { connectPostgresLedger } from "@holdfast/adapter-postgres/connect-ledger";
-import { RedisCache } from "@holdfast/adapter-redis/redis-cache";
-import { SystemClock } from "@holdfast/base/clock";
 import { OwnIdentity } from "@holdfast/client/grpc/own-identity";
 import { Holdfast } from "@holdfast/client/holdfast";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { until } from "../until.ts";
 import { type Files, TestCertificates } from "./certificates.ts";
-
-const clock = new SystemClock();
+import { storeClients } from "./store-clients.ts";
 
 /** Somebody who pretends to be one of the servers we connect to. */
 interface Impostor extends AsyncDisposable {
@@ -65,35 +59,10 @@ const clients: Readonly<Record<string, (address: string) => Promise<string>>> = 
     store.close();
     return "message" in reply ? reply.message : "connected";
   },
-  Kafka: async (address) => {
-    const complaints: string[] = [];
-    const log = new KafkaEventLog({
-      ...{ brokers: [address], clientId: "test", clock, tls: new OwnIdentity(own) },
-      ...{ requestTimeoutMs: 1_000, appendTimeoutMs: 800 },
-      onLog: (message) => complaints.push(message),
-    });
-    const reply = await log.checkTopic("topic", 1);
-    await log.close();
-    return reply.kind === "ready" ? "connected" : complaints.join("; ");
-  },
-  Redis: async (address) => {
-    const told: string[] = [];
-    const cache = new RedisCache({
-      url: `rediss://${address}`,
-      tls: new OwnIdentity(own),
-      onConnection: (state, message) => told.push(`${state}: ${message}`),
-    });
-    await until("the connection is made or not", () => told.length > 0);
-    cache.close();
-    return told.join();
-  },
-  Postgres: async (address) => {
-    const { ca, cert, key } = own;
-    const query = `sslmode=verify-full&sslrootcert=${ca}&sslcert=${cert}&sslkey=${key}`;
-    const url = `postgres://x@${address}/x?${query}`;
-    const reply = await connectPostgresLedger({ url, migrates: false });
-    return reply.kind === "connected" ? "connected" : reply.message;
-  },
+  Kafka: (address) => storeClients.Kafka(address, own),
+  Redis: (address) => storeClients.Redis(address, own),
+  Postgres: (address) => storeClients.Postgres(address, own),
+  S3: (address) => storeClients.S3(address, own),
 };
 
 const cases = Object.keys(clients).flatMap((client) =>

@@ -43,6 +43,11 @@ export class TestCertificates implements Disposable {
     return join(this.folder, "ca.pem");
   }
 
+  /** Writes a file of somebody's authority. */
+  writeAuthority(path: string, whose: "ours" | "foreign"): void {
+    writeFileSync(path, (whose === "ours" ? this.#ours : this.#foreign).cert);
+  }
+
   /** Good for a server at this machine, and for the client it is to others. */
   server(name = "server"): Promise<Files> {
     return this.#write(name, this.#ours, { hosts, ...validity(-1, 30 * 24) });

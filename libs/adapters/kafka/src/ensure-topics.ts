@@ -28,7 +28,8 @@ export async function ensureTopics(
   const client = kafkajsClient(options, () => {});
   const reply = await inTime(clock, timeoutMs, makeMissing(client, topics));
   if (reply !== "late") return reply;
-  return { kind: "unavailable", message: `Kafka was not done in ${timeoutMs} ms` };
+  const message = client.trouble ?? `Kafka was not done in ${timeoutMs} ms`;
+  return { kind: "unavailable", message };
 }
 
 async function makeMissing(

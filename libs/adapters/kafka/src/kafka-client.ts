@@ -6,6 +6,8 @@ import type { ConsumedRecord, EventRecord } from "@holdfast/engine/ports/event-l
  * promise resolves in the time the client is set up for, or its caller gives up on it.
  */
 export interface KafkaClient {
+  /** What is wrong with TLS on the way to a broker, for people; undefined where nothing is. */
+  readonly trouble: string | undefined;
   /** How many partitions a topic has; 0 when it does not exist. Never makes one. */
   partitionsOf(topic: string): Promise<PartitionCount | ClientFailure>;
   /** Makes a topic with as many copies as the brokers make by themselves; not one that is there. */

@@ -47,7 +47,8 @@ export class KafkaEventLog implements EventLog {
     const { clock, appendTimeoutMs } = this.#options;
     const found = await inTime(clock, appendTimeoutMs, this.#client.partitionsOf(topic));
     if (found === "late") {
-      return { kind: "unavailable", message: `no answer from Kafka in ${appendTimeoutMs} ms` };
+      const message = this.#client.trouble ?? `no answer from Kafka in ${appendTimeoutMs} ms`;
+      return { kind: "unavailable", message };
     }
     if (found.kind === "failure") return { kind: "unavailable", message: found.message };
     const partitions = found.count;

@@ -22,6 +22,7 @@ import type {
   Position,
   TopicToMake,
 } from "./kafka-client.ts";
+import { KafkajsComplaints } from "./kafkajs-complaints.ts";
 import { clientFailure } from "./kafkajs-failure.ts";
 import { mendTimers } from "./mended-timers.ts";
 
@@ -75,6 +76,7 @@ export function kafkajsClient(
 ): KafkaClient {
   mendTimers();
   const { brokers, clientId, tls, sasl, requestTimeoutMs } = connection;
+  const complaints = new KafkajsComplaints(onLog);
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
@@ -85,17 +87,26 @@ export function kafkajsClient(
     requestTimeout: requestTimeoutMs,
     retry,
     logLevel: logLevel.ERROR,
-    logCreator: () => (entry) => {
-      const { message, error = "" } = entry.log;
-      onLog([entry.namespace, message, error].filter((part) => part !== "").join(": "));
-    },
+    logCreator: () => (entry) => complaints.hear(entry),
   });
-  return {
-    partitionsOf: (topic) => partitionsOf(kafka, topic),
-    makeTopic: (topic) => makeTopic(kafka, topic),
-    openProducer: () => openProducer(kafka, requestTimeoutMs),
-    openConsumer: (options) => openConsumer(kafka, options),
+  const told = async <Reply extends object | undefined>(call: Promise<Reply>): Promise<Reply> => {
+    const reply = await call;
+    if (!isFailure(reply)) complaints.forget();
+    return reply;
   };
+  return {
+    get trouble() {
+      return complaints.trouble;
+    },
+    partitionsOf: (topic) => told(partitionsOf(kafka, topic)),
+    makeTopic: (topic) => told(makeTopic(kafka, topic)),
+    openProducer: () => told(openProducer(kafka, requestTimeoutMs)),
+    openConsumer: (options) => told(openConsumer(kafka, options)),
+  };
+}
+
+function isFailure(reply: object | undefined): boolean {
+  return reply !== undefined && "kind" in reply && reply.kind === "failure";
 }
 
 async function partitionsOf(kafka: Kafka, topic: string): Promise<PartitionCount | ClientFailure> {

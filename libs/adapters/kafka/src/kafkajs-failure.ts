@@ -1,3 +1,4 @@
+import { tlsAdvice } from "@holdfast/base/tls/trouble";
 import type { ClientFailure } from "./kafka-client.ts";
 
 /** Kafka's own names of errors, as kafkajs gives them, by what they mean to us. */
@@ -29,6 +30,6 @@ export function clientFailure(error: unknown): ClientFailure {
     if (reason !== undefined) return { kind: "failure", reason, message: cause.message };
     cause = cause.cause;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = tlsAdvice(error) ?? (error instanceof Error ? error.message : String(error));
   return { kind: "failure", reason: "other", message };
 }

@@ -1,3 +1,4 @@
+import { tlsAdvice } from "@holdfast/base/tls/trouble";
 import type { LedgerRefusal, NotDone } from "@holdfast/engine/ports/ledger";
 import pg from "pg";
 
@@ -59,6 +60,8 @@ function messageOf(error: unknown): string {
     return error.errors.map(messageOf).join("; ");
   }
   if (!(error instanceof Error)) return String(error);
-  const state = error instanceof pg.DatabaseError ? ` (SQLSTATE ${error.code})` : "";
-  return `Postgres: ${error.message}${state}`;
+  if (error instanceof pg.DatabaseError) {
+    return `Postgres: ${error.message} (SQLSTATE ${error.code})`;
+  }
+  return `Postgres: ${tlsAdvice(error) ?? error.message}`;
 }

@@ -1,4 +1,5 @@
 import { clientTlsOptions, type TlsIdentity } from "@holdfast/base/tls/material";
+import { tlsAdvice } from "@holdfast/base/tls/trouble";
 import {
   assertKeys,
   assertWrites,
@@ -68,7 +69,8 @@ export class RedisCache implements Cache {
     this.#redis.on("ready", () => this.#changed("connected", "connected"));
     // Without a listener an error of the connection would end the process.
     this.#redis.on("error", (error: Error) => {
-      this.#problem = problemOf(error);
+      const trouble = tlsAdvice(error);
+      this.#problem = trouble === undefined ? problemOf(error) : `${new URL(url).host}: ${trouble}`;
     });
     this.#redis.on("close", () => this.#changed("lost", this.#problem));
   }

@@ -1,3 +1,6 @@
+import { ClientTls } from "@holdfast/api/client-tls";
+import { SystemClock } from "@holdfast/base/clock";
+import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { isSampled, type Span, type SpanAttributes, type Tracer } from "@holdfast/base/tracer";
 import {
   ROOT_CONTEXT,
@@ -24,6 +27,8 @@ const exportSucceeded = 0;
 export interface OtlpTracerOptions {
   /** The collector: `http://host:port` in plain text, `https://…` with TLS. */
   readonly endpoint: string;
+  /** For `https://`; the system's authorities, and no certificate of our own, if absent. */
+  readonly tls?: TlsIdentity | undefined;
   /** Of the traces that begin here, how many are kept: 0 (none) to 1 (all). */
   readonly sample: number;
   readonly service: string;
@@ -45,9 +50,21 @@ export class OtlpTracer implements Tracer {
 
   constructor(options: OtlpTracerOptions) {
     const { endpoint, sample, service, version, region } = options;
-    const sent = new OTLPTraceExporter({ url: endpoint, timeoutMillis: exportTimeoutMs });
+    const clock = new SystemClock();
+    const tls =
+      options.tls && endpoint.startsWith("https:")
+        ? new ClientTls(options.tls, () => clock.wallMs())
+        : undefined;
+    const sent = new OTLPTraceExporter({
+      url: endpoint,
+      timeoutMillis: exportTimeoutMs,
+      // Those of the exporter keep the certificate they were made with.
+      ...(tls && { credentials: tls.credentials }),
+    });
+    const reasonOf = (error: Error | undefined): string =>
+      tls?.trouble?.message ?? (error?.message || "the collector gave no reason");
     const processor = new BatchSpanProcessor({
-      exporter: noticing(sent, options.onTrouble),
+      exporter: noticing(sent, reasonOf, options.onTrouble),
       exportTimeoutMillis: exportTimeoutMs,
       scheduledDelayMillis: gatherMs,
       maxQueueSize: queueMax,
@@ -96,7 +113,11 @@ function spanContextOf(traceparent: string): SpanContext {
 }
 
 /** Tells when exports begin to fail, and when they come through again. */
-function noticing(exporter: SpanExporter, onTrouble: OtlpTracerOptions["onTrouble"]): SpanExporter {
+function noticing(
+  exporter: SpanExporter,
+  reasonOf: (error: Error | undefined) => string,
+  onTrouble: OtlpTracerOptions["onTrouble"],
+): SpanExporter {
   let isFailing = false;
   return {
     export: (spans, done) => {
@@ -110,8 +131,4 @@ function noticing(exporter: SpanExporter, onTrouble: OtlpTracerOptions["onTroubl
     shutdown: () => exporter.shutdown(),
     forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
   };
-}
-
-function reasonOf(error: Error | undefined): string {
-  return error?.message || "the collector gave no reason";
 }

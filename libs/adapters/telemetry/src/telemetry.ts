@@ -51,7 +51,7 @@ export async function startTelemetry(
   const server =
     meter && (await openTelemetry(metricsListen, { meter, trouble, ready, tls: tls?.door }));
   tellCertificates(meter ?? silentMeter, tls);
-  const tracer = await startTracer(config, service, log);
+  const tracer = await startTracer(config, service, log, tls);
   return {
     meter: meter ?? silentMeter,
     tracer,
@@ -69,6 +69,7 @@ async function startTracer(
   { traces, region }: TelemetryConfig,
   service: string,
   log: Logger,
+  tls: ServiceTls | undefined,
 ): Promise<OtlpTracer | undefined> {
   if (traces === undefined) return undefined;
   // The vendor's code takes 10 MB and a second to start: for those who want it.
@@ -76,7 +77,7 @@ async function startTracer(
   const onTrouble = (message: string | undefined): void => {
     const action = { "event.action": message === undefined ? "traces-resumed" : "traces-lost" };
     if (message === undefined) log.info(action, "traces are told again");
-    else log.warn(action, `the collector of traces takes none: ${message}`);
+    else log.warn(action, `the collector of traces at ${traces.endpoint} takes none: ${message}`);
   };
-  return new OtlpTracer({ ...traces, service, version, region, onTrouble });
+  return new OtlpTracer({ ...traces, tls: tls?.traces, service, version, region, onTrouble });
 }

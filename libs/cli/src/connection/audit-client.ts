@@ -26,7 +26,7 @@ import { listenerAt } from "./tcp.ts";
 /** Connects to an auditor, unless none can be there at all. Rejects with `CliError` alone. */
 export const connectToAudit: ConnectAudit = async (endpoint, tls) => {
   const clock = new SystemClock();
-  const found = await listenerAt(clock, endpoint);
+  const found = await listenerAt(clock, endpoint, tls !== undefined);
   if (mayAnswer(found, tls !== undefined)) {
     return guard(async () => new AuditClient(endpoint, clock, tls && new OwnIdentity(tls)));
   }

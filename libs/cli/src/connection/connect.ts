@@ -18,8 +18,9 @@ const noRouterAdvice =
 export const connectToHoldfast: Connect = async ({ endpoints, namespace, region, tls }) => {
   const clock = new SystemClock();
   // The SDK goes on trying for a while, as a service should; a person wants to know at once.
-  const found = await Promise.all(endpoints.map((endpoint) => listenerAt(clock, endpoint)));
-  if (!found.some((listener) => mayAnswer(listener, tls !== undefined))) {
+  const overTls = tls !== undefined;
+  const found = await Promise.all(endpoints.map((each) => listenerAt(clock, each, overTls)));
+  if (!found.some((listener) => mayAnswer(listener, overTls))) {
     if (found.includes("tls")) throw needsTls(endpoints.filter((_, i) => found[i] === "tls"));
     const foreign = endpoints.filter((_, index) => found[index] === "foreign");
     const message =

@@ -45,6 +45,16 @@ test("what says nothing, or hangs up, may be a router that is slow or about to s
   expect(await listenerAt(clock, await endpointOf(rude))).toBe("silent");
 });
 
+test("a server of TLS is told nothing in plain text by who is going to speak TLS", async () => {
+  const heard: Buffer[] = [];
+  const server = createServer((socket) => socket.on("data", (bytes) => heard.push(bytes)));
+  const endpoint = await endpointOf(server);
+  const left = once(server, "connection").then(([socket]) => once(socket as Socket, "close"));
+  expect(await listenerAt(clock, endpoint, true)).toBe("silent");
+  await left;
+  expect(heard).toEqual([]);
+});
+
 test("a port nobody listens at is nothing, and so is what is no address", async () => {
   const server = createServer();
   const endpoint = await endpointOf(server);

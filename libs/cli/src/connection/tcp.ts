@@ -23,8 +23,15 @@ const tlsAlert = 21;
  */
 export type Listener = "nothing" | "silent" | "http2" | "tls" | "foreign";
 
-/** Looks who listens at `endpoint`. A refusal is known at once, and so is a wrong protocol. */
-export async function listenerAt(clock: Clock, endpoint: string): Promise<Listener> {
+/**
+ * Looks who listens at `endpoint`. A refusal is known at once, and so is a wrong protocol; who is
+ * going to speak TLS (`overTls`) says nothing in plain text, which a server would write down.
+ */
+export async function listenerAt(
+  clock: Clock,
+  endpoint: string,
+  overTls = false,
+): Promise<Listener> {
   const address = splitEndpoint(endpoint);
   if (address === undefined) return "nothing";
   const socket = connect(address);
@@ -39,6 +46,10 @@ export async function listenerAt(clock: Clock, endpoint: string): Promise<Listen
   } catch {
     socket.destroy();
     return "nothing";
+  }
+  if (overTls) {
+    socket.destroy();
+    return "silent";
   }
   try {
     socket.write(preface);

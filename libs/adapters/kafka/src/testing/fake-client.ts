@@ -12,6 +12,7 @@ import type {
 
 /** A client whose every answer is given by the test. */
 export class FakeClient implements KafkaClient {
+  readonly trouble = undefined;
   partitions = 3;
   readonly producers: FakeProducer[] = [];
   readonly consumers: FakeConsumer[] = [];
