@@ -51,13 +51,15 @@ describe.skipIf(missing.length > 0)("npm start -- --audit --tls", () => {
     const connect = (files: Files) => storeClients[name](stores[store] ?? "", files);
     expect(await connect(ours)).toBe("connected");
     const { cert, key } = await certificates.client(`stranger-to-${store}`);
-    expect(await connect({ cert, key, ca: ours.ca })).toMatch(/does not accept our certificate/);
+    expect(await connect({ cert, key, ca: ours.ca })).toMatch(
+      /not accept our certificate|not signed by the CA|our own certificate/,
+    );
     expect(await connect({ ...ours, ca: certificates.ca })).toMatch(/not signed by our CA/);
   });
 
   test("S3 shows a certificate of the CA", async () => {
     const connect = (ca: string) => storeClients.S3(stores.s3 ?? "", { ca });
-    expect(await connect(ours.ca)).toMatch(/InvalidAccessKeyId|403|Forbidden/);
+    expect(await connect(ours.ca)).toBe("connected");
     expect(await connect(certificates.ca)).toMatch(/not signed by our CA/);
   });
 

@@ -1,4 +1,5 @@
-import { clientTlsOptions, type TlsIdentity } from "@holdfast/base/tls/material";
+import { SystemClock } from "@holdfast/base/clock";
+import { clientTlsOptions, ownFault, type TlsIdentity } from "@holdfast/base/tls/material";
 import { tlsAdvice } from "@holdfast/base/tls/trouble";
 import {
   assertKeys,
@@ -40,9 +41,15 @@ export interface RedisCacheOptions {
  */
 export class RedisCache implements Cache {
   readonly #redis: Redis;
+  readonly #clock = new SystemClock();
+  /** Of `rediss://`, where a certificate may be shown. */
+  readonly #tls: TlsIdentity | undefined;
+  readonly #host: string;
   readonly #tell: (state: "connected" | "lost", message: string) => void;
   #state: "connected" | "lost" | undefined;
   #problem = "not connected yet";
+  /** The handshake is done on our side, and Redis has not answered anything yet. */
+  #isUnheard = false;
 
   constructor({
     url,
@@ -51,9 +58,11 @@ export class RedisCache implements Cache {
     onConnection = () => {},
   }: RedisCacheOptions) {
     this.#tell = onConnection;
+    this.#host = new URL(url).host;
+    this.#tls = url.startsWith("rediss:") ? tls : undefined;
     this.#redis = new Redis(url, {
       // Read anew by every connection: the client keeps the object as it is.
-      ...(url.startsWith("rediss:") && tls !== undefined && { tls: clientTlsOptions(tls) }),
+      ...(this.#tls !== undefined && { tls: clientTlsOptions(this.#tls) }),
       connectionName: "holdfast",
       commandTimeout: budgetMs,
       socketTimeout: silenceMs,
@@ -66,11 +75,17 @@ export class RedisCache implements Cache {
       // A primary that has become a replica: its address may be somebody else's by now.
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
     });
-    this.#redis.on("ready", () => this.#changed("connected", "connected"));
+    this.#redis.on("connect", () => {
+      this.#isUnheard = true;
+    });
+    this.#redis.on("ready", () => {
+      this.#isUnheard = false;
+      this.#changed("connected", "connected");
+    });
     // Without a listener an error of the connection would end the process.
     this.#redis.on("error", (error: Error) => {
-      const trouble = tlsAdvice(error);
-      this.#problem = trouble === undefined ? problemOf(error) : `${new URL(url).host}: ${trouble}`;
+      const trouble = tlsAdvice(error) ?? this.#hungUp(error);
+      this.#problem = trouble === undefined ? problemOf(error) : `${this.#host}: ${trouble}`;
     });
     this.#redis.on("close", () => this.#changed("lost", this.#problem));
   }
@@ -108,6 +123,17 @@ export class RedisCache implements Cache {
   close(): void {
     this.#state = "lost";
     this.#redis.disconnect();
+  }
+
+  /**
+   * What may be behind a connection that broke before it was used: Redis says what it has against
+   * our certificate and hangs up, and what we send meanwhile can make us miss that.
+   */
+  #hungUp({ message }: Error): string | undefined {
+    if (this.#tls === undefined || !this.#isUnheard) return undefined;
+    if (!/ECONNRESET|EPIPE/.test(message)) return undefined;
+    const fault = ownFault(this.#tls.current, this.#clock.wallMs());
+    return `it hung up: ${fault ?? "it may not accept our certificate"}`;
   }
 
   #changed(state: "connected" | "lost", message: string): void {
