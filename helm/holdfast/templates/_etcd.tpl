@@ -68,6 +68,9 @@
 {{- with .endpoint }}
 - { name: SNAPSHOT_S3_ENDPOINT, value: {{ . | quote }} }
 {{- end }}
+{{- if .caSecret }}
+- { name: SNAPSHOT_S3_TLS_CA, value: /etc/holdfast/tls/s3/ca.crt }
+{{- end }}
 {{- include "holdfast.awsCredentials" . }}
 {{- end }}
 {{- end -}}

@@ -97,6 +97,9 @@ priorityClassName: {{ . }}
 {{- if .endpoint }}
 - { name: HOLDFAST_TRACES_ENDPOINT, value: {{ .endpoint | quote }} }
 - { name: HOLDFAST_TRACES_SAMPLE, value: {{ .sample | quote }} }
+{{- if .caSecret }}
+- { name: HOLDFAST_TRACES_TLS_CA, value: /etc/holdfast/tls/traces/ca.crt }
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if .Values.tls.enabled }}
@@ -110,7 +113,7 @@ priorityClassName: {{ . }}
 
 {{- /*
 The certificates a service has, as a JSON object of folder and secret. Takes root, component and uses: the list of
-etcd, kafka, redis and postgres that it talks to. Whole folders are mounted, for only those follow a rotation.
+etcd, kafka, redis, postgres and s3 that it talks to. Whole folders are mounted, for only those follow a rotation.
 */ -}}
 {{- define "holdfast.certificates" -}}
 {{- $root := .root -}}{{- $values := .root.Values -}}
@@ -130,6 +133,12 @@ etcd, kafka, redis and postgres that it talks to. Whole folders are mounted, for
 {{- end -}}
 {{- if and (has "postgres" .uses) $values.postgres.caSecret -}}
 {{- $_ := set $found "postgres" $values.postgres.caSecret -}}
+{{- end -}}
+{{- if and (has "s3" .uses) $values.archiver.bucket $values.archiver.caSecret -}}
+{{- $_ := set $found "s3" $values.archiver.caSecret -}}
+{{- end -}}
+{{- if and $values.traces.endpoint $values.traces.caSecret -}}
+{{- $_ := set $found "traces" $values.traces.caSecret -}}
 {{- end -}}
 {{- $found | toJson -}}
 {{- end -}}
@@ -268,6 +277,9 @@ spec:
 - { name: HOLDFAST_S3_REGION, value: {{ .bucketRegion | default $.Values.region | quote }} }
 {{- with .endpoint }}
 - { name: HOLDFAST_S3_ENDPOINT, value: {{ . | quote }} }
+{{- end }}
+{{- if .caSecret }}
+- { name: HOLDFAST_S3_TLS_CA, value: /etc/holdfast/tls/s3/ca.crt }
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -30,6 +30,17 @@ describe("settings", () => {
     });
   });
 
+  test("name the CA of the store, which must be one, and of use", () => {
+    const with_ = (ca: string, scheme = "https") => ({
+      ...{ ...save, SNAPSHOT_S3_ENDPOINT: `${scheme}://s3:9000`, SNAPSHOT_S3_TLS_CA: ca },
+    });
+    expect(() => saveSettings(with_("/none.pem"))).toThrow(
+      /SNAPSHOT_S3_TLS_CA cannot be used: .*none/,
+    );
+    expect(() => saveSettings(with_("/ca.pem", "http"))).toThrow(/is in plain text/);
+    expect(saveSettings(with_("")).bucket).not.toHaveProperty("tls");
+  });
+
   test("that are missing or empty are named", () => {
     for (const name of Object.keys(save)) {
       const error = new SettingsError(`${name} must be set.`);

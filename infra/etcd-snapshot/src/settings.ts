@@ -1,4 +1,5 @@
 import type { S3FilesOptions } from "@holdfast/adapter-s3/s3-files";
+import { isTlsFault, readTlsFiles, type TlsIdentity } from "@holdfast/base/tls/material";
 
 /** Settings that cannot be used; the message names the variable. */
 export class SettingsError extends Error {
@@ -60,17 +61,37 @@ export function restoreSettings(from: Environment): RestoreSettings {
 function sharedSettings(from: Environment): SharedSettings {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = from;
   const endpoint = from.SNAPSHOT_S3_ENDPOINT;
+  const tls = authorityOf(from.SNAPSHOT_S3_TLS_CA, endpoint);
   return {
     workDir: required(from, "SNAPSHOT_WORK_DIR"),
     bucket: {
       bucket: required(from, "SNAPSHOT_BUCKET"),
       region: required(from, "SNAPSHOT_S3_REGION"),
       ...(endpoint === undefined ? {} : { endpoint }),
+      ...(tls === undefined ? {} : { tls }),
       ...(accessKeyId === undefined || secretAccessKey === undefined
         ? {}
         : { credentials: { accessKeyId, secretAccessKey } }),
     },
   };
+}
+
+/** Whom to believe to be the store; read once, for one snapshot. */
+function authorityOf(
+  ca: string | undefined,
+  endpoint: string | undefined,
+): TlsIdentity | undefined {
+  if (ca === undefined || ca === "") return undefined;
+  if (endpoint?.startsWith("http:")) {
+    throw new SettingsError(
+      "SNAPSHOT_S3_TLS_CA is set, and SNAPSHOT_S3_ENDPOINT is in plain text.",
+    );
+  }
+  const current = readTlsFiles({ ca });
+  if (isTlsFault(current)) {
+    throw new SettingsError(`SNAPSHOT_S3_TLS_CA cannot be used: ${current.message}.`);
+  }
+  return { current, onChange: () => () => {} };
 }
 
 function required(from: Environment, name: string): string {
