@@ -7,7 +7,7 @@ export function tellCertificates(meter: Meter, tls?: Pick<ServiceTls, "followExp
     name: "holdfast_certificate_expires_timestamp_seconds",
     help:
       "When a certificate in use ends, in seconds since 1970, by what it is for: service, etcd, " +
-      "kafka or redis; with -ca, the first to end of the authorities believed there.",
+      "kafka, redis, s3 or traces; with -ca, the first to end of the authorities believed there.",
     labels: ["use"],
   });
   tls?.followExpiry((use, atSeconds) => expires.set(atSeconds, { use }));
