@@ -37,7 +37,8 @@ const BEFORE_MS = 3_600_000;
 
 /**
  * Makes an authority of the installation's own where there is none, and signs by it what is missing
- * or about to end: a certificate for each service and store, and one for clients. Keys are for their owner.
+ * or about to end: a certificate for each service and store, and one for clients. Keys are for
+ * their owner.
  */
 export async function prepareCertificates(dataDir: string): Promise<Certificates> {
   // Only who asks for TLS is to wait for what makes certificates.

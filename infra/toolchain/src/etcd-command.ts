@@ -18,8 +18,8 @@ export interface EtcdSettings {
   /** Loses acknowledged writes in a power cut: for tests of speed only, off unless asked for. */
   readonly noFsync?: boolean;
   /**
-   * Clients and members show a certificate of the CA to each other; plain text if absent. Etcd reads
-   * the certificate again for each connection.
+   * Clients and members show a certificate of the CA to each other; plain text if absent. Etcd
+   * reads the certificate again for each connection.
    */
   readonly tls?: ServerTls;
   /** Further flags, as on the command line ("--max-txn-ops=1024"). */
