@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { ConnectionLimits } from "./connections.ts";
-import { readFailure } from "./failure.ts";
+import { connectFailure } from "./failure.ts";
 import { PostgresLedger } from "./postgres-ledger.ts";
 import { migrate, type SchemaProblem, schemaProblem, serverProblem } from "./schema.ts";
 
@@ -56,7 +56,7 @@ async function prepare({
       (await serverProblem(client)) ?? (await (migrates ? migrate(client) : schemaProblem(client)));
     return problem === undefined ? undefined : { kind: "not-connected", ...problem };
   } catch (error) {
-    const { kind, message, ...rest } = readFailure(error);
+    const { kind, message, ...rest } = connectFailure(error, url);
     const isDenied = kind === "refused" && "reason" in rest && rest.reason === "denied";
     return { kind: "not-connected", reason: isDenied ? "denied" : "unavailable", message };
   } finally {

@@ -1,6 +1,6 @@
 import type { NotDone } from "@holdfast/engine/ports/ledger";
 import pg from "pg";
-import { lookFailure, readFailure, writeFailure } from "./failure.ts";
+import { connectFailure, lookFailure, readFailure, writeFailure } from "./failure.ts";
 
 /** How long things may take, in milliseconds, and how many connections there may be. */
 export interface ConnectionLimits {
@@ -32,6 +32,7 @@ export interface Change<Ready, Made, Told> {
 
 /** Connections to one database. */
 export class Connections {
+  readonly #url: string;
   readonly #pool: pg.Pool;
   /** A pool that is ended twice says that this is a mistake. */
   #closing: Promise<void> | undefined;
@@ -39,6 +40,7 @@ export class Connections {
   /** `onConnect`: whatever was known of the database may be another's now. */
   constructor(url: string, limits: ConnectionLimits, onConnect: () => void) {
     const { connectMs = 5_000, statementMs = 10_000, connectionsMax = 4 } = limits;
+    this.#url = url;
     this.#pool = new pg.Pool({
       connectionString: url,
       max: connectionsMax,
@@ -105,7 +107,7 @@ export class Connections {
     try {
       client = await this.#pool.connect();
     } catch (error) {
-      return readFailure(error);
+      return connectFailure(error, this.#url);
     }
     try {
       const value = await work(client);

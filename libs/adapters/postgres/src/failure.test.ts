@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { lookFailure, readFailure, writeFailure } from "./failure.ts";
+import { connectFailure, lookFailure, readFailure, writeFailure } from "./failure.ts";
 
 /** As the server tells it. */
 function told(code: string): pg.DatabaseError {
@@ -27,4 +27,13 @@ test("a reading is never in doubt, and a question after a change always", () => 
     expect(readFailure(told(code)).kind, code).not.toBe("unknown");
     expect(lookFailure(told(code)), code).toMatchObject({ kind: "unknown" });
   }
+});
+
+test("a server that is not believed is named, and the password is not", () => {
+  const failure = connectFailure(
+    new Error("certificate has expired"),
+    "postgres://u:geheim@db:5432/x",
+  );
+  const message = "Postgres at db:5432: its certificate has expired: renew it there";
+  expect(failure).toEqual({ kind: "unavailable", message });
 });

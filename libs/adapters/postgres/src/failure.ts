@@ -31,12 +31,20 @@ export function writeFailure(error: unknown): NotDone {
   return definite(code, message);
 }
 
-/** What an error means for a reading, or for a connection that was not had. */
+/** What an error means for a reading. */
 export function readFailure(error: unknown): NotDone {
   const message = messageOf(error);
   // The server asks for a password, and the driver has none or does not believe the server's proof.
   if (/\bSASL\b/.test(message)) return { kind: "refused", reason: "denied", message };
   return definite(error instanceof pg.DatabaseError ? (error.code ?? "") : "", message);
+}
+
+/** What an error means for a connection that was not had; `url` is where it was to go. */
+export function connectFailure(error: unknown, url: string): NotDone {
+  const trouble = error instanceof pg.DatabaseError ? undefined : tlsAdvice(error);
+  if (trouble === undefined) return readFailure(error);
+  const host = URL.canParse(url) ? ` at ${new URL(url).host}` : "";
+  return { kind: "unavailable", message: `Postgres${host}: ${trouble}` };
 }
 
 /**
@@ -60,8 +68,6 @@ function messageOf(error: unknown): string {
     return error.errors.map(messageOf).join("; ");
   }
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof pg.DatabaseError) {
-    return `Postgres: ${error.message} (SQLSTATE ${error.code})`;
-  }
-  return `Postgres: ${tlsAdvice(error) ?? error.message}`;
+  const state = error instanceof pg.DatabaseError ? ` (SQLSTATE ${error.code})` : "";
+  return `Postgres: ${error.message}${state}`;
 }

@@ -36,12 +36,14 @@ export type Called<Value> =
 /** Calls to one store, each in bounded time. */
 export class S3Calls {
   readonly client: S3Client;
+  readonly #endpoint: string | undefined;
   readonly #tryMs: number;
   readonly #tries: number;
 
   constructor(options: S3Options) {
     const { endpoint, region, credentials, tls } = options;
     const { connectMs = 3_000, tryMs = 30_000, tries = 3 } = options;
+    this.#endpoint = endpoint;
     this.#tryMs = tryMs;
     this.#tries = tries;
     this.client = new S3Client({
@@ -75,7 +77,7 @@ export class S3Calls {
       try {
         return { kind: "done", value: await inTime(work(signal), signal) };
       } catch (thrown) {
-        const error = s3Error(thrown);
+        const error = s3Error(thrown, this.#endpoint);
         mayBeDone ||= mayHaveBeenDone(error);
         if (tried >= this.#tries || !isWorthAnother(error)) {
           return { kind: "failed", error, mayBeDone };

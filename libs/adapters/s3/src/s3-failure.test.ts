@@ -3,9 +3,10 @@ import { readFailure, s3Error, writeFailure } from "./s3-failure.ts";
 
 test("nothing was stored where one side does not believe the other, and why is said", () => {
   const thrown = Object.assign(new Error("certificate has expired"), { code: "CERT_HAS_EXPIRED" });
-  const message = "S3: its certificate has expired: renew it there";
-  expect(writeFailure(s3Error(thrown))).toEqual({ kind: "unavailable", message });
-  expect(readFailure(s3Error(thrown))).toEqual({ kind: "unavailable", message });
+  const message = "S3 at https://s3:9000: its certificate has expired: renew it there";
+  const error = s3Error(thrown, "https://s3:9000");
+  expect(writeFailure(error)).toEqual({ kind: "unavailable", message });
+  expect(readFailure(error)).toEqual({ kind: "unavailable", message });
 });
 
 test("what a connection that broke had sent may have been stored", () => {

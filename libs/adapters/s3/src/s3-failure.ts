@@ -13,8 +13,8 @@ export interface S3Error {
   readonly message: string;
 }
 
-/** Reads what the SDK throws. */
-export function s3Error(error: unknown): S3Error {
+/** Reads what the SDK throws; `endpoint`: of a store other than Amazon's. */
+export function s3Error(error: unknown, endpoint?: string): S3Error {
   if (!(error instanceof Error)) return { status: 0, code: "", message: `S3: ${String(error)}` };
   const { $metadata, code } = error as {
     $metadata?: { httpStatusCode?: number };
@@ -22,7 +22,10 @@ export function s3Error(error: unknown): S3Error {
   };
   const status = $metadata?.httpStatusCode ?? 0;
   const trouble = status === 0 ? tlsAdvice(error) : undefined;
-  if (trouble !== undefined) return { status, code: notSecured, message: `S3: ${trouble}` };
+  if (trouble !== undefined) {
+    const where = endpoint === undefined ? "" : ` at ${endpoint}`;
+    return { status, code: notSecured, message: `S3${where}: ${trouble}` };
+  }
   const named = status === 0 && typeof code === "string" ? code : error.name;
   const text = error.message === "" || error.message === named ? "" : `: ${error.message}`;
   return { status, code: named, message: `S3: ${named}${text}` };
