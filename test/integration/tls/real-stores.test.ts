@@ -69,7 +69,8 @@ describe.each(names.filter((name) => !missing.has(name)))("a real %s over TLS", 
   });
 
   test("lets our client in by a certificate of the CA", async () => {
-    expect(await connect("good", good)).toBe("connected");
+    // A broker that is short of processor time is fenced, and back in a moment.
+    await expect.poll(() => connect("good", good), { timeout: 30_000 }).toBe("connected");
   });
 
   test.each(ofServers)("is not believed where its certificate is %s", async (which, said) => {
@@ -107,7 +108,7 @@ describe.each(names.filter((name) => !missing.has(name)))("a real %s over TLS", 
     replace(files, good);
     certificates.writeAuthority(files.ca, "ours");
     await clock.advance(rereadMs);
-    await expect.poll(() => client.ask(), { timeout: 10_000 }).toBe("connected");
+    await expect.poll(() => client.ask(), { timeout: 30_000 }).toBe("connected");
     watch.close();
   }, 60_000);
 });

@@ -12,6 +12,9 @@ const found = await Promise.all(needed.map((tool) => findTool(tool, { offline: t
 const missing = found.filter((each) => each.kind === "missing");
 for (const { reason } of missing) console.warn(`--audit --tls is not tested: ${reason}`);
 
+/** What takes a second may take long on a machine that does other things. */
+const patienceMs = 60_000;
+
 describe.skipIf(missing.length > 0)("npm start -- --audit --tls", () => {
   let certificates: TestCertificates;
   let started: TlsStart;
@@ -36,12 +39,12 @@ describe.skipIf(missing.length > 0)("npm start -- --audit --tls", () => {
   test("locks are taken, and the record tells of them and proves itself", async () => {
     expect(await started.cli("acquire", "order:1", "--ttl", "1m")).toMatchObject({ exitCode: 0 });
     const timeline = async () => (await started.cli("audit", "timeline", "order:1")).said;
-    await expect.poll(timeline, { timeout: 20_000, interval: 500 }).toContain("LockAcquired");
+    await expect.poll(timeline, { timeout: patienceMs, interval: 500 }).toContain("LockAcquired");
     const verified = await started.cli("audit", "verify");
     expect(verified).toMatchObject({ exitCode: 0, said: expect.stringContaining("intact") });
     const healthy = await started.cli("doctor");
     expect(healthy).toMatchObject({ exitCode: 0, said: expect.stringContaining(" 0 failed") });
-  }, 60_000);
+  }, 180_000);
 
   test.each<[StoreName, string]>([
     ["Kafka", "kafka"],
@@ -49,7 +52,8 @@ describe.skipIf(missing.length > 0)("npm start -- --audit --tls", () => {
     ["Redis", "redis"],
   ])("%s takes our certificates, and no other", async (name, store) => {
     const connect = (files: Files) => storeClients[name](stores[store] ?? "", files);
-    expect(await connect(ours)).toBe("connected");
+    // A broker that is short of processor time is fenced, and back in a moment.
+    await expect.poll(() => connect(ours), { timeout: patienceMs }).toBe("connected");
     const { cert, key } = await certificates.client(`stranger-to-${store}`);
     expect(await connect({ cert, key, ca: ours.ca })).toMatch(
       /not accept our certificate|not signed by the CA|our own certificate/,
