@@ -85,4 +85,9 @@ variable "alarm_topic_arns" {
   description = "SNS topics in us-east-1 that alarms go to; Route 53 tells of its health checks there alone."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_topic_arns : can(regex("^arn:aws[a-z-]*:sns:us-east-1:[0-9]{12}:.+$", arn))])
+    error_message = "alarm_topic_arns are ARNs of SNS topics in us-east-1: an alarm reaches topics of its own region alone."
+  }
 }

@@ -11,6 +11,11 @@ variable "name" {
 variable "region" {
   description = "The region, for names of roles: those are unique in an account, not in a region."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is the name of an AWS region, for example us-east-1."
+  }
 }
 
 variable "kubernetes_version" {
@@ -26,6 +31,11 @@ variable "kubernetes_version" {
 variable "vpc_id" {
   description = "The network of the cluster."
   type        = string
+
+  validation {
+    condition     = startswith(var.vpc_id, "vpc-")
+    error_message = "vpc_id is the id of a network, vpc-…."
+  }
 }
 
 variable "subnet_ids" {
@@ -93,16 +103,31 @@ variable "workload_roles" {
     policy          = string
   }))
   default = {}
+
+  validation {
+    condition     = alltrue([for role in values(var.workload_roles) : role.namespace != "" && role.service_account != "" && !strcontains("${role.namespace}${role.service_account}", "*") && can(jsondecode(role.policy))])
+    error_message = "each of workload_roles has a namespace and a service account, without wildcards, and a policy that is JSON: a wildcard would give its rights to every pod."
+  }
 }
 
 variable "kms_key_arn" {
   description = "Key of the secrets in the cluster, of its logs and of the disks of its nodes."
   type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>: an alias or an id alone is refused by the services that use it."
+  }
 }
 
 variable "volume_kms_key_arn" {
   description = "Key of the volumes that pods claim; the driver of the volumes may use it."
   type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.volume_kms_key_arn))
+    error_message = "volume_kms_key_arn is the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>: an alias or an id alone is refused by the services that use it."
+  }
 }
 
 variable "log_days" {

@@ -11,6 +11,11 @@ variable "name" {
 variable "region" {
   description = "The region, for the name of the bucket: those are unique in the world."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is the name of an AWS region, for example us-east-1."
+  }
 }
 
 variable "shards" {

@@ -11,6 +11,11 @@ variable "name" {
 variable "region" {
   description = "The region this cluster lies in."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is the name of an AWS region, for example us-east-1."
+  }
 }
 
 variable "kafka_version" {
@@ -27,6 +32,11 @@ variable "kafka_version" {
 variable "vpc_id" {
   description = "The network of the brokers."
   type        = string
+
+  validation {
+    condition     = startswith(var.vpc_id, "vpc-")
+    error_message = "vpc_id is the id of a network, vpc-…."
+  }
 }
 
 variable "subnet_ids" {
@@ -42,11 +52,21 @@ variable "subnet_ids" {
 variable "client_security_group_id" {
   description = "Security group of the nodes of this region, whose journals and auditors are clients."
   type        = string
+
+  validation {
+    condition     = startswith(var.client_security_group_id, "sg-")
+    error_message = "client_security_group_id is the id of a security group, sg-…."
+  }
 }
 
 variable "peer_prefix_list_id" {
   description = "Prefix list of the other regions, whose journals may write here."
   type        = string
+
+  validation {
+    condition     = startswith(var.peer_prefix_list_id, "pl-")
+    error_message = "peer_prefix_list_id is the id of a prefix list, pl-…."
+  }
 }
 
 variable "brokers_per_zone" {
@@ -104,6 +124,11 @@ variable "certificate_authority_mode" {
 variable "kms_key_arn" {
   description = "Key of the volumes and the logs of the brokers."
   type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>: an alias or an id alone is refused by the services that use it."
+  }
 }
 
 variable "log_days" {

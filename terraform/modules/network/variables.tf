@@ -58,6 +58,11 @@ variable "interface_endpoints" {
   description = "AWS services that are reached without the internet, besides S3, which always is."
   type        = set(string)
   default     = ["ec2", "ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "sts"]
+
+  validation {
+    condition     = alltrue([for service in var.interface_endpoints : can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)*$", service))]) && !contains(var.interface_endpoints, "s3")
+    error_message = "interface_endpoints are names of services as AWS shortens them, for example ecr.api, and not s3, which has a gateway that costs nothing."
+  }
 }
 
 variable "peer_cidrs" {
@@ -97,6 +102,11 @@ variable "peers" {
 variable "kms_key_arn" {
   description = "Key of the flow logs; CloudWatch Logs of this region must be allowed to use it."
   type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>: an alias or an id alone is refused by the services that use it."
+  }
 }
 
 variable "flow_log_days" {

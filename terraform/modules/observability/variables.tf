@@ -39,6 +39,11 @@ variable "notices" {
 variable "kms_key_arn" {
   description = "Key of the topics; CloudWatch must be allowed to use it."
   type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>: an alias or an id alone is refused by the services that use it."
+  }
 }
 
 variable "load_balancer" {
@@ -47,6 +52,11 @@ variable "load_balancer" {
     load_balancer = string
     target_group  = string
   })
+
+  validation {
+    condition     = startswith(var.load_balancer.load_balancer, "net/") && startswith(var.load_balancer.target_group, "targetgroup/")
+    error_message = "load_balancer has the names that CloudWatch knows, net/… and targetgroup/…: an alarm on any other name never speaks."
+  }
 }
 
 variable "routers_min" {
@@ -67,6 +77,11 @@ variable "kafka" {
     brokers      = number
   })
   default = null
+
+  validation {
+    condition     = var.kafka == null ? true : var.kafka.cluster_name != "" && var.kafka.brokers >= 1
+    error_message = "kafka has the name of a cluster and at least one broker."
+  }
 }
 
 variable "postgres_instance" {
@@ -76,10 +91,20 @@ variable "postgres_instance" {
     volume_gb  = number
   })
   default = null
+
+  validation {
+    condition     = var.postgres_instance == null ? true : var.postgres_instance.identifier != "" && var.postgres_instance.volume_gb >= 20
+    error_message = "postgres_instance has the name of an instance, and the size of its volume, at least 20 GB."
+  }
 }
 
 variable "redis_nodes" {
   description = "Names of the nodes of the cache."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for node in var.redis_nodes : can(regex("^[a-z][a-z0-9-]*$", node))])
+    error_message = "redis_nodes are names of nodes of ElastiCache, for example holdfast-prod-001."
+  }
 }

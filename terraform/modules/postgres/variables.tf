@@ -11,6 +11,11 @@ variable "name" {
 variable "region" {
   description = "The region, for the name of a role: those are unique in an account."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is the name of an AWS region, for example us-east-1."
+  }
 }
 
 variable "engine_version" {
@@ -27,6 +32,11 @@ variable "engine_version" {
 variable "vpc_id" {
   description = "The network of the instance."
   type        = string
+
+  validation {
+    condition     = startswith(var.vpc_id, "vpc-")
+    error_message = "vpc_id is the id of a network, vpc-…."
+  }
 }
 
 variable "subnet_ids" {
@@ -42,6 +52,11 @@ variable "subnet_ids" {
 variable "client_security_group_id" {
   description = "Security group of the nodes, whose auditors and archivers are the clients."
   type        = string
+
+  validation {
+    condition     = startswith(var.client_security_group_id, "sg-")
+    error_message = "client_security_group_id is the id of a security group, sg-…."
+  }
 }
 
 variable "instance_class" {
@@ -100,4 +115,9 @@ variable "deletion_protection" {
 variable "kms_key_arn" {
   description = "Key of the volume, the backups and the password."
   type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>: an alias or an id alone is refused by the services that use it."
+  }
 }

@@ -11,6 +11,11 @@ variable "name" {
 variable "vpc_id" {
   description = "The network of the cache."
   type        = string
+
+  validation {
+    condition     = startswith(var.vpc_id, "vpc-")
+    error_message = "vpc_id is the id of a network, vpc-…."
+  }
 }
 
 variable "subnet_ids" {
@@ -26,6 +31,11 @@ variable "subnet_ids" {
 variable "client_security_group_id" {
   description = "Security group of the nodes, whose routers and journals are the clients."
   type        = string
+
+  validation {
+    condition     = startswith(var.client_security_group_id, "sg-")
+    error_message = "client_security_group_id is the id of a security group, sg-…."
+  }
 }
 
 variable "node_type" {
@@ -52,4 +62,9 @@ variable "nodes" {
 variable "kms_key_arn" {
   description = "Key of the data at rest and of the password."
   type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>: an alias or an id alone is refused by the services that use it."
+  }
 }

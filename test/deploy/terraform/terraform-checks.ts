@@ -20,7 +20,8 @@ import { inTurn } from "./in-turn.ts";
 /** Everything Terraform is asked, each as soon as a processor is there for it. */
 export interface TerraformChecks {
   readonly format: Promise<TerraformResult>;
-  readonly valid: Readonly<Record<"global" | "region", Promise<TerraformResult>>>;
+  /** Folders of `terraform/`, modules and stacks, and whether each is valid by itself. */
+  readonly valid: ReadonlyMap<string, Promise<TerraformResult>>;
   /** Runs of every module's own tests, and of the planted module. */
   readonly modules: Promise<TestRun[]>;
   /** Runs of the stacks' own tests, and of those of dev and staging. */
@@ -46,19 +47,20 @@ export function startChecks(terraform: TerraformWorkspace): TerraformChecks {
     if (runs.length === 0) throw new Error(result.said.slice(-4_000));
     return runs;
   };
-  const valid = (stack: string): Promise<TerraformResult> =>
+  const valid = (folder: string): Promise<TerraformResult> =>
     // `-no-tests`: tests of a module with several providers are valid in its own folder alone.
-    ask(`stacks/${stack}`, "validate", "-no-tests", "-no-color");
+    ask(folder, "validate", "-no-tests", "-no-color");
   const plans = (stacks: readonly string[]): Promise<PlannedStack[]> =>
     turns(() => planStacks(terraform, "prod", stacks));
 
   mergeModules(terraform);
+  callAliased(terraform);
   mergeEnvironments(terraform);
   const checks = {
     modules: tests("merged/modules"),
     stacks: { region: tests("stacks/region"), global: tests("stacks/global") },
     prod: Promise.all([plans(["global"]), plans(regionNames)]).then((parts) => parts.flat()),
-    valid: { global: valid("global"), region: valid("region") },
+    valid: new Map(moduleFolders().map((folder) => [folder, valid(callerOf(folder))])),
     // In the repository itself: what is written into the copy need not be formatted.
     format: ask("stacks/global", "fmt", "-check", "-diff", "-recursive", terraformFolder),
   };
@@ -90,6 +92,38 @@ function mergeModules(terraform: TerraformWorkspace): void {
     `merged/modules/tests/${plantedModule}.tftest.hcl`,
     testsOfModule(read("modules/dns/tests/dns.tftest.hcl"), "../dns"),
   );
+}
+
+/** The other configurations of its provider that a module is to be given by whoever calls it. */
+function aliasesOf(folder: string): string[] {
+  const [, aliases = ""] =
+    /configuration_aliases\s*=\s*\[(.*)\]/.exec(read(`${folder}/versions.tf`)) ?? [];
+  return [...aliases.matchAll(/aws\.(\w+)/g)].map(([, alias = ""]) => alias);
+}
+
+/** Where a module is valid by itself: one that is to be given providers is not, without a caller. */
+function callerOf(folder: string): string {
+  return aliasesOf(folder).length > 0 ? `callers/${folder}` : folder;
+}
+
+/** Callers of such modules, with the values that their tests have. */
+function callAliased(terraform: TerraformWorkspace): void {
+  for (const folder of moduleFolders()) {
+    const aliases = aliasesOf(folder);
+    if (aliases.length === 0) continue;
+    const tests = read(`${folder}/tests/${folder.slice("modules/".length)}.tftest.hcl`);
+    const [, values = ""] = /^variables \{\n([\s\S]*?)^\}/m.exec(tests) ?? [];
+    const given = ["aws", ...aliases.map((alias) => `aws.${alias}`)];
+    const text = [
+      read("modules/network/versions.tf"),
+      ...aliases.map((alias) => `provider "aws" {\n  alias = "${alias}"\n}`),
+      'module "called" {',
+      `  source = "../../../${folder}"`,
+      `  providers = {\n${given.map((each) => `    ${each} = ${each}`).join("\n")}\n  }`,
+      `${values}}`,
+    ];
+    terraform.write(`${callerOf(folder)}/main.tf`, `${text.join("\n")}\n`);
+  }
 }
 
 /** The values of all environments but prod, among the tests of each stack. */

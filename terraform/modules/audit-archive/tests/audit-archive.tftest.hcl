@@ -165,3 +165,13 @@ run "other_bad_values_are_refused" {
 
   expect_failures = [var.name, var.retention_days, var.lock_mode, var.glacier_days]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    region = "east"
+  }
+
+  expect_failures = [var.region]
+}

@@ -102,3 +102,29 @@ run "an_outage_is_refused" {
 
   expect_failures = [var.minutes, var.name]
 }
+
+run "a_region_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    region = "east"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    zone                = "eu-west-1b"
+    cluster_name        = "arn:aws:eks:us-east-1:123456789012:cluster/holdfast"
+    peer_prefix_list_id = "10.0.0.0/8"
+    stop_alarm_arn      = "too-few"
+    replication         = { bucket_arn = "archive", replica_region = "us-west-2" }
+    kms_key_arns        = []
+    log_kms_key_arn     = "alias/holdfast"
+  }
+
+  expect_failures = [var.zone, var.cluster_name, var.peer_prefix_list_id, var.stop_alarm_arn, var.replication, var.kms_key_arns, var.log_kms_key_arn]
+}

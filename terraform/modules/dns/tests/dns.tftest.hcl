@@ -200,3 +200,13 @@ run "other_bad_values_are_refused" {
 
   expect_failures = [var.name, var.domain, var.ttl_seconds, var.continents]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    alarm_topic_arns = ["arn:aws:sns:eu-west-1:123456789012:page"]
+  }
+
+  expect_failures = [var.alarm_topic_arns]
+}

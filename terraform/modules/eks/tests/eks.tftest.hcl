@@ -164,3 +164,17 @@ run "other_bad_values_are_refused" {
 
   expect_failures = [var.kubernetes_version, var.admin_role_arns, var.subnet_ids, var.log_days, var.name]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    region             = "east"
+    vpc_id             = "10.10.0.0/16"
+    workload_roles     = { all = { namespace = "holdfast", service_account = "*", policy = "{}" } }
+    kms_key_arn        = "alias/holdfast"
+    volume_kms_key_arn = "alias/holdfast"
+  }
+
+  expect_failures = [var.region, var.vpc_id, var.workload_roles, var.kms_key_arn, var.volume_kms_key_arn]
+}

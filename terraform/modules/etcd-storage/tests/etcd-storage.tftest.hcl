@@ -114,3 +114,13 @@ run "a_disk_slower_than_gp3_is_refused" {
 
   expect_failures = [var.volume_iops]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    region = "east"
+  }
+
+  expect_failures = [var.region]
+}

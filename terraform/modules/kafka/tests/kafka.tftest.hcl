@@ -120,3 +120,18 @@ run "other_bad_values_are_refused" {
 
   expect_failures = [var.name, var.kafka_version, var.brokers_per_zone, var.instance_type, var.certificate_authority_mode, var.log_days]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    region                   = "east"
+    vpc_id                   = "10.10.0.0/16"
+    client_security_group_id = "nodes"
+    peer_prefix_list_id      = "10.0.0.0/8"
+    volume_gb                = 5
+    kms_key_arn              = "alias/holdfast"
+  }
+
+  expect_failures = [var.region, var.vpc_id, var.client_security_group_id, var.peer_prefix_list_id, var.volume_gb, var.kms_key_arn]
+}

@@ -163,3 +163,25 @@ run "other_bad_values_are_refused" {
 
   expect_failures = [var.name, var.nat, var.flow_log_days]
 }
+
+run "a_region_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    region = "east"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    interface_endpoints = ["s3"]
+    peers               = { eu-central-1 = { vpc_id = "vpc-1" } }
+    kms_key_arn         = "alias/holdfast"
+  }
+
+  expect_failures = [var.interface_endpoints, var.peers, var.kms_key_arn]
+}

@@ -101,3 +101,17 @@ run "an_alarm_that_never_speaks_is_refused" {
 
   expect_failures = [var.routers_min, var.name]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arn       = "alias/holdfast"
+    load_balancer     = { load_balancer = "arn:aws:elasticloadbalancing:net/a/1", target_group = "targetgroup/a/2" }
+    kafka             = { cluster_name = "holdfast-test", brokers = 0 }
+    postgres_instance = { identifier = "", volume_gb = 100 }
+    redis_nodes       = ["arn:aws:elasticache:a"]
+  }
+
+  expect_failures = [var.kms_key_arn, var.load_balancer, var.kafka, var.postgres_instance, var.redis_nodes]
+}

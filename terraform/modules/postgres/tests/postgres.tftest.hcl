@@ -103,3 +103,17 @@ run "other_bad_values_are_refused" {
 
   expect_failures = [var.name, var.subnet_ids, var.instance_class, var.backup_days]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    region                   = "east"
+    vpc_id                   = "10.10.0.0/16"
+    client_security_group_id = "nodes"
+    volume_gb                = 5
+    kms_key_arn              = "alias/holdfast"
+  }
+
+  expect_failures = [var.region, var.vpc_id, var.client_security_group_id, var.volume_gb, var.kms_key_arn]
+}

@@ -83,3 +83,15 @@ run "bad_values_are_refused" {
 
   expect_failures = [var.name, var.nodes, var.node_type, var.subnet_ids]
 }
+
+run "what_stands_elsewhere_and_cannot_be_that_is_refused" {
+  command = plan
+
+  variables {
+    vpc_id                   = "10.10.0.0/16"
+    client_security_group_id = "nodes"
+    kms_key_arn              = "alias/holdfast"
+  }
+
+  expect_failures = [var.vpc_id, var.client_security_group_id, var.kms_key_arn]
+}
