@@ -15,6 +15,11 @@ export interface Tracer {
   keeps(parent: string | undefined): boolean;
   /** Begins a step that is to be told. */
   span(name: string, parent: string | undefined, attributes?: SpanAttributes): Span;
+  /**
+   * Does what a step consists of, so that what is logged meanwhile names it. Where it is left out,
+   * nobody is to know what is done for which step.
+   */
+  within?<T>(span: Span, work: () => T): T;
 }
 
 /** What is told of a step, by name: the name of a lock may be here, a secret never. */
@@ -40,6 +45,11 @@ export function isSampled(traceparent: string | undefined): traceparent is strin
   if (traceparent === undefined) return false;
   // The last digit of the flags: their lowest bit.
   return (Number.parseInt(traceparent.slice(-1), 16) & 1) === 1;
+}
+
+/** The id of the step that a trace context is of. */
+export function spanIdOf(traceparent: string): string {
+  return traceparent.slice(36, 52);
 }
 
 /** The id of the trace that a trace context belongs to. */

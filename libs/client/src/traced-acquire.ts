@@ -29,7 +29,9 @@ export function traced<T>(
     "holdfast.wait_ms": order.waitMs,
   });
   const { traceparent } = span;
-  return run({ ...plan, order: { ...order, traceparent } }).then((end) => {
+  const begin = () => run({ ...plan, order: { ...order, traceparent } });
+  const running = tracer.within === undefined ? begin() : tracer.within(span, begin);
+  return running.then((end) => {
     if (end.kind === "failure") span.end(end.code.toLowerCase(), faults.has(end.code));
     else span.end(end.kind === "admitted" ? "granted" : end.kind);
     return end;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { makeLog } from "./log.ts";
+import { inTrace } from "./trace-scope.ts";
 
 function logged(write: (log: ReturnType<typeof makeLog>) => void): Record<string, unknown> {
   let line = "";
@@ -24,6 +25,18 @@ test("every line says who says it, and when", () => {
     "event.action": "ready",
     message: "ready",
   });
+});
+
+test("a line that is written in a step of a trace names both, and any other none", async () => {
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const step = { "trace.id": "4bf92f3577b34da6a3ce929d0e0e4736", "span.id": "00f067aa0ba902b7" };
+  expect(logged((log) => inTrace(traceparent, () => log.info("now")))).toMatchObject(step);
+  expect(logged((log) => log.info("before and after"))).not.toHaveProperty(["trace.id"]);
+  const line = await inTrace(traceparent, async () => {
+    await Promise.resolve();
+    return logged((log) => log.info("later"));
+  });
+  expect(line).toMatchObject(step);
 });
 
 test("an error is told in the words of the schema, and not as an object of ours", () => {

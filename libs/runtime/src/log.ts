@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { ecsFields } from "./ecs-fields.ts";
+import { traceFields } from "./trace-scope.ts";
 import { version } from "./version.ts";
 
 /** What a service says about itself in every line. */
@@ -12,7 +13,7 @@ export interface LogIdentity {
 /**
  * The log of a service: one ECS object a line (Elastic Common Schema 8), on standard output unless
  * `destination` is another place. What a call names in our own words is named here as the schema
- * has it, see {@link ecsFields}.
+ * has it, see {@link ecsFields}. What is written in a step of a trace names both.
  */
 export function makeLog(
   { service, region, level }: LogIdentity,
@@ -29,6 +30,7 @@ export function makeLog(
     },
     messageKey: "message",
     timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
+    mixin: traceFields,
     formatters: { level: (label: string) => ({ "log.level": label }), log: ecsFields },
   };
   return destination === undefined ? pino(options) : pino(options, destination);

@@ -2,6 +2,7 @@ import { ClientTls } from "@holdfast/api/client-tls";
 import { SystemClock } from "@holdfast/base/clock";
 import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { isSampled, type Span, type SpanAttributes, type Tracer } from "@holdfast/base/tracer";
+import { inTrace } from "@holdfast/runtime/trace-scope";
 import {
   ROOT_CONTEXT,
   type SpanContext,
@@ -98,6 +99,10 @@ export class OtlpTracer implements Tracer {
         span.end();
       },
     };
+  }
+
+  within<T>({ traceparent }: Span, work: () => T): T {
+    return inTrace(traceparent, work);
   }
 
   /** Sends what is left, for a moment at most. */

@@ -1,4 +1,5 @@
 import type { Tracer } from "@holdfast/base/tracer";
+import type { OnFault } from "@holdfast/engine/metrics/fault-report";
 import type { Meter } from "@holdfast/engine/ports/meter";
 import { silentMeter } from "@holdfast/engine/silent-meter";
 import type { TracesConfig } from "@holdfast/runtime/environment";
@@ -6,6 +7,7 @@ import type { Logger } from "@holdfast/runtime/log";
 import type { ServiceTls } from "@holdfast/runtime/open-tls";
 import { version } from "@holdfast/runtime/version";
 import { tellCertificates } from "./certificate-metrics.ts";
+import { logFaults } from "./log-faults.ts";
 import { openTelemetry } from "./open-telemetry.ts";
 import type { OtlpTracer } from "./otlp-tracer.ts";
 import { PrometheusMeter } from "./prometheus-meter.ts";
@@ -26,6 +28,8 @@ export interface Telemetry {
   readonly meter: Meter;
   /** Absent: nothing is traced, and nothing is asked. */
   readonly tracer: Tracer | undefined;
+  /** Logs a request for whose failure the platform is to blame. */
+  readonly onFault: OnFault;
   /** From now on this says how the service fares; until it is called, it is starting. */
   follow(standing: Standing): void;
   close(): Promise<void>;
@@ -55,6 +59,7 @@ export async function startTelemetry(
   return {
     meter: meter ?? silentMeter,
     tracer,
+    onFault: logFaults(log),
     follow: (now) => {
       standing = now;
     },

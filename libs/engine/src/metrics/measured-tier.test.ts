@@ -96,6 +96,36 @@ test("a trace that is kept goes on under a span of its own; any other goes on as
   ]);
 });
 
+test("what the platform is to blame for is told, in the step that it is a part of", async () => {
+  const faults: unknown[] = [];
+  let step = "";
+  const tracer: Tracer = {
+    keeps: () => true,
+    span: () => ({ traceparent: here ?? "", end: () => {} }),
+    within: (span, work) => {
+      step = span.traceparent;
+      return work();
+    },
+  };
+  const outcomes = [failure("SHARD_UNAVAILABLE", "away"), failure("NOT_HELD", "not yours")];
+  const tier = { execute: async () => outcomes.shift() } as unknown as LockTier;
+  const onFault = (fault: object) => void faults.push({ ...fault, step });
+  const witness = { meter: silentMeter, tracer, onFault };
+  const told = toldTier(tier, witness, new ManualClock(), "router");
+  await told.execute(acquire(), call());
+  await told.execute(acquire(), call());
+  expect(faults).toEqual([
+    {
+      operation: "acquire",
+      code: "SHARD_UNAVAILABLE",
+      message: "away",
+      lock,
+      leftOut: 0,
+      step: here,
+    },
+  ]);
+});
+
 test("where nobody is to be told, nothing is put before the tier", () => {
   const tier = {} as LockTier;
   const nobody = { meter: silentMeter, tracer: undefined };

@@ -1,10 +1,10 @@
 import type { Clock } from "@holdfast/base/clock";
-import type { Failure } from "@holdfast/base/failure";
+import { type Failure, isFailure } from "@holdfast/base/failure";
 import { isSampled, traceIdOf } from "@holdfast/base/tracer";
 import type { Command } from "@holdfast/core/command/command";
 import type { OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
-import { globalRegion } from "@holdfast/core/lock/lock-id";
+import { globalRegion, type LockId } from "@holdfast/core/lock/lock-id";
 import type {
   AcquireManyOutcome,
   AcquireManyRequest,
@@ -16,7 +16,8 @@ import type {
 } from "../ports/lock-tier.ts";
 import type { BoundHistogram, Histogram, Meter } from "../ports/meter.ts";
 import { latencyBuckets } from "./buckets.ts";
-import { failureLabel, type OutcomeLabel, outcomeLabel } from "./outcome-label.ts";
+import { FaultReport, type OnFault } from "./fault-report.ts";
+import { failureLabel, faultLabels, type OutcomeLabel, outcomeLabel } from "./outcome-label.ts";
 
 type Scope = "local" | "global";
 type Operation = Command["kind"] | "list" | "acquire_many" | "watch";
@@ -29,11 +30,14 @@ export class MeasuredTier implements LockTier {
   readonly #tier: LockTier;
   readonly #clock: Clock;
   readonly #seconds: Timings;
+  readonly #faults: FaultReport | undefined;
 
-  constructor(tier: LockTier, meter: Meter, clock: Clock) {
+  /** `onFault`: told of requests for whose failure the platform is to blame. */
+  constructor(tier: LockTier, meter: Meter, clock: Clock, onFault?: OnFault) {
     this.#tier = tier;
     this.#clock = clock;
     this.#seconds = new Timings(meter);
+    this.#faults = onFault && new FaultReport(clock, onFault);
   }
 
   async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
@@ -54,6 +58,7 @@ export class MeasuredTier implements LockTier {
     const traceparent = command.kind === "acquire" ? command.traceparent : undefined;
     const label = outcomeLabel(outcome, hasWaited);
     this.#count(command.kind, scopeOf(command), label, startedMs, traceparent);
+    if (faultLabels.has(label)) this.#tell(command.kind, outcome, lockOf(command));
     return outcome;
   }
 
@@ -62,6 +67,7 @@ export class MeasuredTier implements LockTier {
     const page = await this.#tier.list(query, call);
     const label = page.kind === "failure" ? failureLabel(page.code) : "ok";
     this.#count("list", scopeIn(query.region), label, startedMs);
+    if (faultLabels.has(label)) this.#tell("list", page);
     return page;
   }
 
@@ -84,7 +90,14 @@ export class MeasuredTier implements LockTier {
     const label = outcome.kind === "failure" ? failureLabel(outcome.code) : "ok";
     const scope = request.acquires.some((each) => each.scope === "global") ? "global" : "local";
     this.#count("acquire_many", scope, label, startedMs);
+    if (faultLabels.has(label)) this.#tell("acquire_many", outcome);
     return outcome;
+  }
+
+  #tell(operation: Operation, outcome: { readonly kind: string }, lock?: LockId): void {
+    if (!isFailure(outcome)) return;
+    const { code, message } = outcome;
+    this.#faults?.tell({ operation: operation.replaceAll("-", "_"), code, message, lock });
   }
 
   #count(
@@ -130,6 +143,10 @@ class Timings {
     this.#bound[scope].set(operation, byOutcome.set(outcome, bound));
     return bound;
   }
+}
+
+function lockOf(command: Command): LockId | undefined {
+  return "lock" in command ? command.lock : undefined;
 }
 
 /** Sessions are a matter of regions, whatever they are used for. */

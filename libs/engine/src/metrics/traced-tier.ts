@@ -56,7 +56,10 @@ export class TracedTier implements LockTier {
       const span = spans[at];
       return span === undefined ? acquire : { ...acquire, traceparent: span.traceparent };
     });
-    const outcome = await this.#tier.acquireMany({ ...request, acquires }, call);
+    // A line that is written meanwhile can name one of them.
+    const [first] = spans.filter((span) => span !== undefined);
+    const run = () => this.#tier.acquireMany({ ...request, acquires }, call);
+    const outcome = await this.#within(first, run);
     for (const [at, span] of spans.entries()) {
       const each = outcome.kind === "many" ? outcome.outcomes[at] : outcome;
       if (each !== undefined) end(span, outcomeLabel(each, false));
@@ -65,9 +68,15 @@ export class TracedTier implements LockTier {
   }
 
   async #trace<C extends Command>(command: C, call: Call, span: Span): Promise<OutcomeOf<C>> {
-    const outcome = await this.#tier.execute(command, call);
+    const outcome = await this.#within(span, () => this.#tier.execute(command, call));
     end(span, outcomeLabel(outcome, false));
     return outcome;
+  }
+
+  #within<T>(span: Span | undefined, work: () => T): T {
+    const tracer = this.#tracer;
+    if (span === undefined || tracer.within === undefined) return work();
+    return tracer.within(span, work);
   }
 
   #spanOf(command: AcquireCommand): Span | undefined {
