@@ -101,7 +101,9 @@ function aliasesOf(folder: string): string[] {
   return [...aliases.matchAll(/aws\.(\w+)/g)].map(([, alias = ""]) => alias);
 }
 
-/** Where a module is valid by itself: one that is to be given providers is not, without a caller. */
+/**
+ * Where a module is valid by itself: one that is to be given providers is not, without a caller.
+ */
 function callerOf(folder: string): string {
   return aliasesOf(folder).length > 0 ? `callers/${folder}` : folder;
 }
