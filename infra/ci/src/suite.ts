@@ -65,7 +65,8 @@ export const suites: readonly Suite[] = [
   {
     name: "deploy",
     kind: "vitest",
-    timeoutMs: 8 * minuteMs,
+    // Of which images take up to ten, where an engine builds them.
+    timeoutMs: 18 * minuteMs,
     tools: deployTools,
   },
   { name: "drills", kind: "vitest", timeoutMs: 15 * minuteMs, tools: ["etcd"] },
