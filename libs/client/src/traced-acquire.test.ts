@@ -36,6 +36,17 @@ test("an acquire goes on under the span of its call, which ends as the acquire d
   ]);
 });
 
+test("what a call does runs in the scope of its span, where the tracer has one", async () => {
+  const { tracer, told } = recording();
+  const within: Tracer["within"] = (span, work) => {
+    told.push(span.traceparent);
+    return work();
+  };
+  const plan = planAcquire(defaults, "a", {});
+  await traced({ ...tracer, within }, plan, async () => ({ kind: "abandoned" }));
+  expect(told).toEqual([["holdfast acquire", undefined], here, ["abandoned"]]);
+});
+
 test("an acquire that is not kept goes out as it is", async () => {
   const { tracer, told } = recording(false);
   const plan = planAcquire(defaults, "a", {});

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Peer } from "@holdfast/adapter-grpc/peer";
 import { Cancellation } from "@holdfast/base/cancellation";
 import { SystemClock } from "@holdfast/base/clock";
@@ -8,8 +10,10 @@ import { makeLog } from "@holdfast/runtime/log";
 import { compose } from "@holdfast/service-router/compose";
 import { readConfig } from "@holdfast/service-router/config";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { fieldsOf, mappedFields } from "./field-mapping.ts";
 import { TraceCollector } from "./trace-collector.ts";
 
+const elastic = resolve(import.meta.dirname, "../../../infra/elastic");
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 /** In a region where nobody is. */
 const acquire: AcquireCommand = {
@@ -70,4 +74,8 @@ it("a line about a request that failed names its trace, and the step of it that 
   }, 10_000);
   expect(untraced).toMatchObject({ "holdfast.operation": "acquire" });
   expect(untraced).not.toHaveProperty(["trace.id"]);
+  const template = JSON.parse(readFileSync(join(elastic, "index-template.json"), "utf8"));
+  const mapped = mappedFields(template.template.mappings);
+  const unmapped = fieldsOf(traced ?? {}).filter(([name]) => !mapped.has(name));
+  expect(unmapped).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { traceIdOf } from "@holdfast/base/tracer";
+import { spanIdOf, traceIdOf } from "@holdfast/base/tracer";
+import { traceFields } from "@holdfast/runtime/trace-scope";
 import { afterEach, expect, test, vi } from "vitest";
 import { OtlpTracer } from "./otlp-tracer.ts";
 
@@ -30,6 +31,14 @@ test("a step goes on with its parent's trace, and is another span", () => {
   expect(span.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   expect(span.traceparent).not.toBe(traceparent);
   span.end("granted");
+});
+
+test("what is done within a step is known to be a part of it, and nothing after it", async () => {
+  const tracer = make(1);
+  const span = tracer.span("step", traceparent);
+  const fields = { "trace.id": traceIdOf(traceparent), "span.id": spanIdOf(span.traceparent) };
+  expect(await tracer.within(span, async () => traceFields())).toEqual(fields);
+  expect(traceFields()).toEqual({});
 });
 
 test("a collector that is not there holds up nobody, and is told of once", async () => {
