@@ -34,16 +34,22 @@ export class AdmittedRegion implements VotingRegion {
     lock: GlobalLockId,
     request: PrepareRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<PrepareReply | Failure> {
-    return this.#ask(request.generation, () => this.#votes.prepare(lock, request, withinMs));
+    return this.#ask(request.generation, () =>
+      this.#votes.prepare(lock, request, withinMs, traceparent),
+    );
   }
 
   accept(
     lock: GlobalLockId,
     request: AcceptRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<AcceptReply | Failure> {
-    return this.#ask(request.generation, () => this.#votes.accept(lock, request, withinMs));
+    return this.#ask(request.generation, () =>
+      this.#votes.accept(lock, request, withinMs, traceparent),
+    );
   }
 
   read(

@@ -13,6 +13,8 @@ export interface LocalAsking {
   readonly isOver: () => boolean;
   /** Its place in this region's line, 1 for the head, when it gets one and when that changes. */
   readonly onPlace?: (place: number) => void;
+  /** The trace context of what it is a part of. */
+  readonly traceparent?: string | undefined;
   /** Called once; never, where a repeat of the request took over. */
   readonly answer: (answer: LocalAnswer) => void;
 }

@@ -39,6 +39,7 @@ export class DelegatedLine {
 
   constructor(options: LineOptions) {
     this.#options = options;
+    options.steps.tracedBy((grantId) => this.#byGrant.get(grantId)?.asking.traceparent);
   }
 
   get length(): number {

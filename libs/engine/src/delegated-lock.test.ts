@@ -38,6 +38,25 @@ test("a lock is delegated for the first, and handed over and had again without a
   expect(rig.commands).toEqual(["acquire"]);
 });
 
+test("what is done in the shard for a request is a part of its trace, handing over too", async () => {
+  const rig = new DelegatedRig();
+  const lock = await rig.start();
+  for (const name of ["a", "b"]) {
+    lock.acquire({ ...(await rig.asking(name, [])), traceparent: `trace of ${name}` });
+  }
+  await rig.region.clock.advance(200);
+  await release(rig, lock, "a", token(1n, 1n));
+  await rig.region.clock.advance(10);
+  await release(rig, lock, "b", token(1n, 2n));
+  await rig.region.clock.advance(10);
+  expect(rig.traced).toEqual([
+    "enqueue trace of a",
+    "enqueue trace of b",
+    "promote trace of a",
+    "release trace of b",
+  ]);
+});
+
 test("nobody is told that a grant is good for longer than the delegation", async () => {
   const rig = new DelegatedRig();
   rig.validForMs = 3_000;

@@ -27,6 +27,8 @@ export interface HereAsking {
   /** See {@link LocalAsking.isOver}. */
   readonly isOver: () => boolean;
   readonly onPlace: (place: number) => void;
+  /** See {@link LocalAsking.traceparent}. */
+  readonly traceparent: string | undefined;
   /** The lease that its place hangs on is known. */
   readonly onLease: () => void;
 }

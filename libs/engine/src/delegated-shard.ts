@@ -29,14 +29,17 @@ export class DelegatedShard implements LocalShard {
     this.#options = options;
   }
 
-  ask(step: LocalStep, answer: (reply: LocalReply) => void): void {
-    void this.#carryOut(step).then((reply) => {
+  ask(step: LocalStep, answer: (reply: LocalReply) => void, traceparent?: string): void {
+    void this.#carryOut(step, traceparent).then((reply) => {
       if (reply !== undefined) answer(reply);
     });
   }
 
   /** Undefined where nobody knows what became of it. */
-  async #carryOut(step: LocalStep): Promise<LocalReply | undefined> {
+  async #carryOut(
+    step: LocalStep,
+    traceparent: string | undefined,
+  ): Promise<LocalReply | undefined> {
     const { context, lock, generation, onGeneration, refusal } = this.#options;
     const { namespace, name } = lock;
     if (refusal() !== undefined) return nothingDone;
@@ -48,7 +51,8 @@ export class DelegatedShard implements LocalShard {
     // Any number of places may be taken in one batch: they touch nothing that another one reads.
     const shares = step.kind === "enqueue" ? { shares: step.kind } : {};
     const conflictKey = `d\0${namespace}\0${name}`;
-    const reply = await shard.committer.submit(localTxn(at, step), conflictKey, shares);
+    const options = { ...shares, traceparent };
+    const reply = await shard.committer.submit(localTxn(at, step), conflictKey, options);
     if (reply.kind !== "committed") return reply.kind === "unknown" ? undefined : nothingDone;
     const read = readLocal(at, step, reply.result);
     if (read.kind === "epoch") {

@@ -1,4 +1,5 @@
 import type { Clock } from "@holdfast/base/clock";
+import type { GrantId } from "@holdfast/base/ids";
 import { invariant } from "@holdfast/base/invariant";
 import type { LocalReply, LocalStep } from "@holdfast/core/delegation/local-step";
 
@@ -6,9 +7,10 @@ import type { LocalReply, LocalStep } from "@holdfast/core/delegation/local-step
 export interface LocalShard {
   /**
    * Carries a step out. The answer may come late or never, and then nobody knows whether it was
-   * carried out, or will be after what is asked for next.
+   * carried out, or will be after what is asked for next. `traceparent`: the trace context of the
+   * request that it is carried out for.
    */
-  ask(step: LocalStep, answer: (reply: LocalReply) => void): void;
+  ask(step: LocalStep, answer: (reply: LocalReply) => void, traceparent?: string): void;
 }
 
 /** Told the answer; undefined where nothing is known of what became of the step. */
@@ -21,6 +23,8 @@ export class DelegatedSteps {
   readonly #patienceMs: number;
   #isBusy = false;
   #isClosed = false;
+  /** The trace context of a request in line. */
+  #traceOf: (grantId: GrantId) => string | undefined = () => undefined;
 
   constructor(shard: LocalShard, clock: Clock, patienceMs: number) {
     this.#shard = shard;
@@ -36,6 +40,11 @@ export class DelegatedSteps {
   /** Nothing is asked and nobody is told anything any more. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  /** Who knows the trace that a request is a part of. */
+  tracedBy(traceOf: (grantId: GrantId) => string | undefined): void {
+    this.#traceOf = traceOf;
   }
 
   /** One at a time: each compares what the one before it left. */
@@ -60,6 +69,22 @@ export class DelegatedSteps {
       then(reply);
     };
     const timer = this.#clock.schedule(this.#patienceMs, () => once(undefined));
-    this.#shard.ask(step, once);
+    const asker = askerOf(step);
+    this.#shard.ask(step, once, asker && this.#traceOf(asker));
+  }
+}
+
+/** Whose request gets further by the step; undefined where it is about the delegation alone. */
+function askerOf(step: LocalStep): GrantId | undefined {
+  switch (step.kind) {
+    case "grant":
+    case "enqueue":
+      return step.request.grantId;
+    case "promote":
+      return step.place.request.grantId;
+    case "release":
+      return step.next?.kind === "hand-over" ? step.next.place.request.grantId : undefined;
+    default:
+      return undefined;
   }
 }

@@ -202,14 +202,14 @@ export class GlobalRegister {
       return undefined;
     };
     return {
-      prepare: (index, request, answer) => {
+      prepare: (index, request, answer, traceparent) => {
         this.#repairs.forget(index);
-        const asked = regions[index]?.prepare(this.lock, request, answerMs);
+        const asked = regions[index]?.prepare(this.lock, request, answerMs, traceparent);
         void asked?.then((reply) => answer(heard(index, reply)));
       },
-      accept: (index, request, answer) => {
+      accept: (index, request, answer, traceparent) => {
         this.#repairs.forget(index);
-        const asked = regions[index]?.accept(this.lock, request, answerMs);
+        const asked = regions[index]?.accept(this.lock, request, answerMs, traceparent);
         void asked?.then((reply) => answer(heard(index, reply)));
       },
       repair: (index: number, request: AcceptRequest) => this.#repairs.add(index, request),

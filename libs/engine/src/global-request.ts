@@ -246,6 +246,7 @@ export class GlobalAcquireRun {
       isOver: () => this.#isSpent,
       onPlace: (place) => this.#callers.tellPlace(place),
       onLease: () => this.#tellLeases(),
+      traceparent: this.#order.command.traceparent,
     });
     this.#unlisten();
     // It is told what the cancel or the withdrawal behind it finds.

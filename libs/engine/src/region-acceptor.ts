@@ -52,11 +52,12 @@ export class RegionAcceptor implements VotingRegion {
     lock: GlobalLockId,
     request: PrepareRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<PrepareReply | Failure> {
     return this.#within(withinMs, (deadlineMs) =>
       this.#vote(lock, deadlineMs, async (site) => {
         const vote = voteSite(site);
-        const result = await this.#commit(site, prepareTxn(vote, request));
+        const result = await this.#commit(site, prepareTxn(vote, request), traceparent);
         return "succeeded" in result ? readPrepare(vote, request, result) : result;
       }),
     );
@@ -66,12 +67,13 @@ export class RegionAcceptor implements VotingRegion {
     lock: GlobalLockId,
     request: AcceptRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<AcceptReply | Failure> {
     return this.#within(withinMs, (deadlineMs) =>
       this.#vote(lock, deadlineMs, async (site) => {
         const vote = voteSite(site);
         const leases = await this.#leasesOf(request.attach, site);
-        const result = await this.#commit(site, acceptTxn(vote, request, leases));
+        const result = await this.#commit(site, acceptTxn(vote, request, leases), traceparent);
         if (!("succeeded" in result)) return result;
         const reply = readAccept(vote, request, leases, result);
         if (reply.kind === "accepted") this.#unlearn(request, leases, reply);
@@ -200,10 +202,14 @@ export class RegionAcceptor implements VotingRegion {
     return placementChanged();
   }
 
-  async #commit(site: LockSite, txn: Txn): Promise<TxnResult | Failure> {
+  async #commit(
+    site: LockSite,
+    txn: Txn,
+    traceparent: string | undefined,
+  ): Promise<TxnResult | Failure> {
     const { namespace, name } = site.lock;
     const conflictKey = `g\0${namespace}\0${name}`;
-    const reply = await site.shard.committer.submit(txn, conflictKey);
+    const reply = await site.shard.committer.submit(txn, conflictKey, { traceparent });
     return reply.kind === "committed" ? reply.result : storeFailure(site.shard, reply);
   }
 

@@ -17,6 +17,8 @@ import { type Acceptors, type ProposerAnswer, RegisterProposer } from "./registe
 class Regions implements Acceptors {
   readonly prepares: PrepareRequest[] = [];
   readonly accepts: AcceptRequest[] = [];
+  /** Of what was asked in region 0, where it was traced. */
+  readonly traces: (string | undefined)[] = [];
   /** Which regions hear of a prepare, and of an accept. */
   hearPrepare: readonly number[] = [0, 1, 2];
   hearAccept: readonly number[] = [0, 1, 2];
@@ -37,8 +39,14 @@ class Regions implements Acceptors {
     this.#clock = clock;
   }
 
-  prepare(region: number, request: PrepareRequest, answer: Parameters<Acceptors["prepare"]>[2]) {
+  prepare(
+    region: number,
+    request: PrepareRequest,
+    answer: Parameters<Acceptors["prepare"]>[2],
+    traceparent?: string,
+  ) {
     if (region === 0) this.prepares.push(request);
+    if (region === 0) this.traces.push(traceparent);
     if (this.silent.includes(region)) return answer(undefined);
     if (!this.hearPrepare.includes(region)) return;
     const state = this.#states[region];
@@ -70,8 +78,14 @@ class Regions implements Acceptors {
     this.repairs.push({ region, request });
   }
 
-  accept(region: number, request: AcceptRequest, answer: Parameters<Acceptors["accept"]>[2]) {
+  accept(
+    region: number,
+    request: AcceptRequest,
+    answer: Parameters<Acceptors["accept"]>[2],
+    traceparent?: string,
+  ) {
     if (region === 0) this.accepts.push(request);
+    if (region === 0) this.traces.push(traceparent);
     if (this.silent.includes(region)) return answer(undefined);
     if (!this.hearAccept.includes(region)) return;
     const state = this.#states[region];
@@ -97,11 +111,12 @@ function rig(random: Random = new SeededRandom(1)) {
     roundTripMs: () => 20,
     farthestMs: () => Math.max(20, ...regions.answerMs),
     onRound: (kind, outcome, tookMs) => void rounds.push(`${kind} ${outcome} ${tookMs}`),
+    tracer: { keeps: () => true, span: (name) => ({ traceparent: name, end: () => {} }) },
   });
-  const ask = (command: RegisterCommand, isOver = () => false) => {
+  const ask = (command: RegisterCommand, isOver = () => false, traceparent?: string) => {
     const answers: ProposerAnswer[] = [];
     const answer = (given: ProposerAnswer) => void answers.push(given);
-    proposer.submit({ command, isRepeat: false, isOver, answer });
+    proposer.submit({ command, isRepeat: false, isOver, answer, traceparent });
     return answers;
   };
   return { clock, regions, proposer, ask, rounds };
@@ -125,6 +140,16 @@ test("a cold change takes two round trips, and the next of the same proposer one
   await clock.advance(10);
   expect(outcomesOf(second)).toEqual(["released"]);
   expect(regions.prepares).toHaveLength(1);
+});
+
+test("votes are asked for in the trace of the command, and in none where it is not kept", async () => {
+  const { clock, regions, ask } = rig();
+  ask(acquire("a"), undefined, `00-${"1".repeat(32)}-${"a".repeat(16)}-01`);
+  await clock.advance(20);
+  expect(regions.traces.splice(0)).toEqual(["quorum prepare", "quorum accept"]);
+  ask(acquire("b"), undefined, `00-${"1".repeat(32)}-${"a".repeat(16)}-00`);
+  await clock.advance(10);
+  expect(regions.traces).toEqual([undefined]);
 });
 
 test("each round is told of once, by what was asked, how it ended and how long that took", async () => {

@@ -22,11 +22,21 @@ import type { RoundKind, RoundListener, RoundOutcome } from "./quorum-round.ts";
 
 /**
  * The votes of one register in all regions, by number 0 to 2. An answer may come twice or never;
- * undefined where it is known that none will come.
+ * undefined where it is known that none will come. `traceparent`: the trace context of the round.
  */
 export interface Acceptors {
-  prepare(region: number, request: PrepareRequest, answer: Answer<PrepareReply>): void;
-  accept(region: number, request: AcceptRequest, answer: Answer<AcceptReply>): void;
+  prepare(
+    region: number,
+    request: PrepareRequest,
+    answer: Answer<PrepareReply>,
+    traceparent?: string,
+  ): void;
+  accept(
+    region: number,
+    request: AcceptRequest,
+    answer: Answer<AcceptReply>,
+    traceparent?: string,
+  ): void;
   /** The value of `request` is chosen, and the region may never have heard of it. */
   repair?(region: number, request: AcceptRequest): void;
 }
@@ -259,8 +269,9 @@ export class RegisterProposer {
     const { attempt, generation } = flight;
     const request = { ballot: attempt.ballot, generation };
     this.#beginRound(flight, "prepare");
+    const traceparent = traceOf(flight);
     for (let region = 0; region < regionsMax; region++) {
-      acceptors.prepare(region, request, (reply) => {
+      const onReply: Answer<PrepareReply> = (reply) => {
         if (reply === undefined) {
           if (!attempt.isProposed) this.#onSilence(flight, region);
           return;
@@ -269,7 +280,8 @@ export class RegisterProposer {
         if (this.#flight !== flight) return;
         this.#follow(flight, attempt.onPrepareReply(region, reply));
         if (this.#flight === flight && isHopeless(flight)) this.#giveUpSoon(flight);
-      });
+      };
+      acceptors.prepare(region, request, onReply, traceparent);
     }
   }
 
@@ -296,6 +308,7 @@ export class RegisterProposer {
     flight.isHesitating = false;
     flight.answered.clear();
     flight.silent.clear();
+    const traceparent = traceOf(flight);
     for (let region = 0; region < regionsMax; region++) {
       const request: AcceptRequest = {
         ballot: attempt.ballot,
@@ -305,7 +318,7 @@ export class RegisterProposer {
         forget: attempt.forgetIn(region, step.value),
         generation,
       };
-      acceptors.accept(region, request, (reply) => {
+      const onReply: Answer<AcceptReply> = (reply) => {
         if (reply === undefined) {
           flight.missed.push({ region, request });
           if (flight.isChosen) acceptors.repair?.(region, request);
@@ -315,7 +328,8 @@ export class RegisterProposer {
         flight.answered.add(region);
         const followed = attempt.onAcceptReply(region, reply);
         if (this.#flight === flight) this.#follow(flight, followed);
-      });
+      };
+      acceptors.accept(region, request, onReply, traceparent);
     }
   }
 
@@ -432,6 +446,11 @@ function roundSpans(tracer: Tracer, kind: RoundKind, members: readonly Pending[]
   return members.flatMap(({ asking: { traceparent } }) =>
     isSampled(traceparent) ? [tracer.span(`quorum ${kind}`, traceparent)] : [],
   );
+}
+
+/** Votes for several commands at once are told in the trace of the first one. */
+function traceOf({ round }: Flight): string | undefined {
+  return round?.spans[0]?.traceparent;
 }
 
 const noTimer: Timer = { cancel: () => {} };

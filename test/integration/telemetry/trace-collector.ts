@@ -3,6 +3,8 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } f
 /** A span as it was told, ids in hexadecimal. */
 export interface ToldSpan {
   readonly service: string;
+  /** Empty where the service belongs to none. */
+  readonly region: string;
   readonly name: string;
   readonly traceId: string;
   readonly spanId: string;
@@ -82,9 +84,11 @@ function spansIn(request: Uint8Array): ToldSpan[] {
   return inner(request, 1).flatMap((ofResource) => {
     const [resource = new Uint8Array()] = inner(ofResource, 1);
     const service = attribute(resource, "service.name");
+    const region = attribute(resource, "cloud.region");
     const spans = inner(ofResource, 2).flatMap((ofScope) => inner(ofScope, 2));
     return spans.map((span) => ({
       service,
+      region,
       name: text(inner(span, 5)[0]),
       traceId: hex(inner(span, 1)[0]),
       spanId: hex(inner(span, 2)[0]),

@@ -87,7 +87,12 @@ export class VotingLink {
    * Answers within `askedMs`, a minute at the most; a link that ends answers with a failure at
    * once.
    */
-  ask(lock: GlobalLockId, question: VotingQuestion, askedMs: number): Promise<VotingAnswer> {
+  ask(
+    lock: GlobalLockId,
+    question: VotingQuestion,
+    askedMs: number,
+    traceparent?: string,
+  ): Promise<VotingAnswer> {
     const withinMs = Math.min(Math.max(1, askedMs), votingWithinMsMax);
     if (this.#ended || this.#pending.size >= inFlightMax) {
       const reason = this.#ended
@@ -104,7 +109,7 @@ export class VotingLink {
         resolve(this.#silence(`no answer within ${Math.round(withinMs)} ms`));
       });
       this.#pending.set(id, { resolve, timer, askedAtMs: this.#clock.monotonicMs() });
-      this.#output.add((writer) => writer.question(id, lock, withinMs, question));
+      this.#output.add((writer) => writer.question(id, lock, withinMs, question, traceparent));
     });
   }
 

@@ -9,6 +9,7 @@ const lock = { namespace: "default", name: "everywhere" };
 const ballot = { round: 3, proposer: 11, incarnation: 1 };
 const session = "0123456789012345678901" as SessionId;
 const withinMs = 2_000;
+const traceparent = `00-${"1".repeat(32)}-${"a".repeat(16)}-01`;
 
 /** A pair that has said hello. */
 async function connected() {
@@ -31,7 +32,7 @@ test("every question reaches the other region as it was asked, and its answer co
   };
   const answers = await Promise.all([
     peer.prepare(lock, { ballot, generation: 5 }, withinMs),
-    peer.accept(lock, accept, withinMs),
+    peer.accept(lock, accept, withinMs, traceparent),
     peer.read(lock, 5, withinMs),
     peer.meet(lock, { session, ttlMs: 10_000 }, withinMs),
     peer.keepAlive(lock, session, withinMs),
@@ -46,7 +47,7 @@ test("every question reaches the other region as it was asked, and its answer co
   ]);
   expect(region.asked).toMatchObject([
     { what: "prepare", lock, given: { ballot, generation: 5 }, withinMs },
-    { what: "accept", lock, given: accept, withinMs },
+    { what: "accept", lock, given: accept, withinMs, traceparent },
     { what: "read", lock, given: 5, withinMs },
     { what: "meet", lock, given: { session, ttlMs: 10_000 }, withinMs },
     { what: "keep-alive", lock, given: session, withinMs },

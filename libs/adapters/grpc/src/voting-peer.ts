@@ -115,18 +115,22 @@ export class VotingPeer implements VotingRegion {
     lock: GlobalLockId,
     { ballot, generation }: PrepareRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<PrepareReply | Failure> {
     const question: VotingQuestion = { kind: "prepare", ballot, generation };
-    return this.#ask(lock, question, withinMs, ["promised", "refused", "other-generation"]);
+    const kinds = ["promised", "refused", "other-generation"] as const;
+    return this.#ask(lock, question, withinMs, kinds, traceparent);
   }
 
   accept(
     lock: GlobalLockId,
     request: AcceptRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<AcceptReply | Failure> {
     const question: VotingQuestion = { kind: "accept", ...request };
-    return this.#ask(lock, question, withinMs, ["accepted", "refused", "other-generation"]);
+    const kinds = ["accepted", "refused", "other-generation"] as const;
+    return this.#ask(lock, question, withinMs, kinds, traceparent);
   }
 
   read(
@@ -175,11 +179,12 @@ export class VotingPeer implements VotingRegion {
     question: VotingQuestion,
     withinMs: number,
     kinds: readonly Kind[],
+    traceparent?: string,
   ): Promise<Extract<VotingAnswer, { kind: Kind }> | Failure> {
     const link = this.#greeted ? this.#link : undefined;
     if (link === undefined) return this.#unreachable();
     this.#roundTrip.asked(this.#options.clock.monotonicMs());
-    const answer = await link.ask(lock, question, withinMs);
+    const answer = await link.ask(lock, question, withinMs, traceparent);
     if (isFailure(answer)) return answer;
     const expected = kinds.find((kind) => kind === answer.kind);
     if (expected !== undefined) return answer as Extract<VotingAnswer, { kind: Kind }>;

@@ -101,11 +101,11 @@ export class VotingStream {
     return true;
   }
 
-  async #answer({ id, question, withinMs, ...lock }: NumberedQuestion): Promise<void> {
+  async #answer({ id, question, withinMs, traceparent, ...lock }: NumberedQuestion): Promise<void> {
     this.#inFlight++;
     const answer = isFailure(question)
       ? question
-      : await answerOf(this.#context.region, lock, question, withinMs);
+      : await answerOf(this.#context.region, lock, question, withinMs, traceparent);
     this.#inFlight--;
     if (this.#ended) return;
     this.#output.add((writer) => writer.answer(id, answer));
@@ -138,12 +138,13 @@ async function answerOf(
   lock: GlobalLockId,
   question: VotingQuestion,
   withinMs: number,
+  traceparent: string | undefined,
 ): Promise<VotingAnswer> {
   switch (question.kind) {
     case "prepare":
-      return region.prepare(lock, question, withinMs);
+      return region.prepare(lock, question, withinMs, traceparent);
     case "accept":
-      return region.accept(lock, question, withinMs);
+      return region.accept(lock, question, withinMs, traceparent);
     case "read":
       return region.read(lock, question.generation, withinMs);
     case "meet": {

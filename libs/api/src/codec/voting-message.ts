@@ -51,6 +51,8 @@ export interface NumberedQuestion {
   readonly withinMs: number;
   /** A failure stands for a question that cannot be read, and is its answer. */
   readonly question: VotingQuestion | Failure;
+  /** The trace context of what it is a part of. */
+  readonly traceparent?: string;
 }
 
 /** What a message of the asking side says. */

@@ -46,6 +46,25 @@ test("questions come out as they went in, hello and all", () => {
   );
 });
 
+test("the trace that a question is a part of goes with it, and what is none is left out", () => {
+  const lock = { namespace: "default", name: "order" };
+  const traceparent = `00-${"1".repeat(32)}-${"a".repeat(16)}-01`;
+  const bytes = written((writer) => {
+    writer.question(1, lock, 100, { kind: "read", generation: 1 }, traceparent);
+    writer.question(2, lock, 100, { kind: "read", generation: 1 }, "mine");
+    writer.question(3, lock, 100, { kind: "read", generation: 1 });
+  });
+  const content = asked.read(bytes);
+  if (isFailure(content)) throw new Error(content.message);
+  expect(content.questions.map((each) => each.traceparent)).toEqual([
+    traceparent,
+    undefined,
+    undefined,
+  ]);
+  const { questions } = ConverseRequest.decode(bytes);
+  expect(questions[0]?.traceparent).toBe(traceparent);
+});
+
 test("answers come out as they went in, hello and all", () => {
   fc.assert(
     fc.property(fc.array(arbitraryAnswer, { maxLength: 8 }), (batch) => {

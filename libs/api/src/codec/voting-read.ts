@@ -1,4 +1,5 @@
 import { type Failure, failure } from "@holdfast/base/failure";
+import { isTraceparent } from "@holdfast/base/tracer";
 import { limits } from "@holdfast/core/limits";
 import { checkName, checkNamespace } from "@holdfast/core/lock/name";
 import { endOfMessage, WireReader } from "../wire/wire-reader.ts";
@@ -39,6 +40,7 @@ export class ConverseRequestReader {
     let name = "";
     let withinMs = 0;
     let question: NumberedQuestion["question"] = unknownQuestion;
+    let traceparent = "";
     const outer = reader.enter();
     for (let tag = reader.tag(); tag !== endOfMessage; tag = reader.tag()) {
       if (tag === 0x08) id = reader.varint();
@@ -46,11 +48,14 @@ export class ConverseRequestReader {
       else if (tag === 0x1a) name = reader.commonText("name");
       else if (tag === 0x20) withinMs = reader.varint();
       else if (isQuestionTag(tag)) question = readVotingQuestion(reader, tag);
+      else if (tag === 0x52) traceparent = reader.text("traceparent");
       else reader.skip(tag);
     }
     reader.leave(outer);
     const wrong = checkNamespace(namespace) ?? checkName(name) ?? checkWithin(withinMs);
-    return { id, namespace, name, withinMs, question: wrong ?? question };
+    // One that is none takes nothing from the question.
+    const traced = isTraceparent(traceparent) ? { traceparent } : undefined;
+    return { id, namespace, name, withinMs, question: wrong ?? question, ...traced };
   }
 }
 

@@ -20,12 +20,16 @@ export class ConverseRequestWriter {
     writeHello(this.#writer, hello);
   }
 
-  /** `id`: 0 to 2^32 - 1, not that of another question without an answer. */
+  /**
+   * `id`: 0 to 2^32 - 1, not that of another question without an answer. `traceparent`: the trace
+   * context of what it is a part of.
+   */
   question(
     id: number,
     lock: { readonly namespace: string; readonly name: string },
     withinMs: number,
     question: VotingQuestion,
+    traceparent?: string,
   ): void {
     const writer = this.#writer;
     const outer = writer.begin(2, "large");
@@ -36,6 +40,7 @@ export class ConverseRequestWriter {
     const inner = writer.begin(questionFields[question.kind], "large");
     writeQuestion(writer, question);
     writer.end(inner, "large");
+    if (traceparent !== undefined) writer.text(10, traceparent);
     writer.end(outer, "large");
   }
 

@@ -21,7 +21,8 @@ export interface GlobalLockId {
  *
  * Contract: every promise resolves within `withinMs` or a little more, and never rejects but for a
  * bug. A failure says nothing at all: what was asked may have been done, may yet be done, or not.
- * Nothing is asked twice by itself, but an answer may have come of a copy.
+ * Nothing is asked twice by itself, but an answer may have come of a copy. `traceparent`: the trace
+ * context of what a vote is asked for, absent where that is not traced.
  */
 export interface VotingRegion {
   readonly region: string;
@@ -29,11 +30,13 @@ export interface VotingRegion {
     lock: GlobalLockId,
     request: PrepareRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<PrepareReply | Failure>;
   accept(
     lock: GlobalLockId,
     request: AcceptRequest,
     withinMs: number,
+    traceparent?: string,
   ): Promise<AcceptReply | Failure>;
   /** What a promise would show, without raising anything [H7]. */
   read(

@@ -24,6 +24,8 @@ export class DelegatedRig {
   value: RegisterValue = emptyRegister;
   /** Commands that the register was asked to carry out, by kind. */
   readonly commands: string[] = [];
+  /** Steps in the shard that are part of a trace, and its context. */
+  readonly traced: string[] = [];
   /** How long the delegation's leases are said to live from when they were asked about, in ms. */
   validForMs = 10_000;
   generation = 1;
@@ -78,11 +80,14 @@ export class DelegatedRig {
     const shard = new DelegatedShard(options);
     const { clock } = this.region;
     return {
-      ask: (step, answer) =>
-        shard.ask(step, (reply) => {
+      ask: (step, answer, traceparent) => {
+        if (traceparent !== undefined) this.traced.push(`${step.kind} ${traceparent}`);
+        const late = (reply: Parameters<typeof answer>[0]) => {
           if (this.shardLateMs === 0) answer(reply);
           else clock.schedule(this.shardLateMs, () => answer(reply));
-        }),
+        };
+        shard.ask(step, late, traceparent);
+      },
     };
   }
 

@@ -7,6 +7,7 @@ export interface Asked {
   readonly lock: GlobalLockId;
   readonly given: unknown;
   readonly withinMs: number;
+  readonly traceparent?: string;
 }
 
 /** A region that promises everything, and remembers what it was asked. */
@@ -16,13 +17,13 @@ export class FakeVotingRegion implements VotingRegion {
   /** Answers wait for it. */
   gate: Promise<void> = Promise.resolve();
 
-  async prepare(lock: GlobalLockId, given: unknown, withinMs: number) {
-    await this.#note({ what: "prepare", lock, given, withinMs });
+  async prepare(lock: GlobalLockId, given: unknown, withinMs: number, traceparent?: string) {
+    await this.#note({ what: "prepare", lock, given, withinMs, ...traced(traceparent) });
     return { kind: "promised", live: [], halfTrusted: false } as const;
   }
 
-  async accept(lock: GlobalLockId, given: unknown, withinMs: number) {
-    await this.#note({ what: "accept", lock, given, withinMs });
+  async accept(lock: GlobalLockId, given: unknown, withinMs: number, traceparent?: string) {
+    await this.#note({ what: "accept", lock, given, withinMs, ...traced(traceparent) });
     return { kind: "accepted", attached: [] } as const;
   }
 
@@ -45,6 +46,10 @@ export class FakeVotingRegion implements VotingRegion {
     this.asked.push(asked);
     await this.gate;
   }
+}
+
+function traced(traceparent: string | undefined) {
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 const lease: RegionLease = {

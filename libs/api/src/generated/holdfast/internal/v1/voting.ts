@@ -75,6 +75,8 @@ export interface Question {
     /** Pass a sign of life on. */
     { $case: "keepAlive"; value: KeepAlive }
     | undefined;
+  /** The trace context (W3C) of what a vote is asked for; absent where nothing is traced. */
+  traceparent: string;
 }
 
 /** The session's lease in the lock's shard, made where there is none. */
@@ -400,7 +402,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseQuestion(): Question {
-  return { id: 0, namespace: "", name: "", withinMs: 0, question: undefined };
+  return { id: 0, namespace: "", name: "", withinMs: 0, question: undefined, traceparent: "" };
 }
 
 export const Question: MessageFns<Question> = {
@@ -433,6 +435,9 @@ export const Question: MessageFns<Question> = {
       case "keepAlive":
         KeepAlive.encode(message.question.value, writer.uint32(74).fork()).join();
         break;
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(82).string(message.traceparent);
     }
     return writer;
   },
@@ -520,6 +525,14 @@ export const Question: MessageFns<Question> = {
             }
 
             message.question = { $case: "keepAlive", value: KeepAlive.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.traceparent = reader.string();
             continue;
           }
         }
