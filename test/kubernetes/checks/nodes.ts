@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { namespaceOf, regions, releaseName } from "../installation.ts";
+import { assertSafe, assertUnnoticed, told, underLoad } from "../load.ts";
+import { assertThat, type Check, type Platform, settle } from "../platform.ts";
+import type { RunningLoad } from "../running-load.ts";
+
+const drainTimeoutMs = 6 * 60_000;
+const cutForMs = 30_000;
+/** Of a cut: by then clients have found routers that answer. */
+const cutLastMs = 10_000;
+/** An idle client holds a stream and a watch open. */
+const manyIdlers = 60;
+
+/** Streams go to other routers, members of etcd wait for their node, and nobody notices. */
+export const drainedNode: Check = {
+  name: "a node is drained while its routers hold many streams",
+  run: async (platform) => {
+    const { cluster, installation, nodes, report } = platform;
+    const node = nodes[1];
+    const work = async () => {
+      const gone = await podsOn(platform, node);
+      await cluster.kubectl(
+        [
+          ...["drain", node, "--ignore-daemonsets", "--delete-emptydir-data"],
+          ...["--pod-selector", "app.kubernetes.io/part-of=e2e", "--timeout=5m"],
+        ],
+        { timeoutMs: drainTimeoutMs },
+      );
+      const left = await podsOn(platform, node);
+      assertThat(left === 0, `${left} pods are left on ${node}`);
+      report(`${gone} pods went from ${node}`);
+      for (const region of regions) {
+        const name = `deployment/${releaseName}-router`;
+        const where = ["--namespace", namespaceOf(region), "--timeout=180s"];
+        await cluster.kubectl(["rollout", "status", name, ...where], { timeoutMs: 190_000 });
+      }
+      await cluster.kubectl(["uncordon", node]);
+      await Promise.all(regions.map((region) => installation.rolledOut(region)));
+    };
+    try {
+      const figures = await underLoad(platform, work, { idlers: manyIdlers });
+      await settle(platform);
+      assertUnnoticed(figures);
+      return told(figures);
+    } finally {
+      await cluster.kubectl(["uncordon", node]);
+    }
+  },
+};
+
+/** Not told to end, and the leader: the worst that one member can do. */
+export const killedMember: Check = {
+  name: "the leading member of a shard is killed",
+  run: async (platform) => {
+    const { cluster, installation, report } = platform;
+    const region = regions[1];
+    const figures = await underLoad(platform, async () => {
+      await sleep(3_000);
+      const leader = await leaderOf(platform);
+      const where = ["--namespace", namespaceOf(region)];
+      await cluster.kubectl([
+        ...["delete", "pod", leader, ...where],
+        ...["--grace-period=0", "--force", "--wait=false"],
+      ]);
+      report(`killed ${leader} of ${region}`);
+      await sleep(10_000);
+      await installation.rolledOut(region);
+    });
+    await settle(platform);
+    assertUnnoticed(figures);
+    return told(figures);
+  },
+};
+
+/** A zone that reaches neither of the others: its routers decide nothing, the others all. */
+export const cutZone: Check = {
+  name: "a zone is cut off, and healed",
+  run: async (platform) => {
+    const { cluster, report } = platform;
+    if (!cluster.canCutNetworks) return "skipped: nobody can drop packets between these nodes";
+    let cut: Record<string, number> = {};
+    const figures = await underLoad(platform, async (load) => {
+      await sleep(3_000);
+      const drops = await dropRules(platform);
+      try {
+        for (const rule of drops) await cluster.inside(["iptables", "-t", "raw", "-I", ...rule]);
+        await sleep(cutForMs - cutLastMs);
+        const before = load.figures?.byRegion ?? {};
+        await sleep(cutLastMs);
+        cut = differences(before, load.figures?.byRegion ?? {});
+      } finally {
+        for (const rule of drops) await cluster.inside(["iptables", "-t", "raw", "-D", ...rule]);
+      }
+      report(`operations in the last 10 s of the cut: ${JSON.stringify(cut)}`);
+      await settle(platform);
+      await worksAgain(load);
+    });
+    assertSafe(figures);
+    for (const region of regions) {
+      assertThat((cut[region] ?? 0) > 0, `no operation in ${region} while the zone was cut off`);
+    }
+    return told(figures);
+  },
+};
+
+/** How many of our pods are on a node. */
+async function podsOn({ cluster }: Platform, node: string): Promise<number> {
+  const pods = await cluster.objects(
+    "pods",
+    ...["--all-namespaces", "--selector", "app.kubernetes.io/part-of=e2e"],
+    ...["--field-selector", `spec.nodeName=${node}`],
+  );
+  return pods.length;
+}
+
+interface MemberStatus {
+  readonly Endpoint: string;
+  readonly Status: { readonly header: { readonly member_id: number }; readonly leader: number };
+}
+
+/** The name of the pod that leads the shard of the second region. */
+async function leaderOf({ cluster }: Platform): Promise<string> {
+  const text = await cluster.kubectl([
+    ...["exec", "--namespace", namespaceOf(regions[1]), `${releaseName}-etcd-s0-0`],
+    ...["--container", "etcd", "--", "/usr/local/bin/etcdctl", "endpoint", "status"],
+    "--write-out=json",
+  ]);
+  const leader = (JSON.parse(text) as MemberStatus[]).find(
+    ({ Status }) => Status.header.member_id === Status.leader,
+  );
+  const name = /\/\/([\w-]+)\./.exec(leader?.Endpoint ?? "")?.[1];
+  assertThat(name !== undefined, `no member leads: ${text}`);
+  return name;
+}
+
+/** Packets between the pods of the cut node and those of the two others, both ways. */
+async function dropRules({ cluster, nodes }: Platform): Promise<string[][]> {
+  const found = await cluster.objects("nodes");
+  const rangeOf = (name: string) => {
+    const range = found.find(({ metadata }) => metadata.name === name)?.spec?.podCIDR;
+    if (range === undefined) throw new Error(`${name} has no range of addresses for pods`);
+    return range;
+  };
+  const [one, two, cut] = nodes.map(rangeOf) as [string, string, string];
+  const pairs = [one, two].flatMap((other) => [
+    [cut, other],
+    [other, cut],
+  ]);
+  return pairs.map(([from = "", to = ""]) => ["PREROUTING", "-s", from, "-d", to, "-j", "DROP"]);
+}
+
+function differences(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after).map(([region, count]) => [region, count - (before[region] ?? 0)]),
+  );
+}
+
+/** After the cut every region's clients work again. */
+async function worksAgain(load: RunningLoad): Promise<void> {
+  const before = load.figures?.byRegion ?? {};
+  await sleep(5_000);
+  const after = differences(before, load.figures?.byRegion ?? {});
+  for (const region of regions) {
+    assertThat((after[region] ?? 0) > 0, `no operation in ${region} after the cut was healed`);
+  }
+}

@@ -1,0 +1,129 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Certificates } from "./certificates.ts";
+import { chosen } from "./check-list.ts";
+import { Cluster, type Programs } from "./cluster.ts";
+import { runWell } from "./command.ts";
+import { tags } from "./images.ts";
+import { doorOf, Installation, type Region } from "./installation.ts";
+import { layOutReader, readerScript } from "./manual.ts";
+import type { Platform } from "./platform.ts";
+import { type CheckEnd, lineOf } from "./report.ts";
+import { TestPod } from "./test-pod.ts";
+
+const clientNamespace = "holdfast-e2e-clients";
+const zoneLabel = "topology.kubernetes.io/zone";
+const pasteTimeoutMs = 15 * 60_000;
+
+/** What a run of the suite needs. */
+export interface SuiteSettings {
+  readonly programs: Programs;
+  readonly repository: string;
+  /** Registry and path before the names of images. */
+  readonly images: string;
+  /** A folder that is thrown away afterwards. */
+  readonly workFolder: string;
+  readonly only: readonly string[];
+  /** What was installed stays. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
+}
+
+/** Runs the checks one after the other; what came of each. */
+export async function runSuite(settings: SuiteSettings): Promise<CheckEnd[]> {
+  const { programs, repository, images, workFolder, signal, report } = settings;
+  mkdirSync(workFolder, { recursive: true });
+  const cluster = new Cluster(programs, signal);
+  const installation = new Installation(cluster, { repository, images, workFolder });
+  try {
+    await installation.remove();
+    const nodes = await threeZones(cluster);
+    await installation.prepare();
+    const image = `${images}/holdfast-cli:${tags.first}`;
+    const client = await startClient(cluster, image, nodes[0]);
+    const platform: Platform = {
+      ...{ cluster, installation, client, clientImage: image, nodes, repository },
+      tag: tags.first,
+      report: (line) => report(`         ${line}`),
+      paste: paster(settings, client),
+    };
+    layOutReader(repository, installation.foundFile, workFolder);
+    return await runChecks(platform, settings);
+  } finally {
+    // Whoever keeps it wants to look at it; a cluster that is taken down takes all along.
+    if (!settings.keep && !signal.aborted && programs.inside === undefined) {
+      await new TestPod(cluster, clientPlace("", "")).stop();
+      await installation.remove();
+    }
+  }
+}
+
+async function runChecks(platform: Platform, settings: SuiteSettings): Promise<CheckEnd[]> {
+  const ends: CheckEnd[] = [];
+  for (const check of chosen(settings.only)) {
+    if (settings.signal.aborted) break;
+    settings.report(`${check.name} …`);
+    const beganMs = performance.now();
+    const end = await check.run(platform).then(
+      (text) => ({ outcome: text.startsWith("skipped: ") ? "skipped" : "passed", text }) as const,
+      (error: unknown) => ({ outcome: "failed", text: messageOf(error) }) as const,
+    );
+    const seconds = (performance.now() - beganMs) / 1_000;
+    ends.push({ name: check.name, seconds, ...end });
+    settings.report(lineOf(ends.at(-1) as CheckEnd));
+    // Without an installation nothing can be said of all the rest.
+    if (ends.length === 1 && end.outcome === "failed") break;
+  }
+  return ends;
+}
+
+async function startClient(cluster: Cluster, image: string, nodeName: string): Promise<TestPod> {
+  const certificates = await Certificates.make(new Date());
+  const place = clientPlace(image, nodeName);
+  const { namespace, labels } = place;
+  const home = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } };
+  await cluster.apply([home, ...(await certificates.secrets(namespace))]);
+  return TestPod.start(cluster, place);
+}
+
+function clientPlace(image: string, nodeName: string) {
+  return {
+    ...{ namespace: clientNamespace, name: "client", image, nodeName },
+    labels: { "holdfast.dev/client": "true" },
+    tlsSecret: "holdfast-tls",
+  };
+}
+
+/** One node in each of three zones, in the order of the zones' names. */
+async function threeZones(cluster: Cluster): Promise<Platform["nodes"]> {
+  const byZone = new Map<string, string>();
+  for (const { metadata } of await cluster.objects("nodes")) {
+    const zone = metadata.labels?.[zoneLabel];
+    if (zone !== undefined && !byZone.has(zone)) byZone.set(zone, metadata.name);
+  }
+  const [client, drained, cut] = [...byZone.keys()].sort().map((zone) => byZone.get(zone));
+  if (client === undefined || drained === undefined || cut === undefined) {
+    throw new Error(
+      `the suite needs nodes in three zones (${zoneLabel}): there are ${byZone.size}`,
+    );
+  }
+  return [client, drained, cut];
+}
+
+function paster(settings: SuiteSettings, client: TestPod): Platform["paste"] {
+  const { programs, workFolder, signal } = settings;
+  const holdfast = (region: Region) => [
+    ...programs.kubectl,
+    ...client.nodeWords("libs/cli/bin/holdfast.js", "--endpoints", doorOf(region).endpoint),
+  ];
+  return (text, region, blocks) => {
+    const script = readerScript(text, { ...programs, holdfast }, region, blocks);
+    const words = ["bash", "-c", `cd '${join(workFolder)}'\n${script}`];
+    return runWell(words, { timeoutMs: pasteTimeoutMs, signal });
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
