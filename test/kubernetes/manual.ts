@@ -29,7 +29,7 @@ function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
   let heading = "";
   for (const [, title, indent = "", body] of text.matchAll(
-    /^#+ (.*)$|^( *)```sh\n(.*?)^ *```$/gms,
+    /^#+ ([^\n]*)$|^( *)```sh\n(.*?)^ *```$/gms,
   )) {
     if (title !== undefined) heading = title;
     else

@@ -26,6 +26,7 @@ async function run(): Promise<void> {
   const ticker = setInterval(figures, progressEveryMs);
   await Promise.race([ended, sleep(settings.secondsMax * 1_000, undefined, { ref: false })]);
   clearInterval(ticker);
+  tally.end();
   await Promise.all(loads.map((load) => load.close()));
   write({ kind: "report", figures: tally.figures() });
 }

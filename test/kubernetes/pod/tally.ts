@@ -15,6 +15,7 @@ export class Tally {
   #failureCount = 0;
   #handovers = 0;
   #kept = 0;
+  #endedMs: number | undefined;
 
   /** `nowMs` only goes forward. */
   constructor(nowMs: () => number) {
@@ -24,6 +25,11 @@ export class Tally {
   /** From now on a time without an operation of this region counts as a pause. */
   begin(region: string): void {
     this.#pauses.set(region, { lastMs: this.#nowMs(), longestMs: 0, done: 0 });
+  }
+
+  /** What is done from now on is no pause: everybody ends their work. */
+  end(): void {
+    this.#endedMs = this.#nowMs();
   }
 
   /** Does something that may fail, and is timed; undefined where it failed. */
@@ -77,7 +83,7 @@ export class Tally {
   /** All of it; a pause that still lasts counts. */
   figures(): LoadFigures {
     const sorted = this.#tookMs.toSorted((one, two) => one - two);
-    const nowMs = this.#nowMs();
+    const nowMs = this.#endedMs ?? this.#nowMs();
     const pauses = [...this.#pauses].map(([region, { lastMs, longestMs }]) => {
       return [region, Math.round(Math.max(longestMs, nowMs - lastMs))] as const;
     });
@@ -99,7 +105,7 @@ export class Tally {
 
   #endPause(region: string, endedMs: number): void {
     const pause = this.#pauses.get(region);
-    if (pause === undefined) return;
+    if (pause === undefined || this.#endedMs !== undefined) return;
     pause.longestMs = Math.max(pause.longestMs, endedMs - pause.lastMs);
     pause.lastMs = endedMs;
     pause.done++;
