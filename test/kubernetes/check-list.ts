@@ -4,6 +4,7 @@ import { globalLock } from "./checks/global-lock.ts";
 import { helmTest, install } from "./checks/install.ts";
 import { moreSpace, replaceMember } from "./checks/manual-steps.ts";
 import { cutZone, drainedNode, killedMember } from "./checks/nodes.ts";
+import { restoreShard } from "./checks/restore.ts";
 import { strangers } from "./checks/strangers.ts";
 import { brokenImage, rollingUpgrade } from "./checks/upgrade.ts";
 import type { Check } from "./platform.ts";
@@ -22,11 +23,12 @@ export const checks: readonly Check[] = [
   autoscaling,
   replaceMember,
   moreSpace,
+  restoreShard,
   leaveAndReturn,
   uninstall,
 ];
 
-/** Those whose names have one of `only` in them, and always the first one, without which nothing is there. */
+/** Those whose names have one of `only` in them; and the first, without which nothing is there. */
 export function chosen(only: readonly string[]): readonly Check[] {
   if (only.length === 0) return checks;
   return checks.filter(

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster, KubernetesObject } from "./cluster.ts";
+import { merged } from "./merged.ts";
 import type { LoadSettings } from "./pod/settings.ts";
 
 /** The three regions, each a release in a namespace of its own. */
@@ -40,6 +41,7 @@ export class Installation {
   readonly #cluster: Cluster;
   readonly #sources: Sources;
   readonly #chart: string;
+  #found: object = {};
 
   constructor(cluster: Cluster, sources: Sources) {
     this.#cluster = cluster;
@@ -47,13 +49,24 @@ export class Installation {
     this.#chart = join(sources.repository, "helm/holdfast");
   }
 
-  /** What was found out about the cluster, as a values file. */
-  get foundFile(): string {
-    return join(this.#sources.workFolder, "found.json");
+  /** What was found out about the cluster, and the images of `tag`, as values. */
+  found(tag: string): object {
+    return merged(this.#found, { image: { tag } }) as object;
   }
 
-  /** Makes namespaces, and finds out what a cluster has its own of: storage, and names. */
-  async prepare(): Promise<void> {
+  /** Finds out what a cluster has its own of, storage and names, beside `values`. */
+  async prepare(values: object): Promise<void> {
+    const found = {
+      image: { repository: this.#sources.images },
+      etcd: { storage: { className: await this.#storageClass() } },
+      ...(await this.#names()),
+    };
+    this.#found = merged(found, values) as object;
+    writeFileSync(this.#foundFile, JSON.stringify(this.#found));
+  }
+
+  /** The namespaces of all regions. */
+  async makeNamespaces(): Promise<void> {
     await this.#cluster.apply(
       regions.map((region) => ({
         apiVersion: "v1",
@@ -61,18 +74,12 @@ export class Installation {
         metadata: { name: namespaceOf(region), labels: installationLabel },
       })),
     );
-    const found = {
-      image: { repository: this.#sources.images },
-      etcd: { storage: { className: await this.#storageClass() } },
-      ...(await this.#names()),
-    };
-    writeFileSync(this.foundFile, JSON.stringify(found));
   }
 
   /** Installs a region, or changes it. */
   async release(region: Region, tag: string, ...words: readonly string[]): Promise<void> {
     const values = join(this.#sources.repository, "test/kubernetes/values");
-    const files = [join(values, "small.yaml"), join(values, `${region}.yaml`), this.foundFile];
+    const files = [join(values, "small.yaml"), join(values, `${region}.yaml`), this.#foundFile];
     await this.#cluster.helm([
       ...["upgrade", "--install", releaseName, this.#chart, "--namespace", namespaceOf(region)],
       ...files.flatMap((file) => ["--values", file]),
@@ -130,6 +137,10 @@ export class Installation {
     const names = regions.map(namespaceOf);
     const words = ["delete", "namespace", "--ignore-not-found", ...names];
     await this.#cluster.kubectl(words, { timeoutMs: 5 * 60_000 });
+  }
+
+  get #foundFile(): string {
+    return join(this.#sources.workFolder, "found.json");
   }
 
   async #storageClass(): Promise<string> {

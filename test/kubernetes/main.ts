@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { checks } from "./check-list.ts";
 import { loadImages, localImages } from "./images.ts";
 import { givenPrograms, MadeCluster } from "./made-cluster.ts";
+import { loadObjectStore } from "./object-store.ts";
 import { exitUsage, parseOptions, usage, type WhichCluster } from "./options.ts";
 import { type CheckEnd, reportOf } from "./report.ts";
 import { runSuite } from "./suite.ts";
@@ -52,16 +53,20 @@ async function onCluster(
   const { signal } = interruption;
   const settings = { repository, workFolder, only, keep, signal, report };
   if (which.kind === "given") {
-    return runSuite({ ...settings, images: which.images, programs: await givenPrograms() });
+    const programs = await givenPrograms();
+    return runSuite({ ...settings, images: which.images, programs, hasObjectStore: false });
   }
   const cluster = new MadeCluster(which.command, signal);
   try {
     report("bringing up a cluster of three nodes …");
     await cluster.up(report);
     await loadImages(cluster, repository, join(workFolder, "images"), report);
+    const noStore = await loadObjectStore(cluster, workFolder);
+    if (noStore !== undefined) report(`no snapshots, for want of an S3 server: ${noStore}`);
     return await runSuite({
       ...settings,
       images: localImages,
+      hasObjectStore: noStore === undefined,
       programs: await cluster.programs(),
     });
   } finally {

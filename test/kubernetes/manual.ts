@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { namespaceOf, type Region, regions, releaseName } from "./installation.ts";
+import { merged } from "./merged.ts";
 
 /** A command to be pasted, out of docs/operations.md. */
 interface Block {
@@ -40,21 +41,18 @@ function blocksOf(text: string): Block[] {
 
 /**
  * Lays out the folder in which a reader pastes: the chart, the values of each region, and what
- * differs between installations.
+ * differs between installations, `found` and the images among it.
  */
-export function layOutReader(repository: string, foundFile: string, folder: string): void {
+export function layOutReader(repository: string, found: object, folder: string): void {
   const values = join(folder, "helm/values");
+  rmSync(join(folder, "helm"), { recursive: true, force: true });
   mkdirSync(values, { recursive: true });
   symlinkSync(join(repository, "helm/holdfast"), join(folder, "helm/holdfast"));
   const own = join(repository, "test/kubernetes/values");
   for (const region of regions) {
-    writeFileSync(
-      join(values, `${region}.yaml`),
-      readFileSync(join(own, `${region}.yaml`), "utf8"),
-    );
+    copyFileSync(join(own, `${region}.yaml`), join(values, `${region}.yaml`));
   }
   const small = parse(readFileSync(join(own, "small.yaml"), "utf8"));
-  const found = JSON.parse(readFileSync(foundFile, "utf8"));
   writeFileSync(join(folder, "installation.yaml"), stringify(merged(small, found)));
 }
 
@@ -72,20 +70,10 @@ export function readerScript(
     `export REGION=${region} NAMESPACE=${namespaceOf(region)} RELEASE=${releaseName}`,
     `kubectl() { ${shell.kubectl.join(" ")} "$@"; }`,
     `helm() { ${shell.helm.join(" ")} "$@"; }`,
+    // What lies in S3 is told by the snapshot's own log.
+    "export SNAPSHOTS=snapshots",
+    "aws() { :; }",
     `holdfast() { ${shell.holdfast(region).join(" ")} "$@"; }`,
     ...blocks,
   ].join("\n");
-}
-
-/** `over` wins. */
-function merged(under: unknown, over: unknown): unknown {
-  if (!isRecord(under) || !isRecord(over)) return over;
-  const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
-  return Object.fromEntries(
-    [...keys].map((key) => [key, key in over ? merged(under[key], over[key]) : under[key]]),
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -15,6 +15,8 @@ export interface Platform {
   readonly repository: string;
   /** Pastes commands of docs/operations.md as a reader does who has set a region; what they said. */
   readonly paste: (text: string, region: Region, blocks: readonly string[]) => Promise<string>;
+  /** Snapshots of shards go somewhere. */
+  readonly hasObjectStore: boolean;
   /** The images that run. */
   tag: string;
   /** Says how far a check is. */

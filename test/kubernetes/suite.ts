@@ -1,5 +1,4 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { Certificates } from "./certificates.ts";
 import { chosen } from "./check-list.ts";
 import { Cluster, type Programs } from "./cluster.ts";
@@ -7,6 +6,7 @@ import { runWell } from "./command.ts";
 import { tags } from "./images.ts";
 import { doorOf, Installation, type Region } from "./installation.ts";
 import { layOutReader, readerScript } from "./manual.ts";
+import { startObjectStore } from "./object-store.ts";
 import type { Platform } from "./platform.ts";
 import { type CheckEnd, lineOf } from "./report.ts";
 import { TestPod } from "./test-pod.ts";
@@ -21,6 +21,8 @@ export interface SuiteSettings {
   readonly repository: string;
   /** Registry and path before the names of images. */
   readonly images: string;
+  /** Nodes have the image of an S3 server. */
+  readonly hasObjectStore: boolean;
   /** A folder that is thrown away afterwards. */
   readonly workFolder: string;
   readonly only: readonly string[];
@@ -39,16 +41,21 @@ export async function runSuite(settings: SuiteSettings): Promise<CheckEnd[]> {
   try {
     await installation.remove();
     const nodes = await threeZones(cluster);
-    await installation.prepare();
+    await installation.makeNamespaces();
+    const store = settings.hasObjectStore ? await startObjectStore(cluster) : {};
+    await installation.prepare(store);
     const image = `${images}/holdfast-cli:${tags.first}`;
     const client = await startClient(cluster, image, nodes[0]);
     const platform: Platform = {
       ...{ cluster, installation, client, clientImage: image, nodes, repository },
       tag: tags.first,
       report: (line) => report(`         ${line}`),
-      paste: paster(settings, client),
+      hasObjectStore: settings.hasObjectStore,
+      paste: (text, region, blocks) => {
+        layOutReader(repository, installation.found(platform.tag), workFolder);
+        return paste(settings, client, text, region, blocks);
+      },
     };
-    layOutReader(repository, installation.foundFile, workFolder);
     return await runChecks(platform, settings);
   } finally {
     // Whoever keeps it wants to look at it; a cluster that is taken down takes all along.
@@ -111,17 +118,20 @@ async function threeZones(cluster: Cluster): Promise<Platform["nodes"]> {
   return [client, drained, cut];
 }
 
-function paster(settings: SuiteSettings, client: TestPod): Platform["paste"] {
-  const { programs, workFolder, signal } = settings;
-  const holdfast = (region: Region) => [
+function paste(
+  { programs, workFolder, signal }: SuiteSettings,
+  client: TestPod,
+  text: string,
+  region: Region,
+  blocks: readonly string[],
+): Promise<string> {
+  const holdfast = () => [
     ...programs.kubectl,
     ...client.nodeWords("libs/cli/bin/holdfast.js", "--endpoints", doorOf(region).endpoint),
   ];
-  return (text, region, blocks) => {
-    const script = readerScript(text, { ...programs, holdfast }, region, blocks);
-    const words = ["bash", "-c", `cd '${join(workFolder)}'\n${script}`];
-    return runWell(words, { timeoutMs: pasteTimeoutMs, signal });
-  };
+  const script = readerScript(text, { ...programs, holdfast }, region, blocks);
+  const words = ["bash", "-c", `cd '${workFolder}'\n${script}`];
+  return runWell(words, { timeoutMs: pasteTimeoutMs, signal });
 }
 
 function messageOf(error: unknown): string {

@@ -6,7 +6,6 @@ export const install: Check = {
   name: "install three regions",
   run: async (platform) => {
     const { installation, tag } = platform;
-    await installation.prepare();
     for (const region of regions) await installation.release(region, tag);
     await settle(platform);
     const restarts = await Promise.all(

@@ -24,9 +24,7 @@ describe("who watches over a lock that goes from hand to hand", () => {
     const hot = new OneHolder(tally);
     hot.enter(lock(1n, "jeopardy"));
     hot.enter(lock(2n));
-    expect(tally.figures().violations).toEqual([
-      "two hold hot at once, with the tokens 1 and 2",
-    ]);
+    expect(tally.figures().violations).toEqual(["two hold hot at once, with the tokens 1 and 2"]);
   });
 
   it("lets somebody in whose predecessor knows that it was lost", () => {
