@@ -13,7 +13,9 @@ export interface Platform {
   readonly nodes: readonly [client: string, drained: string, cut: string];
   /** The folder of the repository. */
   readonly repository: string;
-  /** Pastes commands of docs/operations.md as a reader does who has set a region; what they said. */
+  /**
+   * Pastes commands of docs/operations.md as a reader does who has set a region; what they said.
+   */
   readonly paste: (text: string, region: Region, blocks: readonly string[]) => Promise<string>;
   /** Snapshots of shards go somewhere. */
   readonly hasObjectStore: boolean;

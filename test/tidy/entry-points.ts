@@ -7,6 +7,7 @@ const startedFromOutside: readonly (readonly [pattern: string, startedBy: string
   ["services/*/src/main.ts", "a service's process"],
   ["infra/*/src/main.ts", "a tool's process"],
   ["helm/holdfast/files/test/*.mjs", "the pod of helm test"],
+  ["test/kubernetes/pod/main.ts", "a pod of the suite on Kubernetes"],
   ["**/*.d.ts", "read by the type checker"],
   ["*.config.ts", "read by the tool it configures"],
 ];
