@@ -121,7 +121,7 @@ export class Installation {
 
   /** `helm test`; what it printed. */
   test(region: Region): Promise<string> {
-    const words = ["test", releaseName, "--namespace", namespaceOf(region), "--logs"];
+    const words = ["test", releaseName, "--namespace", namespaceOf(region)];
     return this.#cluster.helm(words, { timeoutMs: 6 * 60_000 });
   }
 

@@ -5,9 +5,11 @@ import { checks } from "./check-list.ts";
 import { loadImages, localImages } from "./images.ts";
 import { givenPrograms, MadeCluster } from "./made-cluster.ts";
 import { loadObjectStore } from "./object-store.ts";
-import { exitUsage, parseOptions, usage, type WhichCluster } from "./options.ts";
+import { exitUsage, type ParsedOptions, parseOptions, usage } from "./options.ts";
 import { type CheckEnd, reportOf } from "./report.ts";
 import { runSuite } from "./suite.ts";
+
+type RunOptions = ParsedOptions & { readonly kind: "run" };
 
 const repository = resolve(import.meta.dirname, "../..");
 const interruption = new AbortController();
@@ -31,7 +33,7 @@ async function main(): Promise<number> {
   }
   const workFolder = mkdtempSync(join(tmpdir(), "holdfast-kubernetes-"));
   try {
-    const ends = await onCluster(options.cluster, options.keep, workFolder, options.only);
+    const ends = await onCluster(options, workFolder);
     const where = options.cluster.kind === "made" ? "brought up for it" : "that was there";
     say(reportOf(`Holdfast on a Kubernetes ${where}, three releases, TLS`, ends));
     const isWell = ends.length > 0 && ends.every(({ outcome }) => outcome !== "failed");
@@ -44,14 +46,10 @@ async function main(): Promise<number> {
   }
 }
 
-async function onCluster(
-  which: WhichCluster,
-  keep: boolean,
-  workFolder: string,
-  only: readonly string[],
-): Promise<CheckEnd[]> {
+async function onCluster(options: RunOptions, workFolder: string): Promise<CheckEnd[]> {
   const { signal } = interruption;
-  const settings = { repository, workFolder, only, keep, signal, report };
+  const { cluster: which, only, keep, again } = options;
+  const settings = { repository, workFolder, only, keep, again, signal, report };
   if (which.kind === "given") {
     const programs = await givenPrograms();
     return runSuite({ ...settings, images: which.images, programs, hasObjectStore: false });
@@ -60,15 +58,12 @@ async function onCluster(
   try {
     report("bringing up a cluster of three nodes …");
     await cluster.up(report);
-    await loadImages(cluster, repository, join(workFolder, "images"), report);
+    if (!again) await loadImages(cluster, repository, join(workFolder, "images"), report);
     const noStore = await loadObjectStore(cluster, workFolder);
     if (noStore !== undefined) report(`no snapshots, for want of an S3 server: ${noStore}`);
-    return await runSuite({
-      ...settings,
-      images: localImages,
-      hasObjectStore: noStore === undefined,
-      programs: await cluster.programs(),
-    });
+    const hasObjectStore = noStore === undefined;
+    const programs = await cluster.programs();
+    return await runSuite({ ...settings, images: localImages, hasObjectStore, programs });
   } finally {
     if (!keep) {
       await cluster.down();

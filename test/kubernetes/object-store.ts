@@ -47,6 +47,8 @@ export async function startObjectStore(cluster: Cluster): Promise<object> {
     AWS_ACCESS_KEY_ID: randomBytes(10).toString("hex").toUpperCase(),
     AWS_SECRET_ACCESS_KEY: randomBytes(30).toString("base64url"),
   };
+  // One that an earlier run left has other keys.
+  await cluster.kubectl(["delete", "pod", name, "--namespace", namespace, "--ignore-not-found"]);
   const metadata = { namespace, name, labels: { app: name } };
   await cluster.apply([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },

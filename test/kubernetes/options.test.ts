@@ -28,6 +28,7 @@ describe("the options of the suite on Kubernetes", () => {
       cluster: { kind: "made", command: "tools/cluster" },
       only: ["install", "zone"],
       keep: true,
+      again: false,
     });
   });
 

@@ -16,6 +16,8 @@ export type ParsedOptions =
       readonly only: readonly string[];
       /** What was installed, and the cluster, are left there. */
       readonly keep: boolean;
+      /** What a run left there that kept it is taken as it is. */
+      readonly again: boolean;
     }
   | { readonly kind: "help" }
   | { readonly kind: "list" }
@@ -31,6 +33,7 @@ export const usage = `npm run e2e:kubernetes -- [options]     the chart and its 
 
   --only TEXT   checks whose names have this in them, and the installation; may be repeated
   --keep        leave the installation and the cluster there, to be looked at
+  --again       on what a run with --keep has left: cluster, images and installation
   --list        the names of the checks
   --help        this`;
 
@@ -49,7 +52,8 @@ export function parseOptions(
   if (values.list === true) return { kind: "list" };
   const cluster = clusterOf(env);
   if (typeof cluster === "string") return { kind: "usage", message: cluster };
-  return { kind: "run", cluster, only: values.only ?? [], keep: values.keep === true };
+  const { only = [], keep = false, again = false } = values;
+  return { kind: "run", cluster, only, keep, again };
 }
 
 function clusterOf(env: Readonly<Record<string, string | undefined>>): WhichCluster | string {
@@ -78,6 +82,7 @@ function parse(args: readonly string[]) {
     options: {
       only: { type: "string", multiple: true },
       keep: { type: "boolean" },
+      again: { type: "boolean" },
       list: { type: "boolean" },
       help: { type: "boolean" },
     },

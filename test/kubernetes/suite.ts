@@ -28,6 +28,8 @@ export interface SuiteSettings {
   readonly only: readonly string[];
   /** What was installed stays. */
   readonly keep: boolean;
+  /** What is installed is taken as it is. */
+  readonly again: boolean;
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
 }
@@ -39,13 +41,13 @@ export async function runSuite(settings: SuiteSettings): Promise<CheckEnd[]> {
   const cluster = new Cluster(programs, signal);
   const installation = new Installation(cluster, { repository, images, workFolder });
   try {
-    await installation.remove();
+    if (!settings.again) await installation.remove();
     const nodes = await threeZones(cluster);
     await installation.makeNamespaces();
     const store = settings.hasObjectStore ? await startObjectStore(cluster) : {};
     await installation.prepare(store);
     const image = `${images}/holdfast-cli:${tags.first}`;
-    const client = await startClient(cluster, image, nodes[0]);
+    const client = await startClient(cluster, image, nodes[0], settings.again);
     const platform: Platform = {
       ...{ cluster, installation, client, clientImage: image, nodes, repository },
       tag: tags.first,
@@ -85,12 +87,20 @@ async function runChecks(platform: Platform, settings: SuiteSettings): Promise<C
   return ends;
 }
 
-async function startClient(cluster: Cluster, image: string, nodeName: string): Promise<TestPod> {
-  const certificates = await Certificates.make(new Date());
+/** With certificates for everybody, unless all have theirs. */
+async function startClient(
+  cluster: Cluster,
+  image: string,
+  nodeName: string,
+  again: boolean,
+): Promise<TestPod> {
   const place = clientPlace(image, nodeName);
   const { namespace, labels } = place;
-  const home = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } };
-  await cluster.apply([home, ...(await certificates.secrets(namespace))]);
+  if (!again) {
+    const certificates = await Certificates.make(new Date());
+    const home = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } };
+    await cluster.apply([home, ...(await certificates.secrets(namespace))]);
+  }
   return TestPod.start(cluster, place);
 }
 

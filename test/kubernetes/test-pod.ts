@@ -43,6 +43,7 @@ export class TestPod {
   static async start(cluster: Cluster, place: TestPodPlace): Promise<TestPod> {
     const { namespace, name, labels } = place;
     const metadata = { namespace, name };
+    await cluster.kubectl(["delete", "pod", name, "--namespace", namespace, "--ignore-not-found"]);
     await cluster.apply([
       { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } },
       { apiVersion: "v1", kind: "ConfigMap", metadata, data: programs() },
