@@ -75,6 +75,11 @@ export class Cluster {
     return runWell([...this.#programs.helm, ...words], { signal: this.#signal, ...options });
   }
 
+  /** May fail. */
+  tryHelm(words: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+    return run([...this.#programs.helm, ...words], { signal: this.#signal, ...options });
+  }
+
   /** A command where the packets between nodes pass. */
   inside(words: readonly string[]): Promise<string> {
     const { inside } = this.#programs;

@@ -14,6 +14,7 @@ export const releaseName = "hf";
 const installationLabel = { "holdfast.dev/installation": "e2e" };
 
 const rolloutTimeoutMs = 8 * 60_000;
+const testTimeoutMs = 6 * 60_000;
 const defaultClass = "storageclass.kubernetes.io/is-default-class";
 
 /** The namespace of a region. */
@@ -119,10 +120,15 @@ export class Installation {
     );
   }
 
-  /** `helm test`; what it printed. */
-  test(region: Region): Promise<string> {
+  /** `helm test`; what it and its pod printed. */
+  async test(region: Region): Promise<string> {
     const words = ["test", releaseName, "--namespace", namespaceOf(region)];
-    return this.#cluster.helm(words, { timeoutMs: 6 * 60_000 });
+    const { code, stdout, stderr } = await this.#cluster.tryHelm(words, {
+      timeoutMs: testTimeoutMs,
+    });
+    // Helm writes there what the pod of a test has printed.
+    if (code === 0) return stderr;
+    throw new Error(`helm test of ${region} ended with ${code}: ${stdout}${stderr}`);
   }
 
   /** Takes a region away; its volumes stay. */
