@@ -4,7 +4,6 @@ import type { Cluster } from "./cluster.ts";
 import { KeepAliveStream } from "./keep-alive-stream.ts";
 import type { Member } from "./member.ts";
 import type { Unreachable } from "./members.ts";
-import { GrpcMessageStream } from "./message-stream.ts";
 
 interface Lane {
   readonly member: Member;
@@ -54,8 +53,7 @@ export class KeepAlives {
     const member = await this.#cluster.reachable();
     if ("kind" in member) return member;
     const stream = new KeepAliveStream({
-      open: (listener) =>
-        new GrpcMessageStream(member.endpoint, "/etcdserverpb.Lease/LeaseKeepAlive", listener),
+      open: (listener) => member.messages("/etcdserverpb.Lease/LeaseKeepAlive", listener),
       clock: this.#clock,
       silenceMaxMs: this.#silenceMaxMs,
       isOurs: (clusterId) => this.#cluster.members.isOurs(clusterId),

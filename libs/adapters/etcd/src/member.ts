@@ -10,6 +10,7 @@ import { ClientTls } from "@holdfast/api/client-tls";
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { TlsIdentity } from "@holdfast/base/tls/material";
 import { Host } from "etcd3/lib/connection-pool.js";
+import { GrpcMessageStream, type MessageListener, type MessageStream } from "./message-stream.ts";
 
 /** How long a connection may take before another member is tried, in milliseconds. */
 const connectTimeoutMs = 1_000;
@@ -64,6 +65,7 @@ export class Member {
   readonly endpoint: string;
   readonly #host: Host;
   readonly #tls: ClientTls | undefined;
+  readonly #identity: TlsIdentity | undefined;
   readonly #metadata = new Metadata();
   #closed = false;
 
@@ -73,6 +75,7 @@ export class Member {
    */
   constructor(endpoint: string, tls?: TlsIdentity) {
     this.endpoint = endpoint;
+    this.#identity = tls;
     const isSecure = endpoint.startsWith("https:");
     if (isSecure && tls !== undefined) this.#tls = new ClientTls(tls, Date.now);
     const plain = isSecure ? credentials.createSsl() : credentials.createInsecure();
@@ -124,6 +127,11 @@ export class Member {
         });
       limits.cancellation?.onCancel(() => call.cancel());
     });
+  }
+
+  /** A stream of small messages on a connection of its own, with the member's certificate checked. */
+  messages(path: string, listener: MessageListener): MessageStream {
+    return new GrpcMessageStream(this.endpoint, path, listener, this.#identity);
   }
 
   /** One call with etcd3's codec: 64 bit numbers are strings both ways. */

@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
   type SecureClientSessionOptions,
 } from "node:http2";
+import { clientTlsOptions, type TlsIdentity } from "@holdfast/base/tls/material";
 import { MessageReader, writeMessages } from "./wire/messages.ts";
 
 /** A stream of messages, as its user sees it. */
@@ -45,10 +46,14 @@ export class GrpcMessageStream implements MessageStream {
   readonly #reader = new MessageReader(messageBytesMax);
   #ended = false;
 
-  /** `endpoint`: `http://host:port` or `https://…`; `path` as in `/etcdserverpb.KV/Txn`. */
-  constructor(endpoint: string, path: string, listener: MessageListener) {
+  /**
+   * `endpoint`: `http://host:port`, or `https://` to verify it by what `tls` is by now, or without
+   * that by the system's authorities; `path` as in `/etcdserverpb.KV/Txn`.
+   */
+  constructor(endpoint: string, path: string, listener: MessageListener, tls?: TlsIdentity) {
     this.#listener = listener;
-    this.#session = connect(endpoint, socketOptions as SecureClientSessionOptions);
+    const options = { ...socketOptions, ...(tls && clientTlsOptions(tls)) };
+    this.#session = connect(endpoint, options as SecureClientSessionOptions);
     // What a service does keeps it alive, not what it is connected to.
     this.#session.unref();
     this.#session.on("error", (error) => this.#end(`the connection broke: ${error.message}`));
