@@ -15,11 +15,10 @@ export interface KubernetesObject {
   readonly spec?: {
     readonly nodeName?: string;
     readonly replicas?: number;
-    readonly podCIDR?: string;
     readonly selector?: object;
   };
   readonly status?: {
-    readonly phase?: string;
+    readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly {
       readonly restartCount: number;

@@ -12,7 +12,7 @@ import {
 const leaver: Region = "eu-west-1";
 const others = regions.filter((region) => region !== leaver);
 /** What Kubernetes itself puts into a namespace, and what it and we put in before a release. */
-const notOurs = /^(configmap\/kube-root-ca\.crt|serviceaccount\/default|secret\/.*-tls)$/;
+const notOurs = /^(configmap\/kube-root-ca\.crt|serviceaccount\/default|secret\/(.*-tls|s3-keys))$/;
 const volumes = /^persistentvolumeclaim\/data-/;
 const emptyTimeoutMs = 2 * 60_000;
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "../cluster.ts";
 import { namespaceOf, regions, releaseName } from "../installation.ts";
 import { assertSafe, assertUnnoticed, told, underLoad } from "../load.ts";
 import { assertThat, type Check, type Platform, settle } from "../platform.ts";
@@ -83,13 +84,13 @@ export const cutZone: Check = {
       await sleep(3_000);
       const drops = await dropRules(platform);
       try {
-        for (const rule of drops) await cluster.inside(["iptables", "-t", "raw", "-I", ...rule]);
+        for (const rule of drops) await iptables(cluster, "-I", rule);
         await sleep(cutForMs - cutLastMs);
         const before = load.figures?.byRegion ?? {};
         await sleep(cutLastMs);
         cut = differences(before, load.figures?.byRegion ?? {});
       } finally {
-        for (const rule of drops) await cluster.inside(["iptables", "-t", "raw", "-D", ...rule]);
+        for (const rule of drops) await iptables(cluster, "-D", rule);
       }
       report(`operations in the last 10 s of the cut: ${JSON.stringify(cut)}`);
       await settle(platform);
@@ -135,18 +136,21 @@ async function leaderOf({ cluster }: Platform): Promise<string> {
 
 /** Packets between the pods of the cut node and those of the two others, both ways. */
 async function dropRules({ cluster, nodes }: Platform): Promise<string[][]> {
-  const found = await cluster.objects("nodes");
-  const rangeOf = (name: string) => {
-    const range = found.find(({ metadata }) => metadata.name === name)?.spec?.podCIDR;
-    if (range === undefined) throw new Error(`${name} has no range of addresses for pods`);
-    return range;
-  };
-  const [one, two, cut] = nodes.map(rangeOf) as [string, string, string];
-  const pairs = [one, two].flatMap((other) => [
-    [cut, other],
-    [other, cut],
-  ]);
-  return pairs.map(([from = "", to = ""]) => ["PREROUTING", "-s", from, "-d", to, "-j", "DROP"]);
+  const pods = await cluster.objects("pods", "--all-namespaces");
+  const addressesOn = (places: readonly string[]) =>
+    pods
+      .filter(({ spec }) => places.includes(spec?.nodeName ?? ""))
+      .flatMap(({ status }) => status?.podIP ?? [])
+      .join(",");
+  const [one, two, cut] = nodes;
+  const [here, there] = [addressesOn([cut]), addressesOn([one, two])];
+  const rule = (from: string, to: string) => ["PREROUTING", "-s", from, "-d", to, "-j", "DROP"];
+  return [rule(here, there), rule(there, here)];
+}
+
+/** Adds or takes away a rule. Others write rules too, and a moment is waited for them. */
+function iptables(cluster: Cluster, how: "-I" | "-D", rule: readonly string[]): Promise<string> {
+  return cluster.inside(["iptables", "--wait", "10", "-t", "raw", how, ...rule]);
 }
 
 function differences(

@@ -96,7 +96,9 @@ export class RegionLoad {
   async #keep(client: Holdfast, name: string, scope: Scope): Promise<void> {
     const lock = await client.acquire(name, { scope });
     lock.onStateChange(({ state, why }) => {
-      if (state === "lost") this.#tally.lose(`${lock.region}/${name}: ${why}`);
+      if (state !== "lost") return;
+      const after = `${(performance.now() / 1_000).toFixed(1)} s`;
+      this.#tally.lose(`${lock.region}/${name} of ${this.#door.region}: ${why} after ${after}`);
     });
     this.#kept.push({ client, lock });
     this.#tally.keep();
