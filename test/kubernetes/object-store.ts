@@ -12,6 +12,8 @@ const name = "s3";
 const port = 7_070;
 const bucket = "snapshots";
 const imageTag = `${localImages}/holdfast-e2e-s3:e2e-1`;
+/** The server's own: requests that are signed for another one are refused. */
+const bucketRegion = "us-east-1";
 const keysSecret = "s3-keys";
 const userId = 65_532;
 const bucketsFolder = "buckets";
@@ -73,6 +75,7 @@ export async function startObjectStore(cluster: Cluster): Promise<object> {
       snapshots: {
         enabled: true,
         bucket,
+        bucketRegion,
         endpoint: `http://${name}.${namespace}.svc.cluster.local:${port}`,
         credentialsSecret: keysSecret,
       },
@@ -87,7 +90,7 @@ export async function startObjectStore(cluster: Cluster): Promise<object> {
 }
 
 function podSpec(keys: { AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string }): object {
-  const args = ["--port", `0.0.0.0:${port}`, "--region", "us-east-1", "--health", "/health"];
+  const args = ["--port", `0.0.0.0:${port}`, "--region", bucketRegion, "--health", "/health"];
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
