@@ -9,8 +9,8 @@ import type { Tally } from "./tally.ts";
 /** Local locks that a client holds from the beginning to the end. */
 const keptPerClient = 3;
 /**
- * How long an operation may take: longer than the 10 s that clients have if they do not say, for many
- * of these machines have two processors for 27 pods. The longest one is told.
+ * How long an operation may take: longer than the 10 s that clients have if they do not say, for
+ * many of these machines have two processors for 27 pods. The longest one is told.
  */
 const requestTimeoutMs = 30_000;
 /** How long one of those who stand in line for a lock has it, in ms. */
