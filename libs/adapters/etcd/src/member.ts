@@ -129,7 +129,9 @@ export class Member {
     });
   }
 
-  /** A stream of small messages on a connection of its own, with the member's certificate checked. */
+  /**
+   * A stream of small messages on a connection of its own, with the member's certificate checked.
+   */
   messages(path: string, listener: MessageListener): MessageStream {
     return new GrpcMessageStream(this.endpoint, path, listener, this.#identity);
   }
