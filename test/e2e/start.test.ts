@@ -72,7 +72,7 @@ describe.skipIf(noEtcd !== undefined)("npm start, then what the README says to t
 
     const listed = await type(ls);
     expect(listed.code).toBe(0);
-    expect(listed.stdout).toMatch(/^order:12345 +exclusive +\S+@\S+ +\d+ +[\d.]+s +30s/m);
+    expect(listed.stdout).toMatch(/^order:12345 +exclusive +\S+@\S+ +\d+ +[\d.]+m?s +30s/m);
 
     const watching = new Program("sh", ["-c", watch], {
       cwd: repository,
