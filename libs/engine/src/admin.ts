@@ -86,7 +86,7 @@ export class Admin implements AdminTier {
     const placement = context.placements.current;
     const { clock } = context.surroundings;
     const askedAtMs = clock.monotonicMs();
-    const written = shard && writtenHead(shard.store);
+    const written = shard === undefined ? { writtenProblem: "" } : writtenHead(shard.store);
     const reply = await shard?.store.range({ kind: "range", key: epochKey });
     const rttMs = clock.monotonicMs() - askedAtMs;
     const read = reply?.kind === "read" ? reply : undefined;

@@ -195,7 +195,8 @@ describe("sessions, shards and regions", () => {
   test("shard ls shows each store, and its problems below", async () => {
     const client = new FakeClient();
     const member = { leader: true, version: "3.6.16", databaseBytes: 1, problem: "" };
-    const shard = { epoch: 3, revision: 99n, roundTripMs: 1.24, problem: "" };
+    const fine = { problem: "", writtenProblem: "" };
+    const shard = { epoch: 3, revision: 99n, roundTripMs: 1.24, ...fine };
     client.shardViews = [
       {
         ...shard,

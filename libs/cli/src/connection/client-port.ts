@@ -188,6 +188,8 @@ export interface ShardView {
   readonly members: readonly MemberView[];
   /** The last record of its history that certainly is in the log. */
   readonly written?: ChainHead | undefined;
+  /** Why that is not known; empty when it is. */
+  readonly writtenProblem: string;
 }
 
 /** One server of a shard's store. */

@@ -20,6 +20,7 @@ const shard: ShardView = {
   revision: 9n,
   slotCount: 4096,
   members: [],
+  writtenProblem: "",
 };
 const member = { endpoint: "http://127.0.0.1:1", leader: true, databaseBytes: 1, problem: "" };
 

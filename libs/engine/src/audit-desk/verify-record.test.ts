@@ -259,6 +259,19 @@ describe("what the journal wrote and the ledger does not have", () => {
     expect(behindIt).not.toHaveProperty("written");
   });
 
+  test("is waited for once, however many chains it is missing of", async () => {
+    const ledger = await ledgerOf(rows.slice(0, 15));
+    const others = ["d", "e", "f"].map((name) => ({ ...headOf(rows[19]), cluster: name }));
+    let waits = 0;
+    const query = { trusted: [], written: [...written, ...others] };
+    const verdicts = await verify(ledger, query, async () => {
+      waits += 1;
+    });
+    expect(verdicts.map(({ written: upTo }) => upTo)).toEqual([20n, 20n, 20n, 20n]);
+    // Steps of 250 ms: five seconds, and some.
+    expect(waits).toBeLessThan(30);
+  });
+
   test("may arrive meanwhile", async () => {
     const ledger = await ledgerOf(rows.slice(0, 15));
     let waits = 0;

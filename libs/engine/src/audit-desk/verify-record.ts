@@ -54,12 +54,19 @@ export async function verifyRecord(
   const named = [...query.trusted, ...(query.written ?? [])].map(({ cluster }) => cluster);
   const all = new Set([...counted.chains.keys(), ...archived.names, ...named]);
   const clusters = query.cluster === undefined ? all : new Set([query.cluster]);
+  const patience: Patience = {};
   let before = 0;
   for (const cluster of clusters) {
     const counts = counted.chains.get(cluster)?.lastSequence ?? 0n;
     const told: OnProgress = (progress) =>
       onProgress({ ...progress, records: before + progress.records });
-    const found = await verifyChain(tools, query, { cluster, counts }, told, cancellation);
+    const found = await verifyChain(
+      tools,
+      query,
+      { cluster, counts, patience },
+      told,
+      cancellation,
+    );
     if (found === undefined) return undefined;
     if (found === "unknown") return noSuchChain(cluster, all);
     if (isFailure(found)) return found;
@@ -109,6 +116,14 @@ interface Asked {
   readonly cluster: string;
   /** The highest number that the ledger counted. */
   readonly counts: bigint;
+  readonly patience: Patience;
+}
+
+/**
+ * Until when records that journals wrote are waited for: once for all chains, not for each anew.
+ */
+interface Patience {
+  untilMs?: number;
 }
 
 /** How often a chain is read again, because days of it went to the archive meanwhile. */
@@ -213,13 +228,13 @@ async function arrives(
   untilMs: number,
   cancellation: Cancellation,
 ): Promise<{ readonly kind: "arrived" | "missing" } | Failure> {
-  while (clock.monotonicMs() < untilMs && !cancellation.cancelled) {
-    await sleep(clock, lookMs, cancellation);
+  for (;;) {
     const page = await ledger.chain({ cluster, fromSequence: sequence, limit: 1 });
     if (page.kind !== "page") return ledgerFailure(page);
     if (page.rows[0]?.sequence === sequence) return { kind: "arrived" };
+    if (clock.monotonicMs() >= untilMs || cancellation.cancelled) return { kind: "missing" };
+    await sleep(clock, lookMs, cancellation);
   }
-  return { kind: "missing" };
 }
 
 /** How far the journal wrote a chain: as far as the ledger came, or farther. */
@@ -232,7 +247,7 @@ type WrittenEnd =
 async function writtenEnd(
   tools: VerifyTools,
   query: VerifyQuery,
-  { cluster, counts }: Asked,
+  { cluster, counts, patience }: Asked,
   cancellation: Cancellation,
 ): Promise<WrittenEnd | Failure> {
   const [head] = (query.written ?? [])
@@ -246,8 +261,8 @@ async function writtenEnd(
   const archived = await archivedParts(tools.ledger, cluster);
   if (isFailure(archived)) return archived;
   if (archived.parts.some(({ lastSequence }) => lastSequence >= sequence)) return reached;
-  const untilMs = tools.clock.monotonicMs() + tools.arrivalMs;
-  const found = await arrives(tools, cluster, sequence, untilMs, cancellation);
+  patience.untilMs ??= tools.clock.monotonicMs() + tools.arrivalMs;
+  const found = await arrives(tools, cluster, sequence, patience.untilMs, cancellation);
   if (isFailure(found)) return found;
   if (found.kind === "arrived") return reached;
   const parked = await parkedLinks(tools.ledger, cluster);

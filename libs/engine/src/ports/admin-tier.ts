@@ -108,6 +108,8 @@ export interface ShardStatus {
   readonly members: readonly MemberStatus[];
   /** The last record of its history that certainly is in the log; absent where nothing was read. */
   readonly written?: ChainHead;
+  /** Why that is not known, for people; empty when it is. */
+  readonly writtenProblem: string;
 }
 
 /** One server of a shard's store. */

@@ -29,6 +29,7 @@ export const fakeAdmin: AdminTier = {
       revision: 99n,
       slotCount: 4_096,
       members: [],
+      writtenProblem: "",
     },
   ],
   locate: async () => ({

@@ -13,7 +13,7 @@ function regionView(name: string): RegionView {
 
 function shardView(name: string): ShardView {
   const answered = { reachable: true, problem: "", roundTripMs: 1, epoch: 1, revision: 9n };
-  return { name, endpoints: [], ...answered, slotCount: 4_096, members: [] };
+  return { name, endpoints: [], ...answered, slotCount: 4_096, members: [], writtenProblem: "" };
 }
 
 describe("verify", () => {
@@ -76,6 +76,20 @@ describe("verify", () => {
     });
   });
 
+  test("no more heads are handed over than a request may have, and that is said", async () => {
+    const audit = new FakeAudit();
+    audit.progress = [done];
+    const client = new FakeClient();
+    client.regionViews = [regionView("us-east-1")];
+    client.shardViews = Array.from({ length: 1_025 }, (_, at) => ({
+      ...shardView(`s${at}`),
+      written: { ...head, cluster: `c${at}` },
+    }));
+    const { stderr } = await ask(audit, ["verify"], { client });
+    expect(audit.asked[0]?.request).toMatchObject({ written: { length: 1_024 } });
+    expect(stderr).toContain("(1 chains more than one request may name)");
+  });
+
   test("a chain that the ledger has nothing of may be of another installation", async () => {
     const audit = new FakeAudit();
     const nothing = { ...verdict, head: { ...head, sequence: 0n }, records: 0n, written: 3n };
@@ -91,7 +105,10 @@ describe("verify", () => {
     audit.progress = [{ ...done, done: false, verdict }, done];
     const client = new FakeClient();
     client.regionViews = [regionView("us-east-1"), regionView("eu-west-1")];
-    client.shardViews = [{ ...shardView("s0"), reachable: false, problem: "no quorum" }];
+    client.shardViews = [
+      { ...shardView("s0"), reachable: false, problem: "no quorum" },
+      { ...shardView("s1"), writtenProblem: "the checkpoint is damaged" },
+    ];
     const connect = async ({ region }: { region?: string | undefined }) => {
       if (region === "eu-west-1") throw new CliError(69, "Nothing answers.");
       return client;
@@ -102,6 +119,7 @@ describe("verify", () => {
     expect(stderr).toBe(
       lines(
         `How far the journal of us-east-1/s0 wrote was not asked (no quorum): ${lost}`,
+        `How far the journal of us-east-1/s1 wrote was not asked (the checkpoint is damaged): ${lost}`,
         `How far the journal of eu-west-1 wrote was not asked (Nothing answers): ${lost}`,
       ),
     );

@@ -31,16 +31,18 @@ export async function askWritten(invocation: Invocation): Promise<WrittenHeads> 
         ? { heads: [], unasked: [{ region, ...shards }] }
         : {
             heads: shards.flatMap(({ written }) => written ?? []),
-            unasked: shards.flatMap(({ name, reachable, problem }) =>
-              reachable ? [] : [{ region: `${region}/${name}`, why: problem }],
-            ),
+            unasked: shards.flatMap(({ name, reachable, problem, writtenProblem }) => {
+              const why = reachable ? writtenProblem : problem;
+              return why === "" ? [] : [{ region: `${region}/${name}`, why }];
+            }),
           };
     }),
   );
-  return {
-    heads: answers.flatMap(({ heads }) => heads).slice(0, headsMax),
-    unasked: answers.flatMap(({ unasked }) => unasked),
-  };
+  const heads = answers.flatMap((answer) => answer.heads);
+  const unasked = answers.flatMap((answer) => answer.unasked);
+  if (heads.length <= headsMax) return { heads, unasked };
+  const why = `${heads.length - headsMax} chains more than one request may name`;
+  return { heads: heads.slice(0, headsMax), unasked: [...unasked, { region: "", why }] };
 }
 
 function whyNot(error: unknown): { readonly why: string } {

@@ -101,7 +101,11 @@ export interface Shard {
   /** The members of its store, where it has any. */
   members: StoreMember[];
   /** How far the journal has written the shard's history to the log; absent where none has. */
-  written: WrittenHead | undefined;
+  written:
+    | WrittenHead
+    | undefined;
+  /** Why that could not be read, for people; empty when it could. */
+  writtenProblem: string;
 }
 
 /** The last record of a shard's history that certainly is in the log. */
@@ -741,6 +745,7 @@ function createBaseShard(): Shard {
     slotCount: 0,
     members: [],
     written: undefined,
+    writtenProblem: "",
   };
 }
 
@@ -781,6 +786,9 @@ export const Shard: MessageFns<Shard> = {
     }
     if (message.written !== undefined) {
       WrittenHead.encode(message.written, writer.uint32(82).fork()).join();
+    }
+    if (message.writtenProblem !== "") {
+      writer.uint32(90).string(message.writtenProblem);
     }
     return writer;
   },
@@ -876,6 +884,14 @@ export const Shard: MessageFns<Shard> = {
             }
 
             message.written = WrittenHead.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.writtenProblem = reader.string();
             continue;
           }
         }
