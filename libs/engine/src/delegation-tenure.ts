@@ -58,6 +58,7 @@ export class DelegationTenure<Lock = unknown> {
   #isEnding = false;
   #isOver = false;
   #timer: Timer | undefined;
+  #giveUpTimer: Timer | undefined;
 
   /** Asks for the delegation as soon as its session has leases to hang it on. */
   constructor(options: TenureOptions<Lock>) {
@@ -143,6 +144,7 @@ export class DelegationTenure<Lock = unknown> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.cancel();
+    this.#giveUpTimer?.cancel();
     this.#options.session.leave();
   }
 
@@ -186,7 +188,7 @@ export class DelegationTenure<Lock = unknown> {
   }
 
   #want(wish: Wish): void {
-    if (this.#isOver || this.#isGivenUp || (this.#isEnding && wish !== "end")) return;
+    if (this.#isOver || ((this.#isGivenUp || this.#isEnding) && wish !== "end")) return;
     if (this.#wish !== "renew" || wish === "end") this.#wish = wish;
     this.#go();
   }
@@ -265,11 +267,14 @@ export class DelegationTenure<Lock = unknown> {
     if (this.#wish === "ask") this.#wish = undefined;
   }
 
-  /** Nothing comes of it, and another one is asked for, but not at once. */
+  /** Nothing comes of it, as far as is known, and another one is asked for, but not at once. */
   #giveUpSoon(): void {
     this.#isGivenUp = true;
-    this.#timer = this.#options.clock.schedule(this.request.ttlMs / 4, () => {
-      if (this.#isOver) return;
+    this.#giveUpTimer?.cancel();
+    this.#giveUpTimer = this.#options.clock.schedule(this.request.ttlMs / 4, () => {
+      // Granted all the same, and its own region has answered: somebody may have the lock by it.
+      this.#isGivenUp = this.#token === undefined || !this.isLiveAtHome;
+      if (!this.#isGivenUp) return this.ask();
       this.forget();
       this.#options.onOver();
     });
