@@ -1,4 +1,5 @@
 import { InvariantError } from "@holdfast/base/invariant";
+import { holdProcess } from "./hold-process.ts";
 import type { Logger } from "./log.ts";
 
 /** Exit code for a configuration that cannot be used (sysexits.h, EX_CONFIG). */
@@ -42,6 +43,15 @@ export async function runService<Config>(main: ServiceMain<Config>): Promise<voi
     log.fatal({ err: error, "event.action": "crashed" }, error.message);
     process.exit(error instanceof InvariantError ? 70 : 1);
   });
+  holdProcess();
+  const told = toldToStop();
+  // Nothing was taken in yet, and what is waited for, a store perhaps, may not come for long.
+  const stopEarly = () => {
+    log.info({ "event.action": "stopped" }, "stopped before it was ready");
+    process.exit(0);
+  };
+  let isReady = false;
+  void told.then(() => isReady || stopEarly());
   const running = await main.start(config, log).catch((error: unknown) => {
     log.fatal({ err: error, "event.action": "start-failed" }, messageOf(error));
     process.exitCode = error instanceof ConfigError ? exitConfig : 1;
@@ -49,14 +59,9 @@ export async function runService<Config>(main: ServiceMain<Config>): Promise<voi
   });
   // What was begun may hold the process up; a start that failed must not look like one that runs.
   if (running === undefined) return process.exit();
+  isReady = true;
   log.info({ "event.action": "ready" }, "ready");
-  // Waiting for a signal keeps no process up, and neither do a Clock's timers or idle connections:
-  // without this a service that listens on nothing (placement) ends right after it is ready.
-  const held = setInterval(() => {}, 2 ** 30);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-  });
-  clearInterval(held);
+  await told;
   log.info({ "event.action": "draining" }, "draining");
   const overdue = setTimeout(() => {
     log.warn({ "event.action": "drain-overdue" }, `not done after ${drainMaxMs} ms`);
@@ -66,6 +71,13 @@ export async function runService<Config>(main: ServiceMain<Config>): Promise<voi
   clearTimeout(overdue);
   log.info({ "event.action": "stopped" }, "stopped");
   process.exit(0);
+}
+
+/** SIGTERM or SIGINT, whichever comes first; a second one ends the process as it ends any. */
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
 }
 
 function messageOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { holdProcess } from "./hold-process.ts";
 import type { Logger } from "./log.ts";
 import { ConfigError } from "./service.ts";
 
@@ -25,11 +26,14 @@ export async function runTask<Config>(main: TaskMain<Config>): Promise<number> {
     return exitConfig;
   }
   const log = main.log(config);
+  const release = holdProcess();
   try {
     return (await main.run(config, log)) ? 0 : 1;
   } catch (error) {
     log.fatal({ err: error, "event.action": "failed" }, messageOf(error));
     return error instanceof ConfigError ? exitConfig : 1;
+  } finally {
+    release();
   }
 }
 

@@ -44,6 +44,8 @@ const drainMs = 3_000;
 const healthMs = 100;
 /** Pause before a shard that gave no identity is asked again, in ms. */
 const retryMs = 500;
+/** So often it says that it has none yet, in ms. */
+const sayEveryMs = 10_000;
 /** How long a start waits for the other regions, in ms: a new installation needs them all. */
 const formMs = 5_000;
 
@@ -201,7 +203,7 @@ async function ownIdentity(
   const [shard] = [...shards].sort((one, two) => (one.name < two.name ? -1 : 1));
   if (shard === undefined) throw new ConfigError("HOLDFAST_SHARDS names no shard.");
   const ordinal = [region, ...peers.keys()].sort().indexOf(region);
-  for (;;) {
+  for (let sayMs = 0; ; ) {
     const taken = await takeIdentity({ shard, ordinal, random });
     if (taken.kind === "identity") {
       const { proposer, incarnation } = taken;
@@ -209,7 +211,11 @@ async function ownIdentity(
       log.info({ "event.action": "identity", proposer, incarnation }, said);
       return taken;
     }
-    log.warn({ "event.action": "identity-failed" }, taken.message);
+    const nowMs = clock.monotonicMs();
+    if (nowMs >= sayMs) {
+      log.warn({ "event.action": "identity-failed" }, taken.message);
+      sayMs = nowMs + sayEveryMs;
+    }
     await sleep(clock, retryMs);
   }
 }
