@@ -2,6 +2,7 @@ import type { LocalReply, ReleaseStep } from "@holdfast/core/delegation/local-st
 import type {
   CancelAnswer,
   CancelAsking,
+  LocalAsking,
   ReleaseAnswer,
   ReleaseAsking,
 } from "./delegated-asking.ts";
@@ -16,6 +17,15 @@ export function releaseAnswer(
   const { found, refused, isNextDone } = reply;
   const handedOver = next?.kind === "hand-over" && isNextDone;
   return { kind: "released", found, refused, handedOver };
+}
+
+/** As the shard is asked for it, `next` along with it. */
+export function releaseStep(
+  { grantId, token, marker }: ReleaseAsking,
+  next: ReleaseStep["next"],
+): ReleaseStep {
+  const known = marker === undefined ? { grantId, token } : { grantId, token, marker };
+  return { kind: "release", ...known, ...(next && { next }) };
 }
 
 /** Gives a request up in the shard; one that has the lock goes on to `release`. */
@@ -53,4 +63,14 @@ function answerIn(
   if (holder === undefined) return { kind: "cancelled", found, refused };
   const { token } = holder;
   return isWithdrawal ? { kind: "granted", token } : { kind: "held", token, refused };
+}
+
+/**
+ * Nothing is taken back where nobody is left to be told: a copy of the request may have been told
+ * by another coordinator that looked into the shard. `vouchedMs`: see {@link LocalAnswer}.
+ */
+export function tellGrant(asking: LocalAsking, token: bigint, vouchedMs: number): void {
+  if (asking.isOver()) return;
+  const granted = { kind: "granted", token, validForMs: vouchedMs } as const;
+  asking.answer(vouchedMs > 0 ? granted : { kind: "unknown" });
 }

@@ -33,6 +33,8 @@ export interface LineOptions {
 
 /** Requests in the hands of one coordinator: it hands over to these, in the order of the shard. */
 export class DelegatedLine {
+  /** Whoever has the lock needs no place, though it waits to be told. */
+  holder: GrantId | undefined;
   readonly #options: LineOptions;
   readonly #byGrant = new Map<GrantId, Waiting>();
   #telling: Timer | undefined;
@@ -90,7 +92,9 @@ export class DelegatedLine {
   /** Those without a place that nothing is under way for. */
   unplaced(): readonly Waiting[] {
     const all = [...this.#byGrant.values()];
-    return all.filter(({ place, isAsked }) => place === undefined && !isAsked);
+    return all.filter(({ place, isAsked, asking }) => {
+      return place === undefined && !isAsked && asking.request.grantId !== this.holder;
+    });
   }
 
   /** Forgets callers that are gone; their places stay until their sessions end or say so. */
@@ -113,10 +117,13 @@ export class DelegatedLine {
 
   /** Those that cannot have it now take a place, or are told so. */
   settleUnplaced(kind: "held" | "elsewhere"): void {
-    for (const waiting of this.unplaced()) {
-      if (waiting.asking.wait) this.takePlace(waiting);
-      else this.refuse(waiting, kind);
-    }
+    for (const waiting of this.unplaced()) this.notGranted(waiting, kind);
+  }
+
+  /** It cannot have the lock now: it takes a place, or is told so. */
+  notGranted(waiting: Waiting, kind: "held" | "elsewhere" | "no-quorum" | "unknown"): void {
+    if (waiting.asking.wait) this.takePlace(waiting);
+    else this.refuse(waiting, kind);
   }
 
   /** Its place was not as it was known: somebody else has written it, or it is gone. */

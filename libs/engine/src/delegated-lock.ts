@@ -15,11 +15,11 @@ import type {
   LocalStep,
   Place,
   ReleaseStep,
-  Seen,
 } from "@holdfast/core/delegation/local-step";
 import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
-import { cancelIn, releaseAnswer } from "./delegated-answers.ts";
+import { cancelIn, releaseAnswer, releaseStep, tellGrant } from "./delegated-answers.ts";
 import type { CancelAsking, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
+import { DelegatedHolder } from "./delegated-holder.ts";
 import { DelegatedLine, type Waiting } from "./delegated-line.ts";
 import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
 import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
@@ -46,7 +46,7 @@ export class DelegatedLock<Lock = unknown> {
   readonly #tenures: DelegationTenures<Lock>;
   /** What the shard has, as far as this coordinator knows; undefined before it is opened. */
   #state: DelegationState | undefined;
-  #holder: LocalHolder | undefined;
+  readonly #holder: DelegatedHolder;
   /** A step was not answered, or did not find what it expected: look before anything else. */
   #isInDoubt = false;
   readonly #timer: LookTimer;
@@ -63,11 +63,13 @@ export class DelegatedLock<Lock = unknown> {
       onPlaced: () => this.#turn(),
       onHolding: () => this.look(),
     });
+    this.#holder = new DelegatedHolder(this.#line, () => this.#vouchedMs);
     this.#tenures = new DelegationTenures(
       options,
       () => this.#turn(),
       () => {
         this.#leave();
+        this.#adoption.retry(this.#tenures.left);
         this.#turn();
       },
     );
@@ -76,7 +78,7 @@ export class DelegatedLock<Lock = unknown> {
       region: options.region,
       steps: this.#steps,
       mayAdopt: options.mayAdopt,
-      onFound: (request, state) => this.#adoptOpen(request, state),
+      onFound: (request, state, holder) => this.#adoptOpen(request, state, holder),
       onOver: () => this.#turn(),
     });
   }
@@ -102,8 +104,10 @@ export class DelegatedLock<Lock = unknown> {
     // One that waits no more is out of the line; its caller withdraws the place.
     if (!wait) this.#line.remove(request.grantId);
     else if (this.#line.join(asking)) return;
-    if (this.#holder?.grantId === request.grantId && this.#state?.isOpen) {
-      this.#tell(asking, this.#holder.token);
+    const { now: holder } = this.#holder;
+    const isHolding = holder?.grantId === request.grantId && this.#state?.isOpen === true;
+    if (!wait && isHolding) {
+      tellGrant(asking, holder.token, this.#vouchedMs);
       return;
     }
     if ((!wait && !this.#state?.isOpen) || this.#line.length >= waitersMax) {
@@ -117,7 +121,7 @@ export class DelegatedLock<Lock = unknown> {
     }
     const waiting = this.#line.add(asking);
     // Behind somebody, or before there is a delegation, it takes its place beside all other steps.
-    if (wait && (!mayGrant || this.#steps.isBusy)) this.#line.takePlace(waiting);
+    if (wait && !isHolding && (!mayGrant || this.#steps.isBusy)) this.#line.takePlace(waiting);
     this.#turn();
   }
 
@@ -144,8 +148,10 @@ export class DelegatedLock<Lock = unknown> {
    */
   hint(value: RegisterValue, isDoubtful = false, confirmed?: Confirmed): void {
     const [delegate] = value.holders;
-    if (this.#tenure !== undefined) this.#tenure.hint(value, isDoubtful, confirmed);
-    else if (delegate?.delegation) this.#adoption.consider(delegate, this.#tenures.left);
+    if (delegate?.delegation && this.#tenures.mayBeLeftFor(delegate.grantId)) {
+      this.#adoption.consider(delegate, this.#tenures.left);
+    }
+    this.#tenure?.hint(value, isDoubtful, confirmed);
   }
 
   /** Gives the delegation back if nobody has the lock by it; false: nothing is given back. */
@@ -156,9 +162,10 @@ export class DelegatedLock<Lock = unknown> {
     return isIdle;
   }
 
-  /** It stands in line here, or has the lock here as far as is known. */
-  knows(grantId: GrantId): boolean {
-    return this.#line.get(grantId) !== undefined || this.#holder?.grantId === grantId;
+  /** Whether it stands in line here, or has the lock here as far as is known. */
+  knows(grantId: GrantId): "waits" | "holds" | undefined {
+    if (this.#holder.is(grantId)) return "holds";
+    return this.#line.get(grantId) === undefined ? undefined : "waits";
   }
 
   /** Requests in line here. */
@@ -168,7 +175,7 @@ export class DelegatedLock<Lock = unknown> {
 
   /** The grant's key is gone from the shard. A hint: the one that released it may hear yet. */
   gone(grantId: GrantId): void {
-    if (this.#holder?.grantId === grantId && !this.#steps.isBusy) this.look();
+    if (this.#holder.is(grantId) && !this.#steps.isBusy) this.look();
   }
 
   /** Something changed in the shard: a holder's lease may have ended. A hint, too. */
@@ -178,13 +185,23 @@ export class DelegatedLock<Lock = unknown> {
     this.#turn();
   }
 
-  /**
-   * How long the delegation vouches for a grant from now on, in ms; 0: the grant is not known here.
-   */
+  /** How long the delegation vouches for a grant from now on, in ms; 0: it is not known here. */
   validForMs(grantId: GrantId, token: bigint): number {
-    const holder = this.#holder;
-    if (holder?.grantId !== grantId || holder.token !== token || !this.#state?.isOpen) return 0;
-    return this.#vouchedMs;
+    return this.#holder.is(grantId, token) && this.#state?.isOpen ? this.#vouchedMs : 0;
+  }
+
+  /**
+   * The process is about to end: nothing is asked for any more, and what nobody has is given back.
+   */
+  retire(): void {
+    this.#tenures.retire();
+    this.#turn();
+  }
+
+  /** What is not given back yet: `held` while somebody has the lock, who keeps it in any case. */
+  get leftover(): "none" | "held" | "asked" {
+    if (this.#tenure === undefined) return "none";
+    return this.#holder.now === undefined ? "asked" : "held";
   }
 
   /** The process ends: nothing is asked or told any more. */
@@ -211,7 +228,7 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   get #isFree(): boolean {
-    return this.#holder === undefined && this.#line.length === 0;
+    return this.#holder.now === undefined && this.#line.length === 0;
   }
 
   #mayGrant(): boolean {
@@ -219,16 +236,15 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #isRecallDue(): boolean {
-    // Closed before the one that it was asked for had it, it would go round and serve nobody.
-    if (this.#tenures.isUnused && this.#line.head() !== undefined && this.#isUsable()) return false;
-    const isForOthers = this.#line.length === 0 && this.#tenure?.isWantedElsewhere === true;
-    return isForOthers || this.#tenure?.isRecallDue === true;
+    const isGranted = () => this.#line.head() !== undefined && this.#isUsable();
+    return this.#tenures.isRecallDue(this.#line.length > 0, isGranted);
   }
 
   /** Does the next thing that is to be done, if there is one and nothing is under way. */
   #turn(): void {
     if (this.#isClosed) return;
     if (this.isTakingPart) this.#timer.arm();
+    this.#holder.tell();
     if (!this.#steps.isBusy) this.#next()?.();
     this.#tellActivity();
   }
@@ -241,7 +257,8 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #next(): (() => void) | undefined {
-    if (this.#isInDoubt) return () => this.#lookNow();
+    if (this.#tenures.isRetiring) this.#line.dropGone();
+    if (this.#isInDoubt) return () => this.#step({ kind: "look" }, (reply) => this.#saw(reply));
     const release = this.#releases.shift();
     if (release !== undefined) return () => this.#release(release);
     const tenure = this.#tenure;
@@ -270,7 +287,7 @@ export class DelegatedLock<Lock = unknown> {
     const counter = counterOf(tenure?.token ?? 0n);
     if (counter > state.counter) return () => this.#renew(state, counter);
     if (state.sequence >= this.#options.policy.renewAt) tenure?.renew();
-    if (this.#holder !== undefined) return () => this.#line.settleUnplaced("held");
+    if (this.#holder.now !== undefined) return () => this.#line.settleUnplaced("held");
     this.#line.dropGone();
     const head = this.#line.head();
     if (this.#isRecallDue()) return () => this.#close(state);
@@ -284,12 +301,25 @@ export class DelegatedLock<Lock = unknown> {
     return isIdle ? () => this.#close(state) : undefined;
   }
 
-  /** See {@link DelegationAdoption}. */
-  #adoptOpen(request: GlobalRequest, state: DelegationState): void {
-    if (this.#tenure !== undefined || this.#isClosed) return;
+  /**
+   * See {@link DelegationAdoption}. One that waits here may have the lock by it, and only this one
+   * can tell: then the delegation that is asked for here is given up for it.
+   */
+  #adoptOpen(request: GlobalRequest, state: DelegationState, holder?: LocalHolder): boolean {
+    if (this.#isClosed) return false;
+    if (this.#tenure !== undefined) {
+      const isOurs = holder !== undefined && this.#line.get(holder.grantId) !== undefined;
+      if (isOurs && this.#tenures.isUntouched) this.#tenure.end();
+      return !isOurs;
+    }
     this.#tenures.adopt(request);
     this.#state = state;
     this.#isInDoubt = true;
+    return true;
+  }
+
+  #peek(): void {
+    this.#options.peek((...seen) => this.hint(...seen));
   }
 
   /** Only one that this coordinator asked for, and was given [H9]. */
@@ -298,14 +328,11 @@ export class DelegatedLock<Lock = unknown> {
     const state = openedState(id, counterOf(token));
     this.#step({ kind: "open", state }, (reply) => {
       if (reply?.kind === "done") this.#adopt(state, undefined);
-      else if (reply?.kind === "seen") this.#adoptOpened(reply, state);
+      else if (reply?.kind !== "seen") return;
+      // Not below its counter: it was opened before, or a later delegation was.
+      else if (reply.state?.id === state.id) this.#adopt(reply.state, reply.holder);
+      else this.#leave();
     });
-  }
-
-  /** Not below its counter: it was opened before, or a later delegation was. */
-  #adoptOpened(seen: Seen, state: DelegationState): void {
-    if (seen.state?.id === state.id) this.#adopt(seen.state, seen.holder);
-    else this.#leave();
   }
 
   #renew(from: DelegationState, counter: bigint): void {
@@ -328,11 +355,10 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   #grant(from: DelegationState, waiting: Waiting): void {
-    const { request, marker, wait } = waiting.asking;
+    const { request, marker } = waiting.asking;
     const { grantId } = request;
     if (!this.#isUsable()) {
-      if (wait) this.#line.takePlace(waiting);
-      else this.#line.refuse(waiting, "no-quorum");
+      this.#line.notGranted(waiting, "no-quorum");
       return;
     }
     this.#step({ kind: "grant", from, request, marker }, (reply) => {
@@ -342,16 +368,10 @@ export class DelegatedLock<Lock = unknown> {
         this.#line.refuse(waiting, reply.kind);
       } else {
         this.#missed(reply);
-        this.#onNotGranted(grantId, reply);
+        const isThere = this.#line.get(grantId) === waiting;
+        if (isThere) this.#line.notGranted(waiting, reply?.kind === "seen" ? "held" : "unknown");
       }
     });
-  }
-
-  #onNotGranted(grantId: GrantId, reply: LocalReply | undefined): void {
-    const waiting = this.#line.get(grantId);
-    if (waiting === undefined) return;
-    if (waiting.asking.wait) this.#line.takePlace(waiting);
-    else this.#line.refuse(waiting, reply?.kind === "seen" ? "held" : "unknown");
   }
 
   #close(from: DelegationState): void {
@@ -363,32 +383,27 @@ export class DelegatedLock<Lock = unknown> {
 
   /** Hands over along with it, or closes, where the delegation is in force. */
   #release(asking: ReleaseAsking): void {
-    const { grantId, token, marker } = asking;
+    const { grantId, token } = asking;
     const next = this.#nextAfter(grantId);
-    const step: ReleaseStep = {
-      kind: "release",
-      grantId,
-      token,
-      ...(marker === undefined ? {} : { marker }),
-      ...(next === undefined ? {} : { next }),
-    };
     const tenure = this.#tenure;
-    this.#step(step, (reply) => {
+    this.#step(releaseStep(asking, next), (reply) => {
       const answer = releaseAnswer(reply, next);
       // Of a delegation that was left meanwhile it says nothing about the one there is now.
       if (this.#tenure === tenure) {
-        const isHolder = this.#holder?.grantId === grantId && this.#holder.token === token;
         if (answer.kind === "unknown") this.#isInDoubt = this.#state !== undefined;
-        else if (isHolder) this.#holder = undefined;
+        else if (this.#holder.is(grantId, token)) this.#holder.set(undefined);
         if (reply?.kind === "released" && next) this.#afterRelease(next, reply.isNextDone);
       }
+      // The coordinator under which it had it is gone: what is open in the shard is gone on with.
+      const isOrphaned = answer.kind === "released" && answer.found && this.#tenure === undefined;
+      if (isOrphaned) this.#peek();
       asking.answer(answer);
     });
   }
 
   #nextAfter(grantId: GrantId): ReleaseStep["next"] {
     const from = this.#state;
-    if (!from?.isOpen || this.#holder?.grantId !== grantId) return undefined;
+    if (!from?.isOpen || !this.#holder.is(grantId)) return undefined;
     this.#line.dropGone();
     const place = this.#line.head();
     if (this.#isRecallDue()) return { kind: "close", from };
@@ -417,34 +432,21 @@ export class DelegatedLock<Lock = unknown> {
   #adopt(state: DelegationState, holder: LocalHolder | undefined): void {
     this.#isInDoubt = false;
     this.#state = state;
-    this.#holder = holder;
+    this.#holder.set(holder);
     if (holder === undefined) return;
     this.#tenures.noteUse();
-    const waiting = this.#line.remove(holder.grantId);
-    if (waiting !== undefined) this.#tell(waiting.asking, holder.token);
-  }
-
-  /**
-   * Nothing is taken back where nobody is left to be told: a copy of the request may have been told
-   * by another coordinator that looked into the shard.
-   */
-  #tell(asking: LocalAsking, token: bigint): void {
-    if (asking.isOver()) return;
-    const validForMs = this.#vouchedMs;
-    asking.answer(validForMs > 0 ? { kind: "granted", token, validForMs } : { kind: "unknown" });
-  }
-
-  #lookNow(): void {
-    this.#step({ kind: "look" }, (reply) => reply?.kind === "seen" && this.#adoptSeen(reply));
+    this.#holder.tell();
   }
 
   /** A step that was not carried out, or of which nobody knows. */
   #missed(reply: LocalReply | undefined): void {
-    if (reply?.kind === "seen") this.#adoptSeen(reply);
-    else this.#isInDoubt = true;
+    this.#isInDoubt = true;
+    this.#saw(reply);
   }
 
-  #adoptSeen({ state, holder }: Seen): void {
+  #saw(reply: LocalReply | undefined): void {
+    if (reply?.kind !== "seen") return;
+    const { state, holder } = reply;
     const known = this.#state;
     this.#isInDoubt = false;
     if (known === undefined) return;
@@ -473,7 +475,7 @@ export class DelegatedLock<Lock = unknown> {
   #leave(): void {
     this.#tenures.leave();
     this.#state = undefined;
-    this.#holder = undefined;
+    this.#holder.set(undefined);
     this.#isInDoubt = false;
   }
 
@@ -490,11 +492,9 @@ export class DelegatedLock<Lock = unknown> {
   #tick(): void {
     this.#line.dropGone();
     if (this.#tenure?.token !== undefined && !this.#tenure.isLiveAtHome) this.#desert();
-    if (this.#tenure !== undefined) {
-      this.#tenure.thicken();
-      this.#options.peek((...seen) => this.hint(...seen));
-    }
-    if (this.#holder !== undefined) this.#isInDoubt = true;
+    this.#tenure?.thicken();
+    if (this.#tenure !== undefined) this.#peek();
+    if (this.#holder.now !== undefined) this.#isInDoubt = true;
     this.#turn();
   }
 }

@@ -55,7 +55,12 @@ export class DelegatedRequest {
 
   /** It stands in line here, or has the lock here. */
   get isKnown(): boolean {
-    return this.#delegation.lock.knows(this.#request.grantId);
+    return this.#delegation.lock.knows(this.#request.grantId) !== undefined;
+  }
+
+  /** It has the lock here, as far as is known. */
+  get isHolding(): boolean {
+    return this.#delegation.lock.knows(this.#request.grantId) === "holds";
   }
 
   /** Finds out whether the lock is delegated to this region, and looks at the register for that. */

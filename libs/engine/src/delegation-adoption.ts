@@ -1,5 +1,6 @@
 import type { GrantId } from "@holdfast/base/ids";
 import type { DelegationState } from "@holdfast/core/delegation/delegation-state";
+import type { LocalHolder } from "@holdfast/core/delegation/local-step";
 import type { GlobalHolder, GlobalRequest } from "@holdfast/core/quorum/register-value";
 import type { DelegatedSteps } from "./delegated-steps.ts";
 
@@ -9,8 +10,12 @@ export interface AdoptionOptions {
   readonly steps: DelegatedSteps;
   /** See {@link DelegatedLockOptions.mayAdopt}. */
   readonly mayAdopt: (request: GlobalRequest) => boolean;
-  /** It may be gone on with. */
-  readonly onFound: (request: GlobalRequest, state: DelegationState) => void;
+  /** It may be gone on with; false: not yet, see {@link DelegationAdoption.retry}. */
+  readonly onFound: (
+    request: GlobalRequest,
+    state: DelegationState,
+    holder?: LocalHolder,
+  ) => boolean;
   /** The look is over, whatever it found. */
   readonly onOver: () => void;
 }
@@ -24,6 +29,7 @@ export interface AdoptionOptions {
 export class DelegationAdoption {
   readonly #options: AdoptionOptions;
   #isLooking = false;
+  #found: GlobalHolder | undefined;
 
   constructor(options: AdoptionOptions) {
     this.#options = options;
@@ -35,7 +41,8 @@ export class DelegationAdoption {
   }
 
   /** `left`: the delegation that was left last; what is heard of it now is from before. */
-  consider({ token: _, ...request }: GlobalHolder, left: GrantId | undefined): void {
+  consider(delegate: GlobalHolder, left: GrantId | undefined): void {
+    const { token: _, ...request } = delegate;
     const { region, steps, mayAdopt, onFound, onOver } = this.#options;
     const { grantId } = request;
     const isOurs = request.region === region && grantId !== left && mayAdopt(request);
@@ -43,9 +50,17 @@ export class DelegationAdoption {
     this.#isLooking = true;
     steps.beside({ kind: "look" }, (reply) => {
       this.#isLooking = false;
-      const state = reply?.kind === "seen" ? reply.state : undefined;
-      if (state?.id === grantId && state.isOpen) onFound(request, state);
+      const { state, holder } = reply?.kind === "seen" ? reply : {};
+      const isOpen = state?.id === grantId && state.isOpen;
+      if (isOpen && !onFound(request, state, holder)) this.#found = delegate;
       onOver();
     });
+  }
+
+  /** What was in the way of the one that was found is gone. */
+  retry(left: GrantId | undefined): void {
+    const found = this.#found;
+    this.#found = undefined;
+    if (found !== undefined) this.consider(found, left);
   }
 }

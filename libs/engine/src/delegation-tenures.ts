@@ -14,6 +14,7 @@ export class DelegationTenures<Lock> {
   #tenure: DelegationTenure<Lock> | undefined;
   #left: GrantId | undefined;
   #isUnused = true;
+  #isRetiring = false;
   #idleSinceMs: number | undefined;
 
   /** `onOver`: the one it has now is over in the register, and is to be left. */
@@ -33,9 +34,32 @@ export class DelegationTenures<Lock> {
     return this.#left;
   }
 
-  /** Nobody had the lock under this delegation yet. */
-  get isUnused(): boolean {
-    return this.#isUnused;
+  /** Nothing was done under the one it has, or it has none. */
+  mayBeLeftFor(other: GrantId): boolean {
+    if (this.#tenure === undefined) return true;
+    return this.isUntouched && this.#tenure.request.grantId !== other;
+  }
+
+  /** No delegation is asked for any more, and the one there is given back as soon as may be. */
+  get isRetiring(): boolean {
+    return this.#isRetiring;
+  }
+
+  /** Left behind, each would keep the lock from everybody for a ttl. */
+  retire(): void {
+    this.#isRetiring = true;
+  }
+
+  /**
+   * The next release is to close the one it has. `isWanted`: somebody waits for it here;
+   * `isGranted`: the first of them would get it now.
+   */
+  isRecallDue(isWanted: boolean, isGranted: () => boolean): boolean {
+    if (this.#isRetiring) return true;
+    // Closed before the one that it was asked for had it, it would go round and serve nobody.
+    if (this.#isUnused && isGranted()) return false;
+    const isForOthers = !isWanted && this.#tenure?.isWantedElsewhere === true;
+    return isForOthers || this.#tenure?.isRecallDue === true;
   }
 
   /** Somebody has the lock under it. */
@@ -53,6 +77,7 @@ export class DelegationTenures<Lock> {
 
   /** Asks the register for one. */
   ask(): void {
+    if (this.#isRetiring) return;
     const { newId, region, clock } = this.#options;
     const session = this.#options.session();
     this.isUntouched = true;

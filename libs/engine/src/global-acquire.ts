@@ -18,7 +18,7 @@ import { acquireMany } from "./acquire-many.ts";
 import { DelegatedRequest } from "./delegated-request.ts";
 import { answerMs, type GlobalContext } from "./global-context.ts";
 import { isPassedOn } from "./global-elsewhere.ts";
-import { unanswered } from "./global-refusals.ts";
+import { stopping, unanswered } from "./global-refusals.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import type { GlobalRelease } from "./global-release.ts";
 import { GlobalAcquireRun } from "./global-request.ts";
@@ -45,6 +45,7 @@ export class GlobalAcquire {
   readonly #running = new Map<string, GlobalAcquireRun>();
   /** Requests that nobody wants any more, and whether their end is certain: no copy is asked. */
   readonly #cancelled = new Map<string, boolean>();
+  #isRetiring = false;
 
   constructor(
     context: GlobalContext,
@@ -59,6 +60,7 @@ export class GlobalAcquire {
   }
 
   async acquire(command: AcquireCommand, call: Call): Promise<AcquireOutcome> {
+    if (this.#isRetiring) return stopping;
     const refusal = this.#refusalOf(command);
     if (refusal !== undefined) return refusal;
     const key = keyOfAcquire(command);
@@ -111,6 +113,12 @@ export class GlobalAcquire {
     if (!isFailure(outcome)) this.#cancelled.set(key, true);
     run?.cancelled(!isFailure(outcome));
     return outcome;
+  }
+
+  /** Nothing is begun any more, and those who wait are told to ask again. */
+  retire(): void {
+    this.#isRetiring = true;
+    for (const run of this.#running.values()) run.sendOn();
   }
 
   /** Takes a request back in the background, until that is definite. */

@@ -1,3 +1,4 @@
+import { sleep } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import { unreachable } from "@holdfast/base/invariant";
 import type { Command } from "@holdfast/core/command/command";
@@ -21,6 +22,11 @@ import type {
   LockTier,
   WatchQuery,
 } from "./ports/lock-tier.ts";
+
+/** Who has a lock for longer than this goes on with it under the next coordinator, in ms. */
+const heldMs = 500;
+/** How often one that retires looks whether it is done, in ms. */
+const retireMs = 10;
 
 /**
  * The global tier in one region: proposes for its clients, and looks after those that wait. Its
@@ -104,6 +110,24 @@ export class GlobalLocks implements LockTier {
   /** Those who wait here for locks whose votes of this region lie in the shard. */
   waitersIn(shard: string): number {
     return this.#registers.waitersIn(shard);
+  }
+
+  /**
+   * To be called before {@link stop}: sends those who wait on to whoever comes next, takes no new
+   * request, and gives back what is delegated here and nobody has. Resolves once that is done, or
+   * after `withinMs`.
+   */
+  async retire(withinMs: number): Promise<void> {
+    const { clock } = this.#context.surroundings;
+    const sinceMs = clock.monotonicMs();
+    this.#acquire.retire();
+    for (;;) {
+      const left = this.#registers.retire();
+      const tookMs = clock.monotonicMs() - sinceMs;
+      if (!left.has("asked") && (!left.has("held") || tookMs >= heldMs)) return;
+      if (tookMs >= withinMs) return;
+      await sleep(clock, retireMs);
+    }
   }
 
   /** Ends what is done in the background. */

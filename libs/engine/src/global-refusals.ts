@@ -15,6 +15,16 @@ export const unconfirmed = failure(
     "the request with the same request id, or cancel it.",
 );
 
+/** Nothing of it was begun. */
+export const stopping = failure("SHARD_UNAVAILABLE", "This coordinator stops. Ask again.");
+
+/** Its place is kept, and whoever is asked next finds it. */
+export const sentOn = failure(
+  "UNKNOWN_OUTCOME",
+  "The coordinator that was asked stops. Repeat the request with the same request id: its place in " +
+    "line is kept.",
+);
+
 /** The register does not remember it any more [H6]. */
 export const forgotten = failure(
   "UNKNOWN_OUTCOME",

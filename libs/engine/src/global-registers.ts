@@ -1,3 +1,4 @@
+import type { DelegatedLock } from "./delegated-lock.ts";
 import { Delegations } from "./delegations.ts";
 import type { GlobalContext } from "./global-context.ts";
 import { GlobalQueue } from "./global-queue.ts";
@@ -69,6 +70,16 @@ export class GlobalRegisters {
       if (isSite(site) && site.shard.name === shard) waiters += waiting;
     }
     return waiters;
+  }
+
+  /** See {@link DelegatedLock.retire}; what is left to be given back, any number of times. */
+  retire(): ReadonlySet<DelegatedLock["leftover"]> {
+    const left = new Set<DelegatedLock["leftover"]>();
+    for (const { delegation } of this.#desks.values()) {
+      delegation.lock.retire();
+      left.add(delegation.lock.leftover);
+    }
+    return left;
   }
 
   stop(): void {

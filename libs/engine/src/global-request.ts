@@ -15,6 +15,7 @@ import {
   forgotten,
   over,
   refusedInWait,
+  sentOn,
   tooMany,
   unanswered,
   unconfirmed,
@@ -104,7 +105,8 @@ export class GlobalAcquireRun {
     this.#arm();
     if (this.#isRepeat && this.isWaiting) this.#elsewhere.start();
     const { here } = this.#order;
-    if (here === undefined || this.#isInRegister) this.#beginInRegister();
+    const isInRegister = this.#isInRegister && here?.isHolding !== true;
+    if (here === undefined || isInRegister) this.#beginInRegister();
     else if (here.isKnown) void this.#askHere(here);
     else if (this.#isRepeat) void this.#beginAgain(here);
     else if (here.isWanted(this.isWaiting)) void this.#askHere(here);
@@ -166,6 +168,12 @@ export class GlobalAcquireRun {
   cancelling(): void {
     this.#isCancelling = true;
     this.#place.leave();
+  }
+
+  /** Its coordinator is about to end: where it waits it is to be asked for at another one. */
+  sendOn(): void {
+    const isEnding = this.#isConfirming || this.#isWithdrawing;
+    if (this.isWaiting && !isEnding) this.#end(sentOn);
   }
 
   /** `isCertain`: the register says so, and nothing of the request can come true any more. */

@@ -40,6 +40,7 @@ export class GlobalRig {
   /** What surrounded the calls that one coordinator passed on to another. */
   readonly passedOn: Call[] = [];
   readonly policy: DelegationPolicy;
+  readonly #replaced: GlobalLocks[] = [];
 
   constructor(policy: Partial<DelegationPolicy> = {}) {
     this.policy = { ...defaultDelegationPolicy, ...policy };
@@ -53,6 +54,13 @@ export class GlobalRig {
   /** The region's coordinator dies, and another one comes that knows nothing. */
   restart(region: RegionName): void {
     this.locks.get(region)?.stop();
+    this.#startCoordinator(region, 2);
+  }
+
+  /** Another coordinator of the region that requests go to from now on; the one before lives on. */
+  startBeside(region: RegionName): void {
+    const before = this.locks.get(region);
+    if (before !== undefined) this.#replaced.push(before);
     this.#startCoordinator(region, 2);
   }
 
@@ -95,7 +103,7 @@ export class GlobalRig {
   }
 
   stop(): void {
-    for (const locks of this.locks.values()) locks.stop();
+    for (const locks of [...this.locks.values(), ...this.#replaced]) locks.stop();
     for (const local of this.locals.values()) local.stop();
   }
 
