@@ -25,7 +25,7 @@ export class TcpRelay implements AsyncDisposable {
   readonly toServer: Readonly<Link> = openLink();
   /** What happens to answers. */
   readonly toClient: Readonly<Link> = openLink();
-  readonly #target: Place;
+  #target: Place;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   #isCut = false;
@@ -77,6 +77,11 @@ export class TcpRelay implements AsyncDisposable {
   blackhole(): void {
     this.shape("toServer", { held: true });
     this.shape("toClient", { held: true });
+  }
+
+  /** New connections go to that port of loopback; those that exist stay where they are. */
+  aim(port: number): void {
+    this.#target = { port };
   }
 
   /** Breaks all connections and refuses new ones. */

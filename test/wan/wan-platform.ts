@@ -8,8 +8,9 @@ import { freePorts } from "@holdfast/toolchain/free-ports";
 import { etcdFound } from "../drills/etcd-found.ts";
 import { keeperVariable, startKeeper } from "../drills/keeper.ts";
 import { logTails } from "../drills/service-process.ts";
+import { TcpRelay } from "../relay/tcp-relay.ts";
 import { Wan } from "../relay/wan.ts";
-import { type ProcessBuild, startShards, WanSite } from "./wan-site.ts";
+import { type ProcessBuild, type ServiceAddress, startShards, WanSite } from "./wan-site.ts";
 
 /** Three regions as they are run in earnest, an ocean between them. */
 export interface WanPlatform extends AsyncDisposable {
@@ -81,7 +82,7 @@ async function startOnce(options: PlatformOptions): Promise<WanPlatform> {
     });
     await startAllShards(shards, folder, options);
     // Only now: a port that is free and not yet used could have become a shard's.
-    const endpoints = await layOut(wan, sites, shards, folder, env, options);
+    const endpoints = await layOut(wan, sites, shards, folder, env, options, started);
     await Promise.all(sites.map((site) => site.startServices()));
     const heal = async (): Promise<void> => {
       for (const { from, to } of wan.directions) wan.restore(from, to);
@@ -122,39 +123,58 @@ async function layOut(
   folder: string,
   env: Readonly<Record<string, string>>,
   { build = { preloads: [], env: {} }, nodeArgs = [] }: PlatformOptions,
+  relays: AsyncDisposableStack,
 ): Promise<Map<string, readonly string[]>> {
   const { regions } = wan;
-  const ports = await freePorts(regions.length * 2);
-  const routerPorts = new Map(regions.map((region, index) => [region, ports[index] ?? 0]));
-  const coordinatorPorts = new Map(
-    regions.map((region, index) => [region, ports[regions.length + index] ?? 0]),
-  );
+  const routers = await addressesOf(regions, relays);
+  const coordinators = await addressesOf(regions, relays);
   const endpoints = new Map<string, readonly string[]>();
   for (const region of regions) {
-    const routerPort = routerPorts.get(region) ?? 0;
-    const coordinatorPort = coordinatorPorts.get(region) ?? 0;
-    const routers = await dialAll(wan, region, routerPorts);
-    const coordinators = await dialAll(wan, region, coordinatorPorts);
-    endpoints.set(region, [`127.0.0.1:${routerPort}`, ...routers.values()]);
+    const router = addressOf(region, routers);
+    const coordinator = addressOf(region, coordinators);
+    const routerPeers = await dialAll(wan, region, routers);
+    const coordinatorPeers = await dialAll(wan, region, coordinators);
+    endpoints.set(region, [`127.0.0.1:${router.relay.port}`, ...routerPeers.values()]);
     const plan = {
-      ...{ region, routerPort, coordinatorPort, folder, env, build, nodeArgs },
-      routerPeers: peersText(routers),
-      coordinatorPeers: peersText(coordinators),
+      ...{ region, router, coordinator, folder, env, build, nodeArgs },
+      routerPeers: peersText(routerPeers),
+      coordinatorPeers: peersText(coordinatorPeers),
     };
     sites.push(new WanSite(plan, shards.get(region) ?? []));
   }
   return endpoints;
 }
 
+/** An address for a service of each region. */
+async function addressesOf(
+  regions: readonly string[],
+  relays: AsyncDisposableStack,
+): Promise<ReadonlyMap<string, ServiceAddress>> {
+  const addresses = new Map<string, ServiceAddress>();
+  const ports = await freePorts(regions.length * 2);
+  for (const [index, region] of regions.entries()) {
+    const [first = 0, second = 0] = ports.slice(2 * index);
+    const relay = relays.use(await TcpRelay.start(first));
+    addresses.set(region, { relay, ports: [first, second] });
+  }
+  return addresses;
+}
+
+function addressOf(region: string, addresses: ReadonlyMap<string, ServiceAddress>): ServiceAddress {
+  const address = addresses.get(region);
+  invariant(address !== undefined, `${region} has an address`);
+  return address;
+}
+
 /** The ways from one region to a service of all others. */
 async function dialAll(
   wan: Wan,
   from: string,
-  ports: ReadonlyMap<string, number>,
+  servers: ReadonlyMap<string, ServiceAddress>,
 ): Promise<Map<string, string>> {
   const addresses = new Map<string, string>();
-  for (const [to, port] of ports) {
-    if (to !== from) addresses.set(to, await wan.dial(from, to, port));
+  for (const [to, { relay }] of servers) {
+    if (to !== from) addresses.set(to, await wan.dial(from, to, relay.port));
   }
   return addresses;
 }

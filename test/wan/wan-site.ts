@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { type EtcdCluster, startEtcdCluster } from "@holdfast/toolchain/etcd-process";
 import type { DrillProcess } from "../drills/drill-process.ts";
 import { serviceProcess } from "../drills/service-process.ts";
+import type { TcpRelay } from "../relay/tcp-relay.ts";
+import { ReplacedService } from "./replaced-service.ts";
 
 /** What is loaded into a process before its own code, and what it is told by its environment. */
 export interface ProcessBuild {
@@ -9,11 +11,18 @@ export interface ProcessBuild {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Where a service listens, and where others reach it. */
+export interface ServiceAddress {
+  readonly relay: TcpRelay;
+  /** Of the first life of the service, and of the second. */
+  readonly ports: readonly [number, number];
+}
+
 /** Where the services of one region listen and whom they know. */
 export interface SitePlan {
   readonly region: string;
-  readonly routerPort: number;
-  readonly coordinatorPort: number;
+  readonly router: ServiceAddress;
+  readonly coordinator: ServiceAddress;
   /** As HOLDFAST_PEERS wants them: the other regions' routers and coordinators, from here. */
   readonly routerPeers: string;
   readonly coordinatorPeers: string;
@@ -47,8 +56,8 @@ export class WanSite {
   readonly region: string;
   readonly shards: readonly EtcdCluster[];
   readonly placement: DrillProcess;
-  readonly router: DrillProcess;
-  readonly coordinator: DrillProcess;
+  readonly routers: ReplacedService;
+  readonly coordinators: ReplacedService;
   /** Where a coordinator of a drill's build finds what it is to do to itself. */
   readonly ordersPath: string;
 
@@ -65,37 +74,58 @@ export class WanSite {
     };
     const make = (
       service: string,
+      own: Readonly<Record<string, string>> = {},
+      loaded: readonly URL[] = [],
+      life = "",
+    ): DrillProcess => {
+      const name = `${service} ${region}${life}`;
+      const { nodeArgs } = plan;
+      const all = { ...settings, ...own };
+      return serviceProcess({ service, name, env: all, folder, preloads: loaded, nodeArgs });
+    };
+    const makeReplaced = (
+      service: string,
+      { relay, ports }: ServiceAddress,
       own: Readonly<Record<string, string>>,
       loaded: readonly URL[] = [],
-    ): DrillProcess => {
-      const name = `${service} ${region}`;
-      return serviceProcess({
-        service,
-        name,
-        env: { ...settings, ...own },
-        folder,
-        preloads: loaded,
-        nodeArgs: plan.nodeArgs,
+    ): ReplacedService => {
+      const lives = ports.map((port, index) => {
+        const env = { ...own, HOLDFAST_LISTEN: `127.0.0.1:${port}` };
+        return { port, process: make(service, env, loaded, index === 0 ? "" : " again") };
       });
+      return new ReplacedService(relay, lives);
     };
     this.region = region;
     this.shards = shards;
-    this.placement = make("placement", {});
-    const coordinator = `127.0.0.1:${plan.coordinatorPort}`;
-    this.router = make("router", {
+    this.placement = make("placement");
+    this.routers = makeReplaced("router", plan.router, {
       HOLDFAST_STORE: "etcd",
-      HOLDFAST_LISTEN: `127.0.0.1:${plan.routerPort}`,
       HOLDFAST_PEERS: plan.routerPeers,
-      HOLDFAST_COORDINATORS: coordinator,
+      HOLDFAST_COORDINATORS: `127.0.0.1:${plan.coordinator.relay.port}`,
     });
-    const listen = { HOLDFAST_LISTEN: coordinator, HOLDFAST_PEERS: plan.coordinatorPeers };
     this.ordersPath = join(folder, `order-${region}.json`);
-    const own = { ...listen, ...build.env, HOLDFAST_DRILL_ORDERS: this.ordersPath };
-    this.coordinator = make("coordinator", own, build.preloads);
+    const orders = { ...build.env, HOLDFAST_DRILL_ORDERS: this.ordersPath };
+    const peers = { HOLDFAST_PEERS: plan.coordinatorPeers, ...orders };
+    this.coordinators = makeReplaced("coordinator", plan.coordinator, peers, build.preloads);
+  }
+
+  /** The one that new connections go to. */
+  get router(): DrillProcess {
+    return this.routers.now;
+  }
+
+  /** The one that new connections go to. */
+  get coordinator(): DrillProcess {
+    return this.coordinators.now;
   }
 
   get services(): readonly DrillProcess[] {
     return [this.placement, this.router, this.coordinator];
+  }
+
+  /** Also those that were replaced. */
+  get processes(): readonly DrillProcess[] {
+    return [this.placement, ...this.routers.processes, ...this.coordinators.processes];
   }
 
   /** The processes that run, by what they are. */

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { WanPlatform } from "../../wan/wan-platform.ts";
 import type { WanSite } from "../../wan/wan-site.ts";
 import type { Holder } from "../holder.ts";
 import { type CoordinatorOrder, giveOrder } from "./coordinator-order.ts";
 import type { Fault } from "./fault.ts";
+
+/** When etcd is started again in a rollout: while the newer services begin, in ms. */
+const restartMs = 1_500;
 
 /** A fault that has no moment yet. */
 export type Unplaced = Omit<Fault, "atMs">;
@@ -151,6 +155,25 @@ export function coordinatorRestarted({ coordinator }: WanSite): Unplaced {
     target: coordinator.name,
     begin: () => coordinator.kill(),
     end: () => coordinator.start(),
+  };
+}
+
+/** A region's services replaced as Kubernetes does it, and its etcd started again meanwhile. */
+export function regionRolledOut({ region, coordinators, routers, shards }: WanSite): Unplaced {
+  const member = shards[0]?.members[0];
+  const restart = async (): Promise<void> => {
+    await sleep(restartMs);
+    await member?.kill();
+    await member?.restart();
+  };
+  return {
+    forMs: 0,
+    what: "replaced",
+    target: `router, coordinator and etcd of ${region}`,
+    begin: async () => {
+      await Promise.all([coordinators.replace(), routers.replace(), restart()]);
+    },
+    end: () => {},
   };
 }
 

@@ -15,6 +15,7 @@ import {
   regionFrozen,
   regionIsolated,
   regionKilled,
+  regionRolledOut,
   regionSlow,
   regionsParted,
   routerKilled,
@@ -23,14 +24,25 @@ import {
   wayCut,
 } from "./faults.ts";
 import type { GlobalDrill, Scene } from "./global-drill.ts";
-import { busy, clinging, crowding, duelling, fidgeting, inheriting, keeping } from "./habits.ts";
-import { handOvers } from "./hand-overs.ts";
+import {
+  busy,
+  clinging,
+  crowding,
+  duelling,
+  fidgeting,
+  inheriting,
+  keeping,
+  lining,
+} from "./habits.ts";
+import { handOvers, rolledOutUnnoticed } from "./hand-overs.ts";
 import { grantsAfterwards } from "./recovery.ts";
 import { gapsOf } from "./region-gaps.ts";
 import { refusedWrites } from "./stale-writes.ts";
 import { regionWiped } from "./wiped-region.ts";
 
 const startMs = 1_500;
+/** What the replacement of a region's services takes, and a rest. */
+const rolloutMs = 5_000;
 
 /** Round after round of faults, each on another thing, for as long as there is time. */
 function rounds(
@@ -273,6 +285,24 @@ const hotLock: GlobalDrill = {
   look: handOvers,
 };
 
+const rollout: GlobalDrill = {
+  name: "global-rollout",
+  about: "router and coordinator of each region are replaced, its etcd restarts; all want one lock",
+  shortSeconds: 18,
+  seconds: 120,
+  perSecondMin: 2,
+  parts: (platform) =>
+    platform.sites.map(({ region }): Part => {
+      return { role: "line", region, clients: 2, workers: 1, habits: lining };
+    }),
+  faults: (scene, seconds) => {
+    const count = Math.floor((1_000 * seconds - startMs) / rolloutMs);
+    const all = Array.from({ length: count }, (_, number) => siteOf(scene, number));
+    return inTurn(all.map(regionRolledOut), { fromMs: startMs, restMs: 500 });
+  },
+  look: rolledOutUnnoticed,
+};
+
 const repeated: GlobalDrill = {
   name: "global-duplicates",
   about: "every command of a client and every message of a vote is sent twice, the copy later",
@@ -302,6 +332,7 @@ export const globalDrills: readonly GlobalDrill[] = [
   routerLost,
   everythingKilled,
   hotLock,
+  rollout,
   repeated,
   ...delegationDrills,
 ];

@@ -49,6 +49,9 @@ export const crowding: Habits = {
   thinkMsMax: 200,
 };
 
+/** As {@link crowding}, and nobody is so impatient as to be told that it was in vain. */
+export const lining: Habits = { ...crowding, tryShare: 0 };
+
 /** Of a process that holds what it has for as long as it can. */
 export const keeping: Habits = { ...clinging, longHoldMsMin: 30_000, longHoldMsMax: 40_000 };
 

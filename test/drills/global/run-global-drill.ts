@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -138,7 +138,9 @@ const castEndMsMax = 25_000;
 /** What the processes said is needed to find out why. */
 function keepLogs(platform: WanPlatform, folder: string): void {
   mkdirSync(join(folder, "logs"), { recursive: true });
-  for (const { services } of platform.sites) {
-    for (const { logPath } of services) cpSync(logPath, join(folder, "logs", basename(logPath)));
+  for (const { processes } of platform.sites) {
+    for (const { logPath } of processes) {
+      if (existsSync(logPath)) cpSync(logPath, join(folder, "logs", basename(logPath)));
+    }
   }
 }
