@@ -170,11 +170,12 @@ export class DelegationClient implements Believer {
       (answer) => {
         // An earlier copy may have the lock by what another coordinator was given.
         if (request.sends > 1) coordinator.learn();
+        if (coordinator.isRetiring) return answer({ kind: "unknown" });
         coordinator.lock?.acquire({
           request: request.request,
           marker,
           wait: request.wait,
-          isOver: () => timeline.nowMs > goneMs,
+          isOver: () => timeline.nowMs > goneMs || coordinator.isRetiring,
           answer,
         });
       },

@@ -12,6 +12,9 @@ import { type DelegationWorld, type RegionShard, regionNames } from "./delegatio
 const rho = 0.01;
 const deltaMs = 30;
 
+/** How long one that retires has for it. */
+const retireMsMax = 600;
+
 /** One life of a coordinator: all that a crash takes away. */
 interface Life {
   readonly lock: DelegatedLock<"lock">;
@@ -19,6 +22,7 @@ interface Life {
   readonly learn: () => void;
   session: DelegationSession<"lock"> | undefined;
   adopted: DelegationSession<"lock"> | undefined;
+  isRetiring: boolean;
   readonly abandoned: AbandonedSessions;
 }
 
@@ -49,6 +53,11 @@ export class DelegationCoordinator {
     return this.#life?.lock;
   }
 
+  /** It takes no requests any more, and none of those it has is waited for. */
+  get isRetiring(): boolean {
+    return this.#life?.isRetiring === true;
+  }
+
   /** Finds out whether the lock is delegated to this region already. */
   learn(): void {
     this.#life?.learn();
@@ -66,6 +75,17 @@ export class DelegationCoordinator {
 
   pause(lengthMs: number): void {
     this.#clock.pause(lengthMs);
+  }
+
+  /** It is told to end: its callers go elsewhere, and it gives back what it can in the time. */
+  retire(downMs: number): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    life.isRetiring = true;
+    life.lock.retire();
+    this.#world.timeline.after(this.#world.random.next() * retireMsMax, () => {
+      if (this.#life === life) this.crash(downMs);
+    });
   }
 
   crash(downMs: number): void {
@@ -94,6 +114,7 @@ export class DelegationCoordinator {
       learn: () => this.#peek(alive, (value, isDoubtful) => life.lock.hint(value, isDoubtful)),
       session: undefined,
       adopted: undefined,
+      isRetiring: false,
       abandoned: new AbandonedSessions(),
       lock: new DelegatedLock({
         region: regionNames[region] ?? "",

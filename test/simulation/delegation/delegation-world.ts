@@ -54,6 +54,8 @@ export interface Believer {
 /** What may die and start again after a while, or stand still for a while. */
 export interface Process {
   crash(downMs: number): void;
+  /** It is told to end, and does after a while. */
+  retire(downMs: number): void;
   pause(lengthMs: number): void;
 }
 
@@ -225,7 +227,8 @@ export class DelegationWorld {
       const other = (region + 1 + Math.floor(this.random.next() * 2)) % 3;
       const untilMs = this.timeline.nowMs + this.random.next() * 2_000;
       const at = Math.floor(this.random.next() * this.#processes.length);
-      if (kind < 0.2) this.#processes[at]?.crash(this.random.next() ** 4 * 600);
+      if (kind < 0.12) this.#processes[at]?.crash(this.random.next() ** 4 * 600);
+      else if (kind < 0.2) this.#processes[at]?.retire(this.random.next() ** 4 * 600);
       else if (kind < 0.35) this.#processes[at]?.pause(this.random.next() ** 2 * 1_500);
       else if (kind < 0.5) this.#cutUntilMs[region * 3 + other] = untilMs;
       else this.#cutOff(region, untilMs, kind < 0.8);
