@@ -126,6 +126,18 @@ test("what the platform is to blame for is told, in the step that it is a part o
   ]);
 });
 
+test("what nobody hears any more is no fault of the platform", async () => {
+  const faults: unknown[] = [];
+  const tier = { execute: async () => failure("UNKNOWN_OUTCOME", "gone") } as unknown as LockTier;
+  const onFault = (fault: object) => void faults.push(fault);
+  const witness = { meter: silentMeter, tracer: undefined, onFault };
+  const told = toldTier(tier, witness, new ManualClock(), "router");
+  const gone = call();
+  gone.cancellation.cancel();
+  await told.execute(acquire(), gone);
+  expect(faults).toEqual([]);
+});
+
 test("where nobody is to be told, nothing is put before the tier", () => {
   const tier = {} as LockTier;
   const nobody = { meter: silentMeter, tracer: undefined };

@@ -58,7 +58,9 @@ export class MeasuredTier implements LockTier {
     const traceparent = command.kind === "acquire" ? command.traceparent : undefined;
     const label = outcomeLabel(outcome, hasWaited);
     this.#count(command.kind, scopeOf(command), label, startedMs, traceparent);
-    if (faultLabels.has(label)) this.#tell(command.kind, outcome, lockOf(command));
+    // Whoever asked is gone, by its own will as a rule: what it would have been told is no fault.
+    const isHeard = !call.cancellation.cancelled;
+    if (isHeard && faultLabels.has(label)) this.#tell(command.kind, outcome, lockOf(command));
     return outcome;
   }
 
