@@ -8,6 +8,7 @@ export class DelegatedHolder {
   readonly #line: DelegatedLine;
   readonly #vouchedMs: () => number;
   #now: LocalHolder | undefined;
+  #needed: GrantId | undefined;
 
   /** `vouchedMs`: how long the delegation vouches for whoever has the lock, from now on. */
   constructor(line: DelegatedLine, vouchedMs: () => number) {
@@ -22,6 +23,16 @@ export class DelegatedHolder {
   /** It has the lock; under this token, if one is given. */
   is(grantId: GrantId, token = this.#now?.token): boolean {
     return this.#now?.grantId === grantId && this.#now.token === token;
+  }
+
+  /** Somebody asks this coordinator how long it may be believed in. */
+  need(grantId: GrantId): void {
+    this.#needed = grantId;
+  }
+
+  /** If it has the lock, somebody waits here to be told so, or for how long. */
+  isNeeded(grantId: GrantId): boolean {
+    return this.#line.get(grantId) !== undefined || this.#needed === grantId;
   }
 
   set(holder: LocalHolder | undefined): void {

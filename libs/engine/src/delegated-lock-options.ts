@@ -7,6 +7,9 @@ import type { LocalShard } from "./delegated-steps.ts";
 import type { DelegationSession } from "./delegation-session.ts";
 import type { Confirmed, RegisterDoor } from "./delegation-tenure.ts";
 
+/** Callers of one lock at one coordinator; past it they are told to ask elsewhere, or again. */
+export const waitersMax = 10_000;
+
 /** What the delegation of a lock at one coordinator needs. */
 export interface DelegatedLockOptions<Lock> {
   readonly region: string;

@@ -21,15 +21,12 @@ import { cancelIn, releaseAnswer, releaseStep, tellGrant } from "./delegated-ans
 import type { CancelAsking, LocalAsking, ReleaseAsking } from "./delegated-asking.ts";
 import { DelegatedHolder } from "./delegated-holder.ts";
 import { DelegatedLine, type Waiting } from "./delegated-line.ts";
-import type { DelegatedLockOptions } from "./delegated-lock-options.ts";
+import { type DelegatedLockOptions, waitersMax } from "./delegated-lock-options.ts";
 import { DelegatedSteps, type OnReply } from "./delegated-steps.ts";
 import { DelegationAdoption } from "./delegation-adoption.ts";
 import type { Confirmed, DelegationTenure } from "./delegation-tenure.ts";
 import { DelegationTenures } from "./delegation-tenures.ts";
 import { LookTimer } from "./look-timer.ts";
-
-/** Callers of one lock at one coordinator; past it they are told to ask elsewhere, or again. */
-const waitersMax = 10_000;
 
 /**
  * One lock at one coordinator of a region to which the lock is delegated now and then. While it is,
@@ -127,11 +124,8 @@ export class DelegatedLock<Lock = unknown> {
 
   /** Gives a grant back, or makes sure that what was released elsewhere stays so here [H9]. */
   release(asking: ReleaseAsking): void {
-    if (this.#releases.length >= waitersMax) {
-      asking.answer({ kind: "unknown" });
-      return;
-    }
-    this.#releases.push(asking);
+    if (this.#releases.length < waitersMax) this.#releases.push(asking);
+    else asking.answer({ kind: "unknown" });
     this.#turn();
   }
 
@@ -171,6 +165,11 @@ export class DelegatedLock<Lock = unknown> {
   /** Requests in line here. */
   get lineLength(): number {
     return this.#line.length;
+  }
+
+  /** If this one has the lock by another coordinator's delegation, that is gone on with. */
+  need(grantId: GrantId): void {
+    this.#holder.need(grantId);
   }
 
   /** The grant's key is gone from the shard. A hint: the one that released it may hear yet. */
@@ -302,13 +301,13 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   /**
-   * See {@link DelegationAdoption}. One that waits here may have the lock by it, and only this one
-   * can tell: then the delegation that is asked for here is given up for it.
+   * See {@link DelegationAdoption}. Where only this one can tell whoever has the lock by it, the
+   * delegation that is asked for here is given up for it.
    */
   #adoptOpen(request: GlobalRequest, state: DelegationState, holder?: LocalHolder): boolean {
     if (this.#isClosed) return false;
     if (this.#tenure !== undefined) {
-      const isOurs = holder !== undefined && this.#line.get(holder.grantId) !== undefined;
+      const isOurs = holder !== undefined && this.#holder.isNeeded(holder.grantId);
       if (isOurs && this.#tenures.isUntouched) this.#tenure.end();
       return !isOurs;
     }

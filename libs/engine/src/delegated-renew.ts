@@ -56,7 +56,8 @@ export class DelegatedRenew {
     const { delegation } = this.#registers.of(lock);
     const untilMs = clock.monotonicMs() + patienceMs;
     // Another coordinator may have granted it, or this one in an earlier life.
-    if (!delegation.lock.isTakingPart) await delegation.learn();
+    delegation.lock.need(grantId);
+    if (delegation.lock.validForMs(grantId, token) === 0) await delegation.learn();
     do {
       const validForMs = delegation.lock.validForMs(grantId, token);
       if (validForMs > 0) return renewed(Math.min(validForMs, lease?.validForMs ?? validForMs));

@@ -36,3 +36,19 @@ test("one that got the lock by one coordinator, and was not told, is told by the
   await world.clock.advance(1_000);
   expect(grantIn(second.outcomes).token).toBe(granted.token + 1n);
 });
+
+test("a grant by one coordinator is vouched for by the other, which waits for the lock itself", async () => {
+  const world = await startRig();
+  const { grant } = await delegated(world, "west");
+  const first = await waitInTheEast(world);
+  world.startBeside("east");
+  const second = await waitInTheEast(world);
+  await world.release("west", grant);
+  await world.clock.advance(2_000);
+  const { grantId, token } = grantIn(first.outcomes);
+  const renewed = await world.run("east", { kind: "renew", lock, grantId, token });
+  expect(renewed).toMatchObject({ kind: "renewed" });
+  await world.release("east", grantIn(first.outcomes));
+  await world.clock.advance(1_000);
+  expect(grantIn(second.outcomes).token).toBe(token + 1n);
+});
