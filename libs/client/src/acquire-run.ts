@@ -253,8 +253,20 @@ export class AcquireRun<T> {
       if (this.#over) return;
       await this.#tenure.confirmed(this.#giveUpMs, sinceMs, grant);
       if (this.#over) return;
-      if (clock.monotonicMs() >= this.#giveUpMs) this.#giveUp();
+      const nowMs = clock.monotonicMs();
+      if (nowMs >= this.#giveUpMs) this.#giveUp();
+      else if (this.#global && nowMs - sinceMs >= this.#tenure.cancelMs) return this.#renounce();
     }
+  }
+
+  /**
+   * A ttl long nobody has said for how long the grant may be believed in, and nobody else gets the
+   * lock meanwhile: it is given back, and asked for anew.
+   */
+  #renounce(): void {
+    this.#granted = false;
+    this.#startOver();
+    this.#attempt();
   }
 
   #giveUp(): void {

@@ -95,3 +95,23 @@ test("no heartbeat is waited for by such a grant while those of its lease are an
   expect(rig.net.all("renew").length).toBe(1);
   expect((await acquiring).state).toBe("held");
 });
+
+test("such a grant that nobody vouches for is given up after a ttl, and the lock asked for anew", async () => {
+  const rig = await rigOf();
+  const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });
+  await rig.clock.advance(100_000);
+  answers(rig, "renew", () => failure("NO_QUORUM", "Not now."));
+  const first = rig.net.next("acquire");
+  const lease = leaseIn("s0", 1);
+  first.answer(granted(first.command, { lease, validForMs: 6_000 }));
+  await rig.clock.advance(2 * ttlMs);
+  const cancelled = new Set(rig.net.all("cancel").map(({ command }) => command.grantId));
+  expect(cancelled.size).toBe(1);
+  const second = rig.net.next("acquire");
+  expect(second.command.requestId).not.toBe(first.command.requestId);
+  expect(second.command.resent).toBeUndefined();
+  answers(rig, "renew", () => ({ kind: "renewed", validForMs: 6_000 }));
+  second.answer(granted(second.command, { lease, validForMs: 6_000 }));
+  await rig.clock.advance(1_000);
+  expect((await acquiring).state).toBe("held");
+});
