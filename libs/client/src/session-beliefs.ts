@@ -39,6 +39,11 @@ export class SessionBeliefs {
     return [...this.#leases.values()].map((belief) => belief.lease);
   }
 
+  /** One of its leases is believed in. */
+  lives(nowMs: number): boolean {
+    return [...this.#leases.values()].some(({ ended, abortMs }) => !ended && nowMs < abortMs);
+  }
+
   /** Some lock is believed in, so stalls matter. */
   get holding(): boolean {
     return this.#locksOf.size > 0;

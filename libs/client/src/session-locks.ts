@@ -1,5 +1,6 @@
 import type { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
+import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { AcquireRun } from "./acquire-run.ts";
 import { unlessCancelled } from "./caller.ts";
 import type { ClientCore } from "./client-core.ts";
@@ -54,9 +55,19 @@ export class SessionLocks {
       const end = await run.start();
       forget();
       if (!isOfSession(end) || sessions === sessionsMax) return end;
+      if (this.#isUnmet(end, begun.session, order.lock.region)) continue;
       // What it holds elsewhere may live on; new locks go under another session.
       begun.session.retire();
     }
+  }
+
+  /**
+   * A region that decides about global locks does not know it, and others do: after a change of
+   * router, perhaps. It is made known there before it is used again.
+   */
+  #isUnmet(end: AcquireEnd<HeldLock>, session: Session, region: string): boolean {
+    if (end.kind !== "failure" || end.code !== "SESSION_EXPIRED") return false;
+    return region === globalRegion && session.lives && this.#pool.unlearn(session, region);
   }
 
   #begin(session: Session, { order, onPosition }: AcquirePlan, times: AcquireTimes) {

@@ -70,6 +70,11 @@ export class SessionPool {
     }
   }
 
+  /** It is introduced in `region` before it takes another lock there; false: it is over. */
+  unlearn(session: Session, region: string): boolean {
+    return this.#sessions.get(session)?.delete(region) ?? false;
+  }
+
   /** Hears of a new router, of a lost answer, of what a router said unasked. */
   routerChanged(): void {
     for (const session of this.all) session.routerChanged();

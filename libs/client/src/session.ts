@@ -63,6 +63,12 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
     return !this.#retired && used < limits.locksPerSessionMax;
   }
 
+  /** Some region has said that it lives, and long enough for now. */
+  get lives(): boolean {
+    this.check();
+    return this.beliefs.lives(this.nowMs());
+  }
+
   get sessionId(): SessionId {
     return this.id;
   }
