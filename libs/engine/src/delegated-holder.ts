@@ -40,7 +40,7 @@ export class DelegatedHolder {
     this.#line.holder = holder?.grantId;
   }
 
-  /** Tells it as soon as it is vouched for: a delegation that was just found is not confirmed yet. */
+  /** Tells it once it is vouched for: a delegation that was just found is not confirmed yet. */
   tell(): void {
     const vouchedMs = this.#vouchedMs();
     if (this.#now === undefined || vouchedMs <= 0) return;

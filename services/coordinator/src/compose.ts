@@ -116,7 +116,6 @@ export async function compose(
   return {
     stop: async () => {
       stopped.cancel();
-      // At the same time: whoever waits is to ask again at once, and there is nothing to wait for.
       await Promise.all([locks.retire(drainMs), door.drain(drainMs)]);
       for (const part of [locks, membership, local]) part.stop();
       const links = [...others.voters, ...others.members, ...coordinators.values()];

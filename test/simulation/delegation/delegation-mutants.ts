@@ -2,6 +2,8 @@ import type { Mutant } from "../mutants.ts";
 
 const core = "libs/core/src";
 const lock = "libs/engine/src/delegated-lock.ts";
+const holder = "libs/engine/src/delegated-holder.ts";
+const answers = "libs/engine/src/delegated-answers.ts";
 const session = "libs/engine/src/delegation-session.ts";
 const tenure = "libs/engine/src/delegation-tenure.ts";
 const twin = "test/simulation/delegation/delegation-twin.ts";
@@ -22,9 +24,19 @@ export const delegationMutants: readonly Mutant[] = [
         replace: ";",
       },
       {
-        file: lock,
-        find: "    const validForMs = this.#vouchedMs;\n",
-        replace: "    const validForMs = this.#vouchedMs || asking.request.ttlMs;\n",
+        file: holder,
+        find: "this.#now === undefined || vouchedMs <= 0",
+        replace: "this.#now === undefined",
+      },
+      {
+        file: answers,
+        find: "validForMs: vouchedMs }",
+        replace: "validForMs: vouchedMs || asking.request.ttlMs }",
+      },
+      {
+        file: answers,
+        find: "asking.answer(vouchedMs > 0 ?",
+        replace: "asking.answer(token > 0n ?",
       },
     ],
   },
@@ -33,9 +45,9 @@ export const delegationMutants: readonly Mutant[] = [
     phrase: "`valid_for` without D",
     edits: [
       {
-        file: lock,
-        find: "    const validForMs = this.#vouchedMs;\n",
-        replace: "    const validForMs = this.#vouchedMs > 0 ? 1e6 : 0;\n",
+        file: answers,
+        find: "validForMs: vouchedMs }",
+        replace: "validForMs: 1e6 }",
       },
     ],
   },
@@ -57,8 +69,8 @@ export const delegationMutants: readonly Mutant[] = [
     edits: [
       {
         file: lock,
-        find: 'if (this.#holder !== undefined) return () => this.#line.settleUnplaced("held");',
-        replace: `if (this.#holder !== undefined && tenure?.isWantedElsewhere !== true) {
+        find: 'if (this.#holder.now !== undefined) return () => this.#line.settleUnplaced("held");',
+        replace: `if (this.#holder.now !== undefined && tenure?.isWantedElsewhere !== true) {
       return () => this.#line.settleUnplaced("held");
     }`,
       },
@@ -89,7 +101,7 @@ export const delegationMutants: readonly Mutant[] = [
       {
         file: lock,
         find: "      this.#tenure?.abandon();\n      this.#leave();\n",
-        replace: "      this.#state = undefined;\n      this.#holder = undefined;\n",
+        replace: "      this.#state = undefined;\n      this.#holder.set(undefined);\n",
       },
       // Asked for under an earlier generation, it would not be opened again either.
       {
@@ -292,11 +304,15 @@ export const delegationRuleMutants: readonly Mutant[] = [
     edits: [
       {
         file: lock,
-        find: "    if (asking.isOver()) return;\n",
-        replace: `    if (asking.isOver()) {
-      const { grantId } = asking.request;
-      return this.release({ grantId, token, marker: asking.marker, answer: () => {} });
-    }\n`,
+        find: "    this.#holder.tell();\n    if (!this.#steps.isBusy)",
+        replace: `    const { now } = this.#holder;
+    const late = now && this.#line.get(now.grantId)?.asking;
+    if (late?.isOver()) {
+      this.#line.remove(now.grantId);
+      this.release({ ...now, marker: late.marker, answer: () => {} });
+    }
+    this.#holder.tell();
+    if (!this.#steps.isBusy)`,
       },
     ],
   },

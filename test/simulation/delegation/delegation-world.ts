@@ -227,7 +227,7 @@ export class DelegationWorld {
       const other = (region + 1 + Math.floor(this.random.next() * 2)) % 3;
       const untilMs = this.timeline.nowMs + this.random.next() * 2_000;
       const at = Math.floor(this.random.next() * this.#processes.length);
-      if (kind < 0.12) this.#processes[at]?.crash(this.random.next() ** 4 * 600);
+      if (kind < 0.18) this.#processes[at]?.crash(this.random.next() ** 4 * 600);
       else if (kind < 0.2) this.#processes[at]?.retire(this.random.next() ** 4 * 600);
       else if (kind < 0.35) this.#processes[at]?.pause(this.random.next() ** 2 * 1_500);
       else if (kind < 0.5) this.#cutUntilMs[region * 3 + other] = untilMs;
