@@ -108,7 +108,8 @@ export const lodging: Habits = { ...keeping, fromMs: 1_500, ttlMs: 6_000, waitMs
 /** Of those elsewhere who want a lock once it is delegated, for as long as it takes. */
 export const claiming: Habits = {
   ...inheriting,
-  fromMs: 3_000,
+  // Later than what is taken away is, also where processes take seconds to begin.
+  fromMs: 5_500,
   waitMs: 25_000,
   thinkMsMax: 500,
 };
