@@ -179,12 +179,12 @@ const slowRegion: GlobalDrill = {
 const etcdPaused: GlobalDrill = {
   name: "global-etcd-paused",
   about: "SIGSTOP of the etcd that leads a shard of one region, for longer than a ttl",
-  shortSeconds: 10,
+  shortSeconds: 13,
   seconds: 60,
   perSecondMin: 2,
   parts: (platform) => bystanders(platform),
   faults: (scene, seconds) =>
-    rounds(scene, seconds, 3_000, (_, number) => [etcdFrozen(siteOf(scene, number), 6_500)]),
+    rounds(scene, seconds, 3_000, (_, number) => [etcdFrozen(siteOf(scene, number), 10_000)]),
 };
 
 const holderPaused: GlobalDrill = {
