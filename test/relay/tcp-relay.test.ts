@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { TcpRelay } from "./tcp-relay.ts";
 
 let server: Server;
@@ -116,4 +116,18 @@ test("passes a server that is not there on as a broken connection", async () => 
   server.close();
   client.destroy();
   await refused();
+});
+
+test("aims at another server: who connects comes to that one, who was there stays", async () => {
+  const other = createServer((socket) => socket.end("other"));
+  other.listen(0, "127.0.0.1");
+  await once(other, "listening");
+  onTestFinished(() => void other.close());
+  relay.aim((other.address() as AddressInfo).port);
+  const later = connect(relay.port, "127.0.0.1");
+  const [chunk] = await once(later, "data");
+  expect(String(chunk)).toBe("other");
+  later.destroy();
+  client.write("hello");
+  await hear("echo hello");
 });

@@ -10,7 +10,8 @@ import { keeperVariable, startKeeper } from "../drills/keeper.ts";
 import { logTails } from "../drills/service-process.ts";
 import { TcpRelay } from "../relay/tcp-relay.ts";
 import { Wan } from "../relay/wan.ts";
-import { type ProcessBuild, type ServiceAddress, startShards, WanSite } from "./wan-site.ts";
+import type { ServiceAddress } from "./replaceable-service.ts";
+import { type ProcessBuild, startShards, WanSite } from "./wan-site.ts";
 
 /** Three regions as they are run in earnest, an ocean between them. */
 export interface WanPlatform extends AsyncDisposable {
@@ -41,6 +42,11 @@ export interface PlatformOptions {
    * difference, so drills leave it out: they share the disk with every other suite.
    */
   readonly fsync?: boolean;
+  /**
+   * Routers and coordinators can be replaced: they are reached through relays then, at which a
+   * connection comes about also where no process listens.
+   */
+  readonly replaceable?: boolean;
   /** Further arguments of the services' Node, such as a profiler's. */
   readonly nodeArgs?: readonly string[];
 }
@@ -69,7 +75,7 @@ async function startOnce(options: PlatformOptions): Promise<WanPlatform> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   });
   const sites: WanSite[] = [];
-  const logs = (): string => logTails(sites.flatMap(({ services }) => services));
+  const logs = (): string => logTails(sites.flatMap(({ processes }) => processes));
   const stop = async (): Promise<void> => started.disposeAsync();
   try {
     // The etcd members take it over from us; nothing else here starts processes meanwhile.
@@ -122,19 +128,19 @@ async function layOut(
   shards: ReadonlyMap<string, readonly EtcdCluster[]>,
   folder: string,
   env: Readonly<Record<string, string>>,
-  { build = { preloads: [], env: {} }, nodeArgs = [] }: PlatformOptions,
+  { build = { preloads: [], env: {} }, nodeArgs = [], replaceable = false }: PlatformOptions,
   relays: AsyncDisposableStack,
 ): Promise<Map<string, readonly string[]>> {
   const { regions } = wan;
-  const routers = await addressesOf(regions, relays);
-  const coordinators = await addressesOf(regions, relays);
+  const stack = replaceable ? relays : undefined;
+  const [routers, coordinators] = await addressesOf(regions, stack);
   const endpoints = new Map<string, readonly string[]>();
   for (const region of regions) {
     const router = addressOf(region, routers);
     const coordinator = addressOf(region, coordinators);
     const routerPeers = await dialAll(wan, region, routers);
     const coordinatorPeers = await dialAll(wan, region, coordinators);
-    endpoints.set(region, [`127.0.0.1:${router.relay.port}`, ...routerPeers.values()]);
+    endpoints.set(region, [`127.0.0.1:${router.port}`, ...routerPeers.values()]);
     const plan = {
       ...{ region, router, coordinator, folder, env, build, nodeArgs },
       routerPeers: peersText(routerPeers),
@@ -145,36 +151,40 @@ async function layOut(
   return endpoints;
 }
 
-/** An address for a service of each region. */
+type Addresses = ReadonlyMap<string, ServiceAddress>;
+
+/** Of each region's router, and of its coordinator; with relays before them, which go there. */
 async function addressesOf(
   regions: readonly string[],
-  relays: AsyncDisposableStack,
-): Promise<ReadonlyMap<string, ServiceAddress>> {
-  const addresses = new Map<string, ServiceAddress>();
-  const ports = await freePorts(regions.length * 2);
-  for (const [index, region] of regions.entries()) {
-    const [first = 0, second = 0] = ports.slice(2 * index);
+  relays: AsyncDisposableStack | undefined,
+): Promise<readonly [Addresses, Addresses]> {
+  const each = relays === undefined ? 1 : 2;
+  const ports = await freePorts(2 * each * regions.length);
+  const next = async (): Promise<ServiceAddress> => {
+    const lives = ports.splice(0, each);
+    const [first = 0] = lives;
+    if (relays === undefined) return { port: first, lives };
     const relay = relays.use(await TcpRelay.start(first));
-    addresses.set(region, { relay, ports: [first, second] });
+    return { port: relay.port, lives, relay };
+  };
+  const both = [new Map<string, ServiceAddress>(), new Map<string, ServiceAddress>()] as const;
+  for (const addresses of both) {
+    for (const region of regions) addresses.set(region, await next());
   }
-  return addresses;
+  return both;
 }
 
-function addressOf(region: string, addresses: ReadonlyMap<string, ServiceAddress>): ServiceAddress {
+function addressOf(region: string, addresses: Addresses): ServiceAddress {
   const address = addresses.get(region);
   invariant(address !== undefined, `${region} has an address`);
   return address;
 }
 
 /** The ways from one region to a service of all others. */
-async function dialAll(
-  wan: Wan,
-  from: string,
-  servers: ReadonlyMap<string, ServiceAddress>,
-): Promise<Map<string, string>> {
+async function dialAll(wan: Wan, from: string, servers: Addresses): Promise<Map<string, string>> {
   const addresses = new Map<string, string>();
-  for (const [to, { relay }] of servers) {
-    if (to !== from) addresses.set(to, await wan.dial(from, to, relay.port));
+  for (const [to, { port }] of servers) {
+    if (to !== from) addresses.set(to, await wan.dial(from, to, port));
   }
   return addresses;
 }

@@ -2,20 +2,12 @@ import { join } from "node:path";
 import { type EtcdCluster, startEtcdCluster } from "@holdfast/toolchain/etcd-process";
 import type { DrillProcess } from "../drills/drill-process.ts";
 import { serviceProcess } from "../drills/service-process.ts";
-import type { TcpRelay } from "../relay/tcp-relay.ts";
-import { ReplacedService } from "./replaced-service.ts";
+import { ReplaceableService, type ServiceAddress } from "./replaceable-service.ts";
 
 /** What is loaded into a process before its own code, and what it is told by its environment. */
 export interface ProcessBuild {
   readonly preloads: readonly URL[];
   readonly env: Readonly<Record<string, string>>;
-}
-
-/** Where a service listens, and where others reach it. */
-export interface ServiceAddress {
-  readonly relay: TcpRelay;
-  /** Of the first life of the service, and of the second. */
-  readonly ports: readonly [number, number];
 }
 
 /** Where the services of one region listen and whom they know. */
@@ -56,8 +48,8 @@ export class WanSite {
   readonly region: string;
   readonly shards: readonly EtcdCluster[];
   readonly placement: DrillProcess;
-  readonly routers: ReplacedService;
-  readonly coordinators: ReplacedService;
+  readonly routers: ReplaceableService;
+  readonly coordinators: ReplaceableService;
   /** Where a coordinator of a drill's build finds what it is to do to itself. */
   readonly ordersPath: string;
 
@@ -83,30 +75,30 @@ export class WanSite {
       const all = { ...settings, ...own };
       return serviceProcess({ service, name, env: all, folder, preloads: loaded, nodeArgs });
     };
-    const makeReplaced = (
+    const makeReplaceable = (
       service: string,
-      { relay, ports }: ServiceAddress,
+      address: ServiceAddress,
       own: Readonly<Record<string, string>>,
       loaded: readonly URL[] = [],
-    ): ReplacedService => {
-      const lives = ports.map((port, index) => {
+    ): ReplaceableService => {
+      const lives = address.lives.map((port, index) => {
         const env = { ...own, HOLDFAST_LISTEN: `127.0.0.1:${port}` };
         return { port, process: make(service, env, loaded, index === 0 ? "" : " again") };
       });
-      return new ReplacedService(relay, lives);
+      return new ReplaceableService(address, lives);
     };
     this.region = region;
     this.shards = shards;
     this.placement = make("placement");
-    this.routers = makeReplaced("router", plan.router, {
+    this.routers = makeReplaceable("router", plan.router, {
       HOLDFAST_STORE: "etcd",
       HOLDFAST_PEERS: plan.routerPeers,
-      HOLDFAST_COORDINATORS: `127.0.0.1:${plan.coordinator.relay.port}`,
+      HOLDFAST_COORDINATORS: `127.0.0.1:${plan.coordinator.port}`,
     });
     this.ordersPath = join(folder, `order-${region}.json`);
     const orders = { ...build.env, HOLDFAST_DRILL_ORDERS: this.ordersPath };
     const peers = { HOLDFAST_PEERS: plan.coordinatorPeers, ...orders };
-    this.coordinators = makeReplaced("coordinator", plan.coordinator, peers, build.preloads);
+    this.coordinators = makeReplaceable("coordinator", plan.coordinator, peers, build.preloads);
   }
 
   /** The one that new connections go to. */
@@ -178,7 +170,7 @@ export class WanSite {
 
   async stop(): Promise<void> {
     this.thaw();
-    await Promise.all(this.services.map((each) => each.kill()));
+    await Promise.all(this.processes.map((each) => each.kill()));
     await Promise.all(this.shards.map((shard) => shard.stop()));
   }
 

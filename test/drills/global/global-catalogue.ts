@@ -46,8 +46,16 @@ export function drillCalled(name: string): GlobalDrill {
 }
 
 /** How the platform of a drill is started. */
-export function platformFor({ shards = 1 }: GlobalDrill, build: ProcessBuild): PlatformOptions {
-  return { build, shards };
+export function platformFor(
+  { shards = 1, replaceable = false }: GlobalDrill,
+  build: ProcessBuild,
+): PlatformOptions {
+  return { build, shards, replaceable };
+}
+
+/** It cannot be run on the platform that the others share. */
+export function isAlone({ shards, replaceable }: GlobalDrill): boolean {
+  return shards !== undefined || replaceable === true;
 }
 
 async function runAlone(

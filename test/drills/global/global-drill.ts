@@ -47,6 +47,8 @@ export interface GlobalDrill {
   readonly delegatedMin?: number;
   /** Shards of each region; 1 if left out. */
   readonly shards?: number;
+  /** Its faults replace routers and coordinators. */
+  readonly replaceable?: boolean;
   /** Loaded into every process of clients. */
   readonly clientPreloads?: readonly URL[];
   parts(platform: WanPlatform, isShort: boolean): readonly Part[];

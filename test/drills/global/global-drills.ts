@@ -291,6 +291,7 @@ const rollout: GlobalDrill = {
   shortSeconds: 18,
   seconds: 120,
   perSecondMin: 2,
+  replaceable: true,
   parts: (platform) =>
     platform.sites.map(({ region }): Part => {
       return { role: "line", region, clients: 2, workers: 1, habits: lining };
