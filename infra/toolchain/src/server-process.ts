@@ -112,9 +112,12 @@ export class ServerProcess implements AsyncDisposable {
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.running) return;
+    if (signal === "SIGSTOP" || signal === "SIGCONT") {
+      child.kill(signal);
+      return;
+    }
     const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     child.kill(signal);
-    if (signal === "SIGSTOP" || signal === "SIGCONT") return;
     await gone;
   }
 
