@@ -21,6 +21,22 @@ test("a region that does not know a session that lives elsewhere is told of it",
   expect(held.state).toBe("held");
 });
 
+test("one that is not known there even then is followed by another one", async () => {
+  const rig = await rigOf();
+  await heldGlobally(rig);
+  const acquiring = rig.client.acquire("other", { scope: "global" });
+  await rig.clock.advance(0);
+  const first = rig.net.next("acquire");
+  first.answer(unknownHere);
+  await rig.clock.advance(100);
+  rig.net.next("acquire").answer(unknownHere);
+  await rig.clock.advance(100);
+  const third = rig.net.next("acquire");
+  expect(third.command.session).not.toBe(first.command.session);
+  third.answer(grantedIn(third.command));
+  expect((await acquiring).state).toBe("held");
+});
+
 test("one that lives nowhere any more is followed by another one", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });

@@ -42,6 +42,7 @@ export class SessionLocks {
     const { order, ttlMs } = plan;
     const waitUntilMs = this.#core.ports.clock.monotonicMs() + order.waitMs;
     const times = { waitUntilMs, giveUpMs: waitUntilMs + timeoutMs };
+    let introduced: Session | undefined;
     for (let sessions = 1; ; sessions++) {
       if (caller.cancelled) return { kind: "abandoned" };
       const session = this.#pool.find(ttlMs, order.lock.region);
@@ -55,9 +56,10 @@ export class SessionLocks {
       const end = await run.start();
       forget();
       if (!isOfSession(end) || sessions === sessionsMax) return end;
-      if (this.#isUnmet(end, begun.session, order.lock.region)) continue;
+      const { session: used } = begun;
+      if (used !== introduced && this.#isUnmet(end, used, order.lock.region)) introduced = used;
       // What it holds elsewhere may live on; new locks go under another session.
-      begun.session.retire();
+      else used.retire();
     }
   }
 
@@ -67,7 +69,7 @@ export class SessionLocks {
    */
   #isUnmet(end: AcquireEnd<HeldLock>, session: Session, region: string): boolean {
     if (end.kind !== "failure" || end.code !== "SESSION_EXPIRED") return false;
-    return region === globalRegion && session.lives && this.#pool.unlearn(session, region);
+    return region === globalRegion && session.lives() && this.#pool.unlearn(session, region);
   }
 
   #begin(session: Session, { order, onPosition }: AcquirePlan, times: AcquireTimes) {

@@ -64,7 +64,7 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
   }
 
   /** Some region has said that it lives, and long enough for now. */
-  get lives(): boolean {
+  lives(): boolean {
     this.check();
     return this.beliefs.lives(this.nowMs());
   }
