@@ -3,6 +3,7 @@ import { acquireOf, requestOf } from "@holdfast/core/quorum/testing/requests";
 import { expect, test } from "vitest";
 import type { CancelAnswer, LocalAnswer, ReleaseAnswer } from "./delegated-asking.ts";
 import type { DelegatedLock } from "./delegated-lock.ts";
+import { waitersMax } from "./delegated-lock-options.ts";
 import { DelegatedRig } from "./testing/delegated.ts";
 
 const token = (counter: bigint, sequence: bigint) => (counter << 20n) | sequence;
@@ -196,4 +197,19 @@ test("at another generation of its shard nothing is granted", async () => {
   const b = await acquire(rig, lock, "b", false);
   await rig.region.clock.advance(1_000);
   expect(b).toEqual([{ kind: "unknown" }]);
+});
+
+test("its line has an end, which is not in the way of one that has the lock already", async () => {
+  const rig = new DelegatedRig();
+  const lock = await rig.start();
+  await acquire(rig, lock, "holder");
+  await rig.region.clock.advance(200);
+  for (let index = 0; index < waitersMax; index++) {
+    expect(await acquire(rig, lock, `waiter-${index}`)).toEqual([]);
+  }
+  expect(await acquire(rig, lock, "one too many")).toEqual([{ kind: "elsewhere" }]);
+  const again = await acquire(rig, lock, "holder");
+  await rig.region.clock.advance(10);
+  expect(again).toMatchObject([{ kind: "granted", token: token(1n, 1n) }]);
+  lock.close();
 });

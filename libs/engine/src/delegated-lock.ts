@@ -107,7 +107,8 @@ export class DelegatedLock<Lock = unknown> {
       tellGrant(asking, holder.token, this.#vouchedMs);
       return;
     }
-    if ((!wait && !this.#state?.isOpen) || this.#line.length >= waitersMax) {
+    const isFull = !isHolding && this.#line.length >= waitersMax;
+    if ((!wait && !this.#state?.isOpen) || isFull) {
       asking.answer({ kind: "elsewhere" });
       return;
     }
@@ -198,9 +199,9 @@ export class DelegatedLock<Lock = unknown> {
   }
 
   /** What is not given back yet: `held` while somebody has the lock, who keeps it in any case. */
-  get leftover(): "none" | "held" | "asked" {
+  get leftover(): "none" | "held" | "idle" {
     if (this.#tenure === undefined) return "none";
-    return this.#holder.now === undefined ? "asked" : "held";
+    return this.#holder.now === undefined ? "idle" : "held";
   }
 
   /** The process ends: nothing is asked or told any more. */

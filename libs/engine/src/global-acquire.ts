@@ -71,6 +71,10 @@ export class GlobalAcquire {
     if (met !== undefined && !(await this.#reserve(command))) return tooManyLocks;
     // Looked up after the wait for the session: a repeat may have begun meanwhile.
     const running = this.#running.get(key);
+    if (running === undefined && this.#isRetiring) {
+      this.#unreserve(command, stopping);
+      return stopping;
+    }
     const run = running ?? (met === undefined ? undefined : this.#begin(command, met, call));
     if (run === undefined) return this.acquire(command, call);
     if (running !== undefined && running.isWaiting !== command.waitMs > 0) {

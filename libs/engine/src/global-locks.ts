@@ -124,7 +124,7 @@ export class GlobalLocks implements LockTier {
     for (;;) {
       const left = this.#registers.retire();
       const tookMs = clock.monotonicMs() - sinceMs;
-      if (!left.has("asked") && (!left.has("held") || tookMs >= heldMs)) return;
+      if (!left.has("idle") && (!left.has("held") || tookMs >= heldMs)) return;
       if (tookMs >= withinMs) return;
       await sleep(clock, retireMs);
     }

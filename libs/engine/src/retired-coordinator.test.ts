@@ -77,3 +77,26 @@ test("what it had under a coordinator that ended goes on to who waits elsewhere,
   await world.clock.advance(1_000);
   expect(grantIn(waiting).token).toBeGreaterThan(grant.token);
 });
+
+test("a request that is on its way in when it is told to end is sent to another one", async () => {
+  const world = await startRig();
+  const session = await client(world, "east");
+  world.restart("east");
+  // The new one has to look up the session first.
+  const asked = world.ask("east", { session, waitMs: 60_000 });
+  const retired = world.locks.get("east")?.retire(3_000);
+  await world.settle(retired ?? Promise.resolve());
+  expect(asked).toMatchObject([{ code: "SHARD_UNAVAILABLE" }]);
+});
+
+test("a coordinator that nobody hears ends after the time it was given", async () => {
+  const world = await startRig();
+  const { grant } = await delegated(world, "east");
+  await world.release("east", grant);
+  world.isolate("east");
+  const sinceMs = world.clock.monotonicMs();
+  await world.settle(world.locks.get("east")?.retire(3_000) ?? Promise.resolve());
+  const tookMs = world.clock.monotonicMs() - sinceMs;
+  expect(tookMs).toBeGreaterThanOrEqual(3_000);
+  expect(tookMs).toBeLessThan(3_100);
+});
