@@ -4,6 +4,7 @@ import type { Tracer } from "@holdfast/base/tracer";
 import { epochIs } from "@holdfast/core/lock/epoch";
 import { absent, type OpResult, type Txn, type TxnResult } from "@holdfast/core/txn/txn";
 import { expect, test } from "vitest";
+import { BatchPace } from "./batch-pace.ts";
 import { Committer } from "./committer.ts";
 import { MemoryMeter } from "./memory/memory-meter.ts";
 import { MemoryShardStore } from "./memory/memory-shard-store.ts";
@@ -231,6 +232,52 @@ test("a witness is told how many went together, how long they waited, and of eac
   const batches = meter.observed("holdfast_commit_batch_operations", labels);
   expect(batches).toMatchObject({ count: 3, sum: 5 });
   expect(meter.observed("holdfast_commit_wait_seconds", labels)?.sum).toBeCloseTo(0.09);
+});
+
+/** A committer whose store takes 2 ms for a batch of late, and whose last one carried a crowd. */
+async function crowded() {
+  const [clock, store] = [new ManualClock(), new ScriptedStore()];
+  const committer = new Committer({ store: store.as(), pace: new BatchPace(clock), fullBatch: 6 });
+  let keys = 0;
+  const submit = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      const key = `k${keys++}`;
+      void committer.submit(put(key), key);
+    }
+    await settled();
+  };
+  const answer = async () => {
+    for (const { txn, answer } of store.asked) answer(committed(txn));
+    await settled();
+  };
+  for (let batches = 0; batches < 50; batches++) {
+    await submit(6);
+    await clock.advance(2);
+    await answer();
+  }
+  const sizes = () => store.asked.slice(50).map(({ txn }) => keysOf(txn).length);
+  return { clock, submit, answer, sizes };
+}
+
+test("on a busy shard operations wait for each other, for a moment", async () => {
+  const { clock, submit, sizes } = await crowded();
+  await submit(1);
+  await submit(2);
+  expect(sizes()).toEqual([]);
+  await clock.advance(2);
+  expect(sizes()).toEqual([3]);
+});
+
+test("a batch that is full goes at once, and who comes alone after a small one as well", async () => {
+  const { clock, submit, answer, sizes } = await crowded();
+  await submit(6);
+  expect(sizes()).toEqual([6]);
+  await clock.advance(4);
+  await submit(1);
+  expect(sizes()).toEqual([6, 1]);
+  await answer();
+  await submit(1);
+  expect(sizes()).toEqual([6, 1, 1]);
 });
 
 function traceOf(span: string): string {

@@ -1,4 +1,4 @@
-import type { Clock } from "@holdfast/base/clock";
+import type { Clock, Timer } from "@holdfast/base/clock";
 import { invariant } from "@holdfast/base/invariant";
 import { isSampled, type Span, type Tracer } from "@holdfast/base/tracer";
 import { BatchQueue, type Submission } from "@holdfast/core/txn/batch";
@@ -11,6 +11,7 @@ import {
 } from "@holdfast/core/txn/packing";
 import { sizeOf } from "@holdfast/core/txn/size";
 import type { Txn } from "@holdfast/core/txn/txn";
+import type { BatchPace } from "./batch-pace.ts";
 import type { CommitMetrics } from "./metrics/commit-metrics.ts";
 import type { CommitReply, ShardStore } from "./ports/shard-store.ts";
 import { TogetherSize } from "./together-size.ts";
@@ -23,6 +24,8 @@ export interface CommitterOptions {
   readonly inFlightMax?: number;
   /** Past the second batch in flight, only one of at least this many operations is sent. */
   readonly fullBatch?: number;
+  /** When a batch that is not full goes; absent: as soon as there is one. */
+  readonly pace?: BatchPace;
   /** Operations queued and not sent; past it a submission is refused at once. */
   readonly queueMax?: number;
   /** Who is told of what it does; absent: nobody. */
@@ -70,7 +73,8 @@ interface Pending extends Submission {
 
 /**
  * Group commit onto one shard: packs queued operations as nested transactions into one etcd
- * transaction, one Raft entry. A lone operation is sent at once, so a quiet shard pays nothing.
+ * transaction, one Raft entry. A lone operation is sent at once, so a quiet shard pays nothing;
+ * on a busy one batches keep a distance, see {@link BatchPace}.
  *
  * It never repeats what may have been applied (hazard 6): `unknown` goes to every caller of the
  * batch, for only the caller knows whether its operation may be sent again.
@@ -90,7 +94,10 @@ export class Committer {
   readonly #inFlightMax: number;
   readonly #fullBatch: number;
   readonly #queueMax: number;
+  readonly #pace: BatchPace | undefined;
   readonly #witness: CommitWitness | undefined;
+  /** While a batch waits that is not full. */
+  #timer: Timer | undefined;
   #inFlight = 0;
   #flushing = false;
   /** Operations of one moment share one look at the clock. */
@@ -103,6 +110,7 @@ export class Committer {
     this.#inFlightMax = options.inFlightMax ?? 4;
     this.#fullBatch = options.fullBatch ?? 64;
     this.#queueMax = options.queueMax ?? 50_000;
+    this.#pace = options.pace;
     this.#witness = options.witness;
     invariant(this.#inFlightMax >= 1, "at least one batch in flight");
   }
@@ -139,6 +147,7 @@ export class Committer {
 
   #flush(): void {
     while (this.#queue.readyLength > 0 && this.#maySend()) {
+      if (this.#isEarly()) return;
       const batch = this.#queue.take(this.#together.size);
       this.#inFlight++;
       void this.#send(batch, true).then(() => {
@@ -146,6 +155,18 @@ export class Committer {
         this.#flush();
       });
     }
+  }
+
+  /** The next batch is to wait for more operations; it is looked at again when it has. */
+  #isEarly(): boolean {
+    const isFull = this.#queue.readyLength >= this.#fullBatch;
+    const leftMs = isFull ? 0 : (this.#pace?.leftMs ?? 0);
+    if (leftMs === 0) return false;
+    this.#timer ??= this.#pace?.clock.schedule(leftMs, () => {
+      this.#timer = undefined;
+      this.#flush();
+    });
+    return true;
   }
 
   #maySend(): boolean {
@@ -158,14 +179,17 @@ export class Committer {
     this.counts.batches++;
     this.counts.operations += members.length;
     const spans = this.#tell(members);
+    const answered = this.#pace?.sent(members.length);
     const [only] = members;
     if (members.length === 1 && only !== undefined) {
       const reply = await this.#store.commit(only.txn);
+      answered?.();
       endAll(spans, reply);
       settle(only, reply);
       return;
     }
     const reply = await this.#store.commit(joinTxns(batch, hoist));
+    answered?.();
     endAll(spans, reply);
     if (reply.kind === "committed") {
       await this.#settle(batch, reply);
