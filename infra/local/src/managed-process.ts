@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lowerSession } from "@holdfast/runtime/session-priority";
+import { lowerPriority, lowestPriority } from "@holdfast/toolchain/lower-priority";
 import type { UnixUser } from "@holdfast/toolchain/run-command";
 import { decideRestart, RESTARTS_MAX, restartsThatCount } from "./restart-policy.ts";
 
@@ -17,6 +19,8 @@ export interface ProcessSpec {
   readonly cwd?: string;
   /** Some servers refuse to run as root. */
   readonly user?: UnixUser;
+  /** It comes after other processes where processors are short; like any other if absent. */
+  readonly yields?: boolean;
   /** Everything it prints goes to the end of this file. */
   readonly logPath: string;
   /** What asks it to end; SIGTERM if absent. */
@@ -90,6 +94,7 @@ export class ManagedProcess {
       });
     });
     if (child.pid === undefined) return;
+    if (this.spec.yields) lowerSessionPriority(child.pid);
     this.#onEvent({ kind: "started", pid: child.pid });
     void this.#awaitReady(child, () => isReady(child.pid as number));
   }
@@ -154,5 +159,15 @@ export class ManagedProcess {
       () => this.start(),
       () => {},
     );
+  }
+}
+
+/** Of a process that leads a session, which has a priority of its own. */
+function lowerSessionPriority(leader: number): void {
+  lowerPriority(leader);
+  try {
+    lowerSession(leader, lowestPriority);
+  } catch {
+    // It has ended already, or a container forbids it.
   }
 }

@@ -50,10 +50,11 @@ export async function prepareStores(
       preparePostgres({ binary: tools.postgres.path, ...own("postgres") }),
     ]);
     const specs = [
-      managed("kafka", kafka([ports.kafka, ports.kafkaController]), logsDir),
-      managed("postgres", postgres.specOn([ports.postgres]), logsDir),
+      // Whoever takes a lock may wait for the cache, and for nothing else here.
+      { ...managed("kafka", kafka([ports.kafka, ports.kafkaController]), logsDir), yields: true },
+      { ...managed("postgres", postgres.specOn([ports.postgres]), logsDir), yields: true },
       managed("redis", redis([ports.redis]), logsDir),
-      managed("s3", s3([ports.s3]), logsDir),
+      { ...managed("s3", s3([ports.s3]), logsDir), yields: true },
     ];
     return { specs, s3: access };
   } catch (error) {

@@ -18,6 +18,8 @@ export interface KafkaOptions {
   readonly tls?: ServerTls | undefined;
   /** Further lines of server.properties, by name. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** See {@link ServerSpec.yields}. */
+  readonly yields?: boolean;
 }
 
 /** A running broker that is its own controller. `await using` stops it. */
@@ -88,6 +90,7 @@ export async function prepareKafka(
       file: options.binary,
       args: [settings],
       env,
+      yields: options.yields,
       logPath: join(dataDir, "kafka.log"),
       isReady: () => isServing(ports[0] ?? 0, tls),
       startTimeoutMs: START_TIMEOUT_MS,

@@ -32,6 +32,8 @@ export interface PostgresOptions {
   readonly tls?: ServerTls | undefined;
   /** Settings by their names in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** See {@link ServerSpec.yields}. */
+  readonly yields?: boolean;
 }
 
 /** A running Postgres with the database `postgres`. `await using` stops it. */
@@ -100,6 +102,7 @@ export async function preparePostgres(
     args: postgresArguments(data, port, settings),
     cwd: dataDir,
     user: runAs,
+    yields: options.yields,
     logPath: join(dataDir, "postgres.log"),
     isReady: (pid) => saysReady(data, pid),
     startTimeoutMs: START_TIMEOUT_MS,

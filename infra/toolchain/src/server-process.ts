@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { logTail } from "./log-tail.ts";
+import { lowerPriority } from "./lower-priority.ts";
 import type { UnixUser } from "./run-command.ts";
 
 /** How to run one server. */
@@ -17,6 +18,8 @@ export interface ServerSpec {
   readonly cwd?: string;
   /** Some servers refuse to run as root. */
   readonly user?: UnixUser | undefined;
+  /** It comes after other processes where processors are short; like any other if absent. */
+  readonly yields?: boolean | undefined;
   /** Everything it prints, over all its lives. */
   readonly logPath: string;
   /** Asked again and again after a start; an answer must not come from a process that is gone. */
@@ -80,6 +83,7 @@ export class ServerProcess implements AsyncDisposable {
       ...user,
     });
     closeSync(log);
+    if (this.#spec.yields && child.pid !== undefined) lowerPriority(child.pid);
     running.add(this);
     // One that cannot be executed shows as a process that never runs; describeFailure says so.
     child.once("error", () => running.delete(this));

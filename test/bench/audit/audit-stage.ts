@@ -58,7 +58,7 @@ export async function startAuditStage(
   };
   try {
     // When a row was committed is asked of the server.
-    const noting = { track_commit_timestamp: "on" };
+    const noting = { settings: { track_commit_timestamp: "on" }, yields: true };
     const etcd = keep(await startEtcd(join(folder, "etcd")));
     const broker = keep(await startKafka(join(folder, "kafka")));
     const postgres = keep(await startPostgres(join(folder, "postgres"), noting));

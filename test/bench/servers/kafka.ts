@@ -28,7 +28,7 @@ const partitions = 3;
 export async function startKafka(folder: string): Promise<ServersResult<KafkaServer>> {
   const tool = await findTool("kafka", { progress: (step) => console.error(`  ${step.message}`) });
   if (tool.kind === "missing") return tool;
-  const broker = await startServer({ binary: tool.path, dataDir: folder });
+  const broker = await startServer({ binary: tool.path, dataDir: folder, yields: true });
   const { endpoint } = broker;
   mendTimers();
   const admin = new Kafka({ brokers: [endpoint], logLevel: logLevel.NOTHING }).admin();

@@ -1,5 +1,8 @@
 import { findTool } from "@holdfast/toolchain/find-tool";
-import { startPostgres as startServer } from "@holdfast/toolchain/postgres-process";
+import {
+  type PostgresOptions,
+  startPostgres as startServer,
+} from "@holdfast/toolchain/postgres-process";
 import { postgresUser } from "@holdfast/toolchain/postgres-user";
 import { childrenOf } from "../process-usage.ts";
 import type { ServerSet, ServersResult } from "./server-set.ts";
@@ -12,10 +15,10 @@ export interface PostgresServer extends ServerSet {
 /** More connections than any concurrency that is tried. */
 const connections = { max_connections: "300" };
 
-/** Starts one with its data in `folder`; `more`: further settings, by their names. */
+/** Starts one with its data in `folder`, and with these settings as well. */
 export async function startPostgres(
   folder: string,
-  more: Readonly<Record<string, string>> = {},
+  { settings, ...more }: Pick<PostgresOptions, "settings" | "yields"> = {},
 ): Promise<ServersResult<PostgresServer>> {
   const report = (step: { message: string }): void => console.error(`  ${step.message}`);
   const tool = await findTool("postgres", { progress: report });
@@ -27,7 +30,8 @@ export async function startPostgres(
     binary: tool.path,
     dataDir: folder,
     user: "bench",
-    settings: { ...connections, ...more },
+    settings: { ...connections, ...settings },
+    ...more,
   });
   return {
     kind: "started",

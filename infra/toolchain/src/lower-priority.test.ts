@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { getPriority, tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { lowerPriority, lowestPriority } from "./lower-priority.ts";
+import { ServerProcess } from "./server-process.ts";
+
+function sleeping(yields: boolean): ServerProcess {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-server-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const server = new ServerProcess({
+    title: "sleep",
+    file: "sleep",
+    args: ["60"],
+    yields,
+    logPath: join(folder, "sleep.log"),
+    isReady: () => true,
+    startTimeoutMs: 1_000,
+    stopGraceMs: 1_000,
+  });
+  onTestFinished(() => server.stop());
+  server.start();
+  return server;
+}
+
+test("a server that yields comes after all others, also when it is started once more", async () => {
+  const [first, other] = [sleeping(true), sleeping(false)];
+  expect(getPriority(first.pid)).toBe(lowestPriority);
+  expect(getPriority(other.pid)).toBe(getPriority());
+  await first.restart();
+  expect(getPriority(first.pid)).toBe(lowestPriority);
+});
+
+test("one that has ended needs none", async () => {
+  const server = sleeping(false);
+  const { pid = 0 } = server;
+  await server.kill();
+  expect(() => lowerPriority(pid)).not.toThrow();
+});
