@@ -352,6 +352,27 @@ test("a lock that two regions hold up is asked about anew at the next router, at
   expect(lock.state).toBe("held");
 });
 
+test("a lock that two regions hold up is asked about when one of them falls silent", async () => {
+  const rig = await rigOf();
+  const lock = await heldGlobally(rig, ["us", "eu"]);
+  const rest = rig.net.script;
+  let holding = ["us", "eu"];
+  rig.net.script = (command, endpoint) => {
+    if (command.kind !== "renew") return rest(command, endpoint);
+    const confirmed = holding.map((region) => ({ lease: firstLease(region), validForMs: valid }));
+    return { kind: "renewed", validForMs: valid, confirmed };
+  };
+  // For so long the third region has been away that it is asked for rarely.
+  await rig.clock.advance(20 * ttlMs);
+  silences(rig.net, "eu");
+  holding = ["us", "ap"];
+  const states: string[] = [];
+  lock.onStateChange(({ state }) => states.push(state));
+  await rig.clock.advance(5 * ttlMs);
+  expect(states).not.toContain("lost");
+  expect(lock.state).toBe("held");
+});
+
 test("a region that is back is asked to hold the lock up again, soon", async () => {
   const rig = await rigOf();
   await heldGlobally(rig);

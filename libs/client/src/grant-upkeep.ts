@@ -47,7 +47,9 @@ export class GrantUpkeep {
     this.#owner = owner;
     this.#lock = lock;
     this.#pauseMs = owner.ttlMs / 3;
-    lock.onStateChange(() => {
+    lock.onStateChange(({ state }) => {
+      // A region that held it up has fallen silent; another one may by now.
+      if (state === "jeopardy") this.soon();
       if (lock.believed) return;
       this.#stop();
       onEnd();
