@@ -8,9 +8,6 @@ export function heartbeatAnswerMs(ttlMs: number): number {
   return Math.min(answerMsMax, ttlMs / 4);
 }
 
-/** How long a release keeps its caller; after that it goes on in the background. */
-export const releaseMsMax = 5_000;
-
 /** With less time than this for its answer an acquire that was refused is not repeated. */
 export const answerMsMin = 200;
 

@@ -12,6 +12,8 @@ export interface ClientCore {
   readonly link: RouterLink;
   readonly settler: Settler;
   readonly budget: RetryBudget;
+  /** How long a call may take beyond the time it asked to wait. */
+  readonly requestTimeoutMs: number;
   /** The client is being closed: nothing is to be waited for any more. */
   readonly closing: Cancellation;
 }

@@ -23,7 +23,8 @@ export class ClientParts {
   readonly leasedLocks: LeasedLocks;
   #closed: Promise<void> | undefined;
 
-  constructor(ports: ClientPorts, endpoints: readonly string[]) {
+  /** `requestTimeoutMs`: see {@link ClientCore}. */
+  constructor(ports: ClientPorts, endpoints: readonly string[], requestTimeoutMs: number) {
     const dues = new DueList(ports.clock);
     const link = new RouterLink(ports, dues, endpoints, {
       onRouter: () => this.pool.routerChanged(),
@@ -34,7 +35,8 @@ export class ClientParts {
     });
     const settler = new Settler(ports, link, () => this.pool.wantList());
     const budget = new RetryBudget(ports.clock.monotonicMs());
-    this.core = { ports, dues, link, settler, budget, closing: new Cancellation() };
+    const closing = new Cancellation();
+    this.core = { ports, dues, link, settler, budget, requestTimeoutMs, closing };
     this.pool = new SessionPool(this.core);
     this.sessionLocks = new SessionLocks(this.core, this.pool);
     this.leasedLocks = new LeasedLocks(this.core);

@@ -17,9 +17,10 @@ export async function connectParts(
   const endpoints = endpointsOf(options);
   // Before anything is opened, so that a wrong option costs no connection.
   defaultsOf(options, options.region ?? "unresolved");
-  const parts = new ClientParts(ports, endpoints);
+  const requestTimeoutMs = requestTimeoutOf(options);
+  const parts = new ClientParts(ports, endpoints, requestTimeoutMs);
   const { link } = parts.core;
-  const connected = await link.connect(ports.clock.monotonicMs() + requestTimeoutOf(options));
+  const connected = await link.connect(ports.clock.monotonicMs() + requestTimeoutMs);
   const region = options.region ?? link.firstRegion;
   if (connected && region !== undefined) return { parts, defaults: defaultsOf(options, region) };
   const { trouble } = link;

@@ -5,7 +5,7 @@ import type { Confirmation, Grant, HeartbeatOutcome } from "@holdfast/core/comma
 import { type ClockReading, readClocks } from "@holdfast/core/lease/validity";
 import { limits } from "@holdfast/core/limits";
 import { isGlobal } from "@holdfast/core/lock/lock-id";
-import { endingMsMax, heartbeatAnswerMs, releaseMsMax } from "./answer-time.ts";
+import { answerMsMax, endingMsMax, heartbeatAnswerMs } from "./answer-time.ts";
 import { type Belief, isInForce } from "./belief.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
 import { GrantUpkeep, type RenewedGrant, type UpkeepOwner } from "./grant-upkeep.ts";
@@ -267,17 +267,19 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
       void this.#settle(lock);
       return Promise.resolve("not-held");
     }
+    const { link, requestTimeoutMs } = this.#core;
     const startedMs = this.nowMs();
     return new Promise((resolve) => {
+      const answerMs = Math.min(answerMsMax, requestTimeoutMs);
       // Nearly always the first answer is the last, and the settler has nothing to do.
-      this.#core.link.send(this.#releaseOf(lock), releaseMsMax, (outcome) => {
+      link.send(this.#releaseOf(lock), answerMs, (outcome) => {
         if (outcome.kind === "released") {
           this.#drop(lock);
           resolve("released");
           return;
         }
         const settled = this.#settle(lock, startedMs, outcome);
-        const leftMs = startedMs + releaseMsMax - this.nowMs();
+        const leftMs = startedMs + requestTimeoutMs - this.nowMs();
         resolve(bounded(this.#core, settled, leftMs, "unknown"));
       });
     });

@@ -6,7 +6,7 @@ import { SimulatedTransport } from "../world/simulated-transport.ts";
 import { regionNames } from "./global-names.ts";
 import type { GlobalClientPlan } from "./global-plan.ts";
 import type { GlobalSites } from "./global-sites.ts";
-import { GlobalTaker } from "./global-taker.ts";
+import { GlobalTaker, requestTimeoutMs } from "./global-taker.ts";
 
 /** One client process: the real client logic, and the application that uses it. */
 export class GlobalClient {
@@ -32,6 +32,7 @@ export class GlobalClient {
     this.parts = new ClientParts(
       ports,
       regions.flatMap((region) => sites.routersIn(region)),
+      requestTimeoutMs,
     );
     this.beliefs = new Beliefs(process, recorder, plan.asksState);
     const taker = new GlobalTaker(this.parts, process, recorder, plan);

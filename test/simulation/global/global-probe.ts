@@ -4,6 +4,7 @@ import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { SimulatedProcess } from "@holdfast/simulator/kernel/simulated-process";
 import { SimulatedTransport } from "../world/simulated-transport.ts";
 import type { GlobalSites } from "./global-sites.ts";
+import { requestTimeoutMs } from "./global-taker.ts";
 
 const ttlMs = 5_000;
 /** A lock that nobody has is had within this time, sessions and connections included, in ms. */
@@ -24,7 +25,7 @@ export class GlobalProbe {
     const ports = { transport, clock: process, random: process.random };
     this.process = process;
     this.#sites = sites;
-    this.#parts = new ClientParts(ports, sites.routersIn(region));
+    this.#parts = new ClientParts(ports, sites.routersIn(region), requestTimeoutMs);
   }
 
   async run(locks: readonly string[]): Promise<void> {

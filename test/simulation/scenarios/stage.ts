@@ -7,7 +7,7 @@ import type { LockTaker, Refusal } from "../world/application.ts";
 import { Beliefs, type TakenLock } from "../world/beliefs.ts";
 import { LeasedHold, OwnTtlTaker } from "../world/own-ttl-taker.ts";
 import type { RouterSite } from "../world/router-site.ts";
-import { SessionTaker } from "../world/session-taker.ts";
+import { requestTimeoutMs, SessionTaker } from "../world/session-taker.ts";
 import { SimulatedTransport } from "../world/simulated-transport.ts";
 import { World } from "../world/world.ts";
 
@@ -113,7 +113,8 @@ export class Actor {
       (endpoint) => world.routers.get(endpoint)?.host,
     );
     const endpoints = routers.map((router) => router.process.name);
-    this.parts = new ClientParts({ transport, clock: process, random: process.random }, endpoints);
+    const ports = { transport, clock: process, random: process.random };
+    this.parts = new ClientParts(ports, endpoints, requestTimeoutMs);
     this.beliefs = new Beliefs(process, recorder, true);
     this.#taker = ownTtl
       ? new OwnTtlTaker(this.parts.leasedLocks, process, false)

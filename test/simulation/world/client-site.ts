@@ -5,7 +5,7 @@ import { Application } from "./application.ts";
 import { Beliefs } from "./beliefs.ts";
 import { OwnTtlTaker } from "./own-ttl-taker.ts";
 import type { ClientPlan, Plan } from "./plan.ts";
-import { SessionTaker } from "./session-taker.ts";
+import { requestTimeoutMs, SessionTaker } from "./session-taker.ts";
 import { SimulatedTransport } from "./simulated-transport.ts";
 import type { World } from "./world.ts";
 
@@ -31,7 +31,7 @@ export class ClientSite {
       (endpoint) => world.routers.get(endpoint)?.host,
     );
     const ports = { transport, clock: process, random: process.random };
-    const parts = new ClientParts(ports, endpoints);
+    const parts = new ClientParts(ports, endpoints, requestTimeoutMs);
     const { leasedLocks, sessionLocks } = parts;
     const taker = client.ownTtl
       ? new OwnTtlTaker(leasedLocks, process, client.renews)
