@@ -31,4 +31,23 @@
 {{- end -}}
 {{- $names = append $names .name -}}
 {{- end -}}
+{{- if .Values.tls.enabled -}}
+{{- include "holdfast.checks.secured" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What the services would refuse at their start: with certificates nothing goes in plain text. */ -}}
+{{- define "holdfast.checks.secured" -}}
+{{- $addresses := list
+  (list "traces.endpoint" .Values.traces.endpoint)
+  (list "archiver.endpoint" .Values.archiver.endpoint)
+-}}
+{{- range $addresses -}}
+{{- if hasPrefix "http://" (last .) -}}
+{{- fail (printf "%s is %s, and with tls.enabled nothing is sent in plain text: begin it with https://" (first .) (last .)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.kafka.brokers (not .Values.kafka.tls.enabled) -}}
+{{- fail "kafka.tls.enabled is false, and with tls.enabled nothing is sent in plain text: turn both off, or none" -}}
+{{- end -}}
 {{- end -}}

@@ -93,3 +93,11 @@ test.each(["0.0.0.0:7420", ":7420", "[::]:7420", "10.0.0.5:7420", "localhost.exa
     expect(() => readTlsConfig({ HOLDFAST_PLAINTEXT: "yes" }, listens)).toThrow(/PLAINTEXT/);
   },
 );
+
+test("plain text to another machine has to be allowed in so many words, too", () => {
+  const set = { ...three, HOLDFAST_POSTGRES: "postgres://user:secret@ledger/audit" };
+  expect(() => readTlsConfig(set)).toThrow(
+    /^HOLDFAST_POSTGRES names ledger, .*: add \?sslmode=verify-full to it, or set HOLDFAST_PLAINTEXT/,
+  );
+  expect(readTlsConfig({ ...set, HOLDFAST_PLAINTEXT: "allow" })).toMatchObject({ service: files });
+});

@@ -1,6 +1,7 @@
 import type { TlsFiles } from "@holdfast/base/tls/material";
 import { z } from "zod";
 import { readEnvironment } from "./environment.ts";
+import { isOnThisMachine, plaintextTo } from "./plaintext-to.ts";
 import { ConfigError } from "./service.ts";
 
 /** Where the certificates of a service lie; undefined: it speaks plain text there. */
@@ -37,7 +38,8 @@ const schema = z.object({
 /**
  * The files of certificates that the environment names. `listens`: the settings by which the
  * service is reached and their addresses. Throws ConfigError where files are missing, and where the
- * service would be reached from other machines in plain text and nobody said that this is meant.
+ * service would be reached from other machines in plain text, or reach them, and nobody said that
+ * this is meant.
  */
 export function readTlsConfig(
   from: NodeJS.ProcessEnv,
@@ -45,7 +47,10 @@ export function readTlsConfig(
 ): TlsConfig {
   const set = readEnvironment(schema, from);
   const service = threeFiles(set, "HOLDFAST_TLS");
-  if (service === undefined && set.HOLDFAST_PLAINTEXT === undefined) refusePlaintext(listens);
+  if (set.HOLDFAST_PLAINTEXT === undefined) {
+    if (service === undefined) refusePlaintextAt(listens);
+    refusePlaintextTo(from, service !== undefined);
+  }
   const kafka = threeFiles(set, "HOLDFAST_KAFKA_TLS") ?? service;
   if (set.HOLDFAST_KAFKA_TLS === "on" && kafka === undefined) {
     throw new ConfigError(
@@ -97,9 +102,9 @@ function threeFiles(set: z.output<typeof schema>, name: Named): TlsFiles | undef
   throw new ConfigError(`${name}_CERT, ${name}_KEY and ${name}_CA go together: set all three.`);
 }
 
-function refusePlaintext(listens: Readonly<Record<string, string | undefined>>): void {
+function refusePlaintextAt(listens: Readonly<Record<string, string | undefined>>): void {
   for (const [setting, address] of Object.entries(listens)) {
-    if (address === undefined || isLoopback(address)) continue;
+    if (address === undefined || isOnThisMachine(address)) continue;
     throw new ConfigError(
       `${setting} ${address} can be reached from other machines, and there is no certificate: ` +
         "set HOLDFAST_TLS_CERT, HOLDFAST_TLS_KEY and HOLDFAST_TLS_CA, or HOLDFAST_PLAINTEXT=allow " +
@@ -108,6 +113,12 @@ function refusePlaintext(listens: Readonly<Record<string, string | undefined>>):
   }
 }
 
-function isLoopback(address: string): boolean {
-  return /^(127(\.\d{1,3}){3}|localhost|\[::1\]):\d+$/.test(address);
+function refusePlaintextTo(from: NodeJS.ProcessEnv, hasCertificates: boolean): void {
+  const found = plaintextTo(from, hasCertificates);
+  if (found === undefined) return;
+  const { setting, address, remedy } = found;
+  throw new ConfigError(
+    `${setting} names ${address}, which would be spoken to in plain text over the network: ` +
+      `${remedy}, or set HOLDFAST_PLAINTEXT=allow where everybody there may read and change it.`,
+  );
 }

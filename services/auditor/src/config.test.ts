@@ -3,15 +3,15 @@ import { readConfig } from "./config.ts";
 
 const least = {
   HOLDFAST_REGION: "us-east-1",
-  HOLDFAST_KAFKA: "10.0.0.5:9092, 10.0.0.6:9092",
-  HOLDFAST_POSTGRES: "postgres://auditor:secret@db:5432/holdfast",
+  HOLDFAST_KAFKA: "127.0.0.1:9092, 127.0.0.1:9093",
+  HOLDFAST_POSTGRES: "postgres://auditor:secret@127.0.0.1:5432/holdfast",
 };
 
 test("the least that must be set is its region, brokers and its database", () => {
   expect(readConfig(least)).toEqual({
     region: "us-east-1",
-    kafka: ["10.0.0.5:9092", "10.0.0.6:9092"],
-    postgres: "postgres://auditor:secret@db:5432/holdfast",
+    kafka: ["127.0.0.1:9092", "127.0.0.1:9093"],
+    postgres: "postgres://auditor:secret@127.0.0.1:5432/holdfast",
     metricsListen: undefined,
     archive: undefined,
     logLevel: "info",

@@ -4,6 +4,7 @@ import { readConfig } from "./config.ts";
 const environment = {
   HOLDFAST_REGION: "us-east-1",
   HOLDFAST_SHARDS: "s0=http://127.0.0.1:2379",
+  HOLDFAST_PLAINTEXT: "allow",
   HOLDFAST_PEERS: "us-west-2=10.0.1.5:7430;eu-west-1=10.0.2.5:7430,10.0.2.6:7430",
 };
 

@@ -14,7 +14,7 @@ test("a region and its shards are enough, and there is no cache then", () => {
 
 test.each([
   "redis://127.0.0.1:6379",
-  "redis://10.0.0.1",
+  "redis://localhost",
   "rediss://reader:s%2Fcret@cache.example:6380/3",
 ])("HOLDFAST_REDIS may be %s", (redis) => {
   expect(readConfig({ ...environment, HOLDFAST_REDIS: redis }).redis).toBe(redis);
