@@ -134,15 +134,25 @@ export class RegionLoad {
       const what = `${scope} ${name} in ${this.#door.region}`;
       const acquire = () => client.acquire(name, { scope, wait: lineWait });
       const lock = await this.#tally.tried(what, acquire);
-      if (lock !== undefined) {
-        line.enter(lock);
-        await sleep(insideMs);
-        line.leave(lock);
-        const released = await this.#tally.tried(what, () => lock.release());
-        if (released !== "released") this.#tally.fail(`release of ${what}: ${released}`);
-      }
+      if (lock !== undefined) await this.#holdShortly(lock, line, what);
       await sleep(this.#settings.restMs);
     }
+  }
+
+  async #holdShortly(lock: Lock, line: OneHolder, what: string): Promise<void> {
+    const sinceMs = performance.now();
+    let lost = "";
+    lock.onStateChange(({ state, why }) => {
+      if (state === "lost") lost = `, ${why} after ${(performance.now() - sinceMs).toFixed(0)} ms`;
+    });
+    line.enter(lock);
+    await sleep(insideMs);
+    line.leave(lock);
+    const askedMs = performance.now();
+    const released = await this.#tally.tried(what, () => lock.release());
+    if (released === "released") return;
+    const tookMs = (performance.now() - askedMs).toFixed(0);
+    this.#tally.fail(`release of ${what}: ${released} in ${tookMs} ms${lost}`);
   }
 
   async #watch(client: Holdfast): Promise<void> {
