@@ -172,7 +172,8 @@ export class AcquireRun<T> {
       void this.#admit(outcome.grant, { first: this.#firstSentAt ?? sentAt, own: sentAt });
       return;
     }
-    const refused = outcome.kind !== "failure" || !isRepeatable(outcome);
+    const refused =
+      outcome.kind !== "failure" || !(isRepeatable(outcome) || this.#isForgotten(outcome));
     if (refused && !this.#isOvertaken(outcome, send)) {
       this.#core.budget.succeeded();
       this.#end(outcome);
@@ -201,10 +202,12 @@ export class AcquireRun<T> {
   }
 
   /**
-   * The lock changed hands too often since the request was first seen: no repeat can be granted.
+   * No repeat can be granted: the lock changed hands too often since the request was first seen, or
+   * what it was granted ended before anybody heard of it.
    */
   #isForgotten({ code, field }: Failure): boolean {
-    return this.#global && code === "UNKNOWN_OUTCOME" && field === "request_id";
+    if (!this.#global) return false;
+    return code === "LOST" || (code === "UNKNOWN_OUTCOME" && field === "request_id");
   }
 
   /** Whatever became of the request is taken back, and another one takes its place. */
