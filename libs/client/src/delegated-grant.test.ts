@@ -81,6 +81,28 @@ test("such a grant that comes long after it was asked for is renewed before it i
   expect(lock.validForMs).toBeGreaterThan(6_000);
 });
 
+test("such a grant of which hardly anything is left is renewed before it is told", async () => {
+  const rig = await rigOf();
+  const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });
+  const told: string[] = [];
+  void acquiring.then(({ state }) => told.push(state));
+  await rig.clock.advance(0);
+  const sent = rig.net.next("acquire");
+  const lease = leaseIn("s0", 1);
+  sent.leases([lease]);
+  await rig.clock.advance(5_000);
+  answers(rig, "renew", () => undefined);
+  sent.answer(granted(sent.command, { lease, validForMs: 5_900 }));
+  await rig.clock.advance(20);
+  expect(told).toEqual([]);
+  for (const renew of rig.net.pending("renew")) {
+    renew.answer({ kind: "renewed", validForMs: 5_900 });
+  }
+  await rig.clock.advance(20);
+  expect(told).toEqual(["held"]);
+  expect((await acquiring).validForMs).toBeGreaterThan(5_000);
+});
+
 test("no heartbeat is waited for by such a grant while those of its lease are answered", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global", wait: "10m" });

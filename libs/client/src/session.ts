@@ -21,6 +21,9 @@ import { strays } from "./strays.ts";
 import type { SendTimes, Tenure } from "./tenure.ts";
 import { VouchedBelief } from "./vouched-belief.ts";
 
+/** A lock that ends sooner than this after it was granted is of no use to anybody, in ms. */
+const usefulMsMin = 1_000;
+
 /** An acquire that has no definite answer yet. */
 export interface PendingRequest {
   readonly grantId: GrantId;
@@ -113,14 +116,14 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
 
   /**
    * Puts a granted lock under its lease. `unconfirmed`: the lease may live, but nothing answered
-   * lately says so.
+   * lately says so, or not for long enough that anybody could do something with the lock.
    */
   admit(grant: Grant, sentAt: SendTimes, repeated: boolean): HeldLock | "ended" | "unconfirmed" {
     const now = this.#pulse.check();
     const belief = this.#beliefIn(grant, sentAt, now);
     if (belief === undefined) return "ended";
     const standing = belief.standing(now, false);
-    if (!isInForce(standing)) return "unconfirmed";
+    if (!isInForce(standing) || !this.#lasts(belief, now)) return "unconfirmed";
     if (standing !== "firm") this.#pulse.soon();
     this.#unadmitted.delete(grant.grantId);
     const lock = new HeldLock(this, grant, belief, repeated, now.monotonicMs);
@@ -128,6 +131,10 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
     if (this.beliefs.hold(lock, standing)) this.#pulse.arm();
     if (isGlobal(lock.id)) this.#keepUp(lock);
     return lock;
+  }
+
+  #lasts({ abortMs }: Belief, now: ClockReading): boolean {
+    return abortMs - now.monotonicMs >= Math.min(usefulMsMin, this.ttlMs / 6);
   }
 
   #keepUp(lock: HeldLock): void {
@@ -185,9 +192,9 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
   confirmed(untilMs: number, sinceMs: number, { lock, grantId, token }: Grant): Promise<void> {
     const told = this.#unadmitted.get(grantId);
     const heartbeat = this.#pulse.answered(untilMs, sinceMs);
-    if (told === undefined || told.isInForce) return heartbeat;
     const { clock } = this.#core.ports;
     const sentAt = readClocks(clock);
+    if (told === undefined || this.#lasts(told, sentAt)) return heartbeat;
     const renewal = new Promise<void>((resolve) => {
       const renew = { kind: "renew", lock, grantId, token } as const;
       this.#core.link.send(renew, heartbeatAnswerMs(this.ttlMs), (outcome) => {
