@@ -1,7 +1,6 @@
 import type { Clock } from "@holdfast/base/clock";
 import { type Failure, failure } from "@holdfast/base/failure";
 import type { Random } from "@holdfast/base/random";
-import { BatchPace } from "./batch-pace.ts";
 import { Committer, type CommitterOptions } from "./committer.ts";
 import { LeasePool } from "./lease-pool.ts";
 import type { Rejected, ShardStore, StoreFailure } from "./ports/shard-store.ts";
@@ -29,11 +28,7 @@ export function makeShard(
   surroundings: Surroundings,
   committer: Omit<CommitterOptions, "store"> = {},
 ): Shard {
-  const shardCommitter = new Committer({
-    store,
-    pace: new BatchPace(surroundings.clock),
-    ...committer,
-  });
+  const shardCommitter = new Committer({ store, ...committer });
   return {
     region,
     name,

@@ -14,6 +14,7 @@ import type { Hash64 } from "@holdfast/core/placement/slot";
 import { Admin } from "@holdfast/engine/admin";
 import { AttemptStream } from "@holdfast/engine/attempts/attempt-stream";
 import { ObservedTier } from "@holdfast/engine/attempts/observed-tier";
+import { BatchPace } from "@holdfast/engine/batch-pace";
 import { CachedReads } from "@holdfast/engine/cached-reads";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { MemoryShardStore } from "@holdfast/engine/memory/memory-shard-store";
@@ -62,7 +63,8 @@ export async function compose(
   const shards: MeasuredShard[] = [];
   for (const { name, endpoints } of config.shards) {
     const store = await openStore(config, name, endpoints, surroundings, etcd, tls);
-    shards.push(makeMeasuredShard(config.region, name, store, surroundings, telemetry));
+    const pace = new BatchPace(clock);
+    shards.push(makeMeasuredShard(config.region, name, store, surroundings, telemetry, { pace }));
   }
   if (config.store === "memory") await publish(config, shards, h64, surroundings);
   const { cluster, region } = config;

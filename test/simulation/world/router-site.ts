@@ -1,4 +1,5 @@
 import { invariant } from "@holdfast/base/invariant";
+import { BatchPace } from "@holdfast/engine/batch-pace";
 import { LocalLocks } from "@holdfast/engine/local-locks";
 import { Router } from "@holdfast/engine/router";
 import { makeShard } from "@holdfast/engine/shard";
@@ -51,6 +52,7 @@ export class RouterSite {
     );
     const shards = this.#links.map((link, index) =>
       makeShard(region, `s${index}`, link, surroundings, {
+        pace: new BatchPace(surroundings.clock),
         inFlightMax: tuning.batchesInFlightMax,
       }),
     );

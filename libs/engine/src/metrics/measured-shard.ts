@@ -1,4 +1,5 @@
 import type { Tracer } from "@holdfast/base/tracer";
+import type { CommitterOptions } from "../committer.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
 import { makeShard, type Shard, type Surroundings } from "../shard.ts";
@@ -24,11 +25,12 @@ export function makeMeasuredShard(
   store: ShardStore,
   surroundings: Surroundings,
   { meter, tracer }: ShardWitness,
+  committer: Pick<CommitterOptions, "pace"> = {},
 ): MeasuredShard {
   const measured = new MeasuredStore(store, name, meter, surroundings.clock);
   const metrics = commitMetrics(meter, name);
   const witness = { metrics, clock: surroundings.clock, ...(tracer && { tracer, shard: name }) };
-  const shard = makeShard(region, name, measured, surroundings, { witness });
+  const shard = makeShard(region, name, measured, surroundings, { ...committer, witness });
   metrics.follow(() => shard.committer.queued);
   return { ...shard, store: measured };
 }
