@@ -21,10 +21,10 @@ function started(yields: boolean): number {
   return managed.pid ?? 0;
 }
 
-test("a process that yields has a low priority, and its session, too", () => {
+test("a process that yields has the lowest priority, and its session, too", () => {
   const [yielding, other] = [started(true), started(false)];
-  expect(getPriority(yielding)).toBe(10);
+  expect(getPriority(yielding)).toBe(19);
   expect(getPriority(other)).toBe(getPriority());
   const group = `/proc/${yielding}/autogroup`;
-  if (existsSync(group)) expect(readFileSync(group, "utf8").trim()).toMatch(/ nice 10$/);
+  if (existsSync(group)) expect(readFileSync(group, "utf8").trim()).toMatch(/ nice 19$/);
 });

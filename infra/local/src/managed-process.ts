@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lowerSession } from "@holdfast/runtime/session-priority";
-import { lowerPriority, yieldingPriority } from "@holdfast/toolchain/lower-priority";
+import { lowerPriority, lowestPriority } from "@holdfast/toolchain/lower-priority";
 import type { UnixUser } from "@holdfast/toolchain/run-command";
 import { decideRestart, RESTARTS_MAX, restartsThatCount } from "./restart-policy.ts";
 
@@ -166,7 +166,7 @@ export class ManagedProcess {
 function lowerSessionPriority(leader: number): void {
   lowerPriority(leader);
   try {
-    lowerSession(leader, yieldingPriority);
+    lowerSession(leader, lowestPriority);
   } catch {
     // It has ended already, or a container forbids it.
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { lowerPriority, yieldingPriority } from "./lower-priority.ts";
+import { lowerPriority, lowestPriority } from "./lower-priority.ts";
 import { ServerProcess } from "./server-process.ts";
 
 function sleeping(yields: boolean): ServerProcess {
@@ -25,10 +25,10 @@ function sleeping(yields: boolean): ServerProcess {
 
 test("a server that yields comes after all others, also when it is started once more", async () => {
   const [first, other] = [sleeping(true), sleeping(false)];
-  expect(getPriority(first.pid)).toBe(yieldingPriority);
+  expect(getPriority(first.pid)).toBe(lowestPriority);
   expect(getPriority(other.pid)).toBe(getPriority());
   await first.restart();
-  expect(getPriority(first.pid)).toBe(yieldingPriority);
+  expect(getPriority(first.pid)).toBe(lowestPriority);
 });
 
 test("one that has ended needs none", async () => {

@@ -20,14 +20,14 @@ function yielded(detached: boolean): string {
 }
 
 test("a process that yields comes after those that do not", () => {
-  expect(yielded(false)).toMatch(/^10 /);
+  expect(yielded(false)).toMatch(/^19 /);
 });
 
 test.runIf(existsSync("/proc/self/autogroup"))(
   "its session comes after other sessions, if it is the first process of it",
   () => {
-    expect(yielded(true)).toMatch(/^10 .* nice 10$/);
+    expect(yielded(true)).toMatch(/^19 .* nice 19$/);
     const ours = readFileSync("/proc/self/autogroup", "utf8").trim();
-    expect(yielded(false)).toBe(`10 ${ours}`);
+    expect(yielded(false)).toBe(`19 ${ours}`);
   },
 );

@@ -2,8 +2,8 @@ import { setPriority } from "node:os";
 import type { Logger } from "./log.ts";
 import { leadsSession, lowerSession } from "./session-priority.ts";
 
-/** As of `nice`: 0 is what everything else runs with, 19 the lowest, at which one starves. */
-const priority = 10;
+/** As of `nice`: 0 is what everything else runs with, this the lowest. */
+const priority = 19;
 
 /**
  * For a process that no lock waits for: where processors are short, those that serve locks come
