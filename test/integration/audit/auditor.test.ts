@@ -76,7 +76,7 @@ describe.skipIf((standMissing ?? etcdMissing) !== undefined)("an auditor", () =>
     await stand.database.process.restart();
     await until("it waits for the topic", saying(auditor, "there is no topic"), 20_000);
     expect((await auditor.health())[0]).toBe(503);
-    await until("the other waits for Kafka", saying(lost, "ECONNREFUSED"), 30_000);
+    await until("the other waits for Kafka", saying(lost, "Kafka"), 30_000);
     expect(lost.running).toBe(true);
     await lost.kill();
     await stand.createTopic(eventsTopic, 6);
