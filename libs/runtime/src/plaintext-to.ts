@@ -25,7 +25,7 @@ export function plaintextTo(
     ...urlsIn(from, "HOLDFAST_TRACES_ENDPOINT", "http", "https"),
     ...postgresIn(from),
   ];
-  if (from["HOLDFAST_KAFKA_TLS"] !== "on") {
+  if (from.HOLDFAST_KAFKA_TLS !== "on") {
     found.push(...addressesIn(from, "HOLDFAST_KAFKA", "set HOLDFAST_KAFKA_TLS=on"));
   }
   if (!hasCertificates) {
