@@ -285,3 +285,18 @@ test("locks taken by several callers at once share one session", async () => {
   expect(locks.map((lock) => lock.state)).toEqual(["held", "held", "held"]);
   expect(rig.net.all("open-session").length).toBe(1);
 });
+
+test("a call that waits for another one's session takes no longer than it may itself", async () => {
+  const rig = await rigOf({ requestTimeout: 3_000 });
+  const rest = rig.net.script;
+  rig.net.script = (command, endpoint) =>
+    command.kind === "open-session" ? undefined : rest(command, endpoint);
+  void rig.client.acquire("patient", { wait: "60s" }).catch(() => {});
+  const code = codeOf(rig.client.acquire("hasty", { wait: 0 }));
+  let isOver = false;
+  void code.then(() => {
+    isOver = true;
+  });
+  await rig.clock.advance(3_100);
+  expect(isOver).toBe(true);
+});

@@ -2,7 +2,7 @@ import { type Failure, failure } from "@holdfast/base/failure";
 import type { GrantId, RequestId, SessionId } from "@holdfast/base/ids";
 import { randomUuid } from "@holdfast/base/random";
 import type { OpenSessionCommand } from "@holdfast/core/command/command";
-import type { ClientCore } from "./client-core.ts";
+import { bounded, type ClientCore } from "./client-core.ts";
 import { persist } from "./persist.ts";
 import { Session } from "./session.ts";
 
@@ -62,7 +62,9 @@ export class SessionPool {
         opening = this.#open(ttlMs, region, untilMs).finally(() => this.#opening.delete(key));
         this.#opening.set(key, opening);
       }
-      const problem = await opening;
+      // Whoever it was begun for may have longer.
+      const leftMs = Math.max(0, untilMs - clock.monotonicMs());
+      const problem = await bounded(this.#core, opening, leftMs, this.#core.link.trouble);
       if (problem !== undefined) return problem;
       if (clock.monotonicMs() >= untilMs) {
         return failure("SESSION_EXPIRED", "Every session opened so far has ended at once.");
