@@ -63,6 +63,15 @@ test("a release keeps its caller for as long as any call and goes on in the back
   expect(rig.net.all("release").length).toBe(2);
 });
 
+test("a release is waited for as long as the client says, also past the time of one answer", async () => {
+  const rig = await rigOf({ requestTimeout: 30_000 });
+  const lock = await heldLock(rig);
+  const releasing = lock.release();
+  await rig.clock.advance(12_000);
+  rig.net.pending("release").at(-1)?.answer(done);
+  expect(await releasing).toBe("released");
+});
+
 test("a second release does nothing and says the same", async () => {
   const rig = await rigOf();
   answersAll(rig.net);

@@ -377,7 +377,9 @@ export class Session implements LockKeeper, UpkeepOwner, Tenure<HeldLock> {
 
   /** Releases a lock in the store until that is definite. */
   async #settle(lock: HeldLock, startedMs = this.nowMs(), first?: Failure): Promise<ReleaseResult> {
-    const untilMs = startedMs + (isGlobal(lock.id) ? endingMsMax : this.ttlMs);
+    // Its caller may wait for longer than a lease lives that nobody keeps; this one is kept.
+    const localMs = Math.max(this.ttlMs, this.#core.requestTimeoutMs);
+    const untilMs = startedMs + (isGlobal(lock.id) ? endingMsMax : localMs);
     const result = await this.#core.settler.settle(this.#releaseOf(lock), untilMs, first);
     this.#drop(lock);
     return result;
