@@ -9,6 +9,7 @@ describe("what goes over the network in plain text", () => {
     ["HOLDFAST_TRACES_ENDPOINT", "http://10.0.0.5:4317", "10.0.0.5:4317"],
     ["HOLDFAST_POSTGRES", "postgres://user:secret@ledger:5432/audit", "ledger:5432"],
     ["HOLDFAST_POSTGRES", "postgresql://ledger/audit?sslmode=prefer", "ledger"],
+    ["HOLDFAST_POSTGRES", "postgres:///audit?host=ledger", "ledger"],
     ["HOLDFAST_KAFKA", "127.0.0.1:9092,broker:9092", "broker:9092"],
     ["HOLDFAST_PEERS", "us-west-2=127.0.0.1:7420,west:7420", "west:7420"],
     ["HOLDFAST_COORDINATORS", "coordinator-0:7430", "coordinator-0:7430"],
@@ -27,6 +28,8 @@ describe("what goes over the network in plain text", () => {
       HOLDFAST_PEERS: "us-west-2=127.0.0.1:7421",
     };
     expect(plaintextTo(set, false)).toBeUndefined();
+    const socket = { HOLDFAST_POSTGRES: "postgres:///audit?host=/run/postgresql" };
+    expect(plaintextTo(socket, false)).toBeUndefined();
   });
 
   test("is nothing where all of it is TLS", () => {

@@ -58,9 +58,11 @@ function urlsIn(
 function postgresIn(from: NodeJS.ProcessEnv): PlaintextTo[] {
   const setting = "HOLDFAST_POSTGRES";
   const url = URL.parse(from[setting] ?? "");
-  if (url === null || url.host === "") return [];
-  if (securedModes.has(url.searchParams.get("sslmode") ?? "")) return [];
-  return [{ setting, address: url.host, remedy: "add ?sslmode=verify-full to it" }];
+  if (url === null || securedModes.has(url.searchParams.get("sslmode") ?? "")) return [];
+  const address = url.searchParams.get("host") ?? url.host;
+  // A socket in the file system.
+  if (address === "" || address.startsWith("/")) return [];
+  return [{ setting, address, remedy: "add ?sslmode=verify-full to it" }];
 }
 
 /** Each `host:port` of a list, with or without `region=` before it. */
