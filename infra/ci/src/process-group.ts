@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lowerSession } from "@holdfast/runtime/session-priority";
+import { lowestPriority, yieldSession } from "@holdfast/runtime/session-priority";
 import { liveMembers } from "./group-members.ts";
 
 /** A command and the bounds of its run. */
@@ -28,8 +28,6 @@ const graceMs = 5_000;
 /** What children may take to notice that their parent is gone before they count as left behind. */
 const settleMs = 1_000;
 const pollMs = 50;
-/** The lowest priority there is, as of `nice`. */
-const lowest = 19;
 
 /**
  * Runs a command with a process group of its own, so that all it starts ends with it: a suite that
@@ -38,7 +36,7 @@ const lowest = 19;
 export async function runInGroup(command: GroupCommand): Promise<GroupEnd> {
   if (command.signal.aborted) return { kind: "stopped", why: "interrupted" };
   const shell = ["/bin/sh", "-c", command.script];
-  const nice = ["nice", "-n", String(lowest)];
+  const nice = ["nice", "-n", String(lowestPriority)];
   const [file = "", ...args] = command.yields ? [...nice, ...shell] : shell;
   const child = spawn(file, args, {
     cwd: command.cwd,
@@ -48,6 +46,7 @@ export async function runInGroup(command: GroupCommand): Promise<GroupEnd> {
   });
   const group = child.pid;
   if (group === undefined) throw new Error(`${file} cannot be started`);
+  // Its group is a session as well, to whose priority that of its processes is second.
   if (command.yields) yieldSession(group);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream, crlfDelay: Infinity }).on("line", command.onLine);
@@ -77,15 +76,6 @@ export async function runInGroup(command: GroupCommand): Promise<GroupEnd> {
   killGroup(group, "SIGKILL");
   process.removeListener("exit", onExit);
   return result;
-}
-
-/** Its group is a session as well, to whose priority that of its processes is second. */
-function yieldSession(leader: number): void {
-  try {
-    lowerSession(leader, lowest);
-  } catch {
-    // It has ended already, or a container forbids it: then it takes more than what is left over.
-  }
 }
 
 /** The commands of a group that are alive, waiting up to `withinMs` for all of them to end. */

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lowerSession } from "@holdfast/runtime/session-priority";
-import { lowerPriority, lowestPriority } from "@holdfast/toolchain/lower-priority";
+import { yieldSession } from "@holdfast/runtime/session-priority";
+import { lowerPriority } from "@holdfast/toolchain/lower-priority";
 import type { UnixUser } from "@holdfast/toolchain/run-command";
 import { decideRestart, RESTARTS_MAX, restartsThatCount } from "./restart-policy.ts";
 
@@ -94,7 +94,10 @@ export class ManagedProcess {
       });
     });
     if (child.pid === undefined) return;
-    if (this.spec.yields) lowerSessionPriority(child.pid);
+    if (this.spec.yields) {
+      lowerPriority(child.pid);
+      yieldSession(child.pid);
+    }
     this.#onEvent({ kind: "started", pid: child.pid });
     void this.#awaitReady(child, () => isReady(child.pid as number));
   }
@@ -159,15 +162,5 @@ export class ManagedProcess {
       () => this.start(),
       () => {},
     );
-  }
-}
-
-/** Of a process that leads a session, which has a priority of its own. */
-function lowerSessionPriority(leader: number): void {
-  lowerPriority(leader);
-  try {
-    lowerSession(leader, lowestPriority);
-  } catch {
-    // It has ended already, or a container forbids it.
   }
 }

@@ -1,5 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
+/** The lowest there is, as of `nice`. */
+export const lowestPriority = 19;
+
+/** Lets a session come after all others, where that may be. */
+export function yieldSession(leader: number): void {
+  try {
+    lowerSession(leader, lowestPriority);
+  } catch {
+    // It has ended already, or a container forbids it: then it takes more than what is left over.
+  }
+}
+
 /**
  * Lowers the priority of a whole session of processes; `niceness` as of `nice`, 0 to 19. Many a
  * Linux shares the processors among the sessions before it looks at the processes in them, and then

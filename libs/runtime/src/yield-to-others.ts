@@ -1,9 +1,6 @@
 import { setPriority } from "node:os";
 import type { Logger } from "./log.ts";
-import { leadsSession, lowerSession } from "./session-priority.ts";
-
-/** As of `nice`: 0 is what everything else runs with, this the lowest. */
-const priority = 19;
+import { leadsSession, lowerSession, lowestPriority } from "./session-priority.ts";
 
 /**
  * For a process that no lock waits for: where processors are short, those that serve locks come
@@ -11,9 +8,9 @@ const priority = 19;
  */
 export function yieldToOthers(log: Logger): void {
   try {
-    setPriority(priority);
+    setPriority(lowestPriority);
     // As the launcher starts it. In a session of others its own priority has to do.
-    if (leadsSession()) lowerSession(process.pid, priority);
+    if (leadsSession()) lowerSession(process.pid, lowestPriority);
   } catch (error) {
     log.warn({ "event.action": "priority-kept", err: error }, "runs with the priority of others");
   }

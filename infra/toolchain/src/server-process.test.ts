@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { lowerPriority, lowestPriority } from "./lower-priority.ts";
 import { ServerProcess } from "./server-process.ts";
 
-function sleeping(yields: boolean): ServerProcess {
+function sleeping(yields = false): ServerProcess {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-server-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const server = new ServerProcess({
@@ -24,7 +24,7 @@ function sleeping(yields: boolean): ServerProcess {
 }
 
 test("a server that yields comes after all others, also when it is started once more", async () => {
-  const [first, other] = [sleeping(true), sleeping(false)];
+  const [first, other] = [sleeping(true), sleeping()];
   expect(getPriority(first.pid)).toBe(lowestPriority);
   expect(getPriority(other.pid)).toBe(getPriority());
   await first.restart();
@@ -32,8 +32,22 @@ test("a server that yields comes after all others, also when it is started once 
 });
 
 test("one that has ended needs none", async () => {
-  const server = sleeping(false);
+  const server = sleeping();
   const { pid = 0 } = server;
   await server.kill();
   expect(() => lowerPriority(pid)).not.toThrow();
+});
+
+test("being stopped and let go on, again and again, leaves nothing behind", async () => {
+  const server = sleeping();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => void warnings.push(warning);
+  process.on("warning", onWarning);
+  onTestFinished(() => void process.removeListener("warning", onWarning));
+  for (let times = 0; times < 10; times++) {
+    await server.kill("SIGSTOP");
+    await server.kill("SIGCONT");
+  }
+  await new Promise(setImmediate);
+  expect(warnings).toEqual([]);
 });
