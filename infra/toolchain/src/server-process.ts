@@ -70,6 +70,11 @@ export class ServerProcess implements AsyncDisposable {
     return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** What it ended with; undefined while it runs, and for one that a signal ended. */
+  get exitCode(): number | undefined {
+    return this.#child?.exitCode ?? undefined;
+  }
+
   /** Starts the process and returns at once; does nothing when it runs. */
   start(): void {
     if (this.running) return;

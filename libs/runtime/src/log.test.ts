@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { makeLog } from "./log.ts";
 import { inTrace } from "./trace-scope.ts";
@@ -44,4 +46,22 @@ test("an error is told in the words of the schema, and not as an object of ours"
   const line = logged((log) => log.fatal({ err, "event.action": "crashed" }, err.message));
   expect(line).toMatchObject({ "error.type": "RangeError", "error.message": "too far" });
   expect(line).not.toHaveProperty("err");
+});
+
+test("the last lines of a process are there when it is gone, in their order", () => {
+  const module = fileURLToPath(new URL("log.ts", import.meta.url));
+  // What is left to a thread waits here behind a digest, and would come after the end or never.
+  const script = `
+    const { makeLog } = await import(${JSON.stringify(module)});
+    const { pbkdf2 } = await import("node:crypto");
+    const log = makeLog({ service: "router", region: "here", level: "info" });
+    pbkdf2("", "", 1_000_000, 64, "sha512", () => {});
+    log.info("draining");
+    log.info("stopped");
+    process.exit(0);`;
+  const args = ["--input-type=module", "-e", script];
+  const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
+  const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env });
+  const said = stdout.trim().split("\n");
+  expect(said.map((line) => JSON.parse(line).message)).toEqual(["draining", "stopped"]);
 });

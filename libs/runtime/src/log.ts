@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from "pino";
+import { type DestinationStream, destination, type Logger, pino } from "pino";
 import { ecsFields } from "./ecs-fields.ts";
 import { traceFields } from "./trace-scope.ts";
 import { version } from "./version.ts";
@@ -12,12 +12,12 @@ export interface LogIdentity {
 
 /**
  * The log of a service: one ECS object a line (Elastic Common Schema 8), on standard output unless
- * `destination` is another place. What a call names in our own words is named here as the schema
+ * `to` is another place. What a call names in our own words is named here as the schema
  * has it, see {@link ecsFields}. What is written in a step of a trace names both.
  */
 export function makeLog(
   { service, region, level }: LogIdentity,
-  destination?: DestinationStream,
+  to: DestinationStream = standardOutput(),
 ): Logger {
   const options = {
     level,
@@ -33,7 +33,12 @@ export function makeLog(
     mixin: traceFields,
     formatters: { level: (label: string) => ({ "log.level": label }), log: ecsFields },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, to);
+}
+
+/** A line is written when the call returns: the last ones before an end are there, in order. */
+function standardOutput(): DestinationStream {
+  return destination({ dest: process.stdout.fd, sync: true });
 }
 
 export type { Logger } from "pino";

@@ -133,6 +133,7 @@ describe.skipIf(standMissing !== undefined)("a journal over a real etcd and a re
     const askedMs = performance.now();
     await first.stop();
     expect(performance.now() - askedMs).toBeLessThan(5_000);
+    expect(first.exitCode).toBe(0);
     expect(lines(first).at(-1)?.action).toBe("stopped");
     await saidBy(second, "leading", 2_000);
     await work;
