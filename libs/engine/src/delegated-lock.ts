@@ -47,6 +47,7 @@ export class DelegatedLock<Lock = unknown> {
   /** A step was not answered, or did not find what it expected: look before anything else. */
   #isInDoubt = false;
   readonly #timer: LookTimer;
+  readonly #peek = () => this.#options.peek((...seen) => this.hint(...seen));
   #isClosed = false;
   #wasTakingPart = false;
 
@@ -69,6 +70,7 @@ export class DelegatedLock<Lock = unknown> {
         this.#adoption.retry(this.#tenures.left);
         this.#turn();
       },
+      this.#peek,
     );
     this.#timer = new LookTimer({ ...options, onLook: () => this.#tick() });
     this.#adoption = new DelegationAdoption({
@@ -316,10 +318,6 @@ export class DelegatedLock<Lock = unknown> {
     this.#state = state;
     this.#isInDoubt = true;
     return true;
-  }
-
-  #peek(): void {
-    this.#options.peek((...seen) => this.hint(...seen));
   }
 
   /** Only one that this coordinator asked for, and was given [H9]. */

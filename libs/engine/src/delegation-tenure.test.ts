@@ -37,6 +37,7 @@ function adopted() {
     policy: defaultDelegationPolicy,
     register: { submit: (asking) => void asked.push(asking) },
     onChange: () => {},
+    onDoubt: () => {},
     onOver: () => {
       isOver = true;
     },

@@ -4,6 +4,7 @@ import { type DelegationPolicy, isRecallDue, type Recall } from "@holdfast/core/
 import { regionsMax } from "@holdfast/core/quorum/attempt";
 import type { RegisterCommand, RegisterOutcome } from "@holdfast/core/quorum/register-command";
 import type { GlobalRequest, RegisterValue } from "@holdfast/core/quorum/register-value";
+import { majority } from "@holdfast/core/quorum/votes";
 import type { DelegationSession, LeasesOfLock } from "./delegation-session.ts";
 import type { Asking, ProposerAnswer } from "./register-proposer.ts";
 
@@ -29,6 +30,8 @@ export interface TenureOptions<Lock> {
   readonly onChange: () => void;
   /** It is over in the register, for good. */
   readonly onOver: () => void;
+  /** The register had better be looked at now: who came before it may be dead. */
+  readonly onDoubt: () => void;
 }
 
 /** The leases that a grant's liveness hangs on, by region. */
@@ -50,6 +53,8 @@ export class DelegationTenure<Lock = unknown> {
   #token: bigint | undefined;
   #recall: Recall | undefined;
   #version = 0;
+  /** Of the register, when who had the lock was last doubted. */
+  #doubtedVersion = -1;
   #wish: Wish | undefined;
   #underWay: Wish | undefined;
   #wasAsked: boolean;
@@ -58,6 +63,7 @@ export class DelegationTenure<Lock = unknown> {
   #isEnding = false;
   #isOver = false;
   #timer: Timer | undefined;
+  #doubtTimer: Timer | undefined;
   #giveUpTimer: Timer | undefined;
 
   /** Asks for the delegation as soon as its session has leases to hang it on. */
@@ -143,8 +149,7 @@ export class DelegationTenure<Lock = unknown> {
   forget(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#timer?.cancel();
-    this.#giveUpTimer?.cancel();
+    for (const timer of [this.#timer, this.#doubtTimer, this.#giveUpTimer]) timer?.cancel();
     this.#options.session.leave();
   }
 
@@ -244,7 +249,23 @@ export class DelegationTenure<Lock = unknown> {
     }
     this.hint(value, false);
     this.#go();
+    if (outcome.kind === "waiting") this.#doubtSoon(value, confirmed);
     if (this.#token !== undefined && this.vouchedMs <= 0) this.#thickenSoon();
+  }
+
+  /**
+   * Whoever the lock went to lives in no two regions, as far as they said: one that does shows so
+   * soon, and behind a line of the dead each of them would be waited for till the next look.
+   */
+  #doubtSoon({ holders, version }: RegisterValue, confirmed: Confirmed): void {
+    // Once for each: a region that is away would have it doubted for ever.
+    if (version <= this.#doubtedVersion) return;
+    if (holders.every(({ grantId }) => confirmed(grantId).size >= majority)) return;
+    this.#doubtedVersion = version;
+    this.#doubtTimer?.cancel();
+    this.#doubtTimer = this.#options.clock.schedule(this.request.ttlMs / 24, () => {
+      this.#options.onDoubt();
+    });
   }
 
   /** Granted, and not confirmed by two regions: nobody could be told of a grant under it. */

@@ -11,17 +11,27 @@ export class DelegationTenures<Lock> {
   readonly #options: DelegatedLockOptions<Lock>;
   readonly #onChange: () => void;
   readonly #onOver: () => void;
+  readonly #onDoubt: () => void;
   #tenure: DelegationTenure<Lock> | undefined;
   #left: GrantId | undefined;
   #isUnused = true;
   #isRetiring = false;
   #idleSinceMs: number | undefined;
 
-  /** `onOver`: the one it has now is over in the register, and is to be left. */
-  constructor(options: DelegatedLockOptions<Lock>, onChange: () => void, onOver: () => void) {
+  /**
+   * `onOver`: the one it has now is over in the register, and is to be left. `onDoubt`: the
+   * register had better be looked at.
+   */
+  constructor(
+    options: DelegatedLockOptions<Lock>,
+    onChange: () => void,
+    onOver: () => void,
+    onDoubt: () => void,
+  ) {
     this.#options = options;
     this.#onChange = onChange;
     this.#onOver = onOver;
+    this.#onDoubt = onDoubt;
   }
 
   /** The one it has or asks for. */
@@ -111,6 +121,7 @@ export class DelegationTenures<Lock> {
       policy,
       pauseMs: patienceMs,
       onChange: this.#onChange,
+      onDoubt: this.#onDoubt,
       onOver: () => {
         if (this.#tenure === tenure) this.#onOver();
         else this.#onChange();
