@@ -251,3 +251,24 @@ test("a late copy of a cancelled request is not lined up to be granted when nobo
   expect(copy).toEqual([{ kind: "cancelled" }]);
   stop();
 });
+
+test("repeats find a lease where the request could not be heard of at first", async () => {
+  const world = await startRig();
+  const holder = await world.open("north");
+  const stop = world.keepAlive(holder);
+  await world.grant("north", { session: holder });
+  const asked = { requestId: "r1" as RequestId, ttlMs: 10_000, waitMs: 60_000 };
+  let leases = 0;
+  const onLeases = (all: readonly unknown[]) => {
+    leases = all.length;
+  };
+  for (const link of ["east>west", "west>east"]) world.cut.add(link);
+  world.ask("east", asked, { onLeases });
+  await world.clock.advance(3_000);
+  expect(leases).toBe(2);
+  world.cut.clear();
+  world.ask("east", asked, { onLeases });
+  await world.clock.advance(3_000);
+  expect(leases).toBe(3);
+  stop();
+});

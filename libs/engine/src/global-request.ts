@@ -158,7 +158,7 @@ export class GlobalAcquireRun {
     const { session, request, here } = this.#order;
     if (this.#isOver || !isOwnSession(request.session)) return;
     if (this.#isHere) here?.keepAlive();
-    else session.keepAlive();
+    else session.keepOrMeet(() => this.#tellLeases());
   }
 
   /**

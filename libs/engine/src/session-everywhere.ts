@@ -46,7 +46,19 @@ export class SessionEverywhere {
 
   /** Passes a sign of life on to all regions. */
   keepAlive(): void {
-    this.#ask((region) => region.keepAlive(this.#lock, this.#session.session, answerMs));
+    this.#ask(this.#keepIn);
+  }
+
+  /**
+   * The same for a request that waits, and is to have leases by its turn: a region that has none,
+   * for it was away when it was asked last or for longer than one lasts, is asked for one.
+   */
+  keepOrMeet(onLease: () => void): void {
+    this.#ask(async (region) => {
+      const kept = await this.#keepIn(region);
+      const isMissing = isFailure(kept) && kept.code === "SESSION_EXPIRED";
+      return isMissing ? this.#meetIn(region) : kept;
+    }, onLease);
   }
 
   /** The session's lease in a region, if that is known. */
@@ -95,7 +107,8 @@ export class SessionEverywhere {
     return confirmations;
   }
 
-  readonly #meetIn = (region: VotingRegion) => region.meet(this.#lock, this.#session, answerMs);
+  readonly #meetIn: Ask = (region) => region.meet(this.#lock, this.#session, answerMs);
+  readonly #keepIn: Ask = (region) => region.keepAlive(this.#lock, this.#session.session, answerMs);
 
   #ask(ask: Ask, onLease?: () => void): void {
     this.#meeting = this.#context.regions.map((_, index) => this.#askOne(index, ask, onLease));
