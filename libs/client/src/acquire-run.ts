@@ -10,6 +10,8 @@ import { isGlobal, printLock } from "@holdfast/core/lock/lock-id";
 import { answerMsMax, answerMsMin, endingMsMax } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
+import type { EarlierRequests } from "./earlier-requests.ts";
+import type { ReleaseResult } from "./lock.ts";
 import { isRepeatable } from "./persist.ts";
 import {
   type AcquireEnd,
@@ -32,6 +34,7 @@ export class AcquireRun<T> {
   readonly #core: ClientCore;
   readonly #tenure: Tenure<T>;
   readonly #order: AcquireOrder;
+  readonly #earlier: EarlierRequests;
   readonly #waitUntilMs: number;
   readonly #giveUpMs: number;
   readonly #onPosition: ((position: number) => void) | undefined;
@@ -49,13 +52,17 @@ export class AcquireRun<T> {
   #lastFailure: Failure | undefined;
   #timer: Timer | undefined;
 
-  /** `newId`: a request id that no other request has. */
+  /**
+   * `newId`: a request id that no other request has. `earlier` gets those that another one takes the
+   * place of, here or after the session has ended.
+   */
   constructor(
     core: ClientCore,
     tenure: Tenure<T>,
     newId: () => RequestId,
     order: AcquireOrder,
     times: AcquireTimes,
+    earlier: EarlierRequests,
     onPosition?: (position: number) => void,
   ) {
     this.#core = core;
@@ -66,6 +73,7 @@ export class AcquireRun<T> {
     this.#global = isGlobal(order.lock);
     this.#waitUntilMs = times.waitUntilMs;
     this.#giveUpMs = times.giveUpMs;
+    this.#earlier = earlier;
     this.#onPosition = onPosition;
     tenure.expect(this);
   }
@@ -212,7 +220,7 @@ export class AcquireRun<T> {
 
   /** Whatever became of the request is taken back, and another one takes its place. */
   #startOver(): void {
-    this.#cancel();
+    this.#earlier.add(this.#cancel());
     this.#outstanding = 0;
     this.#unanswered = false;
     this.#askAnew();
@@ -288,20 +296,23 @@ export class AcquireRun<T> {
     this.#over = true;
     this.#timer?.cancel();
     // Before the request is forgotten: a list must not find a grant that nobody knows of.
-    if (end.kind !== "admitted") this.#cancelIfNeeded();
+    if (end.kind !== "admitted") this.#cancelIfNeeded(end);
     this.#tenure.forget(this);
     this.#resolve(end);
   }
 
   /** A copy may be on its way, or granted already, whatever the last answer said. */
-  #cancelIfNeeded(): void {
+  #cancelIfNeeded(end: AcquireEnd<T>): void {
     if (this.#sends === 0) return;
     const definite = this.#sends === 1 && this.#outstanding === 0 && !this.#unanswered;
     if (definite && !this.#granted) return;
-    this.#cancel();
+    const cancelled = this.#cancel();
+    // Another session is asked under; what this one may have been granted lives on in some region.
+    const isOpen = end.kind === "failure" && end.code === "SESSION_EXPIRED";
+    if (isOpen) this.#earlier.add(cancelled);
   }
 
-  #cancel(): void {
+  #cancel(): Promise<ReleaseResult> {
     const { lock } = this.#order;
     const cancel = {
       kind: "cancel" as const,
@@ -312,6 +323,6 @@ export class AcquireRun<T> {
     const { sessionId, cancelMs } = this.#tenure;
     const withinMs = this.#global && sessionId !== undefined ? endingMsMax : cancelMs;
     const untilMs = this.#core.ports.clock.monotonicMs() + withinMs;
-    void this.#core.settler.settle(cancel, untilMs);
+    return this.#core.settler.settle(cancel, untilMs);
   }
 }

@@ -2,6 +2,8 @@ import { failure } from "@holdfast/base/failure";
 import { expect, test } from "vitest";
 import { codeOf, grantedIn, rigOf, ttlMs } from "./testing/rig.ts";
 
+const held = { kind: "held", holders: [], queueLength: 0, retryAfterMs: 250 } as const;
+
 test("a request that its register has forgotten is cancelled, and another one asked for", async () => {
   const rig = await rigOf();
   const acquiring = rig.client.acquire("order", { scope: "global", wait: 20_000 });
@@ -49,4 +51,45 @@ test("one that was given up is cancelled for as long as its session lives", asyn
   const before = net.all("cancel").length;
   await rig.clock.advance(2_000);
   expect(net.all("cancel").length).toBe(before + 1);
+});
+
+test("that it is held is told once no earlier request of the acquire can be granted", async () => {
+  const rig = await rigOf();
+  const { net } = rig;
+  const rest = net.script;
+  net.script = (command, endpoint) =>
+    command.kind === "cancel" ? failure("NO_QUORUM", "Alone.") : rest(command, endpoint);
+  let told: string | undefined;
+  void codeOf(rig.client.acquire("order", { scope: "global" })).then((code) => {
+    told = code;
+  });
+  await rig.clock.advance(0);
+  net.next("acquire").answer(failure("UNKNOWN_OUTCOME", "Forgotten.", { field: "request_id" }));
+  await rig.clock.advance(1_000);
+  net.next("acquire").answer(held);
+  await rig.clock.advance(1_000);
+  expect(told).toBeUndefined();
+  net.script = (command, endpoint) =>
+    command.kind === "cancel" ? { kind: "cancelled", found: false } : rest(command, endpoint);
+  await rig.clock.advance(2_000);
+  expect(told).toBe("TIMEOUT");
+});
+
+test("a failure after a change of session is unknown while the request under the first one is", async () => {
+  const rig = await rigOf();
+  const { net } = rig;
+  const rest = net.script;
+  net.script = (command, endpoint) =>
+    command.kind === "cancel" ? failure("NO_QUORUM", "Alone.") : rest(command, endpoint);
+  const acquiring = codeOf(rig.client.acquire("order", { scope: "global" }));
+  await rig.clock.advance(0);
+  net.next("acquire").answer(failure("UNKNOWN_OUTCOME", "Unheard."));
+  await rig.clock.advance(1_000);
+  net.next("acquire").answer(failure("SESSION_EXPIRED", "Unknown here."));
+  net.script = (command) =>
+    ["cancel", "acquire", "open-session", "heartbeat"].includes(command.kind)
+      ? failure("SHARD_UNAVAILABLE", "Away.")
+      : undefined;
+  await rig.clock.advance(60_000);
+  expect(await acquiring).toBe("UNKNOWN_OUTCOME");
 });

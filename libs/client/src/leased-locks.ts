@@ -11,6 +11,7 @@ import {
 } from "@holdfast/core/lease/validity";
 import { AcquireRun } from "./acquire-run.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
+import { EarlierRequests } from "./earlier-requests.ts";
 import { type GrantHandle, printHandle } from "./grant-handle.ts";
 import type { ReleaseResult } from "./lock.ts";
 import type { AcquirePlan } from "./options.ts";
@@ -53,9 +54,10 @@ export class LeasedLocks {
     // Nobody shares a session with this request, so its id alone must tell it from every other.
     const newId = () => randomUuid(this.#core.ports.random) as RequestId;
     const tenure = tenureOf(ttlMs);
-    const run = new AcquireRun(this.#core, tenure, newId, order, times, onPosition);
+    const earlier = new EarlierRequests(this.#core);
+    const run = new AcquireRun(this.#core, tenure, newId, order, times, earlier, onPosition);
     const forget = caller.onCancel(() => run.abandon());
-    const end = await run.start();
+    const end = await earlier.told(await run.start(), order.lock, times.giveUpMs, caller);
     forget();
     if (end.kind !== "admitted") return end;
     const confirmed = await this.#confirm(end.value, ttlMs, times.giveUpMs);

@@ -4,6 +4,7 @@ import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { AcquireRun } from "./acquire-run.ts";
 import { unlessCancelled } from "./caller.ts";
 import type { ClientCore } from "./client-core.ts";
+import { EarlierRequests } from "./earlier-requests.ts";
 import type { HeldLock } from "./held-lock.ts";
 import type { AcquirePlan } from "./options.ts";
 import type { Session } from "./session.ts";
@@ -39,16 +40,28 @@ export class SessionLocks {
     timeoutMs: number,
     caller: Cancellation,
   ): Promise<AcquireEnd<HeldLock>> {
-    const { order, ttlMs } = plan;
+    const { order } = plan;
     const waitUntilMs = this.#core.ports.clock.monotonicMs() + order.waitMs;
     const times = { waitUntilMs, giveUpMs: waitUntilMs + timeoutMs };
+    const earlier = new EarlierRequests(this.#core);
+    const end = await this.#run(plan, times, earlier, caller);
+    return earlier.told(end, order.lock, times.giveUpMs, caller);
+  }
+
+  async #run(
+    plan: AcquirePlan,
+    times: AcquireTimes,
+    earlier: EarlierRequests,
+    caller: Cancellation,
+  ): Promise<AcquireEnd<HeldLock>> {
+    const { order, ttlMs } = plan;
     let introduced: Session | undefined;
     for (let sessions = 1; ; sessions++) {
       if (caller.cancelled) return { kind: "abandoned" };
       const session = this.#pool.find(ttlMs, order.lock.region);
       const begun = session
-        ? { session, run: this.#begin(session, plan, times) }
-        : await unlessCancelled(caller, this.#beginLater(plan, times, caller));
+        ? { session, run: this.#begin(session, plan, times, earlier) }
+        : await unlessCancelled(caller, this.#beginLater(plan, times, earlier, caller));
       if (begun === undefined) return { kind: "abandoned" };
       if ("kind" in begun) return begun;
       const { run } = begun;
@@ -72,17 +85,27 @@ export class SessionLocks {
     return region === globalRegion && session.lives() && this.#pool.unlearn(session, region);
   }
 
-  #begin(session: Session, { order, onPosition }: AcquirePlan, times: AcquireTimes) {
+  #begin(
+    session: Session,
+    { order, onPosition }: AcquirePlan,
+    times: AcquireTimes,
+    earlier: EarlierRequests,
+  ) {
     // Unique within the client is enough: the session makes it unique, and unguessable.
     const newId = () => `r${(this.#requests++).toString(36)}` as RequestId;
-    return new AcquireRun(this.#core, session, newId, order, times, onPosition);
+    return new AcquireRun(this.#core, session, newId, order, times, earlier, onPosition);
   }
 
   /** The same once there is a session with a place. */
-  #beginLater(plan: AcquirePlan, times: AcquireTimes, caller: Cancellation) {
+  #beginLater(
+    plan: AcquirePlan,
+    times: AcquireTimes,
+    earlier: EarlierRequests,
+    caller: Cancellation,
+  ) {
     const { region } = plan.order.lock;
     return this.#pool.claim(plan.ttlMs, region, times.giveUpMs, (session) =>
-      caller.cancelled ? undefined : { session, run: this.#begin(session, plan, times) },
+      caller.cancelled ? undefined : { session, run: this.#begin(session, plan, times, earlier) },
     );
   }
 }
