@@ -307,9 +307,9 @@ export class AcquireRun<T> {
     const definite = this.#sends === 1 && this.#outstanding === 0 && !this.#unanswered;
     if (definite && !this.#granted) return;
     const cancelled = this.#cancel();
-    // Another session is asked under; what this one may have been granted lives on in some region.
-    const isOpen = end.kind === "failure" && end.code === "SESSION_EXPIRED";
-    if (isOpen) this.#earlier.add(cancelled);
+    // Under another session, or in another region's line, a copy of it may have the lock yet.
+    const isExpired = end.kind === "failure" && end.code === "SESSION_EXPIRED";
+    if (isExpired || (this.#global && this.#sends > 1)) this.#earlier.add(cancelled);
   }
 
   #cancel(): Promise<ReleaseResult> {

@@ -38,6 +38,7 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
   const startedMs = clock.monotonicMs();
   let line: Line | undefined;
   let leaving = false;
+  let ended: string | undefined;
   const connecting = transport.connect(endpoint, {
     onEvent: (event) => {
       if (line !== undefined) dialling.onEvent(line, event);
@@ -45,6 +46,7 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
       else if (event.kind === "go-away") leaving = true;
     },
     onClosed: (reason) => {
+      ended = reason;
       if (line === undefined) return;
       line.closed = true;
       dialling.onClosed(line, reason);
@@ -68,6 +70,11 @@ export function dial(dialling: Dialling, endpoint: string): Promise<Line | Failu
     void connecting.then((reply: ConnectReply) => {
       if (!waiting) {
         if (reply.kind === "connected") reply.connection.close();
+        return;
+      }
+      // Nobody would hear of its end any more, and all that is sent would be sent in vain.
+      if (ended !== undefined && reply.kind === "connected") {
+        giveUp(`${endpoint}: ${ended}`);
         return;
       }
       if (leaving && reply.kind === "connected") {

@@ -260,7 +260,7 @@ test("a refusal of the first copy is no answer once a second one is under way", 
   expect((await acquiring).lock.region).toBe("global");
 });
 
-test("a refusal of a repeat is the answer", async () => {
+test("a refusal of a repeat is the answer once all copies of it are cancelled", async () => {
   const rig = await rigOf();
   const acquiring = codeOf(
     rig.client.acquireLeased("order", { scope: "global", ttl: "6s", wait: "1m" }),
@@ -268,6 +268,8 @@ test("a refusal of a repeat is the answer", async () => {
   await rig.clock.advance(2_500);
   const [, second] = rig.net.pending("acquire");
   second?.answer({ kind: "timeout", holders: [], queueLength: 1 });
+  await rig.clock.advance(100);
+  rig.net.next("cancel").answer({ kind: "cancelled", found: false });
   expect(await acquiring).toBe("TIMEOUT");
 });
 

@@ -113,7 +113,9 @@ export class GlobalAcquire {
     const [oldest] = this.#cancelled.keys();
     if (this.#cancelled.size > cancelledMax && oldest !== undefined) this.#cancelled.delete(oldest);
     run?.cancelling();
-    const outcome = await this.#release.cancel(command, call, run?.whereabouts);
+    // Who passed it on has cancelled it in the register.
+    const asked = isPassedOn(call) ? "here" : run?.whereabouts;
+    const outcome = await this.#release.cancel(command, call, asked);
     if (!isFailure(outcome)) this.#cancelled.set(key, true);
     run?.cancelled(!isFailure(outcome));
     return outcome;

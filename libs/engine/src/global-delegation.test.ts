@@ -296,3 +296,22 @@ test("a try that shares is told who has the lock, gets an idle one, and hears of
   const tried = await world.run("west", sharing(west));
   expect(tried.kind === "failure" && tried.code).toMatch(/UNKNOWN_OUTCOME|SHARD_UNAVAILABLE/);
 });
+
+test("one that stood in two regions' lines, and was given back in one, keeps nothing in the other", async () => {
+  const world = await startRig();
+  const { grant } = await delegated(world, "west");
+  const session = await client(world, "east");
+  expect(await world.run("east", world.acquire({ session }))).toMatchObject({ kind: "held" });
+  const asked = { session, requestId: "r1" as RequestId, waitMs: 60_000 };
+  world.ask("east", asked);
+  await world.clock.advance(500);
+  const again = world.ask("west", { ...asked, resent: true });
+  await world.clock.advance(200);
+  await world.release("west", grant);
+  const got = grantIn(again);
+  const release = { kind: "release", lock, grantId: got.grantId, token: got.token } as const;
+  const released = await world.run("west", { ...release, repeated: true });
+  expect(released).toMatchObject({ kind: "released" });
+  await world.clock.advance(1_000);
+  expect(await world.run("east", { kind: "get", lock })).toMatchObject({ holderCount: 0 });
+});

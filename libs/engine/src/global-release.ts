@@ -21,7 +21,7 @@ import type { CancelAnswer } from "./delegated-asking.ts";
 import { DelegatedEnding } from "./delegated-ending.ts";
 import { readDelegated } from "./delegated-view.ts";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
-import { askThere, delegatedTo, whoDecides } from "./global-elsewhere.ts";
+import { askThere, delegatedTo, isPassedOn, whoDecides } from "./global-elsewhere.ts";
 import type { GlobalRegister } from "./global-register.ts";
 import type { GlobalRegisters } from "./global-registers.ts";
 import { globalTenant } from "./global-view.ts";
@@ -64,7 +64,8 @@ export class GlobalRelease {
     const here = command.repeated ? this.#here.cancel(command, this.#untilMs(call)) : nothingHere;
     const decided = await this.#decide(lock, { kind: "release", grantId, token }, call);
     if ("code" in decided) return decided;
-    if ((await here).kind === "unknown") return unknownEnd;
+    const there = command.repeated && (await this.#leaveLines(command, decided.value, call));
+    if ((await here).kind === "unknown" || there === "unknown") return unknownEnd;
     this.#discount(command);
     const { outcome, value } = decided;
     if (outcome.kind === "released") {
@@ -90,6 +91,8 @@ export class GlobalRelease {
       const isBesides = command.repeated || delegation.isMixed(grantId);
       const ended = isBesides && (await this.#decide(lock, { kind: "cancel", grantId }, call));
       if (ended && "code" in ended) return unknownEnd;
+      const there = ended && (await this.#leaveLines(command, ended.value, call));
+      if (there === "unknown") return unknownEnd;
       return { kind: "released", handedOver: left.handedOver };
     }
     // A copy of it may have been granted by the register meanwhile: that one goes, too.
@@ -101,6 +104,36 @@ export class GlobalRelease {
     }
     if ("code" in decider) return decider;
     return askThere(this.#context, decider, command, call, untilMs);
+  }
+
+  /**
+   * A copy of a request may stand in another region's own line, which the register knows nothing
+   * of, and would have the lock for nobody. `unknown`: the region that hands it out now did not
+   * answer. Any other may be out of reach, and is waited for no longer than it is near.
+   */
+  async #leaveLines(
+    { lock, grantId, session }: Pick<CancelCommand, "lock" | "grantId" | "session">,
+    value: RegisterValue,
+    call: Pick<Call, "deadlineMs" | "hops">,
+    where: "everywhere" | "decider" = "everywhere",
+  ): Promise<{ readonly found: boolean } | "unknown"> {
+    if (isPassedOn(call)) return { found: false };
+    const { coordinators, farthestMs, surroundings } = this.#context;
+    const decider = delegatedTo(this.#context, value, call)?.region;
+    const cancel = { kind: "cancel", lock, grantId, ...(session && { session }) } as const;
+    const untilMs = this.#untilMs(call);
+    const brieflyMs = Math.min(untilMs, surroundings.clock.monotonicMs() + 4 * farthestMs());
+    const asked = [...coordinators]
+      .filter(([region]) => where === "everywhere" || region === decider)
+      .map(async ([region, tier]) => {
+        const isDecider = region === decider;
+        const withinMs = isDecider ? untilMs : brieflyMs;
+        const left = await askThere(this.#context, { region, tier }, cancel, call, withinMs);
+        if (left.kind === "cancelled") return left.found;
+        return isDecider ? "unknown" : false;
+      });
+    const answers = await Promise.all(asked);
+    return answers.includes("unknown") ? "unknown" : { found: answers.includes(true) };
   }
 
   async #decideEnd({ lock, grantId }: ReleaseCommand, call: Call) {
@@ -120,19 +153,17 @@ export class GlobalRelease {
     const decided =
       asked === "here" ? nothingThere : await this.#decide(lock, { kind: "cancel", grantId }, call);
     if ("code" in decided) return decided;
-    const there = asked === "here" ? undefined : delegatedTo(this.#context, decided.value, call);
-    const lefts = await Promise.all([
+    const where = asked === "anywhere" ? "everywhere" : "decider";
+    const [left, there] = await Promise.all([
       here,
-      there && askThere(this.#context, there, command, call, untilMs),
+      asked === "here" || this.#leaveLines(command, decided.value, call, where),
     ]);
     // A step that stalls, or a copy of it in another region, may get the lock yet.
-    if (lefts.some((left) => left?.kind === "unknown" || left?.kind === "failure")) {
-      return unknownEnd;
-    }
+    if (left.kind === "unknown" || there === "unknown") return unknownEnd;
     this.#discount(command);
-    const found = [...lefts, decided.outcome].some((each) => {
-      return each?.kind === "cancelled" && each.found;
-    });
+    const isFound = (each: CancelAnswer | RegisterOutcome) =>
+      each.kind === "cancelled" && each.found;
+    const found = isFound(left) || isFound(decided.outcome) || (there !== true && there.found);
     return { kind: "cancelled", found };
   }
 
