@@ -272,3 +272,22 @@ test("repeats find a lease where the request could not be heard of at first", as
   expect(leases).toBe(3);
   stop();
 });
+
+test("one that waits under a session has a lease where it could not be heard of at first", async () => {
+  const world = await startRig();
+  const [holder, session] = [await world.open("north"), await world.open("east")];
+  const stops = [world.keepAlive(holder), world.keepAlive(session)];
+  await world.grant("north", { session: holder });
+  for (const link of ["east>west", "west>east"]) world.cut.add(link);
+  let leases = 0;
+  const onLeases = (all: readonly unknown[]) => {
+    leases = all.length;
+  };
+  world.ask("east", { session, waitMs: 60_000 }, { onLeases });
+  await world.clock.advance(3_000);
+  expect(leases).toBe(2);
+  world.cut.clear();
+  await world.clock.advance(5_000);
+  expect(leases).toBe(3);
+  for (const stop of stops) stop();
+});

@@ -131,7 +131,10 @@ export class GlobalAcquireRun {
 
   #beginInRegister(): void {
     const { session, queue, delegation } = this.#order;
-    session.meet(() => this.#tellLeases());
+    session.meetAll(
+      () => this.#isOver,
+      () => this.#tellLeases(),
+    );
     if (this.#isRepeat) void session.settled().then(() => this.#keepPlace());
     // A repeat may have its place already, or the lock: in line it would hear of neither.
     if (this.isWaiting && !this.#isRepeat && queue.mustLineUp) this.#standInLine();

@@ -6,6 +6,9 @@ import { majority } from "@holdfast/core/quorum/votes";
 import { answerMs, type GlobalContext } from "./global-context.ts";
 import type { GlobalLockId, MetSession, RegionLease, VotingRegion } from "./ports/voting-region.ts";
 
+/** A region that did not answer is asked again after so long, in ms. */
+const meetAgainMs = 2_000;
+
 /**
  * A session's leases for one lock in all regions. A region that does not answer is left out, and
  * counts for no grant.
@@ -42,6 +45,19 @@ export class SessionEverywhere {
   /** Asks all regions; `onLease` hears of each that answers. */
   meet(onLease: () => void = () => {}): void {
     this.#ask(this.#meetIn, onLease);
+  }
+
+  /** The same, and again until `isOver` where nobody answers: its turn may come much later. */
+  meetAll(isOver: () => boolean, onLease: () => void): void {
+    const { clock } = this.#context.surroundings;
+    const ask: Ask = async (region, index) => {
+      const lease = await this.#meetIn(region);
+      if (isFailure(lease) && lease.code !== "SESSION_EXPIRED") {
+        clock.schedule(meetAgainMs, () => isOver() || void this.#askOne(index, ask, onLease));
+      }
+      return lease;
+    };
+    this.#ask(ask, onLease);
   }
 
   /** Passes a sign of life on to all regions. */
@@ -107,8 +123,9 @@ export class SessionEverywhere {
     return confirmations;
   }
 
-  readonly #meetIn: Ask = (region) => region.meet(this.#lock, this.#session, answerMs);
-  readonly #keepIn: Ask = (region) => region.keepAlive(this.#lock, this.#session.session, answerMs);
+  readonly #meetIn = (region: VotingRegion) => region.meet(this.#lock, this.#session, answerMs);
+  readonly #keepIn = (region: VotingRegion) =>
+    region.keepAlive(this.#lock, this.#session.session, answerMs);
 
   #ask(ask: Ask, onLease?: () => void): void {
     this.#meeting = this.#context.regions.map((_, index) => this.#askOne(index, ask, onLease));
@@ -118,7 +135,7 @@ export class SessionEverywhere {
     const region = this.#context.regions[index];
     if (region === undefined) return;
     this.#asked.add(index);
-    const lease = await ask(region);
+    const lease = await ask(region, index);
     this.#asked.delete(index);
     this.#silences.delete(region.region);
     if (isFailure(lease)) {
@@ -131,7 +148,7 @@ export class SessionEverywhere {
 }
 
 /** What a region is asked about the session. */
-type Ask = (region: VotingRegion) => ReturnType<VotingRegion["meet"]>;
+type Ask = (region: VotingRegion, index: number) => ReturnType<VotingRegion["meet"]>;
 
 function sessionLease({ region, shard, lease }: RegionLease): SessionLease {
   return { region, shard, leaseId: lease };
