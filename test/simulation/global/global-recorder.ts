@@ -67,7 +67,8 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener, De
   readonly #refused = new Map<string, string>();
   readonly #forced = new Set<string>();
   /** Locks that an operator is taking away just now. */
-  readonly #forcing = new Set<string>();
+  /** Operators' commands that may be under way, by lock. */
+  readonly #forcing = new Map<string, number>();
   /** The highest token that somebody believed in, by lock. */
   readonly #tokens = new Map<string, bigint>();
   readonly #toldGrants = new Set<string>();
@@ -158,8 +159,9 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener, De
 
   /** An operator takes the lock away; resolves what ends meanwhile as forced. */
   forcing(lock: string, isOver: boolean): void {
-    if (isOver) this.#forcing.delete(lock);
-    else this.#forcing.add(lock);
+    const underWay = (this.#forcing.get(lock) ?? 0) + (isOver ? -1 : 1);
+    if (underWay > 0) this.#forcing.set(lock, underWay);
+    else this.#forcing.delete(lock);
   }
 
   #checkGrant(holder: GlobalHolder): void {

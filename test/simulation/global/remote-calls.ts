@@ -52,15 +52,16 @@ export class RemoteCall {
     const restMs =
       call.deadlineMs === undefined ? waitMs + marginMs : call.deadlineMs - from.monotonicMs();
     const timer = from.schedule(Math.max(0, restMs), () => this.#lost("no answer in time"));
-    // A request that is to outlive its caller must outlive this call, too, but for a stream.
-    const isTied = this.#isStream || call.onCallerLost === "cancel";
-    const forget = call.cancellation.onCancel(() => isTied && this.#lost("nobody waits for it"));
+    let forget = () => {};
     this.#resolve = (outcome) => {
       timer.cancel();
       forget();
       resolve(outcome);
     };
     host.calls.add(this);
+    // A request that is to outlive its caller must outlive this call, too, but for a stream.
+    const isTied = this.#isStream || call.onCallerLost === "cancel";
+    forget = call.cancellation.onCancel(() => isTied && this.#lost("nobody waits for it"));
     this.#toHost(() => this.#begin(command, Math.max(0, restMs)));
   }
 
