@@ -53,8 +53,8 @@ export class AcquireRun<T> {
   #timer: Timer | undefined;
 
   /**
-   * `newId`: a request id that no other request has. `earlier` gets those that another one takes the
-   * place of, here or after the session has ended.
+   * `newId`: a request id that no other request has. `earlier` gets those that another one takes
+   * the place of, here or after the session has ended.
    */
   constructor(
     core: ClientCore,

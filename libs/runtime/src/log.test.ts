@@ -60,7 +60,7 @@ test("the last lines of a process are there when it is gone, in their order", ()
     log.info("stopped");
     process.exit(0);`;
   const args = ["--input-type=module", "-e", script];
-  const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
+  const env = { UV_THREADPOOL_SIZE: "1" };
   const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env });
   const said = stdout.trim().split("\n");
   expect(said.map((line) => JSON.parse(line).message)).toEqual(["draining", "stopped"]);

@@ -156,7 +156,7 @@ export const globalPastBugs: readonly GlobalMutant[] = [
     edits: [
       {
         file: `${engine}/global-request.ts`,
-        find: "    else session.keepAlive();\n",
+        find: "    else session.keepOrMeet(() => this.#tellLeases());\n",
         replace: "",
       },
     ],

@@ -66,7 +66,6 @@ export class GlobalRecorder extends HistoryRecorder implements TruthListener, De
   /** Grants that must not hold, and who said so. */
   readonly #refused = new Map<string, string>();
   readonly #forced = new Set<string>();
-  /** Locks that an operator is taking away just now. */
   /** Operators' commands that may be under way, by lock. */
   readonly #forcing = new Map<string, number>();
   /** The highest token that somebody believed in, by lock. */
