@@ -35,8 +35,16 @@ export const userId = 65_532;
 /** Everything that is served is drained on it. */
 export const stopSignal = "SIGTERM";
 
-const node = `/${programsFolder}/node`;
-const production = { NODE_ENV: "production" };
+/** Node, as entrypoints name it. */
+export const nodePath = `/${programsFolder}/node`;
+/** Where Node finds what it compiled when the image was made, below {@link appFolder}. */
+export const compileCacheFolder = ".compile-cache";
+
+const production = {
+  NODE_ENV: "production",
+  NODE_COMPILE_CACHE: `/${appFolder}/${compileCacheFolder}`,
+  NODE_COMPILE_CACHE_PORTABLE: "1",
+};
 const metrics = 9_464;
 const metricsListen = { HOLDFAST_METRICS_LISTEN: `0.0.0.0:${metrics}` };
 
@@ -54,7 +62,7 @@ export const images: readonly Image[] = [
     purpose: "the command line",
     workspace: "libs/cli",
     programs: ["node"],
-    entrypoint: [node, "libs/cli/bin/holdfast.js"],
+    entrypoint: [nodePath, "libs/cli/bin/holdfast.js"],
     env: production,
     ports: [],
   },
@@ -84,7 +92,7 @@ function service(name: string, what: string, listens: Record<string, number> = {
     purpose: `${name}: ${what}`,
     workspace: `services/${name}`,
     programs: ["node"],
-    entrypoint: [node, `services/${name}/src/main.ts`],
+    entrypoint: [nodePath, `services/${name}/src/main.ts`],
     env: { ...production, ...Object.fromEntries(addresses), ...metricsListen },
     ports: [...Object.values(listens), metrics],
   };

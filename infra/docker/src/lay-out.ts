@@ -10,6 +10,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
+import { keepCompiled } from "./compile-cache.ts";
 import { appFolder, type Image, programsFolder } from "./image.ts";
 import { type Lock, productionPackages } from "./production-packages.ts";
 
@@ -38,6 +39,7 @@ export function layOut(image: Image, sources: Sources, root: string): void {
   makeFolder(app);
   layOutWorkspace(image.workspace, repository, app);
   copyFileSync(join(repository, "LICENSE"), join(app, "LICENSE"));
+  keepCompiled(image, app);
   for (const [name, path] of Object.entries(programs)) {
     if (image.programs.some((each) => each === name)) {
       copyProgram(path, join(root, programsFolder, name));

@@ -137,6 +137,18 @@ describe("the router's root filesystem, built without Docker", () => {
     timeoutMs,
   );
 
+  test(
+    "starts by what Node compiled when it was made",
+    async () => {
+      const told = started("router", { NODE_DEBUG_NATIVE: "COMPILE_CACHE" });
+      expect(await told.ended).toEqual({ code: 78, signal: null });
+      const accepted = told.printed.match(/cache for \w+ \S+ was accepted/g) ?? [];
+      expect(accepted.length).toBeGreaterThan(300);
+      expect(told.printed).toContain("services/router/src/compose.ts was accepted");
+    },
+    timeoutMs,
+  );
+
   test("has what runs and nothing else", () => {
     const files = readdirSync(join(folder, "router"), { recursive: true }).map(String);
     const needless = /\.test\.ts$|\.d\.ts$|\.map$|\/testing\/|node_modules\/(vitest|typescript)\//;
