@@ -65,6 +65,22 @@ test("D is the second-latest deadline, each from before its keepalive was sent",
   expect(regions.session.liveIn(leases)).toEqual([0]);
 });
 
+test("a grant may be believed in for three quarters of the ttl at any moment, while all answer", async () => {
+  const regions = new Regions();
+  const leases: LeasesOfLock = new Map();
+  regions.session.join("lock", leases, () => {});
+  await regions.clock.advance(100);
+  const all = confirmedBy(regions, 0, 1, 2);
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let step = 0; step < 300; step++) {
+    await regions.clock.advance(100);
+    const leftMs = regions.session.deadlineMs(all, leases) - regions.clock.monotonicMs();
+    leastMs = Math.min(leastMs, leftMs);
+  }
+  // Leases are valid for 8 s; the farther of two answers after 40 ms.
+  expect(leastMs).toBeGreaterThan(8_000 - ttlMs / 6 - 150);
+});
+
 test("a lease made anew does not count for what hangs on the old one", async () => {
   const regions = new Regions();
   const leases: LeasesOfLock = new Map();

@@ -35,6 +35,12 @@ export interface SessionBeats<Lock> {
 /** Of its ttl, what a lease must have left for its next turn to come in time. */
 const freshShare = 0.8;
 
+/**
+ * Of its ttl, how often leases are kept alive. What hangs on them is believed in for what is left of
+ * a ttl, so a client gets over a pause that is shorter by so much; a lease serves many locks.
+ */
+const beatShare = 1 / 6;
+
 /** What a {@link DelegationSession} needs. */
 export interface DelegationSessionOptions<Lock> {
   readonly id: SessionId;
@@ -173,7 +179,7 @@ export class DelegationSession<Lock = unknown> {
 
   #arm(): void {
     if (this.#timer !== undefined || this.#isAbandoned || this.#delegations === 0) return;
-    this.#timer = this.#options.clock.schedule(this.ttlMs / 3, () => {
+    this.#timer = this.#options.clock.schedule(this.ttlMs * beatShare, () => {
       this.#timer = undefined;
       this.#beat();
       this.#arm();
