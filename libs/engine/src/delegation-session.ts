@@ -36,8 +36,8 @@ export interface SessionBeats<Lock> {
 const freshShare = 0.8;
 
 /**
- * Of its ttl, how often leases are kept alive. What hangs on them is believed in for what is left of
- * a ttl, so a client gets over a pause that is shorter by so much; a lease serves many locks.
+ * Of its ttl, how often leases are kept alive. What hangs on them is believed in for what is left
+ * of a ttl, so a client gets over a pause that is shorter by so much; a lease serves many locks.
  */
 const beatShare = 1 / 6;
 

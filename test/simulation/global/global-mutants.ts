@@ -32,7 +32,7 @@ export const globalMutants: readonly GlobalMutant[] = [
   {
     name: "resent-ignored",
     phrase: "a repeat is taken for a first copy, and its refusal for final [H5]",
-    foundBy: 41,
+    foundBy: 230,
     edits: [
       {
         file: `${engine}/global-request.ts`,
