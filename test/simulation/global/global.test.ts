@@ -11,7 +11,7 @@ import { globalRegressionSeeds } from "./global-regression-seeds.ts";
 
 const seedsInTest = 250;
 /** Seeds a mutant may survive at the most. */
-const mutantSeedsMax = 150;
+const mutantSeedsMax = 300;
 const world = "global";
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
