@@ -24,6 +24,8 @@ export interface TestPodPlace {
   /** With the command line, and so with the SDK. */
   readonly image: string;
   readonly nodeName: string;
+  /** What it needs of a processor there; a node that has not got it refuses the pod. */
+  readonly cpu: string;
   /** A secret with its certificate, in its namespace; a stranger has none. */
   readonly tlsSecret?: string;
 }
@@ -40,20 +42,20 @@ export class TestPod {
   }
 
   /** Starts it, in a namespace with these labels. */
-  static async start(cluster: Cluster, place: TestPodPlace): Promise<TestPod> {
-    const { namespace, name, labels } = place;
+  async start(): Promise<void> {
+    const cluster = this.#cluster;
+    const { namespace, name, labels } = this.#place;
     const metadata = { namespace, name };
     await cluster.kubectl(["delete", "pod", name, "--namespace", namespace, "--ignore-not-found"]);
     await cluster.apply([
       { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } },
       { apiVersion: "v1", kind: "ConfigMap", metadata, data: programs() },
-      { apiVersion: "v1", kind: "Pod", metadata, spec: podSpec(place) },
+      { apiVersion: "v1", kind: "Pod", metadata, spec: podSpec(this.#place) },
     ]);
     await cluster.kubectl(
       ["wait", "--for=condition=Ready", `pod/${name}`, "--namespace", namespace, "--timeout=90s"],
       { timeoutMs: podTimeoutMs },
     );
-    return new TestPod(cluster, place);
   }
 
   /** Where it is. */
@@ -117,7 +119,7 @@ function programs(): Record<string, string> {
   return { ...Object.fromEntries(texts), "package.json": '{ "type": "module" }' };
 }
 
-function podSpec({ name, image, nodeName, tlsSecret }: TestPodPlace): object {
+function podSpec({ name, image, nodeName, cpu, tlsSecret }: TestPodPlace): object {
   // Waits to be asked; number 1 of a pod is not ended by a signal that it does not hear.
   const script = "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1e9)";
   return {
@@ -136,8 +138,7 @@ function podSpec({ name, image, nodeName, tlsSecret }: TestPodPlace): object {
         image,
         imagePullPolicy: "IfNotPresent",
         command: [node, "--eval", script],
-        // Whoever measures must not be the first to stand still where processors are few.
-        resources: { requests: { cpu: "500m", memory: "128Mi" }, limits: { memory: "1Gi" } },
+        resources: { requests: { cpu, memory: "128Mi" }, limits: { memory: "1Gi" } },
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,

@@ -12,12 +12,12 @@ export const strangers: Check = {
   name: "a stranger's pod is refused by NetworkPolicy",
   run: async (platform) => {
     const addresses = await addressesIn(platform);
-    const elsewhere = await stranger(platform, "holdfast-e2e-stranger", {});
+    const elsewhere = stranger(platform, "holdfast-e2e-stranger", {});
     // Beside the release: its etcd is not open to the namespace.
-    const beside = await stranger(platform, namespaceOf(region), {
-      "holdfast.dev/installation": "e2e",
-    });
+    const beside = stranger(platform, namespaceOf(region), { "holdfast.dev/installation": "e2e" });
     try {
+      await elsewhere.start();
+      await beside.start();
       for (const [door, address] of Object.entries(addresses)) {
         await expectClosed(elsewhere, door, address);
         const isPeerDoor = door === "router" || door === "coordinator";
@@ -44,9 +44,10 @@ function stranger(
   { cluster, clientImage, nodes }: Platform,
   namespace: string,
   labels: Readonly<Record<string, string>>,
-): Promise<TestPod> {
-  const place = { namespace, name: "stranger", labels, image: clientImage, nodeName: nodes[1] };
-  return TestPod.start(cluster, place);
+): TestPod {
+  const [name, nodeName, image] = ["stranger", nodes[1], clientImage] as const;
+  // It knocks on doors, and its node may have little left.
+  return new TestPod(cluster, { namespace, name, labels, image, nodeName, cpu: "10m" });
 }
 
 async function removePod({ cluster }: Platform): Promise<void> {
