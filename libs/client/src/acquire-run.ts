@@ -10,7 +10,6 @@ import { isGlobal, printLock } from "@holdfast/core/lock/lock-id";
 import { answerMsMax, answerMsMin, endingMsMax } from "./answer-time.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClientCore } from "./client-core.ts";
-import type { EarlierRequests } from "./earlier-requests.ts";
 import type { ReleaseResult } from "./lock.ts";
 import { isRepeatable } from "./persist.ts";
 import {
@@ -21,6 +20,7 @@ import {
   type Tenure,
   underTenure,
 } from "./tenure.ts";
+import type { UnsettledRequests } from "./unsettled-requests.ts";
 
 /**
  * One acquire request, sent as often as it takes to learn what became of it: always under the same
@@ -34,7 +34,7 @@ export class AcquireRun<T> {
   readonly #core: ClientCore;
   readonly #tenure: Tenure<T>;
   readonly #order: AcquireOrder;
-  readonly #earlier: EarlierRequests;
+  readonly #unsettled: UnsettledRequests;
   readonly #waitUntilMs: number;
   readonly #giveUpMs: number;
   readonly #onPosition: ((position: number) => void) | undefined;
@@ -53,7 +53,7 @@ export class AcquireRun<T> {
   #timer: Timer | undefined;
 
   /**
-   * `newId`: a request id that no other request has. `earlier` gets those that another one takes
+   * `newId`: a request id that no other request has. `unsettled` gets those that another one takes
    * the place of, here or after the session has ended.
    */
   constructor(
@@ -62,7 +62,7 @@ export class AcquireRun<T> {
     newId: () => RequestId,
     order: AcquireOrder,
     times: AcquireTimes,
-    earlier: EarlierRequests,
+    unsettled: UnsettledRequests,
     onPosition?: (position: number) => void,
   ) {
     this.#core = core;
@@ -73,7 +73,7 @@ export class AcquireRun<T> {
     this.#global = isGlobal(order.lock);
     this.#waitUntilMs = times.waitUntilMs;
     this.#giveUpMs = times.giveUpMs;
-    this.#earlier = earlier;
+    this.#unsettled = unsettled;
     this.#onPosition = onPosition;
     tenure.expect(this);
   }
@@ -220,7 +220,7 @@ export class AcquireRun<T> {
 
   /** Whatever became of the request is taken back, and another one takes its place. */
   #startOver(): void {
-    this.#earlier.add(this.#cancel());
+    this.#unsettled.add(this.#cancel());
     this.#outstanding = 0;
     this.#unanswered = false;
     this.#askAnew();
@@ -309,7 +309,7 @@ export class AcquireRun<T> {
     const cancelled = this.#cancel();
     // Under another session, or in another region's line, a copy of it may have the lock yet.
     const isExpired = end.kind === "failure" && end.code === "SESSION_EXPIRED";
-    if (isExpired || (this.#global && this.#sends > 1)) this.#earlier.add(cancelled);
+    if (isExpired || (this.#global && this.#sends > 1)) this.#unsettled.add(cancelled);
   }
 
   #cancel(): Promise<ReleaseResult> {

@@ -1,6 +1,15 @@
 import { failure } from "@holdfast/base/failure";
 import { expect, test } from "vitest";
-import { codeOf, grantedIn, rigOf, ttlMs } from "./testing/rig.ts";
+import { codeOf, grantedIn, type Rig, rigOf, ttlMs } from "./testing/rig.ts";
+import type { Script } from "./testing/scripted-transport.ts";
+
+/** No cancel succeeds any more; what answered before. */
+function cancelsFail({ net }: Rig): Script {
+  const rest = net.script;
+  net.script = (command, endpoint) =>
+    command.kind === "cancel" ? failure("NO_QUORUM", "Alone.") : rest(command, endpoint);
+  return rest;
+}
 
 const held = { kind: "held", holders: [], queueLength: 0, retryAfterMs: 250 } as const;
 
@@ -41,9 +50,7 @@ test("one that was given up is cancelled for as long as its session lives", asyn
   const acquiring = rig.client.acquire("order", { scope: "global", wait: "60s", signal });
   await rig.clock.advance(0);
   const { net } = rig;
-  const rest = net.script;
-  net.script = (command, endpoint) =>
-    command.kind === "cancel" ? failure("NO_QUORUM", "Alone.") : rest(command, endpoint);
+  const rest = cancelsFail(rig);
   caller.abort();
   expect(await codeOf(acquiring)).toBe("CANCELLED");
   await rig.clock.advance(5 * ttlMs);
@@ -56,9 +63,7 @@ test("one that was given up is cancelled for as long as its session lives", asyn
 test("that it is held is told once no earlier request of the acquire can be granted", async () => {
   const rig = await rigOf();
   const { net } = rig;
-  const rest = net.script;
-  net.script = (command, endpoint) =>
-    command.kind === "cancel" ? failure("NO_QUORUM", "Alone.") : rest(command, endpoint);
+  const rest = cancelsFail(rig);
   let told: string | undefined;
   void codeOf(rig.client.acquire("order", { scope: "global" })).then((code) => {
     told = code;
@@ -78,9 +83,7 @@ test("that it is held is told once no earlier request of the acquire can be gran
 test("a failure after a change of session is unknown while the request under the first one is", async () => {
   const rig = await rigOf();
   const { net } = rig;
-  const rest = net.script;
-  net.script = (command, endpoint) =>
-    command.kind === "cancel" ? failure("NO_QUORUM", "Alone.") : rest(command, endpoint);
+  cancelsFail(rig);
   const acquiring = codeOf(rig.client.acquire("order", { scope: "global" }));
   await rig.clock.advance(0);
   net.next("acquire").answer(failure("UNKNOWN_OUTCOME", "Unheard."));

@@ -11,12 +11,12 @@ import {
 } from "@holdfast/core/lease/validity";
 import { AcquireRun } from "./acquire-run.ts";
 import { bounded, type ClientCore } from "./client-core.ts";
-import { EarlierRequests } from "./earlier-requests.ts";
 import { type GrantHandle, printHandle } from "./grant-handle.ts";
 import type { ReleaseResult } from "./lock.ts";
 import type { AcquirePlan } from "./options.ts";
 import { isRepeatable, persist } from "./persist.ts";
 import type { AcquireEnd, SendTimes, Tenure } from "./tenure.ts";
+import { UnsettledRequests } from "./unsettled-requests.ts";
 
 /** A lock with a ttl of its own: it outlives this process and ends unless it is renewed. */
 export interface LeasedGrant extends GrantHandle {
@@ -54,10 +54,10 @@ export class LeasedLocks {
     // Nobody shares a session with this request, so its id alone must tell it from every other.
     const newId = () => randomUuid(this.#core.ports.random) as RequestId;
     const tenure = tenureOf(ttlMs);
-    const earlier = new EarlierRequests(this.#core);
-    const run = new AcquireRun(this.#core, tenure, newId, order, times, earlier, onPosition);
+    const unsettled = new UnsettledRequests(this.#core);
+    const run = new AcquireRun(this.#core, tenure, newId, order, times, unsettled, onPosition);
     const forget = caller.onCancel(() => run.abandon());
-    const end = await earlier.told(await run.start(), order.lock, times.giveUpMs, caller);
+    const end = await unsettled.told(await run.start(), order.lock, times.giveUpMs, caller);
     forget();
     if (end.kind !== "admitted") return end;
     const confirmed = await this.#confirm(end.value, ttlMs, times.giveUpMs);

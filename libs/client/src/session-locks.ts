@@ -4,12 +4,12 @@ import { globalRegion } from "@holdfast/core/lock/lock-id";
 import { AcquireRun } from "./acquire-run.ts";
 import { unlessCancelled } from "./caller.ts";
 import type { ClientCore } from "./client-core.ts";
-import { EarlierRequests } from "./earlier-requests.ts";
 import type { HeldLock } from "./held-lock.ts";
 import type { AcquirePlan } from "./options.ts";
 import type { Session } from "./session.ts";
 import type { SessionPool } from "./session-pool.ts";
 import type { AcquireEnd, AcquireTimes } from "./tenure.ts";
+import { UnsettledRequests } from "./unsettled-requests.ts";
 
 /** Sessions that may end under one acquire; one more in a row is no coincidence. */
 const sessionsMax = 3;
@@ -43,15 +43,15 @@ export class SessionLocks {
     const { order } = plan;
     const waitUntilMs = this.#core.ports.clock.monotonicMs() + order.waitMs;
     const times = { waitUntilMs, giveUpMs: waitUntilMs + timeoutMs };
-    const earlier = new EarlierRequests(this.#core);
-    const end = await this.#run(plan, times, earlier, caller);
-    return earlier.told(end, order.lock, times.giveUpMs, caller);
+    const unsettled = new UnsettledRequests(this.#core);
+    const end = await this.#run(plan, times, unsettled, caller);
+    return unsettled.told(end, order.lock, times.giveUpMs, caller);
   }
 
   async #run(
     plan: AcquirePlan,
     times: AcquireTimes,
-    earlier: EarlierRequests,
+    unsettled: UnsettledRequests,
     caller: Cancellation,
   ): Promise<AcquireEnd<HeldLock>> {
     const { order, ttlMs } = plan;
@@ -60,8 +60,8 @@ export class SessionLocks {
       if (caller.cancelled) return { kind: "abandoned" };
       const session = this.#pool.find(ttlMs, order.lock.region);
       const begun = session
-        ? { session, run: this.#begin(session, plan, times, earlier) }
-        : await unlessCancelled(caller, this.#beginLater(plan, times, earlier, caller));
+        ? { session, run: this.#begin(session, plan, times, unsettled) }
+        : await unlessCancelled(caller, this.#beginLater(plan, times, unsettled, caller));
       if (begun === undefined) return { kind: "abandoned" };
       if ("kind" in begun) return begun;
       const { run } = begun;
@@ -89,23 +89,23 @@ export class SessionLocks {
     session: Session,
     { order, onPosition }: AcquirePlan,
     times: AcquireTimes,
-    earlier: EarlierRequests,
+    unsettled: UnsettledRequests,
   ) {
     // Unique within the client is enough: the session makes it unique, and unguessable.
     const newId = () => `r${(this.#requests++).toString(36)}` as RequestId;
-    return new AcquireRun(this.#core, session, newId, order, times, earlier, onPosition);
+    return new AcquireRun(this.#core, session, newId, order, times, unsettled, onPosition);
   }
 
   /** The same once there is a session with a place. */
   #beginLater(
     plan: AcquirePlan,
     times: AcquireTimes,
-    earlier: EarlierRequests,
+    unsettled: UnsettledRequests,
     caller: Cancellation,
   ) {
     const { region } = plan.order.lock;
     return this.#pool.claim(plan.ttlMs, region, times.giveUpMs, (session) =>
-      caller.cancelled ? undefined : { session, run: this.#begin(session, plan, times, earlier) },
+      caller.cancelled ? undefined : { session, run: this.#begin(session, plan, times, unsettled) },
     );
   }
 }

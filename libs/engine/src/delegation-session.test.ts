@@ -34,6 +34,15 @@ class Regions {
 const confirmedBy = (regions: Regions, ...at: number[]) =>
   new Map(at.map((region) => [region, regions.leases[region] as LeaseId]));
 
+/** A delegation has joined, and all regions have answered. */
+async function joined() {
+  const regions = new Regions();
+  const leases: LeasesOfLock = new Map();
+  regions.session.join("lock", leases, () => {});
+  await regions.clock.advance(100);
+  return { regions, leases, all: confirmedBy(regions, 0, 1, 2) };
+}
+
 test("two regions are enough to go on, and the time of one that is silent is bounded", async () => {
   const regions = new Regions();
   const leases: LeasesOfLock = new Map();
@@ -50,11 +59,7 @@ test("two regions are enough to go on, and the time of one that is silent is bou
 });
 
 test("D is the second-latest deadline, each from before its keepalive was sent", async () => {
-  const regions = new Regions();
-  const leases: LeasesOfLock = new Map();
-  regions.session.join("lock", leases, () => {});
-  await regions.clock.advance(100);
-  const all = confirmedBy(regions, 0, 1, 2);
+  const { regions, leases, all } = await joined();
   expect(regions.session.deadlineMs(all, leases)).toBe(8_000);
   // Two regions fall silent: the third one's keepalives do not move D.
   regions.delaysMs.fill(undefined, 1);
@@ -66,11 +71,7 @@ test("D is the second-latest deadline, each from before its keepalive was sent",
 });
 
 test("a grant may be believed in for three quarters of the ttl at any moment, while all answer", async () => {
-  const regions = new Regions();
-  const leases: LeasesOfLock = new Map();
-  regions.session.join("lock", leases, () => {});
-  await regions.clock.advance(100);
-  const all = confirmedBy(regions, 0, 1, 2);
+  const { regions, leases, all } = await joined();
   let leastMs = Number.POSITIVE_INFINITY;
   for (let step = 0; step < 300; step++) {
     await regions.clock.advance(100);

@@ -271,7 +271,7 @@ test("a call that is passed on and lost ends nothing in the region it was passed
   await delegated(world, "east");
   const session = await client(world, "west");
   await world.run("west", world.acquire({ session }));
-  expect(world.passedOn).toEqual([expect.objectContaining({ onCallerLost: "keep", hops: 1 })]);
+  expect(world.passedOn).toEqual([expect.objectContaining({ onCallerLost: "keep", hops: 3 })]);
 });
 
 test("a try that shares is told who has the lock, gets an idle one, and hears of a region out of reach", async () => {
@@ -314,4 +314,15 @@ test("one that stood in two regions' lines, and was given back in one, keeps not
   expect(released).toMatchObject({ kind: "released" });
   await world.clock.advance(1_000);
   expect(await world.run("east", { kind: "get", lock })).toMatchObject({ holderCount: 0 });
+});
+
+test("a cancel is passed on once to each region, and goes on from none", async () => {
+  const world = await startRig();
+  const session = await client(world, "east");
+  const grantId = grantIdOf(session, "r1" as RequestId);
+  const cancel = { kind: "cancel", lock, grantId, session } as const;
+  expect(await world.run("east", cancel)).toEqual({ kind: "cancelled", found: false });
+  expect(world.passedOn).toHaveLength(2);
+  // Each region votes on it once: for the coordinator that was asked.
+  expect(world.asked.filter((kind) => kind.startsWith("accept"))).toHaveLength(2);
 });

@@ -106,7 +106,8 @@ export function askThere<C extends Command>(
   const asked = tier.execute(command, {
     cancellation,
     deadlineMs,
-    hops: hops + 1,
+    // Whoever gets it is the last one: of what begins here nothing has counted yet.
+    hops: Math.max(hops, hopsMax) + 1,
     onCallerLost: "keep",
   });
   return asked.finally(() => timer.cancel());

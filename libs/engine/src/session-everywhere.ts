@@ -6,8 +6,8 @@ import { majority } from "@holdfast/core/quorum/votes";
 import { answerMs, type GlobalContext } from "./global-context.ts";
 import type { GlobalLockId, MetSession, RegionLease, VotingRegion } from "./ports/voting-region.ts";
 
-/** A region that did not answer is asked again after so long, in ms. */
-const meetAgainMs = 2_000;
+/** A region that did not answer is asked again after so long, twice as long each time, in ms. */
+const meetAgainMs = { min: 2_000, max: 16_000 };
 
 /**
  * A session's leases for one lock in all regions. A region that does not answer is left out, and
@@ -50,14 +50,17 @@ export class SessionEverywhere {
   /** The same, and again until `isOver` where nobody answers: its turn may come much later. */
   meetAll(isOver: () => boolean, onLease: () => void): void {
     const { clock } = this.#context.surroundings;
-    const ask: Ask = async (region, index) => {
-      const lease = await this.#meetIn(region);
-      if (isFailure(lease) && lease.code !== "SESSION_EXPIRED") {
-        clock.schedule(meetAgainMs, () => isOver() || void this.#askOne(index, ask, onLease));
-      }
-      return lease;
+    const askAfter = (pauseMs: number): Ask => {
+      return async (region, index) => {
+        const lease = await this.#meetIn(region);
+        if (isFailure(lease) && lease.code !== "SESSION_EXPIRED") {
+          const again = askAfter(Math.min(2 * pauseMs, meetAgainMs.max));
+          clock.schedule(pauseMs, () => isOver() || void this.#askOne(index, again, onLease));
+        }
+        return lease;
+      };
     };
-    this.#ask(ask, onLease);
+    this.#ask(askAfter(meetAgainMs.min), onLease);
   }
 
   /** Passes a sign of life on to all regions. */

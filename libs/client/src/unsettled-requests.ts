@@ -7,10 +7,11 @@ import type { ReleaseResult } from "./lock.ts";
 import type { AcquireEnd } from "./tenure.ts";
 
 /**
- * Requests of one acquire that another request took the place of while they might have been
- * granted. Until the cancel of each is answered, its lock may be held in the caller's name.
+ * Requests of one acquire that are being cancelled, and may have been granted: another one took
+ * their place, or they were sent more than once. Until its cancel is answered, each may hold the
+ * lock in its caller's name.
  */
-export class EarlierRequests {
+export class UnsettledRequests {
   readonly #core: ClientCore;
   /** Made when it is needed: nearly every acquire is one request. */
   #open: Set<Promise<ReleaseResult>> | undefined;
@@ -46,11 +47,12 @@ export class EarlierRequests {
     await unlessCancelled(caller, bounded(this.#core, all, leftMs, []));
     if (caller.cancelled) return { kind: "abandoned" };
     if (open.size === 0) return end;
+    const last = end.kind === "failure" ? ` Last: ${end.message}` : "";
     return failure(
       "UNKNOWN_OUTCOME",
-      `An earlier request of this acquire of ${printLock(lock)} may have been granted, and its ` +
-        "cancel was not answered in time. It goes on in the background; until it succeeds, or the " +
-        "lease ends, the lock may be held by nobody.",
+      `A request of this acquire of ${printLock(lock)} may have been granted, and its cancel was ` +
+        "not answered in time. It goes on in the background; until it succeeds, or the lease ends, " +
+        `the lock may be held by nobody.${last}`,
     );
   }
 }
