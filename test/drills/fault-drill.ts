@@ -13,6 +13,7 @@ import { earlyEnds } from "./early-ends.ts";
 import type { PlannedFault } from "./fault-schedule.ts";
 import { Holder } from "./holder.ts";
 import { Injector } from "./injector.ts";
+import { LeaseWitness } from "./lease-witness.ts";
 import { type DrilledRegion, startRegion } from "./region.ts";
 import { type Habits, Worker } from "./worker.ts";
 
@@ -112,6 +113,7 @@ async function work(
     ...{ workers: 3, habits: { ...clinging, ...habits }, folder, env, now, record },
   });
   await holder.start();
+  const witness = new LeaseWitness(region.etcd.endpoints, now, record);
   const stopping = new AbortController();
   const clients = await Promise.all(
     Array.from({ length: clientsCount }, (_, index) =>
@@ -134,6 +136,7 @@ async function work(
   } finally {
     stopping.abort();
     await Promise.all([...workers, holder.stop()]);
+    witness.close();
   }
   const untilMs = now();
   await Promise.all(clients.map((client) => client.close()));

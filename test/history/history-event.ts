@@ -15,6 +15,7 @@ export type HistoryEvent =
   | VoidedEvent
   | DiedEvent
   | WriteEvent
+  | LeaseEndedEvent
   | FaultEvent;
 
 /** What an acquire came to; `unknown` where nobody knows whether it was ever granted. */
@@ -100,6 +101,15 @@ export interface WriteEvent {
   readonly token: string;
   /** False: the resource had seen a token that makes this one stale. */
   readonly accepted: boolean;
+}
+
+/** Seen at the store: a holder went because its lease had ended, whoever ended that. */
+export interface LeaseEndedEvent {
+  readonly kind: "lease-ended";
+  readonly atMs: number;
+  readonly lock: string;
+  /** Of the holder's key, decimal: its token names the same. */
+  readonly createRevision: string;
 }
 
 /** Something was broken on purpose from `atMs` to `untilMs`. */

@@ -74,15 +74,16 @@ export function tenuresOf(events: readonly HistoryEvent[]): Tenure[] {
       for (const draft of drafts.values()) {
         if (draft.invoke.client === event.client) draft.endBelief(event.atMs);
       }
-    } else if (event.kind !== "fault" && event.kind !== "write") apply(find(event.op), event);
+    } else if ("op" in event && event.kind !== "write") apply(find(event.op), event);
   }
   return [...drafts.values()].map((draft) => draft.tenure());
 }
 
-function apply(
-  draft: Draft,
-  event: Exclude<HistoryEvent, { readonly kind: "invoke" | "died" | "fault" | "write" }>,
-): void {
+interface NotOfTenures {
+  readonly kind: "invoke" | "died" | "fault" | "write" | "lease-ended";
+}
+
+function apply(draft: Draft, event: Exclude<HistoryEvent, NotOfTenures>): void {
   switch (event.kind) {
     case "return":
       draft.returnMs = event.atMs;
