@@ -1,28 +1,101 @@
+import { type Failure, failure } from "@holdfast/base/failure";
 import type { LeaseId, SessionId } from "@holdfast/base/ids";
+import { ManualClock } from "@holdfast/base/manual-clock";
 import { expect, test } from "vitest";
 import type { GlobalContext } from "./global-context.ts";
+import type { RegionLease } from "./ports/voting-region.ts";
 import { SessionEverywhere } from "./session-everywhere.ts";
 import { call } from "./testing/region.ts";
 import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
-test("a region confirms by the very lease that the grant hangs on, not by one made since", async () => {
+const silent = failure("SHARD_UNAVAILABLE", "west did not answer.");
+const ended = failure("SESSION_EXPIRED", "The session has no lease in west.");
+
+function leaseIn(region: string, id: number): RegionLease {
+  return { kind: "region-lease", region, shard: "s", lease: BigInt(id) as LeaseId, validForMs: 9 };
+}
+
+/** What a region says of the session. */
+type Says = () => RegionLease | Failure;
+
+/**
+ * A session in three regions: two have a lease of it, and west says what the test says. `metAt`:
+ * when that one was asked for a lease, in s.
+ */
+function sessionWith(west: { readonly meet?: Says; readonly keepAlive?: Says } = {}) {
+  const clock = new ManualClock();
+  const metAt: number[] = [];
   const regions = ["east", "north", "west"].map((region, index) => {
-    const lease = BigInt(index + 1) as LeaseId;
-    return {
-      region,
-      meet: async () => ({ kind: "lease", region, shard: "s", lease, validForMs: 9 }),
+    const says = region === "west" ? west : {};
+    const lives = () => leaseIn(region, index + 1);
+    const meet = async () => {
+      if (region === "west") metAt.push(clock.monotonicMs() / 1_000);
+      return (says.meet ?? lives)();
     };
+    return { region, meet, keepAlive: async () => (says.keepAlive ?? lives)() };
   });
-  const context = { regions } as unknown as GlobalContext;
-  const session = new SessionEverywhere(context, lock, {
-    session: "s" as SessionId,
-    ttlMs: 10_000,
-  });
+  const context = { regions, surroundings: { clock } } as unknown as GlobalContext;
+  const met = { session: "s" as SessionId, ttlMs: 10_000 };
+  return { clock, metAt, session: new SessionEverywhere(context, lock, met) };
+}
+
+test("a region confirms by the very lease that the grant hangs on, not by one made since", async () => {
+  const { session } = sessionWith();
   session.meet();
   // North's lease ended since the grant was put under it, and the session has another one there.
   const under = new Map([1n, 77n, 3n].map((lease, index) => [index, lease as LeaseId]));
   const confirmed = await session.confirmations(under);
   expect(confirmed.map(({ lease }) => lease.region)).toEqual(["east", "west"]);
+});
+
+test("a region where the lease has ended since gives another one with the next sign of life", async () => {
+  let lease = leaseIn("west", 3);
+  const { clock, session } = sessionWith({ meet: () => lease, keepAlive: () => ended });
+  session.meetAll(
+    () => false,
+    () => {},
+  );
+  await clock.advance(60_000);
+  expect(session.leaseIn("west")).toEqual(lease);
+  lease = leaseIn("west", 33);
+  const told: number[] = [];
+  session.keepOrMeet(() => told.push(session.leases.length));
+  await clock.advance(0);
+  expect(session.leaseIn("west")).toEqual(lease);
+  expect(told).toEqual([3, 3, 3]);
+});
+
+test("a lease that a region says has ended is neither told nor counted any more", async () => {
+  const { clock, session } = sessionWith({ keepAlive: () => ended });
+  session.meet();
+  await clock.advance(0);
+  expect(session.leases).toHaveLength(3);
+  session.keepAlive();
+  await clock.advance(0);
+  expect(session.leases.map(({ region }) => region)).toEqual(["east", "north"]);
+});
+
+test("a region that does not answer is asked again, more and more rarely", async () => {
+  const { clock, metAt, session } = sessionWith({ meet: () => silent });
+  session.meetAll(
+    () => false,
+    () => {},
+  );
+  await clock.advance(60_000);
+  expect(metAt).toEqual([0, 2, 6, 14, 30, 46]);
+});
+
+test("nobody is asked again for a request that is over", async () => {
+  let isOver = false;
+  const { clock, metAt, session } = sessionWith({ meet: () => silent });
+  session.meetAll(
+    () => isOver,
+    () => {},
+  );
+  await clock.advance(7_000);
+  isOver = true;
+  await clock.advance(60_000);
+  expect(metAt).toEqual([0, 2, 6]);
 });
 
 test("a renewal adds up no regions that show different ballots", async () => {

@@ -142,7 +142,8 @@ export class SessionEverywhere {
     this.#asked.delete(index);
     this.#silences.delete(region.region);
     if (isFailure(lease)) {
-      if (lease.code !== "SESSION_EXPIRED") this.#silences.set(region.region, lease.message);
+      if (lease.code === "SESSION_EXPIRED") this.#leases.delete(index);
+      else this.#silences.set(region.region, lease.message);
       return;
     }
     this.#leases.set(index, lease);
