@@ -3,6 +3,7 @@ import { ManualClock } from "@holdfast/base/manual-clock";
 import { defaultDelegationPolicy } from "@holdfast/core/delegation/recall";
 import { decide } from "@holdfast/core/quorum/register";
 import { emptyRegister } from "@holdfast/core/quorum/register-value";
+import { acquireOf } from "@holdfast/core/quorum/testing/requests";
 import { expect, test } from "vitest";
 import { type BeatenLease, DelegationSession } from "./delegation-session.ts";
 import { DelegationTenure, delegationRequest } from "./delegation-tenure.ts";
@@ -10,9 +11,13 @@ import type { Asking } from "./register-proposer.ts";
 
 const ttlMs = 6_000;
 const home = 0;
+const nobody: ReadonlySet<GrantId> = new Set();
 
-/** A delegation that another coordinator was given, and whose own region is silent for a while. */
-function adopted() {
+/**
+ * A delegation that another coordinator asked for, and was given unless somebody has the lock
+ * `before` it. Its own region is silent for a while.
+ */
+function adopted(before = emptyRegister) {
   const clock = new ManualClock();
   const silent: ((lease: BeatenLease) => void)[] = [];
   const leaseOf = (region: number) => {
@@ -32,28 +37,32 @@ function adopted() {
   const request = delegationRequest("d1" as GrantId, "here", session, 0);
   const asked: Asking[] = [];
   let isOver = false;
+  let doubts = 0;
   const tenure = new DelegationTenure<string>({
     ...{ request, wasAsked: true, session, lock: "lock", clock, pauseMs: 1_000 },
     policy: defaultDelegationPolicy,
     register: { submit: (asking) => void asked.push(asking) },
     onChange: () => {},
-    onDoubt: () => {},
+    onDoubt: () => {
+      doubts++;
+    },
     onOver: () => {
       isOver = true;
     },
   });
   const acquire = { kind: "acquire", request, wait: true, mayBeGranted: false } as const;
-  const { value, outcomes } = decide(emptyRegister, [acquire], new Set());
+  const { value, outcomes } = decide(before, [acquire], nobody);
   const [outcome] = outcomes;
-  /** The register says that it has it, and no two regions confirm that yet. */
-  const answerUnconfirmed = () => {
+  /** The register says what came of it, and no two regions confirm that anybody has it yet. */
+  const answerUnconfirmed = (now = value) => {
     if (outcome === undefined) throw new Error("one command has one outcome");
-    asked.at(-1)?.answer({ kind: "decided", outcome, value, confirmed: () => new Map() });
+    asked.at(-1)?.answer({ kind: "decided", outcome, value: now, confirmed: () => new Map() });
   };
   const speak = () => {
     for (const answer of silent.splice(0)) answer(leaseOf(home));
   };
-  return { clock, tenure, asked, value, answerUnconfirmed, speak, isOver: () => isOver };
+  const counted = { isOver: () => isOver, doubts: () => doubts };
+  return { clock, tenure, asked, value, answerUnconfirmed, speak, ...counted };
 }
 
 test("one whose region was silent at first is not kept alive for ever without being ended", async () => {
@@ -76,4 +85,24 @@ test("one whose region stays silent is left to end", async () => {
   tenure.hint(value, true);
   await clock.advance(ttlMs);
   expect(isOver()).toBe(true);
+});
+
+test("whoever it waits behind is doubted once for each version of the register", async () => {
+  const { value: before } = decide(emptyRegister, [acquireOf("dead")], nobody);
+  const { clock, tenure, asked, value, answerUnconfirmed, speak, doubts } = adopted(before);
+  speak();
+  answerUnconfirmed();
+  await clock.advance(ttlMs);
+  expect(doubts()).toBe(1);
+  // The look that followed has the register asked again; a region is away, and all is as it was.
+  tenure.hint(value, true);
+  answerUnconfirmed();
+  await clock.advance(ttlMs);
+  expect(asked).toHaveLength(2);
+  expect(doubts()).toBe(1);
+  const { value: newer } = decide(value, [acquireOf("another", { wait: true })], nobody);
+  tenure.hint(newer, true);
+  answerUnconfirmed(newer);
+  await clock.advance(ttlMs);
+  expect(doubts()).toBe(2);
 });

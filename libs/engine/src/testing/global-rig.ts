@@ -96,8 +96,9 @@ export class GlobalRig {
         const outcome = await this.begin(to, command, surroundings);
         await sleep(this.clock, roundTripMs / 2);
         const isCut = this.cut.has(`${from}>${to}`) || this.cut.has(`${to}>${from}`);
-        const unanswered = failure("UNKNOWN_OUTCOME", `${to} did not answer.`);
-        return isCut ? (unanswered as typeof outcome) : outcome;
+        if (!isCut) return outcome;
+        await new Promise<void>((resolve) => surroundings.cancellation.onCancel(resolve));
+        return failure("UNKNOWN_OUTCOME", `${to} did not answer.`) as typeof outcome;
       },
     };
   }
