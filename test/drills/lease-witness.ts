@@ -7,17 +7,24 @@ import type { HistoryEvent } from "../history/history-event.ts";
 
 /** A watch that was cut is begun again after so long. */
 const retryMs = 200;
+/**
+ * So much later etcd is asked whether the lease lives. A leader that was just thawed answers for
+ * some ms as if nothing had happened since, and knows no lease that was made meanwhile.
+ */
+const askAfterMs = 500;
 
 /**
  * Sees holders go, past every router, and records which of them went because etcd had ended their
- * lease. It looks through each member by itself: while one is frozen, the others tell.
+ * lease. It looks through each member by itself, and counts who tells first: while one is frozen,
+ * the others tell, and it tells the same much later.
  */
 export class LeaseWitness {
   readonly #now: () => number;
   readonly #record: (event: HistoryEvent) => void;
   readonly #stopping = new AbortController();
-  readonly #stores: readonly EtcdShardStore[];
-  readonly #recorded = new Set<string>();
+  readonly #members: readonly EtcdShardStore[];
+  readonly #shard: EtcdShardStore;
+  readonly #seen = new Set<string>();
 
   /** `endpoints`: the client URLs of a shard's members; `record` hears of one end once. */
   constructor(
@@ -27,43 +34,47 @@ export class LeaseWitness {
   ) {
     this.#now = now;
     this.#record = record;
-    this.#stores = endpoints.map(
-      (endpoint) => new EtcdShardStore({ endpoints: [endpoint], region: "drill", shard: "s0" }),
-    );
-    for (const store of this.#stores) for (const kind of ["x", "s"]) this.#watch(store, kind, 1n);
+    const connect = (to: readonly string[]): EtcdShardStore =>
+      new EtcdShardStore({ endpoints: to, region: "drill", shard: "s0" });
+    this.#shard = connect(endpoints);
+    this.#members = endpoints.map((endpoint) => connect([endpoint]));
+    for (const member of this.#members)
+      for (const kind of ["x", "s"]) this.#watch(member, kind, 1n);
   }
 
   close(): void {
     this.#stopping.abort();
-    for (const store of this.#stores) store.close();
+    for (const store of [this.#shard, ...this.#members]) store.close();
   }
 
-  #watch(store: EtcdShardStore, kind: string, startRevision: bigint): void {
+  #watch(member: EtcdShardStore, kind: string, startRevision: bigint): void {
     let nextRevision = startRevision;
-    store.watch(
+    member.watch(
       { key: `${kind}/`, rangeEnd: `${kind}0`, startRevision, withPrevious: true },
       {
         onEvents: (revision, events) => {
           nextRevision = revision + 1n;
-          for (const event of events) void this.#see(store, revision, event);
+          for (const event of events) void this.#see(revision, event);
         },
         onEnd: async () => {
           await sleep(retryMs, undefined, { ref: false });
-          if (!this.#stopping.signal.aborted) this.#watch(store, kind, nextRevision);
+          if (!this.#stopping.signal.aborted) this.#watch(member, kind, nextRevision);
         },
       },
     );
   }
 
-  async #see(store: EtcdShardStore, revision: bigint, { kind, kv, previous }: WatchEvent) {
+  async #see(revision: bigint, { kind, kv, previous }: WatchEvent): Promise<void> {
     const lock = parseKey(kv.key)?.name;
-    if (kind !== "delete" || lock === undefined || previous?.lease === undefined) return;
-    const atMs = this.#now();
-    const reply = await store.leaseKeys(previous.lease as LeaseId);
     const id = `${kv.key}@${revision}`;
-    if (reply.kind !== "lease" || reply.remainingS >= 0 || this.#recorded.has(id)) return;
-    this.#recorded.add(id);
-    const { createRevision } = previous;
+    if (kind !== "delete" || lock === undefined || this.#seen.has(id)) return;
+    this.#seen.add(id);
+    if (previous === undefined || previous.lease === 0n) return;
+    const { lease, createRevision } = previous;
+    const atMs = this.#now();
+    await sleep(askAfterMs, undefined, { ref: false });
+    const reply = await this.#shard.leaseKeys(lease as LeaseId);
+    if (reply.kind !== "lease" || reply.remainingS >= 0) return;
     this.#record({ kind: "lease-ended", atMs, lock, createRevision: String(createRevision) });
   }
 }
