@@ -88,7 +88,7 @@ export class RegionDelegation {
       random: surroundings.random,
       policy: context.delegation ?? defaultDelegationPolicy,
       patienceMs,
-      lookMs: delegationTtlMs / 4,
+      lookMs,
     });
     this.#hints = new RegisterHints(context, lock, {
       onValue: (value) => void this.#onValue(value),
@@ -213,8 +213,16 @@ export class RegionDelegation {
   }
 }
 
-/** Of the sessions under which coordinators hold delegations; bounds what waits when one dies. */
-export const delegationTtlMs = 6_000;
+/**
+ * Of the sessions under which coordinators hold delegations. A client believes in what was
+ * delegated no longer than that, so it must outlast what a region may stand still for; all other
+ * regions wait for it when one is gone, so it is shorter than the ttl that sessions have by
+ * themselves.
+ */
+export const delegationTtlMs = 10_000;
+
+/** How often those who wait look whether it is their turn; up to twice that. */
+const lookMs = 1_500;
 
 /**
  * What the id of a delegation ends with. A shard that lost its data, or was set back, is admitted

@@ -9,7 +9,7 @@ import type { Aftermath, Findings } from "./global-drill.ts";
 import { claiming, lodging, using } from "./habits.ts";
 
 /** Of the sessions under which coordinators hold delegations. */
-const delegationTtlMs = 6_000;
+const delegationTtlMs = 10_000;
 /**
  * Drift, the lateness of a lease's end in etcd, what is left of half a ttl until those who wait
  * look again, some round trips, and a machine that is busy.

@@ -77,11 +77,11 @@ async function untilSure(lodger: Holder, now: () => number): Promise<void> {
 const regionLost: GlobalDrill = {
   name: "global-delegated-region-lost",
   about: "kill -9 of all of a region that locks are delegated to; others have them after a ttl",
-  shortSeconds: 14,
-  seconds: 14,
+  shortSeconds: 18,
+  seconds: 18,
   perSecondMin: 1,
   parts: watchedHousehold,
-  faults: (scene) => onceDelegated(scene, regionKilled(scene.platform.site(home), 10_500)),
+  faults: (scene) => onceDelegated(scene, regionKilled(scene.platform.site(home), 14_500)),
   look: (aftermath) => takenOver(aftermath, home, 1),
 };
 
@@ -102,11 +102,11 @@ const coordinatorLost: GlobalDrill = {
 const shardAway: GlobalDrill = {
   name: "global-delegated-etcd-paused",
   about: "SIGSTOP of the etcd of a region that locks are delegated to; all else lives on",
-  shortSeconds: 22,
-  seconds: 22,
+  shortSeconds: 30,
+  seconds: 30,
   perSecondMin: 0.5,
   parts: watchedHousehold,
-  faults: (scene) => onceDelegated(scene, etcdFrozen(scene.platform.site(home), 19_000)),
+  faults: (scene) => onceDelegated(scene, etcdFrozen(scene.platform.site(home), 27_000)),
   look: (aftermath) => both(takenOver(aftermath, home, 2), grantedMeanwhile(aftermath, home)),
 };
 

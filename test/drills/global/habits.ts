@@ -103,7 +103,7 @@ export const using: Habits = {
  * Of a process that keeps a lock which others of its region have been using: it has it by
  * delegation. Its own lease outlives those of others, so that it is the delegation that counts.
  */
-export const lodging: Habits = { ...keeping, fromMs: 1_500, ttlMs: 6_000, waitMs: 20_000 };
+export const lodging: Habits = { ...keeping, fromMs: 1_500, ttlMs: 12_000, waitMs: 20_000 };
 
 /** Of those elsewhere who want a lock once it is delegated, for as long as it takes. */
 export const claiming: Habits = {
