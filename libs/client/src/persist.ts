@@ -35,11 +35,13 @@ export async function persist<C extends Command>(
   let firstSentAt: ClockReading | undefined;
   let last: Failure | undefined;
   for (let repeat = 0; ; repeat++) {
-    const leftMs = untilMs - clock.monotonicMs();
-    if (leftMs <= 0 || closing.cancelled) break;
+    if (clock.monotonicMs() >= untilMs || closing.cancelled) break;
     const mayRepeat = repeat === 0 || budget.take(clock.monotonicMs());
     if (mayRepeat && (link.connected || (await link.ready(untilMs)))) {
-      firstSentAt ??= readClocks(clock);
+      const sentAt = readClocks(clock);
+      firstSentAt ??= sentAt;
+      // What is left once there is a router: waiting for one may have taken most of the time.
+      const leftMs = Math.max(0, untilMs - sentAt.monotonicMs);
       const outcome = await link.request(command, Math.min(answerMsMax, leftMs));
       if (!isFailure(outcome) || !isRepeatable(outcome)) {
         budget.succeeded();

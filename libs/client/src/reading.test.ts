@@ -235,3 +235,18 @@ test("a force release of more holders than are named says how many there were", 
     .answer({ kind: "force-released", released: [tenant], releasedCount: 4_000 });
   expect(await forcing).toEqual({ holders: [tenant], holderCount: 4_000 });
 });
+
+test("a call ends in time, however long it has waited for a router that is silent then", async () => {
+  const rig = await rigOf({ requestTimeout: 3_000, endpoints: ["a:1"] });
+  rig.net.down("a:1");
+  let told: string | undefined;
+  void codeOf(rig.client.get("order")).then((code) => {
+    told = code;
+  });
+  await rig.clock.advance(2_000);
+  rig.net.up("a:1");
+  await rig.clock.advance(900);
+  expect(rig.net.pending("get")).toHaveLength(1);
+  await rig.clock.advance(200);
+  expect(told).toBe("UNKNOWN_OUTCOME");
+});

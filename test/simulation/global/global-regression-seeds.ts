@@ -19,4 +19,5 @@ export const globalRegressionSeeds: readonly RegressionSeed[] = [
   { seed: 2736, found: "a connection that ended before it was answered was used for good" },
   { seed: 3359, found: "a request released in one region had the lock in another one's line" },
   { seed: 20_844, found: "told that it was cancelled, by the platform that had granted it once" },
+  { seed: 30_584, found: "a call that had waited for a router took that time once more" },
 ];
