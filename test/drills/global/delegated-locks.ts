@@ -115,7 +115,9 @@ export function keptOver({ events, tenures, untilMs }: Aftermath): Findings {
       const isHeld = held.returnMs < fault.atMs && held.believedUntilMs > fault.atMs;
       if (!held.client.startsWith("lodger-") || !isHeld) continue;
       met.add(fault);
-      const isKept = held.believedUntilMs >= Math.min(fault.untilMs + keptForMs, untilMs);
+      const wasReleased = held.release !== undefined && held.believedUntilMs > fault.untilMs;
+      const isKept =
+        wasReleased || held.believedUntilMs >= Math.min(fault.untilMs + keptForMs, untilMs);
       if (isKept) keptCount++;
       // Away for longer, it may find that the delegation has ended.
       if (isKept || fault.untilMs - fault.atMs > awayMsMax) continue;
