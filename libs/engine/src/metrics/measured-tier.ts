@@ -2,7 +2,7 @@ import type { Clock } from "@holdfast/base/clock";
 import { type Failure, isFailure } from "@holdfast/base/failure";
 import { isSampled, traceIdOf } from "@holdfast/base/tracer";
 import type { Command } from "@holdfast/core/command/command";
-import type { OutcomeOf } from "@holdfast/core/command/outcome";
+import type { Outcome, OutcomeOf } from "@holdfast/core/command/outcome";
 import type { LockEvent } from "@holdfast/core/lock/lock-event";
 import { globalRegion, type LockId } from "@holdfast/core/lock/lock-id";
 import type {
@@ -40,28 +40,15 @@ export class MeasuredTier implements LockTier {
     this.#faults = onFault && new FaultReport(clock, onFault);
   }
 
-  async execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
+  execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
     const startedMs = this.#clock.monotonicMs();
-    let hasWaited = false;
-    let heard = call;
-    const { onPosition } = call;
-    if (onPosition !== undefined && command.kind === "acquire" && command.waitMs > 0) {
-      heard = {
-        ...call,
-        onPosition: (position) => {
-          hasWaited = true;
-          onPosition(position);
-        },
-      };
-    }
-    const outcome = await this.#tier.execute(command, heard);
-    const traceparent = command.kind === "acquire" ? command.traceparent : undefined;
-    const label = outcomeLabel(outcome, hasWaited);
-    this.#count(command.kind, scopeOf(command), label, startedMs, traceparent);
-    // Whoever asked is gone, by its own will as a rule: what it would have been told is no fault.
-    const isHeard = !call.cancellation.cancelled;
-    if (isHeard && faultLabels.has(label)) this.#tell(command.kind, outcome, lockOf(command));
-    return outcome;
+    const waits = command.kind === "acquire" && command.waitMs > 0;
+    const place = waits && call.onPosition !== undefined ? new HeardPlace(call) : undefined;
+    // Ten thousand may wait in here: a function that awaits keeps half a KiB more for each.
+    return this.#tier.execute(command, place?.heard ?? call).then((outcome) => {
+      this.#ended(command, call, outcome, startedMs, place?.wasTold ?? false);
+      return outcome;
+    });
   }
 
   async list(query: ListQuery, call: Call): Promise<ListPage | Failure> {
@@ -96,6 +83,21 @@ export class MeasuredTier implements LockTier {
     return outcome;
   }
 
+  #ended(
+    command: Command,
+    call: Call,
+    outcome: Outcome,
+    startedMs: number,
+    hasWaited: boolean,
+  ): void {
+    const traceparent = command.kind === "acquire" ? command.traceparent : undefined;
+    const label = outcomeLabel(outcome, hasWaited);
+    this.#count(command.kind, scopeOf(command), label, startedMs, traceparent);
+    // Whoever asked is gone, by its own will as a rule: what it would have been told is no fault.
+    const isHeard = !call.cancellation.cancelled;
+    if (isHeard && faultLabels.has(label)) this.#tell(command.kind, outcome, lockOf(command));
+  }
+
   #tell(operation: Operation, outcome: { readonly kind: string }, lock?: LockId): void {
     if (!isFailure(outcome)) return;
     const { code, message } = outcome;
@@ -112,6 +114,21 @@ export class MeasuredTier implements LockTier {
     const tookMs = this.#clock.monotonicMs() - startedMs;
     const traceId = isSampled(traceparent) ? traceIdOf(traceparent) : undefined;
     this.#seconds.of(operation, scope, outcome).observe(tookMs / 1_000, traceId);
+  }
+}
+
+/** Hears whether a caller is told of a place in line. */
+class HeardPlace {
+  wasTold = false;
+  /** The call with this one listening. */
+  readonly heard: Call;
+
+  constructor(call: Call) {
+    const onPosition = (position: number): void => {
+      this.wasTold = true;
+      call.onPosition?.(position);
+    };
+    this.heard = { ...call, onPosition };
   }
 }
 
