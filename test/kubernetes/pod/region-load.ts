@@ -8,11 +8,6 @@ import type { Tally } from "./tally.ts";
 
 /** Local locks that a client holds from the beginning to the end. */
 const keptPerClient = 3;
-/**
- * How long an operation may take: longer than the 10 s that clients have if they do not say, for
- * many of these machines have two processors for 27 pods. The longest one is told.
- */
-const requestTimeoutMs = 30_000;
 /** How long one of those who stand in line for a lock has it, in ms. */
 const insideMs = 5;
 /** Longer than any fault of the suite: whoever stands in line is not to give up. */
@@ -85,10 +80,8 @@ export class RegionLoad {
     const { region, endpoint } = this.#door;
     const owner = `${region}-${name}`;
     const ttl = this.#settings.ttlMs;
-    const requestTimeout = requestTimeoutMs;
     const tls = tlsOf(process.env);
-    const options = { endpoints: [endpoint], region, owner, ttl, requestTimeout, ...tls };
-    const client = await Holdfast.connect(options);
+    const client = await Holdfast.connect({ endpoints: [endpoint], region, owner, ttl, ...tls });
     this.#clients.push(client);
     return client;
   }
