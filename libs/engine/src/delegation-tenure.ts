@@ -8,6 +8,11 @@ import { majority } from "@holdfast/core/quorum/votes";
 import type { DelegationSession, LeasesOfLock } from "./delegation-session.ts";
 import type { Asking, ProposerAnswer } from "./register-proposer.ts";
 
+/** Who lives shows so within that time of its turn: two oceans, and a region that is busy. */
+const showsWithinMs = 250;
+/** For so long a request that seems to have come to nothing may turn out to be granted. */
+const giveUpAfterMs = 1_500;
+
 /** Where commands for the lock's register go: this coordinator's proposer. */
 export interface RegisterDoor {
   submit(asking: Asking): void;
@@ -263,7 +268,7 @@ export class DelegationTenure<Lock = unknown> {
     if (holders.every(({ grantId }) => confirmed(grantId).size >= majority)) return;
     this.#doubtedVersion = version;
     this.#doubtTimer?.cancel();
-    this.#doubtTimer = this.#options.clock.schedule(this.request.ttlMs / 24, () => {
+    this.#doubtTimer = this.#options.clock.schedule(showsWithinMs, () => {
       this.#options.onDoubt();
     });
   }
@@ -271,7 +276,7 @@ export class DelegationTenure<Lock = unknown> {
   /** Granted, and not confirmed by two regions: nobody could be told of a grant under it. */
   #thickenSoon(): void {
     this.#timer?.cancel();
-    this.#timer = this.#options.clock.schedule(this.request.ttlMs / 24, () => {
+    this.#timer = this.#options.clock.schedule(showsWithinMs, () => {
       if (this.#isOver || this.#isEnding || this.vouchedMs > 0) return;
       this.thicken();
     });
@@ -292,7 +297,7 @@ export class DelegationTenure<Lock = unknown> {
   #giveUpSoon(): void {
     this.#isGivenUp = true;
     this.#giveUpTimer?.cancel();
-    this.#giveUpTimer = this.#options.clock.schedule(this.request.ttlMs / 4, () => {
+    this.#giveUpTimer = this.#options.clock.schedule(giveUpAfterMs, () => {
       // Granted all the same, and its own region has answered: somebody may have the lock by it.
       this.#isGivenUp = this.#token === undefined || !this.isLiveAtHome;
       if (!this.#isGivenUp) return this.ask();
