@@ -3,7 +3,7 @@ import { leaveAndReturn, uninstall } from "./checks/departure.ts";
 import { globalLock } from "./checks/global-lock.ts";
 import { helmTest, install } from "./checks/install.ts";
 import { moreSpace, replaceMember } from "./checks/manual-steps.ts";
-import { cutZone, drainedNode, killedMember } from "./checks/nodes.ts";
+import { cutZone, drainedEverywhere, drainedNode, killedMember } from "./checks/nodes.ts";
 import { restoreShard } from "./checks/restore.ts";
 import { strangers } from "./checks/strangers.ts";
 import { brokenImage, rollingUpgrade } from "./checks/upgrade.ts";
@@ -19,6 +19,7 @@ export const checks: readonly Check[] = [
   brokenImage,
   killedMember,
   drainedNode,
+  drainedEverywhere,
   cutZone,
   autoscaling,
   replaceMember,

@@ -9,6 +9,7 @@ const standard: LoadSettings = {
   clients: 2,
   askers: 2,
   idlers: 10,
+  watches: 1,
   global: true,
   restMs: 50,
   secondsMax: 1_800,

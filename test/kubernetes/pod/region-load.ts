@@ -37,7 +37,7 @@ export class RegionLoad {
 
   /** Connects, and takes all locks that are kept. */
   async open(): Promise<void> {
-    const { clients, idlers, global } = this.#settings;
+    const { clients, idlers, watches, global } = this.#settings;
     for (let index = 0; index < clients; index++) {
       const client = await this.#connect(`worker-${index}`);
       for (let kept = 0; kept < keptPerClient; kept++) {
@@ -48,7 +48,7 @@ export class RegionLoad {
     for (let index = 0; index < idlers; index++) {
       const client = await this.#connect(`idler-${index}`);
       await this.#keep(client, `idle-${index}`, "local");
-      this.#work.push(this.#watch(client));
+      for (let watch = 0; watch < watches; watch++) this.#work.push(this.#watch(client));
     }
   }
 

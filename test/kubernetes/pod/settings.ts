@@ -8,8 +8,10 @@ export interface LoadSettings {
   readonly clients: number;
   /** Askers of a client that take and give back a lock of their own. */
   readonly askers: number;
-  /** Clients of each region that hold a lock and watch another one, and do nothing else. */
+  /** Clients of each region that hold a lock and watch others, and do nothing else. */
   readonly idlers: number;
+  /** Watches of such a client, each a stream of its own. */
+  readonly watches: number;
   /** Locks over all regions are held, and one is handed round between them. */
   readonly global: boolean;
   /** Rest of an asker between two rounds, in ms. */
