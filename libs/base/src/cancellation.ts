@@ -6,21 +6,25 @@
  */
 export class Cancellation {
   #cancelled = false;
-  #callbacks: Set<() => void> | undefined;
+  /**
+   * A set only where there are several: nearly all have one, and ten thousand of these may wait.
+   */
+  #callbacks: Callback | Set<Callback> | undefined;
 
   get cancelled(): boolean {
     return this.#cancelled;
   }
 
   /** Runs `callback` once when cancelled, at once if it already is. Returns how to forget it. */
-  onCancel(callback: () => void): () => void {
+  onCancel(callback: Callback): () => void {
     if (this.#cancelled) {
       callback();
       return () => {};
     }
-    this.#callbacks ??= new Set();
-    this.#callbacks.add(callback);
-    return () => this.#callbacks?.delete(callback);
+    const others = this.#callbacks;
+    if (others instanceof Set) others.add(callback);
+    else this.#callbacks = others === undefined ? callback : new Set([others, callback]);
+    return () => this.#forget(callback);
   }
 
   cancel(): void {
@@ -28,6 +32,14 @@ export class Cancellation {
     this.#cancelled = true;
     const callbacks = this.#callbacks;
     this.#callbacks = undefined;
-    if (callbacks !== undefined) for (const callback of callbacks) callback();
+    if (callbacks instanceof Set) for (const callback of callbacks) callback();
+    else callbacks?.();
+  }
+
+  #forget(callback: Callback): void {
+    if (this.#callbacks instanceof Set) this.#callbacks.delete(callback);
+    else if (this.#callbacks === callback) this.#callbacks = undefined;
   }
 }
+
+type Callback = () => void;
