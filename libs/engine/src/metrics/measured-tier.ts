@@ -40,13 +40,35 @@ export class MeasuredTier implements LockTier {
     this.#faults = onFault && new FaultReport(clock, onFault);
   }
 
+  // Ten thousand may wait in these: a function that awaits keeps half a KiB more for each.
   execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
+    const { onPosition } = call;
+    if (onPosition !== undefined && command.kind === "acquire" && command.waitMs > 0) {
+      return this.#executeWait(command, call, onPosition);
+    }
     const startedMs = this.#clock.monotonicMs();
-    const waits = command.kind === "acquire" && command.waitMs > 0;
-    const place = waits && call.onPosition !== undefined ? new HeardPlace(call) : undefined;
-    // Ten thousand may wait in here: a function that awaits keeps half a KiB more for each.
-    return this.#tier.execute(command, place?.heard ?? call).then((outcome) => {
-      this.#ended(command, call, outcome, startedMs, place?.wasTold ?? false);
+    return this.#tier.execute(command, call).then((outcome) => {
+      this.#ended(command, call, outcome, startedMs, false);
+      return outcome;
+    });
+  }
+
+  #executeWait<C extends Command>(
+    command: C,
+    call: Call,
+    onPosition: (position: number) => void,
+  ): Promise<OutcomeOf<C>> {
+    const startedMs = this.#clock.monotonicMs();
+    let hasWaited = false;
+    const heard = {
+      ...call,
+      onPosition: (position: number) => {
+        hasWaited = true;
+        onPosition(position);
+      },
+    };
+    return this.#tier.execute(command, heard).then((outcome) => {
+      this.#ended(command, call, outcome, startedMs, hasWaited);
       return outcome;
     });
   }
@@ -114,21 +136,6 @@ export class MeasuredTier implements LockTier {
     const tookMs = this.#clock.monotonicMs() - startedMs;
     const traceId = isSampled(traceparent) ? traceIdOf(traceparent) : undefined;
     this.#seconds.of(operation, scope, outcome).observe(tookMs / 1_000, traceId);
-  }
-}
-
-/** Hears whether a caller is told of a place in line. */
-class HeardPlace {
-  wasTold = false;
-  /** The call with this one listening. */
-  readonly heard: Call;
-
-  constructor(call: Call) {
-    const onPosition = (position: number): void => {
-      this.wasTold = true;
-      call.onPosition?.(position);
-    };
-    this.heard = { ...call, onPosition };
   }
 }
 
