@@ -1,4 +1,5 @@
 import { SeededRandom } from "@holdfast/base/random";
+import { drainedRouterLine, runDrainedRouterDrill } from "./drained-router.ts";
 import type { Drill } from "./drill.ts";
 import { runDuplicatesDrill } from "./duplicates.ts";
 import { duplicatesLine } from "./duplicates-line.ts";
@@ -29,6 +30,16 @@ export const drillCatalogue: readonly Drill[] = [
   }),
   waitersDrill("waiters", 1, "10,000 waiters on one lock through one router, counted at etcd"),
   waitersDrill("waiters-two-routers", 2, "the same, shared by two routers"),
+  {
+    name: "drained-router",
+    about: "SIGTERM to a router with 10,000 streams, each of a client with a lock; a minute or two",
+    run: async ({ isShort }) => {
+      await using region = await startRegion();
+      const result = await runDrainedRouterDrill(region, isShort ? 1_000 : 10_000);
+      const isWell = result.lost === 0 && result.endedMs !== undefined;
+      return { lines: [drainedRouterLine(result)], isWell };
+    },
+  },
   {
     name: "duplicates",
     about: "every request in several copies at once, over both routers; --seconds is ignored",

@@ -198,8 +198,8 @@ spec:
       automountServiceAccountToken: false
       # Kubernetes' own variables for each service of the namespace would look like settings of ours.
       enableServiceLinks: false
-      # Longer than preStop and the 5 s in which a service drains.
-      terminationGracePeriodSeconds: 30
+      # Longer than preStop and the 5 s in which a service drains; a router takes up to a minute more for its streams.
+      terminationGracePeriodSeconds: {{ eq .component "router" | ternary 90 30 }}
       securityContext:
         {{- include "holdfast.podSecurity" . | nindent 8 }}
       {{- with include "holdfast.pullSecrets" $root | trim }}{{ . | nindent 6 }}{{ end }}

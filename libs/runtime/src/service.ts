@@ -11,6 +11,8 @@ const drainMaxMs = 5_000;
 export interface RunningService {
   /** Takes nothing new in, finishes what is under way, frees everything. */
   stop(): Promise<void>;
+  /** By how much longer than usual that may take, in ms, were it begun now; 0 if left out. */
+  stopsLongerMs?(): number;
 }
 
 /** What `runService` is given. */
@@ -63,10 +65,11 @@ export async function runService<Config>(main: ServiceMain<Config>): Promise<voi
   log.info({ "event.action": "ready" }, "ready");
   await told;
   log.info({ "event.action": "draining" }, "draining");
+  const withinMs = drainMaxMs + (running.stopsLongerMs?.() ?? 0);
   const overdue = setTimeout(() => {
-    log.warn({ "event.action": "drain-overdue" }, `not done after ${drainMaxMs} ms`);
+    log.warn({ "event.action": "drain-overdue" }, `not done after ${withinMs} ms`);
     process.exit(0);
-  }, drainMaxMs - 500);
+  }, withinMs - 500);
   await running.stop();
   clearTimeout(overdue);
   log.info({ "event.action": "stopped" }, "stopped");

@@ -107,13 +107,13 @@ export async function compose(
   void tellHealth(local, door, clock, stopped);
   log.info({ "event.action": "listening", address: door.address }, `listening on ${door.address}`);
   return {
+    stopsLongerMs: () => door.drainsLongerMs,
     stop: async () => {
       stopped.cancel();
       await door.drain(drainMs);
       local.stop();
       for (const peer of [...peers.values(), global?.tier, global?.admin]) peer?.close();
-      for (const store of etcd.values()) store.close();
-      cache?.close();
+      for (const store of [...etcd.values(), cache]) store?.close();
       await attempts?.close();
       await telemetry.close();
       tls.close();

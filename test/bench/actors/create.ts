@@ -1,6 +1,7 @@
 import type { ContenderName, ContenderSettings } from "../contenders/contender.ts";
 import type { RegionSettings } from "../global/region-settings.ts";
 import type { Actor } from "./actor.ts";
+import type { IdlersSettings } from "./idlers.ts";
 
 /** What each kind of actor is told at its start. */
 export interface SettingsOf {
@@ -8,7 +9,7 @@ export interface SettingsOf {
   readonly lone: ContenderSettings;
   readonly waiters: ContenderSettings;
   readonly holders: ContenderSettings;
-  readonly idlers: ContenderSettings;
+  readonly idlers: IdlersSettings;
   readonly paced: ContenderSettings;
   readonly "region-load": RegionSettings & { readonly scope: "local" | "global" };
   readonly latency: RegionSettings;

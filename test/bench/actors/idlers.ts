@@ -1,6 +1,13 @@
 import { Holdfast } from "@holdfast/client/holdfast";
-import type { ContenderSettings } from "../contenders/contender.ts";
 import type { Actor } from "./actor.ts";
+
+/** Where they are. */
+export interface IdlersSettings {
+  /** Address of a router. */
+  readonly router: string;
+  /** Of another one, if they know one. */
+  readonly spare?: string;
+}
 
 /** Connects this many clients, or says how many of their locks are lost. */
 export type IdlersRequest =
@@ -11,7 +18,8 @@ export type IdlersRequest =
 const inFlight = 2;
 
 /** Many clients that each hold one lock and do nothing but say that they are alive. */
-export async function idlers(settings: ContenderSettings): Promise<Actor> {
+export async function idlers({ router, spare }: IdlersSettings): Promise<Actor> {
+  const endpoints = spare === undefined ? [router] : [router, spare];
   const clients: Holdfast[] = [];
   let lost = 0;
 
@@ -21,7 +29,7 @@ export async function idlers(settings: ContenderSettings): Promise<Actor> {
       while (started < count) {
         const name = `idle/${prefix}/${started++}`;
         const client = await Holdfast.connect({
-          endpoints: [settings.router],
+          endpoints,
           owner: "bench",
           requestTimeout: "1m",
         });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Server } from "@grpc/grpc-js";
 import { UnaryCodec, unaryPaths } from "@holdfast/api/codec/unary-codec";
 import { grpcCodes } from "@holdfast/api/failure-status";
 import {
@@ -11,6 +13,7 @@ import { SystemClock } from "@holdfast/base/clock";
 import type { Outcome } from "@holdfast/core/command/outcome";
 import { expect, test } from "vitest";
 import { failureIn } from "./peer-channel.ts";
+import { openServerDoor } from "./server-door.ts";
 import { openDoor, tryFor } from "./testing/open-door.ts";
 
 const codec = new UnaryCodec();
@@ -56,6 +59,26 @@ test("a drain tells health and streams, answers what was asked, and ends with th
   expect("bytes" in (await single)).toBe(true);
   client.close();
   expect(await took(drained)).toBeLessThan(2_000);
+});
+
+test("connections hear of a drain when all streams have been told", async () => {
+  const server = new Server();
+  const told = Promise.withResolvers<void>();
+  const door = await openServerDoor(server, "127.0.0.1:0", clock, { begin: () => told.promise });
+  if (door.kind === "refused") throw new Error(door.message);
+  const session = connectHttp2(`http://${door.address}`);
+  await once(session, "connect");
+  let isToGo = false;
+  session.on("goaway", () => {
+    isToGo = true;
+  });
+  const drained = door.drain(1_000);
+  await sleep(200);
+  expect(isToGo).toBe(false);
+  told.resolve();
+  await expect.poll(() => isToGo).toBe(true);
+  session.close();
+  await drained;
 });
 
 test("a drain cuts what is left when its time is over", async () => {

@@ -59,11 +59,15 @@ export interface GrpcServer {
   readonly address: string;
   /** How many client streams are open. */
   readonly streamCount: number;
+  /** By how much a drain may take longer than it is given, in ms, were it begun now. */
+  readonly drainsLongerMs: number;
   /** What health checks are told; true at first. */
   setServing(serving: boolean): void;
   /**
    * Closes the door: says "not serving" and "go away", takes nothing new, answers what was asked,
-   * and cuts what is left after `withinMs`. Resolves when every connection is gone. Idempotent.
+   * and cuts what is left `withinMs` after the last was told: streams are told to go a few hundred
+   * at a time, for {@link drainsLongerMs} at the most. Resolves when every connection is gone.
+   * Idempotent.
    */
   drain(withinMs: number): Promise<void>;
 }
@@ -108,11 +112,11 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
 
   const reason = "The router stops.";
   const closing = {
-    begin: (withinMs: number) => {
+    begin: async (withinMs: number) => {
       leaving = { reason, drainMs: withinMs };
       health.stop();
-      registry.goAway(reason, withinMs);
       coordinators?.voting.finish("The coordinator stops.");
+      await registry.goAway(reason, withinMs, clock);
       draining.cancel();
     },
     late: () => registry.finish(reason),
@@ -124,6 +128,9 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer 
     address: door.address,
     get streamCount() {
       return registry.size;
+    },
+    get drainsLongerMs() {
+      return registry.goAwayMsMax;
     },
     setServing: (serving) => health.setServing(serving),
     drain: door.drain,

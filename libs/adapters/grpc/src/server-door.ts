@@ -11,15 +11,15 @@ export interface ServerDoor {
   readonly address: string;
   /**
    * Tells whoever is connected, takes nothing new, answers what was asked, and cuts what is left
-   * after `withinMs`. Resolves when every connection is gone. Idempotent.
+   * `withinMs` after the last was told. Resolves when every connection is gone. Idempotent.
    */
   drain(withinMs: number): Promise<void>;
 }
 
 /** What is said while a door is closed. */
 export interface Closing {
-  /** At once: ends what would not end by itself. */
-  begin(withinMs: number): void;
+  /** At once: ends what would not end by itself. May take longer to tell everybody. */
+  begin(withinMs: number): Promise<void> | void;
   /** When the time is up: the last words to those who are still there. */
   late?(): void;
 }
@@ -44,13 +44,15 @@ export async function openServerDoor(
   if (listening.kind === "refused") return listening;
 
   const drain = async (withinMs: number): Promise<void> => {
-    closing.begin(withinMs);
+    const told = closing.begin(withinMs);
     // What that said leaves at the end of this turn, before the connections are told to close.
     await sleep(clock, 1);
     listener.stop();
-    injector.destroy();
     const given = new Cancellation();
     const emptied = listener.emptied().then(() => given.cancel());
+    await Promise.race([told, emptied]);
+    // All connections hear of it in the same moment, those of streams that are yet to be told, too.
+    injector.destroy();
     await sleep(clock, withinMs, given);
     if (closing.late !== undefined) {
       closing.late();

@@ -1,3 +1,4 @@
+import { type Clock, sleep } from "@holdfast/base/clock";
 import type { GrantId, SessionId } from "@holdfast/base/ids";
 import type { Command } from "@holdfast/core/command/command";
 import type { Outcome } from "@holdfast/core/command/outcome";
@@ -15,6 +16,17 @@ export interface Hearer {
   finish(reason: string): void;
 }
 
+/**
+ * Streams that have been told to go and are still there. A move is a handshake, a look for the
+ * session and a list of its locks for whoever takes the stream, and thousands at once would not be
+ * done with before their leases run out.
+ */
+const goingMax = 250;
+/** So often it is looked at who has gone. */
+const goneEveryMs = 50;
+/** The most that telling all of them may take; an orchestrator has to wait for longer. */
+const goAwayMsMax = 60_000;
+
 /** Every released grant is offered to every stream, so that work is bounded. */
 const grantsToldMax = 10;
 
@@ -26,6 +38,11 @@ export class StreamRegistry {
 
   get size(): number {
     return this.#streams.size;
+  }
+
+  /** The most that {@link goAway} takes now, in ms. */
+  get goAwayMsMax(): number {
+    return this.size > goingMax ? goAwayMsMax : 0;
   }
 
   add(stream: Hearer): void {
@@ -69,9 +86,25 @@ export class StreamRegistry {
     }
   }
 
-  /** Tells every stream to find another router. */
-  goAway(reason: string, drainMs: number): void {
-    for (const stream of this.#streams) stream.goAway(reason, drainMs);
+  /**
+   * Tells every stream to find another router: the next ones when those before have gone, or have
+   * had `drainMs` for it. Resolves when all have been told.
+   */
+  async goAway(reason: string, drainMs: number, clock: Clock): Promise<void> {
+    const untold = [...this.#streams];
+    const allByMs = clock.monotonicMs() + goAwayMsMax;
+    let going: { readonly stream: Hearer; readonly untilMs: number }[] = [];
+    for (;;) {
+      const nowMs = clock.monotonicMs();
+      going = going.filter(({ stream, untilMs }) => this.#streams.has(stream) && nowMs < untilMs);
+      const room = nowMs < allByMs ? goingMax - going.length : untold.length;
+      for (const stream of untold.splice(0, room)) {
+        stream.goAway(reason, drainMs);
+        going.push({ stream, untilMs: nowMs + drainMs });
+      }
+      if (untold.length === 0) return;
+      await sleep(clock, goneEveryMs);
+    }
   }
 
   /** Ends every stream. */
