@@ -209,12 +209,10 @@ export class AcquireRun<T> {
 
   /**
    * No repeat can be granted: the lock changed hands too often since the request was first seen, or
-   * what it was granted ended before anybody heard of it. Where it had the lock in one region, it
-   * was cancelled in the others, by the platform: nothing else of a run that goes on ever is.
+   * what it was granted ended before anybody heard of it.
    */
   #isForgotten(outcome: Exclude<AcquireOutcome, { kind: "granted" }>): boolean {
-    if (!this.#global) return false;
-    if (outcome.kind !== "failure") return outcome.kind === "cancelled";
+    if (!this.#global || outcome.kind !== "failure") return false;
     const { code, field } = outcome;
     return code === "LOST" || (code === "UNKNOWN_OUTCOME" && field === "request_id");
   }

@@ -43,21 +43,6 @@ test("one whose grant ended before anybody heard of it is followed by another on
   expect((await acquiring).state).toBe("held");
 });
 
-test("one that the platform cancelled beside a grant that has ended is followed by another one", async () => {
-  const rig = await rigOf();
-  const acquiring = rig.client.acquire("order", { scope: "global", wait: 20_000 });
-  await rig.clock.advance(0);
-  const first = rig.net.next("acquire");
-  first.answer(failure("UNKNOWN_OUTCOME", "Unheard."));
-  await rig.clock.advance(2_000);
-  rig.net.next("acquire").answer({ kind: "cancelled" });
-  await rig.clock.advance(2_000);
-  const third = rig.net.next("acquire");
-  expect(third.command.requestId).not.toBe(first.command.requestId);
-  third.answer(grantedIn(third.command));
-  expect((await acquiring).state).toBe("held");
-});
-
 test("one that was given up is cancelled for as long as its session lives", async () => {
   const rig = await rigOf();
   const caller = new AbortController();

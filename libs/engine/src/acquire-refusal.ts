@@ -4,7 +4,7 @@ import type { Fate, RegisterValue } from "@holdfast/core/quorum/register-value";
 import type { GlobalAcquireOrder } from "./acquire-order.ts";
 import { readDelegated } from "./delegated-view.ts";
 import { type GlobalContext, noQuorum } from "./global-context.ts";
-import { betweenTwo, contended, refusedInWait, unanswered } from "./global-refusals.ts";
+import { betweenTwo, contended, over, refusedInWait, unanswered } from "./global-refusals.ts";
 import { globalTenant, lockIdOf, namedHolders } from "./global-view.ts";
 import type { ProposerAnswer } from "./register-proposer.ts";
 
@@ -76,7 +76,8 @@ export class AcquireRefusal {
   /** A repeat of a request that is over is told how it ended, not what its first copy was told. */
   endedAs(fate: Fate, value: RegisterValue): AcquireOutcome {
     const { command, register } = this.#order;
-    if (fate === "cancelled") return { kind: "cancelled" };
+    // A request of several copies also by the platform, where one of them had the lock meanwhile.
+    if (fate === "cancelled") return command.resent ? over : { kind: "cancelled" };
     // One that waits is not told that somebody has the lock: it goes on under another request id.
     if (fate === "refused") {
       const isHeld = value.holders.length > 0 && value.holders[0]?.delegation !== true;

@@ -63,7 +63,7 @@ export const over = failure(
 export const outOfReach = failure(
   "SHARD_UNAVAILABLE",
   "The lock is delegated to a region that does not answer. It can be had elsewhere once the " +
-    "delegation has run out, in 6 s or so.",
+    "delegation has run out, in 10 s or so.",
   { retryAfterMs: 1_000 },
 );
 

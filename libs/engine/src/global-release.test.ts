@@ -53,3 +53,16 @@ test("a cancel waits for any other region no longer than that one is near", asyn
   expect(outcome).toMatchObject({ kind: "cancelled" });
   expect(tookMs).toBeLessThan(500);
 });
+
+test("a copy of what only the register knows to be cancelled is told that it is over", async () => {
+  const world = await startRig();
+  const session = await client(world, "north");
+  const requestId = "r1" as RequestId;
+  const grantId = grantIdOf(session, requestId);
+  await world.run("west", { kind: "cancel", lock, grantId, session });
+  // The platform cancels, too, where another copy has the lock: nobody may have given it up.
+  world.restart("north");
+  const copy = world.ask("north", { session, requestId, waitMs: 60_000, resent: true });
+  await world.clock.advance(1_000);
+  expect(copy).toMatchObject([{ kind: "failure", code: "LOST" }]);
+});
