@@ -299,12 +299,16 @@ export class GlobalAcquireRun {
   /** A copy of it has the lock in another region: nothing is to come of it here any more. */
   #onFound(grant: Grant): void {
     if (this.#isOver || this.#isCancelling || this.#isWithdrawing || this.#isConfirming) return;
-    const { register, here } = this.#order;
-    const { clock } = this.#context.surroundings;
-    const untilMs = this.#besidesMs;
-    this.#end({ kind: "granted", grant });
-    if (this.#isHere) void here?.withdraw(untilMs);
-    void register.submit(this.#withdrawal, true, () => clock.monotonicMs() >= untilMs);
+    if (this.#isHere) void this.#order.here?.withdraw(this.#besidesMs);
+    this.#endByShard(grant);
+  }
+
+  /** Its place in the register is given up: it would be had by that for nobody. */
+  #endByShard(grant: Grant | undefined): void {
+    const [{ clock }, untilMs] = [this.#context.surroundings, this.#besidesMs];
+    this.#end(grant === undefined ? unanswered : { kind: "granted", grant });
+    if (grant === undefined || !(this.#isProposed || this.#isRepeat)) return;
+    void this.#order.register.submit(this.#withdrawal, true, () => clock.monotonicMs() >= untilMs);
   }
 
   /** Another copy of it may have withdrawn it, for the lock that it had found elsewhere. */
@@ -329,9 +333,7 @@ export class GlobalAcquireRun {
   #askBesides(here: DelegatedRequest): void {
     here.noteMixed();
     void here.withdraw(this.#besidesMs).then((left) => {
-      if (left?.kind !== "granted" || this.#isOver) return;
-      const grant = here.grantOf(left.token);
-      this.#end(grant === undefined ? unanswered : { kind: "granted", grant });
+      if (left?.kind === "granted" && !this.#isOver) this.#endByShard(here.grantOf(left.token));
     });
     this.#beginInRegister();
   }
@@ -444,13 +446,11 @@ export class GlobalAcquireRun {
 
   /** True: this region has nothing of it any more; else it was told what it has. */
   async #isWithdrawnHere(): Promise<boolean> {
-    const { here } = this.#order;
     this.#isWithdrawing = true;
+    const { here } = this.#order;
     const left = await here?.withdraw(this.#callers.giveUpMs);
-    if (this.#isOver) return false;
-    if (left?.kind === "cancelled") return true;
-    const grant = left === undefined ? undefined : here?.grantOf(left.token);
-    this.#end(grant === undefined ? unanswered : { kind: "granted", grant });
+    if (this.#isOver || left?.kind === "cancelled") return !this.#isOver;
+    this.#endByShard(left && here?.grantOf(left.token));
     return false;
   }
 

@@ -20,4 +20,5 @@ export const globalRegressionSeeds: readonly RegressionSeed[] = [
   { seed: 3359, found: "a request released in one region had the lock in another one's line" },
   { seed: 20_844, found: "told that it was cancelled, by the platform that had granted it once" },
   { seed: 30_584, found: "a call that had waited for a router took that time once more" },
+  { seed: 60_901, found: "what a shard had granted at the end of its wait kept a place elsewhere" },
 ];
