@@ -180,20 +180,22 @@ export class AcquireRun<T> {
       void this.#admit(outcome.grant, { first: this.#firstSentAt ?? sentAt, own: sentAt });
       return;
     }
-    const isForgotten = this.#isForgotten(outcome);
-    const refused = !isForgotten && (outcome.kind !== "failure" || !isRepeatable(outcome));
+    const refused =
+      outcome.kind !== "failure" || !(isRepeatable(outcome) || this.#isForgotten(outcome));
     if (refused && !this.#isOvertaken(outcome, send)) {
       this.#core.budget.succeeded();
       this.#end(outcome);
       return;
     }
-    if (isForgotten) {
-      if (!this.#granted) this.#startOver();
-    } else if (outcome.kind === "failure" && outcome.code === "UNKNOWN_OUTCOME") {
-      this.#unanswered = true;
-      this.#tenure.wantList();
-    } else if (this.#global && this.#sends === 1) this.#askAnew();
-    if (outcome.kind === "failure") this.#lastFailure = outcome;
+    if (outcome.kind === "failure") {
+      if (this.#isForgotten(outcome)) {
+        if (!this.#granted) this.#startOver();
+      } else if (outcome.code === "UNKNOWN_OUTCOME") {
+        this.#unanswered = true;
+        this.#tenure.wantList();
+      } else if (this.#global && this.#sends === 1) this.#askAnew();
+      this.#lastFailure = outcome;
+    }
     // While another copy has no answer yet, that one may still be the decision.
     if (this.#outstanding === 0 && !this.#granted) this.#retry(this.#lastFailure);
   }
@@ -211,9 +213,8 @@ export class AcquireRun<T> {
    * No repeat can be granted: the lock changed hands too often since the request was first seen, or
    * what it was granted ended before anybody heard of it.
    */
-  #isForgotten(outcome: Exclude<AcquireOutcome, { kind: "granted" }>): boolean {
-    if (!this.#global || outcome.kind !== "failure") return false;
-    const { code, field } = outcome;
+  #isForgotten({ code, field }: Failure): boolean {
+    if (!this.#global) return false;
     return code === "LOST" || (code === "UNKNOWN_OUTCOME" && field === "request_id");
   }
 

@@ -1,7 +1,7 @@
 import { failure } from "@holdfast/base/failure";
 import { expect, test } from "vitest";
 import type { HoldfastClient } from "./holdfast-client.ts";
-import { codeOf, rigOf, unknown } from "./testing/rig.ts";
+import { codeOf, type Rig, rigOf, unknown } from "./testing/rig.ts";
 
 const held = { kind: "held", holders: [], queueLength: 0, retryAfterMs: 250 } as const;
 const cancelled = { kind: "cancelled", found: false } as const;
@@ -14,8 +14,19 @@ function toldOf(acquiring: Promise<unknown>): string[] {
   return told;
 }
 
+/** The copy that is under way is refused; its caller hears of it when the other is cancelled. */
+async function expectToldOnceCancelled({ clock, net }: Rig, told: readonly string[]) {
+  net.next("acquire").answer(held);
+  await clock.advance(1_000);
+  expect(told).toEqual([]);
+  net.next("cancel").answer(cancelled);
+  await clock.advance(0);
+  expect(told).toEqual(["TIMEOUT"]);
+}
+
 test("that it is held is told once the request under a session that ended is cancelled", async () => {
-  const { clock, net, client } = await rigOf();
+  const rig = await rigOf();
+  const { clock, net, client } = rig;
   const told = toldOf(client.acquire("order"));
   await clock.advance(0);
   net.next("acquire").answer(unknown);
@@ -23,29 +34,20 @@ test("that it is held is told once the request under a session that ended is can
   net.next("acquire").answer(failure("SESSION_EXPIRED", "Unknown here."));
   await clock.advance(1_000);
   // Under the next session; the first copy may have the lock under the one before.
-  net.next("acquire").answer(held);
-  await clock.advance(1_000);
-  expect(told).toEqual([]);
-  net.next("cancel").answer(cancelled);
-  await clock.advance(0);
-  expect(told).toEqual(["TIMEOUT"]);
+  await expectToldOnceCancelled(rig, told);
 });
 
 test.each([
   ["a session", (client: HoldfastClient) => client.acquire("order", { scope })],
   ["a ttl", (client: HoldfastClient) => client.acquireLeased("order", { scope, ttl: "6s" })],
 ])("a repeat under %s is refused once its first copy is cancelled, too", async (_what, acquire) => {
-  const { clock, net, client } = await rigOf();
+  const rig = await rigOf();
+  const { clock, net, client } = rig;
   const told = toldOf(acquire(client));
   await clock.advance(0);
   net.next("acquire").answer(unknown);
   await clock.advance(1_000);
-  net.next("acquire").answer(held);
-  await clock.advance(1_000);
-  expect(told).toEqual([]);
-  net.next("cancel").answer(cancelled);
-  await clock.advance(0);
-  expect(told).toEqual(["TIMEOUT"]);
+  await expectToldOnceCancelled(rig, told);
 });
 
 test("a caller that gives up while that is found out hears at once that it did", async () => {

@@ -446,8 +446,8 @@ export class GlobalAcquireRun {
 
   /** True: this region has nothing of it any more; else it was told what it has. */
   async #isWithdrawnHere(): Promise<boolean> {
-    this.#isWithdrawing = true;
     const { here } = this.#order;
+    this.#isWithdrawing = true;
     const left = await here?.withdraw(this.#callers.giveUpMs);
     if (this.#isOver || left?.kind === "cancelled") return !this.#isOver;
     this.#endByShard(left && here?.grantOf(left.token));

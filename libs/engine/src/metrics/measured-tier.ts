@@ -40,7 +40,7 @@ export class MeasuredTier implements LockTier {
     this.#faults = onFault && new FaultReport(clock, onFault);
   }
 
-  // Ten thousand may wait in these: a function that awaits keeps half a KiB more for each.
+  // Ten thousand may wait in these: a function that awaits keeps some 200 bytes more for each.
   execute<C extends Command>(command: C, call: Call): Promise<OutcomeOf<C>> {
     const { onPosition } = call;
     if (onPosition !== undefined && command.kind === "acquire" && command.waitMs > 0) {
