@@ -1,7 +1,10 @@
 import { Cancellation } from "@holdfast/base/cancellation";
 import type { RequestId } from "@holdfast/base/ids";
+import type { Grant } from "@holdfast/core/command/outcome";
 import { grantIdOf } from "@holdfast/core/lock/grant-id";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { DelegatedRequest } from "./delegated-request.ts";
+import { client, delegated } from "./testing/delegated-lock.ts";
 import { rigLock as lock, startRig } from "./testing/start-rig.ts";
 
 test("a wait that runs out while it is being granted is told of the grant, and keeps it", async () => {
@@ -290,4 +293,29 @@ test("one that waits under a session has a lease where it could not be heard of 
   await world.clock.advance(5_000);
   expect(leases).toBe(3);
   for (const stop of stops) stop();
+});
+
+test("what its region's shard had granted unheard has no place in the register any more", async () => {
+  const world = await startRig();
+  const { grant } = await delegated(world, "east");
+  await world.release("east", grant);
+  const session = await client(world, "east");
+  const { ask } = DelegatedRequest.prototype;
+  const spy = vi.spyOn(DelegatedRequest.prototype, "ask");
+  onTestFinished(() => spy.mockRestore());
+  spy.mockImplementationOnce(async function (this: DelegatedRequest, asking) {
+    await ask.call(this, asking);
+    return { kind: "unknown" };
+  });
+  const granted = world.ask("east", { session, waitMs: 5_000 });
+  await world.clock.advance(2_000);
+  expect(granted).toMatchObject([{ kind: "granted", grant: { token: grant.token + 1n } }]);
+  // Another coordinator carries out the release: it cannot know that the register was asked, too.
+  world.restart("east");
+  const [unheard] = granted as unknown as [{ readonly grant: Grant }];
+  await world.release("east", unheard.grant);
+  const west = await client(world, "west");
+  const next = world.ask("west", { session: west, waitMs: 60_000 });
+  await world.clock.advance(15_000);
+  expect(next).toMatchObject([{ kind: "granted" }]);
 });
