@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lowestPriority, yieldSession } from "@holdfast/runtime/session-priority";
+import { lowestPriority } from "@holdfast/runtime/lower-priority";
+import { yieldSession } from "@holdfast/runtime/session-priority";
 import { liveMembers } from "./group-members.ts";
 
 /** A command and the bounds of its run. */

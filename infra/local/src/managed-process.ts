@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { yieldProcess } from "@holdfast/runtime/lower-priority";
 import { yieldSession } from "@holdfast/runtime/session-priority";
-import { lowerPriority } from "@holdfast/toolchain/lower-priority";
 import type { UnixUser } from "@holdfast/toolchain/run-command";
 import { decideRestart, RESTARTS_MAX, restartsThatCount } from "./restart-policy.ts";
 
@@ -95,7 +95,7 @@ export class ManagedProcess {
     });
     if (child.pid === undefined) return;
     if (this.spec.yields) {
-      lowerPriority(child.pid);
+      yieldProcess(child.pid);
       yieldSession(child.pid);
     }
     this.#onEvent({ kind: "started", pid: child.pid });

@@ -1,3 +1,4 @@
+import { recordingFlags } from "@holdfast/runtime/node-flags";
 import type { CertificateFiles, Certificates } from "./certificates.ts";
 import type { ProcessGroup } from "./fleet.ts";
 import { type Layout, regionEnvironment } from "./layout.ts";
@@ -50,7 +51,7 @@ export function recordProcesses(context: RecordContext): ProcessGroup[] {
       services: [
         ...journalSpecs(context, ports),
         auditorSpec(context, record, ports, stores),
-        serviceSpec(context, "archiver", programs.archiver, {
+        recordingSpec(context, "archiver", programs.archiver, {
           ...archiver,
           ...metricsEnvironment(ports.archiverMetrics),
         }),
@@ -64,7 +65,7 @@ function recorderSpec(context: RecordContext, { endpoint, metrics }: RecordLayou
   const shards = layout.regions.flatMap(({ region, shards }) =>
     shards.map(({ name, endpoints }) => `${region}/${name}=${endpoints.join(",")}`),
   );
-  return serviceSpec(context, "recorder", programs.recorder, {
+  return recordingSpec(context, "recorder", programs.recorder, {
     HOLDFAST_CLUSTER: layout.cluster,
     HOLDFAST_REGION_SHARDS: shards.join(";"),
     HOLDFAST_AUDIT_LISTEN: endpoint,
@@ -75,7 +76,7 @@ function recorderSpec(context: RecordContext, { endpoint, metrics }: RecordLayou
 function journalSpecs(context: RecordContext, stores: StoreLayout): ProcessSpec[] {
   const { layout, programs } = context;
   return layout.regions.map((own, r) =>
-    serviceSpec(context, `journal ${own.region}`, programs.journal, {
+    recordingSpec(context, `journal ${own.region}`, programs.journal, {
       ...regionEnvironment(layout, own),
       ...kafkaEnvironment(stores),
       ...redisEnvironment(stores),
@@ -91,7 +92,7 @@ function auditorSpec(
   stores: PreparedStores,
 ): ProcessSpec {
   const files = context.certificates?.of("auditor");
-  return serviceSpec(context, "auditor", context.programs.auditor, {
+  return recordingSpec(context, "auditor", context.programs.auditor, {
     HOLDFAST_REGION: context.layout.regions[0]?.region ?? "",
     ...kafkaEnvironment(ports),
     ...postgresEnvironment(ports, files),
@@ -129,4 +130,14 @@ function archiveEnvironment(
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
   };
+}
+
+/** One of the services that keep the record, on the processors of those that serve locks. */
+function recordingSpec(
+  context: ServiceContext,
+  name: string,
+  script: string,
+  env: Readonly<Record<string, string>>,
+): ProcessSpec {
+  return serviceSpec(context, name, script, env, recordingFlags);
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { servingFlags } from "@holdfast/runtime/node-flags";
 import type { Certificates } from "./certificates.ts";
 import type { ProcessSpec } from "./managed-process.ts";
 import { ReadyLine } from "./ready-line.ts";
@@ -15,18 +16,13 @@ export interface ServiceContext {
 /** A service has 5 s to drain; a little more lets it be late without losing what it does last. */
 const SERVICE_GRACE_MS = 5_500;
 
-/**
- * Under load a request lives longer than the default young generation's cycle, so most are copied
- * twice: with 64 MiB a pair of acquire and release costs a third less processor time.
- */
-const nodeFlags = ["--max-semi-space-size=64"];
-
 /** A script of ours that says in its log when it is ready. */
 export function serviceSpec(
   { logsDir, compileCacheDir, certificates }: ServiceContext,
   name: string,
   script: string,
   env: Readonly<Record<string, string>>,
+  nodeFlags = servingFlags,
 ): ProcessSpec {
   const logPath = join(logsDir, `${name.replace(" ", "-")}.log`);
   return {

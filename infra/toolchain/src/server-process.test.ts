@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
+import { lowestPriority, yieldProcess } from "@holdfast/runtime/lower-priority";
 import { expect, onTestFinished, test } from "vitest";
-import { lowerPriority, lowestPriority } from "./lower-priority.ts";
 import { ServerProcess } from "./server-process.ts";
 
 function sleeping(yields = false): ServerProcess {
@@ -35,7 +35,7 @@ test("one that has ended needs none", async () => {
   const server = sleeping();
   const { pid = 0 } = server;
   await server.kill();
-  expect(() => lowerPriority(pid)).not.toThrow();
+  expect(() => yieldProcess(pid)).not.toThrow();
 });
 
 test("being stopped and let go on, again and again, leaves nothing behind", async () => {

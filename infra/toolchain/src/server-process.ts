@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { yieldProcess } from "@holdfast/runtime/lower-priority";
 import { logTail } from "./log-tail.ts";
-import { lowerPriority } from "./lower-priority.ts";
 import type { UnixUser } from "./run-command.ts";
 
 /** How to run one server. */
@@ -88,7 +88,7 @@ export class ServerProcess implements AsyncDisposable {
       ...user,
     });
     closeSync(log);
-    if (this.#spec.yields && child.pid !== undefined) lowerPriority(child.pid);
+    if (this.#spec.yields && child.pid !== undefined) yieldProcess(child.pid);
     running.add(this);
     // One that cannot be executed shows as a process that never runs; describeFailure says so.
     child.once("error", () => running.delete(this));

@@ -1,7 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-
-/** The lowest there is, as of `nice`. */
-export const lowestPriority = 19;
+import { lowestPriority } from "./lower-priority.ts";
 
 /** Lets a session come after all others, where that may be. */
 export function yieldSession(leader: number): void {

@@ -1,6 +1,6 @@
-import { setPriority } from "node:os";
 import type { Logger } from "./log.ts";
-import { leadsSession, lowerSession, lowestPriority } from "./session-priority.ts";
+import { lowerPriority, lowestPriority } from "./lower-priority.ts";
+import { leadsSession, lowerSession } from "./session-priority.ts";
 
 /**
  * For a process that no lock waits for: where processors are short, those that serve locks come
@@ -8,7 +8,7 @@ import { leadsSession, lowerSession, lowestPriority } from "./session-priority.t
  */
 export function yieldToOthers(log: Logger): void {
   try {
-    setPriority(lowestPriority);
+    lowerPriority(process.pid);
     // As the launcher starts it. In a session of others its own priority has to do.
     if (leadsSession()) lowerSession(process.pid, lowestPriority);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { servingFlags } from "@holdfast/runtime/node-flags";
 import { findTool } from "@holdfast/toolchain/find-tool";
 import { type RoundTrip, threeRegions } from "../../relay/wan.ts";
 import { startPlatform, type WanPlatform } from "../../wan/wan-platform.ts";
@@ -22,9 +23,6 @@ export interface WanStage extends AsyncDisposable {
   readonly report: (line: string) => void;
 }
 
-/** The flags of `npm start`. */
-const nodeFlags = ["--max-semi-space-size=64"];
-
 /** How the stage is set. */
 export interface WanStageOptions {
   /** Whether locks are delegated to regions, as HOLDFAST_DELEGATION wants it. */
@@ -45,7 +43,7 @@ export async function startWanStage({
   const started = new AsyncDisposableStack();
   try {
     const build = { preloads: [], env: { HOLDFAST_DELEGATION: delegation } };
-    const nodeArgs = [...nodeFlags, ...execArgv];
+    const nodeArgs = [...servingFlags, ...execArgv];
     const platform = started.use(await startPlatform({ fsync: true, nodeArgs, build }));
     const { wan } = platform;
     if (execArgv.length > 0) {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { servingFlags } from "@holdfast/runtime/node-flags";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import type { MemoryReport } from "./memory-probe.ts";
 import { endService, serviceReady, startService } from "./service-process.ts";
@@ -38,9 +39,10 @@ export async function startHoldfast(options: HoldfastOptions): Promise<HoldfastS
     HOLDFAST_LISTEN: `127.0.0.1:${port}`,
     HOLDFAST_LOG_LEVEL: "info",
   };
-  const placement = startService({ service: "placement", env, folder, execArgv: [] });
+  const common = { env, folder, nodeFlags: servingFlags };
+  const placement = startService({ ...common, service: "placement", execArgv: [] });
   const own = { ...env, ...options.env };
-  const router = startService({ service: "router", env: own, folder, execArgv });
+  const router = startService({ ...common, service: "router", env: own, execArgv });
   const stop = async (): Promise<void> => {
     await Promise.all([endService(router), endService(placement)]);
   };

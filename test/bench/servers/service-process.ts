@@ -17,18 +17,19 @@ export interface ServiceOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Its log lies here. */
   readonly folder: string;
+  /** The flags with which `npm start` starts its Node. */
+  readonly nodeFlags: readonly string[];
   /** Further arguments for its Node, such as a profiler's. */
   readonly execArgv: readonly string[];
 }
 
 /** Starts a service of the product in a process of its own; {@link serviceReady} waits for it. */
 export function startService(options: ServiceOptions): ChildProcess {
-  const { service, env, folder, execArgv } = options;
+  const { service, env, folder, nodeFlags, execArgv } = options;
   const main = fileURLToPath(new URL(`services/${service}/src/main.ts`, root));
   const child = fork(main, [], {
     env,
-    // The flags of `npm start`, and the probe.
-    execArgv: ["--max-semi-space-size=64", "--expose-gc", "--import", probe, ...execArgv],
+    execArgv: [...nodeFlags, "--expose-gc", "--import", probe, ...execArgv],
     silent: true,
   });
   const log = createWriteStream(join(folder, `${service}.log`), { flags: "a" });
