@@ -5,7 +5,7 @@ import type { Figures } from "../figures.ts";
 import { latencyOf } from "../percentile.ts";
 import { archiveSize, chainHead } from "./archive-size.ts";
 import { type AuditStage, ledgerIsWhole, pipelineDatabase } from "./audit-stage.ts";
-import { loads } from "./impact.ts";
+import { acquiresPerS } from "./impact.ts";
 import { type PacedAnswer, type PacedGrant, type PacedPlan, pacedStem } from "./paced-actor.ts";
 
 const warmupMs = 1_000;
@@ -30,9 +30,9 @@ export async function measureAge(stage: AuditStage, measureMs: number): Promise<
   try {
     await pipeline.start();
     // Its first run compiles the code, and waits for all that was left to be told.
-    await play({ acquiresPerS: loads.light, warmupMs, measureMs: compileMs });
+    await play({ acquiresPerS, warmupMs, measureMs: compileMs });
     const before = await chainHead(ledger);
-    const { acquire, ages } = await play({ acquiresPerS: loads.usual, warmupMs, measureMs });
+    const { acquire, ages } = await play({ acquiresPerS, warmupMs, measureMs });
     const { p50Ms, p99Ms } = latencyOf(ages);
     report(`  ${ages.length} grants: age p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`);
     await ledgerIsWhole(stage);

@@ -5,32 +5,27 @@ import { type Latency, median } from "../percentile.ts";
 import { type AuditStage, ledgerIsWhole, rowsReach } from "./audit-stage.ts";
 import type { PacedAnswer } from "./paced-actor.ts";
 
-/**
- * What acquires are timed under. The first is the load that the figures are of; under the second
- * the processors have little else to do, which tells a wait for them from one for the pipeline.
- */
-export const loads = { usual: 2_000, light: 500 } as const;
-type Load = keyof typeof loads;
+/** What acquires are timed under. */
+export const acquiresPerS = 2_000;
 /** An acquire and a release. */
 const eventsOfPair = 2;
-/** A median of less says little of a tail. */
-const roundsMin = 5;
-const compileMs = 3_000;
-/**
- * What starting or killing a process left undone is not what the pipeline costs: code that is
- * compiled in another process takes a processor from those that lock.
- */
+/** The tail of one round is a few pauses: a median of fewer rounds says little of it. */
+const roundsMin = 9;
+/** Rounds of other figures that are as long as one of these. */
+const roundLengths = 2;
+/** What compiling, starting or killing a process left undone is not what the pipeline costs. */
 const settleMs = 2_000;
-const warmupMs = 2_000;
+const warmupMs = 5_000;
 
-/** How the pipeline stands while acquires are timed. */
-export type Phase = "off" | "on" | "kafka_down";
+/** How the pipeline stands while acquires are timed, but for `off`. */
+export type Phase = "on" | "kafka_down";
+const phases: readonly Phase[] = ["on", "kafka_down"];
 
-/** A round goes from one to the next; every other one goes back, so that it begins where it is. */
-const phases: readonly Phase[] = ["off", "on", "kafka_down"];
-
-/** The acquires of one round, by phase, under each load. */
-export type Round = Readonly<Record<Phase, Readonly<Record<Load, Latency>>>>;
+/** The acquires of one round, with the pipeline so and without it. */
+export interface Round {
+  readonly off: Latency;
+  readonly with: Latency;
+}
 
 /** What the pipeline takes from those who lock: acquires with it, with Kafka killed, without it. */
 export async function measureImpact(
@@ -42,30 +37,33 @@ export async function measureImpact(
   const load = await ActorProcess.start("paced", settings, execArgv);
   try {
     let rows = await ledger.rowCount();
-    const play = async (acquiresPerS: number, measureMs: number): Promise<Latency> => {
-      const plan = { acquiresPerS, warmupMs, measureMs };
+    const play = async (phase: Phase | "off"): Promise<Latency> => {
+      await enter(phase, stage, rows);
+      await sleep(settleMs);
+      const plan = { acquiresPerS, warmupMs, measureMs: roundMs * roundLengths };
       const { acquire, pairsInAll } = await load.request<PacedAnswer>(plan);
       rows += pairsInAll * eventsOfPair;
+      report(`  ${phase}: acquire ${described(acquire)}`);
       return acquire;
     };
-    // Its first run compiles the code.
-    await play(loads.light, compileMs);
-    const played: Round[] = [];
-    for (let round = 0; round < Math.max(roundsMin, rounds); round++) {
-      const measured: [Phase, Round[Phase]][] = [];
-      for (const phase of round % 2 === 0 ? phases : phases.toReversed()) {
-        await enter(phase, stage, rows);
-        await sleep(settleMs);
-        const light = await play(loads.light, roundMs);
-        const usual = await play(loads.usual, roundMs);
-        measured.push([phase, { usual, light }]);
-        report(`  ${phase}: acquire ${described(usual)}; under the light load ${described(light)}`);
+    // The broker and the load have compiled their code after that.
+    await play("on");
+    const figures: Figures = {};
+    // One after the other: a broker that was just started would be a part of the next round.
+    for (const phase of phases) {
+      const played: Round[] = [];
+      for (let round = 0; round < Math.max(roundsMin, rounds); round++) {
+        // Every other one goes back, so that it begins where it is.
+        const isBack = round % 2 === 1;
+        const first = await play(isBack ? phase : "off");
+        const second = await play(isBack ? "off" : phase);
+        played.push(isBack ? { off: second, with: first } : { off: first, with: second });
       }
-      played.push(Object.fromEntries(measured) as Round);
+      Object.assign(figures, impactFigures(phase, played));
     }
     await enter("on", stage, rows);
     await ledgerIsWhole(stage);
-    return impactFigures(played);
+    return figures;
   } finally {
     await broker.bringBack();
     await pipeline.stop();
@@ -77,26 +75,16 @@ function described({ p50Ms, p99Ms }: Latency): string {
   return `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
 }
 
-/** The ratios of the tails: round against round, the median of the rounds. */
-export function impactFigures(rounds: readonly Round[]): Figures {
-  const figures: Figures = {};
-  for (const load of ["usual", "light"] as const) {
-    const suffix = load === "usual" ? "" : `.at_${loads[load]}`;
-    const tails = (phase: Phase): number[] => rounds.map((round) => round[phase][load].p99Ms);
-    const ratioTo = (phase: Phase): number[] =>
-      rounds.map((round) => round[phase][load].p99Ms / round.off[load].p99Ms);
-    for (const phase of ["on", "kafka_down"] as const) {
-      const key = `audit.p99_ratio_${phase}${suffix}`;
-      figures[key] = median(ratioTo(phase));
-      figures[`${key}.rounds`] = listed(ratioTo(phase));
-      figures[`${key}.of_best_rounds`] = Math.min(...tails(phase)) / Math.min(...tails("off"));
-    }
-    for (const phase of phases) {
-      const key = `audit.acquire_${phase}${suffix}`;
-      figures[`${key}.p50_ms`] = median(rounds.map((round) => round[phase][load].p50Ms));
-      figures[`${key}.p99_ms`] = median(tails(phase));
-      figures[`${key}.rounds_p99_ms`] = listed(tails(phase));
-    }
+/** The ratio of the tails: round against round, the median of the rounds. */
+export function impactFigures(phase: Phase, rounds: readonly Round[]): Figures {
+  const key = `audit.p99_ratio_${phase}`;
+  const ratios = rounds.map((round) => round.with.p99Ms / round.off.p99Ms);
+  const figures: Figures = { [key]: median(ratios), [`${key}.rounds`]: listed(ratios) };
+  for (const state of ["off", "with"] as const) {
+    const tails = rounds.map((round) => round[state].p99Ms);
+    figures[`${key}.${state}_p50_ms`] = median(rounds.map((round) => round[state].p50Ms));
+    figures[`${key}.${state}_p99_ms`] = median(tails);
+    figures[`${key}.${state}_rounds_p99_ms`] = listed(tails);
   }
   return figures;
 }
@@ -106,7 +94,7 @@ function listed(values: readonly number[]): string {
 }
 
 /** `rows`: how many events the ledger has once it has them all. */
-async function enter(phase: Phase, stage: AuditStage, rows: number): Promise<void> {
+async function enter(phase: Phase | "off", stage: AuditStage, rows: number): Promise<void> {
   const { broker, pipeline } = stage;
   if (phase === "off") {
     await pipeline.stop();

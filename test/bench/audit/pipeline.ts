@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { recordingFlags } from "@holdfast/runtime/node-flags";
 import type { ServerPids } from "../measured-load.ts";
 import { shardEnvironment } from "../servers/holdfast.ts";
 import { endService, serviceReady, startService } from "../servers/service-process.ts";
@@ -40,7 +41,7 @@ export class Pipeline {
     await Promise.all(
       missing.map((service) => {
         const env = this.#environment();
-        const child = startService({ service, env, folder, execArgv });
+        const child = startService({ service, env, folder, nodeFlags: recordingFlags, execArgv });
         this.#running.set(service, child);
         return serviceReady(child);
       }),
