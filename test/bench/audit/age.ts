@@ -5,10 +5,10 @@ import type { Figures } from "../figures.ts";
 import { latencyOf } from "../percentile.ts";
 import { archiveSize, chainHead } from "./archive-size.ts";
 import { type AuditStage, ledgerIsWhole, pipelineDatabase } from "./audit-stage.ts";
-import { acquiresPerS } from "./impact.ts";
 import { type PacedAnswer, type PacedGrant, type PacedPlan, pacedStem } from "./paced-actor.ts";
 
 const warmupMs = 1_000;
+const acquiresPerS = 2_000;
 const compileMs = 3_000;
 /** Looking for grants takes a processor, so it is not done while most are on their way. */
 const lookEveryMs = 2_000;

@@ -43,7 +43,7 @@ test("a ratio of tails is that of each round, for a slow minute falls on both si
     { off: acquires(40), with: acquires(42) },
     { off: acquires(10), with: acquires(30) },
   ];
-  expect(impactFigures("on", rounds)).toEqual({
+  expect(impactFigures("audit.p99_ratio_on", rounds)).toEqual({
     "audit.p99_ratio_on": 1.1,
     "audit.p99_ratio_on.rounds": "1.10 1.05 3.00",
     "audit.p99_ratio_on.off_p50_ms": 5,

@@ -5,8 +5,11 @@ import { type Latency, median } from "../percentile.ts";
 import { type AuditStage, ledgerIsWhole, rowsReach } from "./audit-stage.ts";
 import type { PacedAnswer } from "./paced-actor.ts";
 
-/** What acquires are timed under. */
-export const acquiresPerS = 2_000;
+/**
+ * Acquires a second. Under the second load client, router, etcd and pipeline fill two processors,
+ * and the figure is of who waits for them.
+ */
+const loads = { usual: 1_000, full: 2_000 } as const;
 /** An acquire and a release. */
 const eventsOfPair = 2;
 /** The tail of one round is a few pauses: a median of fewer rounds says little of it. */
@@ -19,7 +22,13 @@ const warmupMs = 5_000;
 
 /** How the pipeline stands while acquires are timed, but for `off`. */
 export type Phase = "on" | "kafka_down";
-const phases: readonly Phase[] = ["on", "kafka_down"];
+
+/** What is compared with `off`, one after the other. */
+const series = [
+  { phase: "on", acquiresPerS: loads.usual, key: "audit.p99_ratio_on" },
+  { phase: "on", acquiresPerS: loads.full, key: `audit.p99_ratio_on.at_${loads.full}` },
+  { phase: "kafka_down", acquiresPerS: loads.usual, key: "audit.p99_ratio_kafka_down" },
+] as const;
 
 /** The acquires of one round, with the pipeline so and without it. */
 export interface Round {
@@ -37,29 +46,29 @@ export async function measureImpact(
   const load = await ActorProcess.start("paced", settings, execArgv);
   try {
     let rows = await ledger.rowCount();
-    const play = async (phase: Phase | "off"): Promise<Latency> => {
+    const play = async (phase: Phase | "off", acquiresPerS: number): Promise<Latency> => {
       await enter(phase, stage, rows);
       await sleep(settleMs);
       const plan = { acquiresPerS, warmupMs, measureMs: roundMs * roundLengths };
       const { acquire, pairsInAll } = await load.request<PacedAnswer>(plan);
       rows += pairsInAll * eventsOfPair;
-      report(`  ${phase}: acquire ${described(acquire)}`);
+      report(`  ${phase}, ${acquiresPerS} acquires/s: ${described(acquire)}`);
       return acquire;
     };
     // The broker and the load have compiled their code after that.
-    await play("on");
+    await play("on", loads.full);
     const figures: Figures = {};
     // One after the other: a broker that was just started would be a part of the next round.
-    for (const phase of phases) {
+    for (const { phase, acquiresPerS, key } of series) {
       const played: Round[] = [];
       for (let round = 0; round < Math.max(roundsMin, rounds); round++) {
         // Every other one goes back, so that it begins where it is.
         const isBack = round % 2 === 1;
-        const first = await play(isBack ? phase : "off");
-        const second = await play(isBack ? "off" : phase);
+        const first = await play(isBack ? phase : "off", acquiresPerS);
+        const second = await play(isBack ? "off" : phase, acquiresPerS);
         played.push(isBack ? { off: second, with: first } : { off: first, with: second });
       }
-      Object.assign(figures, impactFigures(phase, played));
+      Object.assign(figures, impactFigures(key, played));
     }
     await enter("on", stage, rows);
     await ledgerIsWhole(stage);
@@ -76,8 +85,7 @@ function described({ p50Ms, p99Ms }: Latency): string {
 }
 
 /** The ratio of the tails: round against round, the median of the rounds. */
-export function impactFigures(phase: Phase, rounds: readonly Round[]): Figures {
-  const key = `audit.p99_ratio_${phase}`;
+export function impactFigures(key: string, rounds: readonly Round[]): Figures {
   const ratios = rounds.map((round) => round.with.p99Ms / round.off.p99Ms);
   const figures: Figures = { [key]: median(ratios), [`${key}.rounds`]: listed(ratios) };
   for (const state of ["off", "with"] as const) {
