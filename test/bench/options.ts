@@ -30,8 +30,8 @@ export const usage = `npm run bench -- local|global|audit [--seconds N] [--only 
   global         three regions, an ocean apart, against an etcd cluster stretched over them
   audit          what keeps the record of locks: etcd to Kafka to Postgres
 
-  --seconds N    length of a measured round, 1 to 60 (3: about four minutes in all; without it
-                 five rounds of 10 s each, about fifteen minutes)
+  --seconds N    length of a measured round, 1 to 60 (3: about four minutes in all, audit
+                 twenty; without it five rounds of 10 s each, about fifteen, audit forty)
   --only KEY     only what this figure needs ("local.vs_redlock", "waiters"), may be repeated;
                  or one part, local:  ${partsOf.local.join(", ")}
                               global: ${partsOf.global.join(", ")}
