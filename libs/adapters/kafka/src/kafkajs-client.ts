@@ -7,7 +7,6 @@ import {
   Kafka,
   type KafkaMessage,
   logLevel,
-  Partitioners,
   type Producer,
   type RetryOptions,
 } from "kafkajs";
@@ -25,6 +24,7 @@ import type {
 import { KafkajsComplaints } from "./kafkajs-complaints.ts";
 import { clientFailure } from "./kafkajs-failure.ts";
 import { mendTimers } from "./mended-timers.ts";
+import { partitionOfKey } from "./partition-of-key.ts";
 
 /** How to reach the brokers. */
 export interface KafkaConnection {
@@ -168,16 +168,17 @@ class KafkajsProducer implements ClientProducer {
       maxInFlightRequests: 1,
       retry,
       allowAutoTopicCreation: false,
-      createPartitioner: () => {
-        const choose = Partitioners.DefaultPartitioner();
-        return (args) => {
+      createPartitioner:
+        () =>
+        ({ partitionMetadata, message }) => {
           // Asked before every try: the one way to keep kafkajs from trying again.
           if (this.#abandoned) throw new Error("the producer was given up");
-          const partition = choose(args);
-          this.#partitions.add(partition);
-          return partition;
-        };
-      },
+          const { key, partition } = message;
+          invariant(Buffer.isBuffer(key), "every record has a key");
+          const chosen = partition ?? partitionOfKey(key, partitionMetadata.length);
+          this.#partitions.add(chosen);
+          return chosen;
+        },
     });
   }
 
