@@ -9,6 +9,8 @@ import {
   startOf,
   timelineQuestion,
 } from "@holdfast/adapter-postgres/row-pages";
+import type { LedgerRow } from "@holdfast/engine/ports/ledger";
+import { ChainedRows } from "@holdfast/engine/testing/chained-rows";
 import { freePorts } from "@holdfast/toolchain/free-ports";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -63,7 +65,7 @@ describe.skipIf(postgresMissing !== undefined)("a ledger in Postgres", () => {
         url,
         "select version from holdfast.schema_versions order by 1",
       );
-      expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }]);
+      expect(versions).toEqual([1, 2, 3, 4].map((version) => ({ version })));
     });
 
     it("lets several bring it up to date at once", async () => {
@@ -76,7 +78,7 @@ describe.skipIf(postgresMissing !== undefined)("a ledger in Postgres", () => {
         url,
         "select version from holdfast.schema_versions order by 1",
       );
-      expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }]);
+      expect(versions).toEqual([1, 2, 3, 4].map((version) => ({ version })));
     });
 
     it("that is newer than the code refuses, and touches nothing", async () => {
@@ -86,13 +88,29 @@ describe.skipIf(postgresMissing !== undefined)("a ledger in Postgres", () => {
       for (const migrates of [true, false]) {
         const refused = await connectPostgresLedger({ url, migrates });
         expect(refused).toMatchObject({ kind: "not-connected", reason: "schema-newer" });
-        expect(refused).toHaveProperty("message", expect.stringMatching(/version 99.* knows 3/));
+        expect(refused).toHaveProperty("message", expect.stringMatching(/version 99.* knows 4/));
       }
       const versions = await execute(
         url,
         "select version from holdfast.schema_versions order by 1",
       );
-      expect(versions).toHaveLength(4);
+      expect(versions).toHaveLength(5);
+    });
+
+    it("keeps rows of before as they are: their lines were stored whole", async () => {
+      const url = await server.newDatabase();
+      const ledger = await open(url);
+      const rows = new ChainedRows("c1").next(2, noonMs);
+      await appended(ledger, rows);
+      const [stored] = await execute(url, "select line from holdfast.events where sequence = 1");
+      expect(stored?.line.toString()).toMatch(/^,"mode":/);
+      const [before] = rows as [LedgerRow];
+      await execute(
+        url,
+        `update holdfast.events set line = '\\x${Buffer.from(before.line).toString("hex")}'
+        where sequence = 1`,
+      );
+      expect(await ledger.chain({ cluster: "c1", limit: 10 })).toMatchObject({ rows });
     });
 
     it("that is older refuses who may not change it", async () => {

@@ -1,5 +1,6 @@
 import type { LedgerRow } from "@holdfast/engine/ports/ledger";
 import { bytesArray, dateArray, int4Array, int8Array, textArray } from "./binary-array.ts";
+import { lineOf, storedLine } from "./stored-line.ts";
 import { lockHash, textHash } from "./text-hash.ts";
 
 /** The columns of `events` that a batch brings, with their types, in the order of its values. */
@@ -68,7 +69,7 @@ export function arraysOf(
     textArray(rows.map((row) => row.session)),
     bytesArray(rows.map((row) => row.previousHash)),
     bytesArray(rows.map((row) => row.hash)),
-    bytesArray(rows.map((row) => row.line)),
+    bytesArray(rows.map(storedLine)),
   ];
 }
 
@@ -91,6 +92,7 @@ export interface StoredRow {
   readonly session: string | null;
   readonly previous_hash: Buffer;
   readonly hash: Buffer;
+  /** Of which stored-line.ts knows what it stands for. */
   readonly line: Buffer;
 }
 
@@ -117,23 +119,26 @@ export function rowOf(row: StoredRow, names: ReadonlyMap<number, string>): Ledge
     region === null || namespace === null || name === null
       ? {}
       : { lock: { region: names.get(region) ?? "", namespace, name } };
-  return {
+  const columns = {
     cluster: names.get(row.cluster_id) ?? "",
     revision: BigInt(row.revision),
     index: row.idx,
-    day: row.day,
     atMs: Number(row.at_ms),
     region: names.get(row.region_id) ?? "",
     shard: names.get(row.shard_id) ?? "",
-    sequence: BigInt(row.sequence),
-    previousHash: plainBytes(row.previous_hash),
-    hash: plainBytes(row.hash),
     kind: names.get(row.kind_id) ?? "",
     ...lock,
     ...(row.grant_id === null ? {} : { grantId: row.grant_id }),
     ...(row.token === null ? {} : { token: BigInt(row.token) }),
+  };
+  return {
+    ...columns,
+    day: row.day,
+    sequence: BigInt(row.sequence),
+    previousHash: plainBytes(row.previous_hash),
+    hash: plainBytes(row.hash),
     ...(row.session === null ? {} : { session: row.session }),
-    line: plainBytes(row.line),
+    line: lineOf(columns, plainBytes(row.line)),
   };
 }
 
