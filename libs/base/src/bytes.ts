@@ -9,6 +9,15 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/**
+ * The same, in memory that it shares with others: made at half the price, and all of that memory
+ * stays for as long as any of them is kept. For what is short and soon forgotten.
+ */
+export function pooledUtf8(text: string): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(text);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
 /** Text of UTF-8 `bytes`; a malformed sequence becomes U+FFFD. */
 export function utf8Text(bytes: Uint8Array): string {
   return decoder.decode(bytes);

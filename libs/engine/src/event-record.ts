@@ -1,4 +1,4 @@
-import { utf8, utf8Text } from "@holdfast/base/bytes";
+import { pooledUtf8, utf8Text } from "@holdfast/base/bytes";
 import { isTraceparent } from "@holdfast/base/tracer";
 import { append, type ChainHead, type Link } from "@holdfast/core/audit/chain";
 import type { AuditEvent } from "@holdfast/core/audit/event";
@@ -26,7 +26,7 @@ const traceHeader = "traceparent";
 export function eventRecord(event: AuditEvent, link: Link, traceparent?: string): EventRecord {
   const chain = `${link.sequence}.${base64url(link.previous)}`;
   return {
-    key: utf8(partitionKey(event)),
+    key: pooledUtf8(partitionKey(event)),
     value: link.bytes,
     headers: {
       [chainHeader]: chain,

@@ -1,4 +1,4 @@
-import { compareBytes, utf8 } from "@holdfast/base/bytes";
+import { compareBytes, pooledUtf8, utf8 } from "@holdfast/base/bytes";
 import { sha256 } from "@holdfast/base/digest";
 import { invariant } from "@holdfast/base/invariant";
 
@@ -74,6 +74,10 @@ export function sameHash(left: Uint8Array, right: Uint8Array): boolean {
   return compareBytes(left, right) === 0;
 }
 
+/** Hashed at once, and written over by the next: memory of its own costs as much as the hash. */
+let scratch = new Uint8Array(4_096);
+let scratchView = new DataView(scratch.buffer);
+
 /**
  * Every part of variable length goes behind its length: else bytes could be moved from one part to
  * the next without a trace in the hash.
@@ -84,22 +88,24 @@ function linkHash(
   previous: Uint8Array,
   bytes: Uint8Array,
 ): Uint8Array {
-  const name = utf8(cluster);
+  const name = pooledUtf8(cluster);
   const domain = linkDomain.length;
   const size = domain + 4 + name.length + 8 + 4 + previous.length + 4 + bytes.length;
-  const preimage = new Uint8Array(size);
-  const view = new DataView(preimage.buffer);
-  preimage.set(linkDomain);
+  if (size > scratch.length) {
+    scratch = new Uint8Array(2 * size);
+    scratchView = new DataView(scratch.buffer);
+  }
+  scratch.set(linkDomain);
   let at = domain;
   const part = (content: Uint8Array): void => {
-    view.setUint32(at, content.length);
-    preimage.set(content, at + 4);
+    scratchView.setUint32(at, content.length);
+    scratch.set(content, at + 4);
     at += 4 + content.length;
   };
   part(name);
-  view.setBigUint64(at, sequence);
+  scratchView.setBigUint64(at, sequence);
   at += 8;
   part(previous);
   part(bytes);
-  return sha256(preimage);
+  return sha256(scratch.subarray(0, size));
 }

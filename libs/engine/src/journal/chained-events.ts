@@ -1,4 +1,4 @@
-import { utf8 } from "@holdfast/base/bytes";
+import { pooledUtf8 } from "@holdfast/base/bytes";
 import { append, type ChainHead, headOf } from "@holdfast/core/audit/chain";
 import type { AuditEvent } from "@holdfast/core/audit/event";
 import { encodeEvent } from "@holdfast/core/audit/event-codec";
@@ -26,7 +26,7 @@ export function chainEvents(
   let last = head;
   let bytes = 0;
   const records = events.map((event) => {
-    const link = append(last, utf8(encodeEvent(event)));
+    const link = append(last, pooledUtf8(encodeEvent(event)));
     last = headOf(link);
     const record = eventRecord(event, link, traces?.get(event));
     bytes += recordBytes(record);
