@@ -109,7 +109,7 @@ export async function createDatabase(adminUrl: string, name: string): Promise<vo
  * with how many there are.
  */
 export async function rowsReach(
-  { ledger }: Pick<AuditStage, "ledger">,
+  { ledger }: { readonly ledger: Pick<LedgerView, "rowCount"> },
   rows: number,
   stalledMsMax = 60_000,
 ): Promise<number> {
